@@ -1,0 +1,94 @@
+package nixbuildshell;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
+
+/**
+ * Bytes as the kernel and the shell see them: a path, an argument, an environment value.
+ *
+ * <p>Linux names are bytes, and the JVM's own decoding loses those that the locale cannot spell
+ * (all beyond ASCII under {@code LANG=C}). So such text is never a plain {@code String} here: each
+ * char of {@link #latin1} holds one byte, which makes equality, search and concatenation those of
+ * String.
+ *
+ * @param latin1 one char for each byte, U+0000 to U+00FF
+ */
+public record ByteString(String latin1) implements Comparable<ByteString> {
+  public static final ByteString EMPTY = new ByteString("");
+
+  private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\\\]");
+
+  /** The bytes of ordinary text in UTF-8. */
+  public static ByteString of(String text) {
+    return of(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  public static ByteString of(byte[] bytes) {
+    return new ByteString(new String(bytes, StandardCharsets.ISO_8859_1));
+  }
+
+  public byte[] bytes() {
+    return latin1.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  /** The bytes and a NUL after them, as system calls take a string. */
+  public byte[] terminated() {
+    return (latin1 + '\0').getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  public int length() {
+    return latin1.length();
+  }
+
+  public boolean isEmpty() {
+    return latin1.isEmpty();
+  }
+
+  public ByteString plus(ByteString other) {
+    return new ByteString(latin1 + other.latin1);
+  }
+
+  public ByteString plus(String text) {
+    return plus(of(text));
+  }
+
+  public boolean startsWith(String ascii) {
+    return latin1.startsWith(ascii);
+  }
+
+  @Override
+  public int compareTo(ByteString other) {
+    return latin1.compareTo(other.latin1);
+  }
+
+  /**
+   * For people: UTF-8 decoded where it is that, and everything that could steer a terminal escaped,
+   * so that a hostile name can be printed.
+   */
+  @Override
+  public String toString() {
+    try {
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes())).toString();
+      return UNPRINTABLE
+          .matcher(text)
+          .replaceAll(m -> java.util.regex.Matcher.quoteReplacement(escape(m.group().charAt(0))));
+    } catch (CharacterCodingException e) {
+      StringBuilder text = new StringBuilder();
+      for (char c : latin1.toCharArray()) {
+        text.append(c < ' ' || c > '~' || c == '\\' ? escape(c) : String.valueOf(c));
+      }
+      return text.toString();
+    }
+  }
+
+  private static String escape(char c) {
+    return switch (c) {
+      case '\\' -> "\\\\";
+      case '\n' -> "\\n";
+      case '\t' -> "\\t";
+      default -> c < 0x100 ? String.format("\\x%02x", (int) c) : String.format("\\u%04x", (int) c);
+    };
+  }
+}

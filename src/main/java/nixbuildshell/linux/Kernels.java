@@ -1,0 +1,51 @@
+package nixbuildshell.linux;
+
+import java.util.Optional;
+import nixbuildshell.Failure;
+
+/** Chooses the binding: FFM where the running Java has it and it was compiled, else JNA. */
+public final class Kernels {
+  private Kernels() {}
+
+  /**
+   * The binding to use.
+   *
+   * @throws Failure when neither can be had
+   */
+  public static Kernel best() {
+    return ffm().orElseGet(Kernels::jna);
+  }
+
+  /** The FFM binding; empty before Java 22 and in a build without a JDK 22. */
+  public static Optional<Kernel> ffm() {
+    if (Runtime.version().feature() < 22) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          (Kernel)
+              Class.forName("nixbuildshell.linux.FfmKernel")
+                  .getDeclaredConstructor()
+                  .newInstance());
+    } catch (ClassNotFoundException e) {
+      return Optional.empty();
+    } catch (ReflectiveOperationException | LinkageError e) {
+      throw new Failure("cannot use the Foreign Function & Memory API", e.toString(), "", e);
+    }
+  }
+
+  /** The JNA binding. */
+  static Kernel jna() {
+    try {
+      return new JnaKernel();
+    } catch (LinkageError e) {
+      throw new Failure(
+          "cannot load JNA's native library",
+          String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given"),
+          "check that "
+              + System.getProperty("jna.tmpdir", "the temporary directory")
+              + " is writable and not mounted noexec, or use Java 22 or later",
+          e);
+    }
+  }
+}
