@@ -4,8 +4,8 @@ import java.io.PrintStream;
 import nixbuildshell.Failure;
 
 /**
- * What the tool says on stderr, each line led by its name, so that it can be told from the command's own
- * output. Colour is for terminals and not for those who set NO_COLOR (no-color.org).
+ * What the tool says on stderr, each line led by its name, so that it can be told from the
+ * command's own output. Colour is for terminals and not for those who set NO_COLOR (no-color.org).
  */
 final class Messages {
   private static final String NAME = "nix-build-shell: ";

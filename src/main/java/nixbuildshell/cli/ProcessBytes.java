@@ -11,8 +11,8 @@ import java.util.Optional;
 import nixbuildshell.ByteString;
 
 /**
- * The process's own arguments and environment as the kernel has them. The JVM has decoded its copies
- * with the locale's charset, which loses bytes; {@code /proc/self} does not (proc(5)).
+ * The process's own arguments and environment as the kernel has them. The JVM has decoded its
+ * copies with the locale's charset, which loses bytes; {@code /proc/self} does not (proc(5)).
  */
 final class ProcessBytes {
   private ProcessBytes() {}
