@@ -83,6 +83,11 @@ public final class Child {
     }
   }
 
+  /** False once it has been waited for. */
+  public synchronized boolean isRunning() {
+    return ended == null;
+  }
+
   /** Whether the process has a handler for a signal just now; false when it has ended. */
   public synchronized boolean catches(int signal) {
     if (ended != null) {

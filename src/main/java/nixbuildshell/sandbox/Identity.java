@@ -18,14 +18,4 @@ public record Identity(long outsideUid, long outsideGid, boolean privileged) {
       throw new IllegalArgumentException("root is never mapped into the sandbox");
     }
   }
-
-  /** The line for {@code /proc/PID/uid_map}, see user_namespaces(7). */
-  public String uidMap() {
-    return UID + " " + outsideUid + " 1\n";
-  }
-
-  /** The line for {@code /proc/PID/gid_map}. */
-  public String gidMap() {
-    return GID + " " + outsideGid + " 1\n";
-  }
 }
