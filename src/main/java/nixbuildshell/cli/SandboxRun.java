@@ -1,6 +1,7 @@
 package nixbuildshell.cli;
 
 import java.nio.file.Path;
+import java.util.OptionalInt;
 import nixbuildshell.Failure;
 import nixbuildshell.linux.Child;
 import nixbuildshell.linux.Ended;
@@ -33,7 +34,7 @@ record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay 
 
   /** The plan as {@code --explain} shows it; the descriptors have no numbers yet. */
   static Plan explained(SandboxSpec spec) {
-    return Planner.plan(spec, new Planner.Descriptors(-1, -1, -1));
+    return Planner.plan(spec, new Planner.Descriptors(-1, -1));
   }
 
   /**
@@ -57,12 +58,13 @@ record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay 
 
   private Child launch() {
     GoPipe go = GoPipe.open(calls);
-    Plan plan = Planner.plan(spec, new Planner.Descriptors(go.readFd(), go.writeFd(), session));
+    Plan plan = Planner.plan(spec, new Planner.Descriptors(go.readFd(), go.writeFd()));
     Identity identity = spec.identity();
     IdMaps maps =
         IdMaps.one(Identity.UID, identity.outsideUid(), Identity.GID, identity.outsideGid());
     try {
-      return new Launch(plan, NAMESPACES, maps, identity.privileged()).start(calls, go);
+      return new Launch(plan, NAMESPACES, maps, OptionalInt.of(session), identity.privileged())
+          .start(calls, go);
     } catch (Refused e) {
       throw e.failure(Errno.of(e.errno()).map(new Advice(PROC)::onClone).orElse(""));
     }

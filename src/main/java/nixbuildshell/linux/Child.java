@@ -22,14 +22,16 @@ public final class Child {
   private final SystemCalls calls;
   private final long pid;
   private final SharedImage image;
+  private final GoPipe go;
 
   /** Set when the process is reaped; from then on {@link #pid} can be somebody else's. */
   private Ended ended;
 
-  Child(SystemCalls calls, long pid, SharedImage image) {
+  Child(SystemCalls calls, long pid, SharedImage image, GoPipe go) {
     this.calls = calls;
     this.pid = pid;
     this.image = image;
+    this.go = go;
   }
 
   /** As the caller's PID namespace numbers it. */
@@ -46,6 +48,7 @@ public final class Child {
           reap(siginfo);
           ended = ended(ByteBuffer.wrap(siginfo.read(0, SIGINFO_SIZE)));
           image.close();
+          go.close();
         }
         return ended;
       }

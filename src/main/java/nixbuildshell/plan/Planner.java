@@ -19,7 +19,7 @@ import nixbuildshell.sandbox.SandboxSpec;
 /**
  * From a sandbox to the system calls that make it.
  *
- * <p>The child's working directory is the session's directory until the pivot, and every path of
+ * <p>The child starts in the session's directory and stays there until the pivot, and every path of
  * the session is relative to it. So nothing here depends on where sessions live: no parent of
  * theirs has to be searchable after the ids have changed, nobody can swap one for a link, and a
  * comma or colon in a home directory's name cannot end an overlay's option early.
@@ -36,9 +36,8 @@ public final class Planner {
    *
    * @param goRead the pipe's end on which it waits for its maps
    * @param goWrite the pipe's other end, of which it has a copy to close
-   * @param session the session's directory
    */
-  public record Descriptors(int goRead, int goWrite, int session) {}
+  public record Descriptors(int goRead, int goWrite) {}
 
   private final SandboxSpec spec;
   private final Descriptors descriptors;
@@ -134,7 +133,6 @@ public final class Planner {
         nothing(),
         flags("MS_REC|MS_PRIVATE", MS_REC | MS_PRIVATE),
         nothing());
-    add("enter the session's directory", Syscall.FCHDIR, go(descriptors.session(), "SESSION"));
     if (spec.identity().privileged()) {
       add(
           "mount the root file system",

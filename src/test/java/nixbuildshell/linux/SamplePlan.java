@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.plan.Argument;
@@ -111,7 +112,7 @@ final class SamplePlan {
   }
 
   static Launch launch(SystemCalls calls, GoPipe go, String... command) {
-    return new Launch(of(go, command), NAMESPACES, maps(calls), false);
+    return new Launch(of(go, command), NAMESPACES, maps(calls), OptionalInt.empty(), false);
   }
 
   private static Argument zeros(int length) {

@@ -44,7 +44,7 @@ class PlannerTest {
             "/build",
             ownSession);
     SandboxSpec spec = NixSandbox.of(identity, SHELL, kvm, program);
-    Plan plan = Planner.plan(spec, new Planner.Descriptors(5, 6, 7));
+    Plan plan = Planner.plan(spec, new Planner.Descriptors(5, 6));
     if (System.getenv("UPDATE_GOLDEN") != null) {
       Files.writeString(GOLDEN.resolve(golden), plan.toString());
     }
