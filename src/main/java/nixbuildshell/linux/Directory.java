@@ -57,6 +57,11 @@ public final class Directory implements AutoCloseable {
     return open(name, FileSystem.O_RDWR | FileSystem.O_CREAT, mode);
   }
 
+  /** Opens a file that is there to read and write, for its lock. */
+  public Descriptor openFileToWrite(ByteString name) throws ErrnoException {
+    return open(name, FileSystem.O_RDWR, 0);
+  }
+
   /** Leaves the time of access alone where that is allowed: to the owner and to root. */
   private Descriptor openUnseen(ByteString name, int flags) throws ErrnoException {
     try {

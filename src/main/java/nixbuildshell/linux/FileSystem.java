@@ -98,6 +98,14 @@ public final class FileSystem {
     return Status.of(scratch.read(scratch.struct(), Status.BYTES));
   }
 
+  /**
+   * Lets no file that this process makes be more than its user's own, and none be less: a mask like
+   * 0777 would shut him out of the directories that he has just made.
+   */
+  public void makeFilesPrivate() {
+    calls.call(Syscall.UMASK, 0077);
+  }
+
   /** The effective user id of this process. */
   public long userId() {
     return calls.call(Syscall.GETEUID);
