@@ -76,6 +76,21 @@ public final class FileSystem {
     return new Directory(this, descriptor, Place.root(canonical(descriptor, path)));
   }
 
+  /** Opens a directory once more, for a reading position of its own. */
+  public Directory reopen(Directory directory) throws ErrnoException {
+    Descriptor descriptor =
+        new Descriptor(
+            this,
+            (int)
+                call(
+                    Syscall.OPENAT,
+                    directory.self().number(),
+                    memory().name(ByteString.of(".")),
+                    calls.abi().directory() | O_CLOEXEC,
+                    0));
+    return new Directory(this, descriptor, directory.place());
+  }
+
   /** What the kernel calls the opened file, or the path as given where there is no procfs. */
   private ByteString canonical(Descriptor descriptor, ByteString path) {
     try {
