@@ -1,0 +1,26 @@
+# shellcheck shell=bash
+# Two JDKs: the tool reaches the kernel through JNA on 17 to 21 and through FFM on 22 and later.
+# shellcheck disable=SC2034 # used by the other files
+
+OLD_JDK='' NEW_JDK=''
+
+look_for_jdks() {
+	OLD_JDK=$(JAVA_HOME='' "$TOP/src/build/find-jdk" 17-21 javac) || OLD_JDK=
+	NEW_JDK=$(JAVA_HOME='' "$TOP/src/build/find-jdk" 22 javac) || NEW_JDK=
+}
+
+provide_jdks() {
+	look_for_jdks
+	if [[ -z $OLD_JDK ]] && can_install; then
+		apt_install "$(first_available openjdk-17-jdk-headless openjdk-21-jdk-headless || echo default-jdk-headless)"
+		look_for_jdks
+	fi
+	if [[ -z $NEW_JDK ]] && can_install && package=$(first_available openjdk-25-jdk-headless openjdk-24-jdk-headless); then
+		apt_install "$package"
+		look_for_jdks
+	fi
+	[[ -n $OLD_JDK ]] || missing "a JDK of version 17 to 21: JnaKernel is not tested on the Java it is for"
+	[[ -n $NEW_JDK ]] || missing "a JDK of version 22 or later: FfmKernel is neither built nor tested"
+	[[ -n $OLD_JDK$NEW_JDK ]] || die "there is no JDK at all"
+	export OLD_JDK NEW_JDK
+}
