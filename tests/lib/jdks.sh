@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # Two JDKs: the tool reaches the kernel through JNA on 17 to 21 and through FFM on 22 and later.
-# shellcheck disable=SC2034 # used by the other files
 
 OLD_JDK='' NEW_JDK=''
 

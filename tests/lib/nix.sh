@@ -37,7 +37,7 @@ write_nix_conf() {
 start_daemon() {
 	local log=/var/log/nix-build-shell-tests-daemon.log
 	say "starting nix-daemon (log: $log)"
-	mkdir -p -m 755 /nix/var/nix/daemon-socket
+	(umask 022 && mkdir -p /nix/var/nix/daemon-socket)
 	(
 		umask 022
 		unset CI NIX_REMOTE

@@ -51,7 +51,7 @@ apt_install() {
 first_available() {
 	local package
 	for package; do
-		if [[ -n $(apt-cache policy "$package" 2>/dev/null | sed -n 's/^  Candidate: //p' | grep -v none) ]]; then
+		if apt-cache policy "$package" 2>/dev/null | grep -q '^  Candidate: [0-9]'; then
 			printf '%s\n' "$package"
 			return
 		fi
