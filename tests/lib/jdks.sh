@@ -8,12 +8,22 @@ look_for_jdks() {
 	NEW_JDK=$(JAVA_HOME='' "$TOP/src/build/find-jdk" 22 javac) || NEW_JDK=
 }
 
+install_old_jdk() {
+	can_install || return 0
+	apt_install "$(first_available openjdk-17-jdk-headless openjdk-21-jdk-headless || echo default-jdk-headless)"
+	look_for_jdks
+}
+
+# For who only wants to run the tool.
+provide_one_jdk() {
+	look_for_jdks
+	[[ -n $OLD_JDK$NEW_JDK ]] || install_old_jdk
+	[[ -n $OLD_JDK$NEW_JDK ]] || die "there is no JDK of version 17 or later"
+}
+
 provide_jdks() {
 	look_for_jdks
-	if [[ -z $OLD_JDK ]] && can_install; then
-		apt_install "$(first_available openjdk-17-jdk-headless openjdk-21-jdk-headless || echo default-jdk-headless)"
-		look_for_jdks
-	fi
+	[[ -n $OLD_JDK ]] || install_old_jdk
 	if [[ -z $NEW_JDK ]] && can_install && package=$(first_available openjdk-25-jdk-headless openjdk-24-jdk-headless); then
 		apt_install "$package"
 		look_for_jdks
