@@ -1,0 +1,156 @@
+# shellcheck shell=bash
+# Bad input: a message that names the path and the reason, status 125 (usage errors 2), nothing changed.
+jdks=any users=each
+
+# refused PATH REASON [OPTION...]: DIR=$dir is refused; PATH is named, and REASON (an extended regular
+# expression) is said.
+refused() {
+	local path=$1 reason=$2
+	shift 2
+	run nbs "$@" "$dir" touch /build/ran
+	expect_status 125
+	expect_err "$path"
+	grep -qiE -e "$reason" "$T/err" || fail "the reason is not said: $reason"
+	[[ ! -s $T/out ]] || fail "something on stdout"
+	if grep -qE 'Exception|^\s+at ' "$T/err"; then fail "a stack trace"; fi
+	[[ -z $(find "$USER_HOME" -mindepth 1 ! -type d ! -name '*lock') ]] || fail "left something in the home directory"
+}
+
+# crafted [ENV_VARS]: a directory of the caller's own, with this text as env-vars.
+crafted() {
+	dir=$T/crafted
+	rm -rf "$dir"
+	user_dir "$dir"
+	# Long ago: no build's log fits.
+	echo content >"$dir/file"
+	if [[ $# -gt 0 ]]; then
+		printf '%s\n' "$1" >"$dir/env-vars"
+		chmod 644 "$dir/env-vars"
+	fi
+}
+
+test_directory_that_is_none() {
+	dir=$T/nowhere
+	refused "$dir" 'no such|not exist|missing'
+	dir=$T/file
+	echo x >"$dir"
+	refused "$dir" 'not a directory'
+	dir=$T/file/below
+	refused "$dir" 'not a directory|no such|not exist'
+	dir=$T/link
+	ln -s loop "$T/loop"
+	ln -s loop "$dir"
+	refused "$dir" 'symbolic link|loop|no such|not exist'
+}
+
+test_directory_that_cannot_be_read() {
+	[[ $WHO == user ]] || return 0
+	crafted x
+	chmod 0 "$dir"
+	refused "$dir" 'denied|not readable|cannot read|unreadable'
+	chmod 311 "$dir"
+	refused "$dir" 'denied|not readable|cannot read|unreadable'
+}
+
+test_directory_that_is_empty() {
+	dir=$T/empty
+	user_dir "$dir"
+	refused "$dir" 'empty|env-vars'
+}
+
+test_neither_env_vars_nor_derivation() {
+	crafted
+	refused "$dir" '--drv'
+	expect_err env-vars
+}
+
+test_env_vars_that_is_no_file() {
+	crafted
+	mkfifo "$dir/env-vars"
+	chmod 644 "$dir/env-vars"
+	refused "$dir/env-vars" 'regular file|fifo|pipe'
+	rm "$dir/env-vars"
+	mkdir "$dir/env-vars"
+	refused "$dir/env-vars" 'regular file|directory'
+	rmdir "$dir/env-vars"
+	cp "$(kept readable)/env-vars" "$T/elsewhere"
+	chmod 644 "$T/elsewhere"
+	ln -s "$T/elsewhere" "$dir/env-vars"
+	refused "$dir/env-vars" 'regular file|link'
+	rm "$dir/env-vars"
+	ln -s /dev/zero "$dir/env-vars"
+	refused "$dir/env-vars" 'regular file|link'
+	rm "$dir/env-vars"
+	[[ $EUID -eq 0 ]] || skip "only root can make a device"
+	mknod -m 666 "$dir/env-vars" c 1 5
+	refused "$dir/env-vars" 'regular file|device'
+}
+
+test_env_vars_of_10_gigabytes() {
+	crafted "declare -x SHELL=\"$BASH_PATH/bin/bash\""
+	truncate -s 10G "$dir/env-vars"
+	refused "$dir/env-vars" 'large|big|bytes|limit'
+}
+
+test_env_vars_without_a_shell() {
+	local text
+	for text in '' 'declare -x HOME="/x"' 'declare -x SHELLS="/x"' 'declare -x SHELL' 'garbage "' \
+		$'declare -x A="\ndeclare -x B' $'\xff\xfe'; do
+		crafted "$text"
+		refused "$dir/env-vars" SHELL
+	done
+}
+
+test_shell_that_is_no_store_path() {
+	local shell
+	for shell in bash ./bash bin/bash /bin/sh / /nix/store /nix/store/ /nix/store/bash /nix/store/../../bin/sh \
+		"$BASH_PATH/../../../bin/sh" "/nix/store/./${BASH_PATH##*/}/bin/bash/../../../../../bin/sh" '' \
+		/nix/storex/bash "$BASH_PATH/bin/"; do
+		crafted "declare -x SHELL=\"$shell\""
+		refused "$dir/env-vars" SHELL
+	done
+}
+
+test_shell_that_is_gone() {
+	local gone=/nix/store/00000000000000000000000000000000-bash-5.2
+	crafted "declare -x SHELL=\"$gone/bin/bash\""
+	refused "$gone" 'nix-store|nix build|realise'
+}
+
+test_shell_that_cannot_be_executed() {
+	local file=$T/no-shell shell
+	echo x >"$file"
+	chmod 644 "$file"
+	shell=$(as_user NIX_REMOTE=daemon nix-store --add "$file")
+	crafted "declare -x SHELL=\"$shell\""
+	refused "$shell" 'executable|denied|SHELL'
+}
+
+test_drv_that_is_none() {
+	local drv
+	crafted
+	for drv in "$T/nowhere.drv" /etc/passwd "$BASH_PATH" /nix/store/00000000000000000000000000000000-x.drv; do
+		refused "$drv" . --drv "$drv"
+	done
+	printf 'Derive([(' >"$T/bad.drv"
+	chmod 644 "$T/bad.drv"
+	refused "$T/bad.drv" . --drv "$T/bad.drv"
+}
+
+# used_wrongly ARGS...
+used_wrongly() {
+	run nbs "$@"
+	expect_status 2
+	[[ -s $T/err && ! -s $T/out ]] || fail "a usage error is said on stderr"
+	if grep -qE 'Exception|^\s+at ' "$T/err"; then fail "a stack trace"; fi
+}
+
+test_usage_errors() {
+	used_wrongly
+	used_wrongly --no-such-option "$T"
+	used_wrongly -x "$T"
+	used_wrongly --drv
+	used_wrongly --work-dir
+	used_wrongly -v
+	used_wrongly ''
+}

@@ -1,0 +1,170 @@
+# shellcheck shell=bash
+# The working copy: everything that a file can be comes through, and the kept directory stays as it is.
+jdks=each users=each
+
+busybox=$TOOLS_PATH/bin/busybox
+# What the ordinary user cannot read in the fixture.
+private='mode-0[67]00|mode-0000'
+
+# listing: kind and mode, size, link count (of directories it depends on what could be read), time, name and
+# link target of all that lies below the current directory; the same program does it on both sides.
+listing='"$0" find . | LC_ALL=C "$0" sort | while IFS= read -r f; do
+	links=$("$0" stat -c %h "$f"); [ ! -d "$f" ] || links=-
+	size=$("$0" stat -c %s "$f"); [ ! -d "$f" ] || size=-
+	"$0" stat -c "%f $size $links %Y" "$f"; "$0" ls -dlQ "$f" >/dev/null 2>&1; printf "%s|%s\n" "$f" "$("$0" readlink "$f")"
+done'
+
+public_part() { if [[ $WHO == user ]]; then grep -avE "$private"; else cat; fi; }
+
+test_every_kind_of_file() {
+	dir=$(kept files)
+	local tree=files-1.0/tree
+	run nbs "$dir" sh -c "rm '$tree/new'*; cd $tree && $listing" "$busybox"
+	expect_status 0
+	(cd "$dir/$tree" && sh -c "$listing" "$busybox") >"$T/expected" 2>/dev/null || true
+	grep -q hard-link "$T/expected" || fail "the test's own listing is empty"
+	diff <(paste -d' ' - - <"$T/expected" | public_part | grep -av '/new') \
+		<(paste -d' ' - - <"$T/out" | public_part) || fail "the copy is not the same"
+}
+
+test_contents_and_links() {
+	dir=$(kept files)
+	prints content sh -c 'cd files-1.0/tree && cat link && test file -ef hard-link && ! test -e dangling-link'
+	prints 'a newline' sh -c 'cd files-1.0/tree && cat new*'
+	prints inside sh -c 'cat files-1.0/tree/read-only-directory/file'
+	run nbs "$dir" sh -c 'cd files-1.0/tree && cat "link to $notUtf8"'
+	cmp - "$T/out" < <(
+		cat "$TOP/tests/fixtures/not-utf8"
+		echo
+	) || fail "the file whose name is not UTF-8"
+	prints yes sh -c 'test -p files-1.0/tree/fifo && echo yes'
+}
+
+test_holes_stay_holes() {
+	dir=$(kept files)
+	run nbs "$dir" sh -c 'cd files-1.0/tree; stat -c %s sparse; stat -c %b sparse; tail -n 1 sparse | tail -c 4'
+	[[ $(sed -n 1p "$T/out") -gt 100000000 ]] || fail "another size"
+	[[ $(sed -n 2p "$T/out") -lt 1000 ]] || fail "the holes are filled"
+	[[ $(sed -n 3p "$T/out") == end ]] || fail "the end is not there"
+}
+
+test_what_cannot_be_read_is_listed() {
+	dir=$(kept files)
+	run nbs "$dir" sh -c 'cat files-1.0/tree/mode-0600 files-1.0/tree/mode-0700/file'
+	if [[ $WHO == user ]]; then
+		expect_status 1
+		expect_err files-1.0/tree/mode-0600 files-1.0/tree/mode-0000 files-1.0/tree/mode-0700
+	else
+		expect_status 0
+		expect_out $'secret\nsecret'
+		expect_empty_err
+	fi
+}
+
+test_no_set_id_bit_is_copied() {
+	dir=$T/kept
+	user_dir "$dir"
+	cp "$(kept readable)/env-vars" "$TOOLS_PATH/bin/busybox" "$dir/"
+	mkdir "$dir/shared"
+	if [[ $EUID -eq 0 ]]; then chown -R "$TEST_USER:" "$dir"; fi
+	chmod 6755 "$dir/busybox"
+	chmod 2755 "$dir/shared"
+	prints $'755\n755' stat -c %a busybox shared
+}
+
+test_kept_directory_stays_as_it_is() {
+	local name before
+	for name in files readable plain; do
+		dir=$(kept "$name")
+		before=$(snapshot "$dir")
+		run nbs "$dir" sh -c 'cd /build; chmod -R u+rwx .; rm -rf ./*; echo x >env-vars; touch -d 2001-01-01 .'
+		expect_status 0
+		[[ $(snapshot "$dir") == "$before" ]] || fail "$name has changed"
+	done
+}
+
+# A command's copy is gone when it ends, whatever it left in there.
+test_commands_leave_nothing() {
+	dir=$(kept files)
+	local odd='mkdir -p a/b/c; echo marker >a/b/c/marker-file; chmod 0 a/b/c a/b a'
+	run nbs "$dir" sh -c "$odd; cd /tmp; $odd; mkdir /nix/store/x; cd /nix/store/x; $odd"
+	expect_status 0
+	nothing_left
+	run nbs "$dir" sh -c 'exit 3'
+	nothing_left
+}
+
+nothing_left() {
+	if find "$USER_HOME" -mindepth 1 ! -type d ! -name '*lock' | grep .; then fail "left behind"; fi
+	[[ ! -e $USER_HOME/.cache ]] || fail "something in ~/.cache"
+}
+
+test_tmp_of_the_host_stays_clean() {
+	dir=$(kept readable)
+	touch "$T/stamp"
+	run nbs "$dir" true
+	expect_status 0
+	if find /tmp -maxdepth 1 -newer "$T/stamp" ! -path "$SCRATCH" \( -iname '*jna*' -o -name 'nix-build-shell*' \) |
+		grep .; then fail "something new in /tmp"; fi
+}
+
+test_shell_with_edits_is_kept_and_named() {
+	dir=$(kept readable)
+	printf 'echo edited >edited-file\nexit 5\n' >"$T/in"
+	run nbs "$dir" <"$T/in"
+	expect_status 5
+	local edited
+	edited=$(find "$USER_HOME" -name edited-file)
+	[[ -n $edited && $(<"$edited") == edited ]] || fail "the edits are gone"
+	grep -oE '/[^ ]+' "$T/err" >"$T/named" || fail "no directory is named"
+	while read -r named; do
+		[[ $edited != "${named%[.,:\"\')]}"/* ]] || return 0
+	done <"$T/named"
+	fail "the session of $edited is not named"
+}
+
+test_shell_without_edits_leaves_nothing() {
+	dir=$(kept readable)
+	echo 'cat env-vars >/dev/null; exit 0' >"$T/in"
+	run nbs "$dir" <"$T/in"
+	expect_status 0
+	[[ -z $(find "$USER_HOME" -name main.c) ]] || fail "a copy is left"
+}
+
+test_work_dir_says_where() {
+	dir=$(kept readable)
+	local there=$T/elsewhere
+	user_dir "$there"
+	if [[ $WHO == root ]]; then chown 0:0 "$there"; fi
+	echo 'echo edited >edited-file; exit 0' >"$T/in"
+	run nbs --work-dir "$there" "$dir" <"$T/in"
+	expect_status 0
+	[[ -n $(find "$there" -name edited-file) ]] || fail "not in the directory that --work-dir gave"
+	[[ -z $(find "$USER_HOME" -name edited-file) ]] || fail "in the home directory all the same"
+}
+
+test_state_directory_of_the_user() {
+	dir=$(kept readable)
+	local state=$T/state
+	user_dir "$state"
+	if [[ $WHO == root ]]; then chown 0:0 "$state"; fi
+	tool_env=(XDG_STATE_HOME="$state")
+	echo 'echo edited >edited-file; exit 0' >"$T/in"
+	run nbs "$dir" <"$T/in"
+	[[ -n $(find "$state/nix-build-shell" -name edited-file) ]] || fail "not in XDG_STATE_HOME"
+	[[ $(stat -c %a "$state/nix-build-shell") == 700 ]] || fail "others may look in"
+}
+
+test_work_directory_of_somebody_else_is_refused() {
+	[[ $EUID -eq 0 ]] || skip "only root can make a directory of somebody else"
+	dir=$(kept readable)
+	local state=$T/state
+	mkdir -p "$state/nix-build-shell"
+	chown -R nobody: "$state"
+	chmod -R 777 "$state"
+	tool_env=(XDG_STATE_HOME="$state")
+	run nbs "$dir" true
+	expect_status 125
+	expect_err "$state/nix-build-shell"
+	[[ -z $(find "$state/nix-build-shell" -mindepth 1) ]] || fail "something was made in there"
+}

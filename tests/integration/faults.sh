@@ -1,0 +1,238 @@
+# shellcheck shell=bash
+# Faults: whatever ends the tool, at whatever moment, no process and no mount stays, the kept directory is
+# as it was, and the next run works.
+jdks=each users=each limit=240
+
+setup() {
+	dir=$(kept readable)
+	before=$(snapshot "$dir")
+	mounts=$(cut -d' ' -f5- /proc/self/mountinfo)
+	# Marks the sandbox's processes among the machine's.
+	mark=1234567$RANDOM
+}
+
+# start COMMAND...: the tool in the background, in `tool`; returns when the command runs in the sandbox.
+# The command's arguments must have the mark.
+start() {
+	nbs_exec "$dir" "$@" >"$T/out" 2>"$T/err" &
+	tool=$!
+	eventually 30 sandbox_runs || fail "the command did not come to run"
+}
+
+# The processes with the mark, but for the tool, which has it among its arguments.
+sandbox_processes() { pgrep -f "$mark" | grep -vx "$tool"; }
+sandbox_runs() { sandbox_processes >/dev/null; }
+sandbox_is_gone() { ! pgrep -f "$mark" >/dev/null; }
+
+nothing_stays() {
+	eventually 10 sandbox_is_gone || fail "processes stay: $(pgrep -af "$mark")"
+	[[ $(cut -d' ' -f5- /proc/self/mountinfo) == "$mounts" ]] || fail "mounts stay"
+	[[ $(snapshot "$dir") == "$before" ]] || fail "the kept directory has changed"
+	if grep -E 'Exception|^\s+at |SIGSEGV' "$T/err"; then fail "a stack trace"; fi
+}
+
+# Copies that were left are removed by the next run, which works.
+next_run_cleans() {
+	prints 1000 id -u
+	if find "$USER_HOME" -mindepth 1 ! -type d ! -name '*lock' | grep .; then fail "the next run left something"; fi
+}
+
+status_of_tool() {
+	status=0
+	wait "$tool" || status=$?
+}
+
+# A command with children of all kinds: in the background, in a session of their own, orphaned, deaf.
+family='trap "" HUP TERM INT; (setsid sleep $0 &); sleep $0 & (trap "" HUP; sleep $0) & sleep $0; wait'
+
+several() { [[ $(sandbox_processes | wc -l) -ge 4 ]]; }
+
+test_killed_tool_leaves_nothing() {
+	setup
+	start bash -c "$family" "$mark"
+	eventually 10 several || fail "the family did not come to run"
+	kill -KILL "$tool"
+	status_of_tool
+	expect_status 137
+	nothing_stays
+	next_run_cleans
+}
+
+test_killed_tool_while_others_run() {
+	setup
+	nbs_exec "$dir" sh -c 'touch alive; sleep 4; cat alive && echo well' >"$T/other" 2>&1 &
+	local other=$!
+	start sleep "$mark"
+	kill -KILL "$tool"
+	status_of_tool
+	nothing_stays
+	next=$(nbs "$dir" echo next)
+	[[ $next == next ]] || fail "the next run"
+	wait "$other" || fail "the other session was disturbed: $(<"$T/other")"
+	[[ $(<"$T/other") == well ]] || fail "the other session was disturbed: $(<"$T/other")"
+}
+
+# ended_by SIGNAL STATUS: the tool, by a signal that the command does not catch.
+ended_by() {
+	setup
+	start sleep "$mark"
+	kill "-$1" "$tool"
+	eventually 5 sandbox_is_gone || fail "not ended by SIG$1"
+	status_of_tool
+	expect_status "$2"
+	nothing_stays
+	next_run_cleans
+}
+
+test_sigterm_ends_everything() { ended_by TERM 143; }
+test_sighup_ends_everything() { ended_by HUP 129; }
+test_sigint_ends_a_command() { ended_by INT 130; }
+
+test_caught_sigterm_gets_its_time() {
+	setup
+	start bash -c 'trap "echo caught; exit 5" TERM; while :; do sleep 0.1; done' "$mark"
+	sleep 0.5
+	kill -TERM "$tool"
+	status_of_tool
+	expect_out caught
+	nothing_stays
+}
+
+test_deaf_command_is_ended_after_a_grace_period() {
+	setup
+	start bash -c 'trap ":" TERM; while :; do sleep 0.1; done' "$mark"
+	sleep 0.5
+	kill -TERM "$tool"
+	eventually 30 sandbox_is_gone || fail "a command that goes on after SIGTERM goes on for ever"
+	status_of_tool
+	nothing_stays
+}
+
+test_caught_sigint_is_the_commands() {
+	setup
+	start bash -c 'trap "echo caught; exit 5" INT; while :; do sleep 0.1; done' "$mark"
+	sleep 0.5
+	kill -INT "$tool"
+	status_of_tool
+	expect_out caught
+	expect_status 5
+	nothing_stays
+}
+
+test_orphans_end_with_the_command() {
+	setup
+	run nbs "$dir" bash -c '(setsid sleep $0 </dev/null >/dev/null 2>&1 &); exit 6' "$mark"
+	expect_status 6
+	tool=0
+	nothing_stays
+}
+
+# at_random_moments SIGNAL ROUNDS: during the JVM's start, the set-up and the command.
+at_random_moments() {
+	local round
+	setup
+	for ((round = 0; round < $2; round++)); do
+		nbs_exec "$dir" sleep "$mark" >"$T/out" 2>"$T/err" &
+		tool=$!
+		sleep "0.$(printf '%03d' $((round * 900 / $2 + RANDOM % 40)))"
+		kill "-$1" "$tool" 2>/dev/null || true
+		eventually 20 sandbox_is_gone || fail "SIG$1 in round $round left: $(pgrep -af "$mark")"
+		status_of_tool
+		[[ $status -ne 0 ]] || fail "SIG$1 in round $round: a success"
+		nothing_stays
+	done
+	next_run_cleans
+	if find "$T" "$dir" -name 'hs_err*' | grep .; then fail "the JVM crashed"; fi
+}
+
+test_sigkill_at_any_moment() { at_random_moments KILL 24; }
+test_sigterm_at_any_moment() { at_random_moments TERM 16; }
+test_sighup_at_any_moment() { at_random_moments HUP 8; }
+test_sigint_at_any_moment() { at_random_moments INT 16; }
+
+# Signals that end nothing: the JVM uses them, or nobody does.
+test_harmless_signals_at_any_moment() {
+	local round signal
+	setup
+	for ((round = 0; round < 12; round++)); do
+		nbs_exec "$dir" sh -c 'sleep 0.3; exit 9' "$mark" >"$T/out" 2>"$T/err" &
+		tool=$!
+		# Before its JVM has its handlers, a process dies of them; that is not the tool's time yet.
+		eventually 10 grep -qs java "/proc/$tool/comm" || true
+		sleep "0.$(printf '%03d' $((150 + round * 30)))"
+		for signal in WINCH CONT CHLD URG; do kill "-$signal" "$tool" 2>/dev/null || true; done
+		status_of_tool
+		expect_status 9
+		nothing_stays
+	done
+}
+
+test_twenty_at_once() {
+	setup
+	local i tools=()
+	for ((i = 0; i < 20; i++)); do
+		nbs_exec "$dir" bash -c 'echo $0 >mine; sleep 0.5; cat mine; ls | wc -l; exit $0' "$((i + 1))" \
+			>"$T/out.$i" 2>"$T/err.$i" &
+		tools+=($!)
+	done
+	for ((i = 0; i < 20; i++)); do
+		status=0
+		wait "${tools[i]}" || status=$?
+		cp "$T/out.$i" "$T/out"
+		cp "$T/err.$i" "$T/err"
+		expect_status $((i + 1))
+		expect_out "$((i + 1))"$'\n3'
+		expect_empty_err
+	done
+	tool=0
+	nothing_stays
+	next_run_cleans
+}
+
+# A shell that was killed with edits: they are kept, and the next run leaves them alone.
+test_killed_shell_keeps_its_edits() {
+	setup
+	mkfifo "$T/in"
+	nbs_exec "$dir" <"$T/in" >"$T/out" 2>"$T/err" &
+	tool=$!
+	exec 6>"$T/in"
+	echo "echo edited >edited-file; echo made; sleep $mark" >&6
+	eventually 30 grep -q made "$T/out" || fail "the shell did not come to run"
+	kill -KILL "$tool"
+	status_of_tool
+	exec 6>&-
+	nothing_stays
+	prints 1000 id -u
+	[[ -n $(find "$USER_HOME" -name edited-file) ]] || fail "the edits are gone"
+}
+
+# full_disk SIZE: the session's place is a file system of that size.
+full_disk() {
+	[[ $EUID -eq 0 ]] || skip "only root can mount the small file system"
+	setup
+	mkdir "$T/small"
+	mount -t tmpfs -o "size=$1,mode=777" none "$T/small"
+	trap 'umount -l "$T/small"' EXIT
+	mounts=$(cut -d' ' -f5- /proc/self/mountinfo)
+	if [[ $WHO == user ]]; then chown "$TEST_USER:" "$T/small"; fi
+	run nbs --work-dir "$T/small" "$dir" true
+	expect_status 125
+	grep -qi 'no space left' "$T/err" || fail "the reason is not said"
+	expect_err "$T/small"
+	tool=0
+	nothing_stays
+	if find "$T/small" -mindepth 1 ! -type d ! -name '*lock' | grep .; then fail "something is left on the full disk"; fi
+}
+
+test_full_disk_while_copying() {
+	dir=$T/kept
+	user_dir "$dir"
+	cp "$(kept readable)/env-vars" "$dir/"
+	mkdir "$dir/d"
+	head -c 3000000 /dev/urandom >"$dir/d/big"
+	chmod -R a+rX "$dir"
+	kept() { echo "$dir"; }
+	full_disk 1500k
+}
+
+test_full_disk_at_the_start() { full_disk 4k; }

@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# The launcher of a checkout: which Java, which jar, and what it says when there is none.
+jdks=any users=user
+
+# A copy of the checkout's launcher beside a false jar, and a false Java that shows its arguments.
+false_checkout() {
+	checkout="$T/check out"
+	mkdir -p "$checkout/target" "$checkout/src/build"
+	cp "$TOP/nix-build-shell" "$checkout/"
+	cp "$TOP/src/build/find-jdk" "$checkout/src/build/"
+	touch "$checkout/target/nix-build-shell.jar"
+	false_java "$T/java" 25
+}
+
+# false_java HOME VERSION
+false_java() {
+	mkdir -p "$1/bin"
+	printf '#!/bin/sh\nprintf "%%s|" "%s" "$@"\n' "$2" >"$1/bin/java"
+	chmod +x "$1/bin/java"
+	printf 'IMPLEMENTOR="x"\nJAVA_VERSION="%s.0.1"\n' "$2" >"$1/release"
+}
+
+launch() { env -i PATH="$USER_PATH" "$@"; }
+
+test_arguments_pass_byte_for_byte() {
+	false_checkout
+	run launch NIX_BUILD_SHELL_JAVA_HOME="$T/java" "$checkout/nix-build-shell" d -v '' $'a\nb' $'\xff' @file '*' "it's"
+	expect_status 0
+	printf 'd|-v||a\nb|\xff|@file|*|it'"'"'s|' >"$T/expected"
+	sed -z 's/.*nix-build-shell\.jar|//' "$T/out" | cmp - "$T/expected" || fail "other arguments"
+}
+
+test_works_through_a_link_from_anywhere() {
+	false_checkout
+	ln -s "$checkout/nix-build-shell" "$T/link"
+	ln -s link "$T/link-to-link"
+	for command in "$T/link" "$T/link-to-link" ./link ./check\ out/nix-build-shell; do
+		cd "$T"
+		run launch NIX_BUILD_SHELL_JAVA_HOME="$T/java" "$command" x
+		expect_status 0
+		expect_empty_err
+	done
+	cd "$checkout"
+	run launch NIX_BUILD_SHELL_JAVA_HOME="$T/java" sh nix-build-shell x
+	expect_status 0
+}
+
+test_java_home_chooses() {
+	false_checkout
+	false_java "$T/old" 17
+	false_java "$T/too-old" 11
+	run launch JAVA_HOME="$T/old" "$checkout/nix-build-shell"
+	grep -q '^17|' "$T/out" || fail "JAVA_HOME was not taken"
+	run launch JAVA_HOME="$T/old" NIX_BUILD_SHELL_JAVA_HOME="$T/java" "$checkout/nix-build-shell"
+	grep -q '^25|' "$T/out" || fail "NIX_BUILD_SHELL_JAVA_HOME does not win"
+	run launch JAVA_HOME="$T/too-old" PATH="$T/old/bin:$USER_PATH" "$checkout/nix-build-shell"
+	grep -q '^17|' "$T/out" || fail "a JAVA_HOME that is too old was taken"
+}
+
+test_no_jar_says_how_to_build() {
+	false_checkout
+	rm "$checkout/target/nix-build-shell.jar"
+	run launch NIX_BUILD_SHELL_JAVA_HOME="$T/java" "$checkout/nix-build-shell"
+	expect_status 125
+	expect_err "$checkout/target/nix-build-shell.jar" "mvn -q package -DskipTests"
+	[[ $(wc -l <"$T/err") -eq 1 ]] || fail "more than a line"
+}
+
+test_no_java_is_said_in_a_line() {
+	false_checkout
+	run launch NIX_BUILD_SHELL_JAVA_HOME="$T/nowhere" "$checkout/nix-build-shell"
+	expect_status 125
+	expect_err "$T/nowhere"
+	printf '#!/bin/sh\nexit 1\n' >"$checkout/src/build/find-jdk"
+	run launch "$checkout/nix-build-shell"
+	expect_status 125
+	expect_err "no Java of version 17 or later"
+	[[ $(wc -l <"$T/err") -eq 1 ]] || fail "more than a line"
+}
+
+test_find_jdk_knows_ranges() {
+	false_java "$T/java-17" 17
+	false_java "$T/java-25" 25
+	[[ $(JAVA_HOME=$T/java-17 "$TOP/src/build/find-jdk" 17) == "$T/java-17" ]] || fail "17 for 17"
+	[[ $(JAVA_HOME=$T/java-17 "$TOP/src/build/find-jdk" 17-21) == "$T/java-17" ]] || fail "17 for 17-21"
+	[[ $(JAVA_HOME=$T/java-25 "$TOP/src/build/find-jdk" 17-21) != "$T/java-25" ]] || fail "25 for 17-21"
+	[[ $(JAVA_HOME=$T/java-17 "$TOP/src/build/find-jdk" 22) != "$T/java-17" ]] || fail "17 for 22"
+}

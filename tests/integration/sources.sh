@@ -1,0 +1,170 @@
+# shellcheck shell=bash
+# Where the tool learns what the build was: env-vars, the derivation, the two layouts of a kept directory.
+jdks=each users=each
+
+# What the shell in the sandbox exports, without what a shell sets by itself at its start.
+exported() { grep -vE '^declare -x (PWD|OLDPWD|SHLVL|_)\b' "$@"; }
+
+# Today's stdenv: the build user alone may read env-vars. So the derivation is asked, and it must come to
+# the same environment.
+test_unreadable_env_vars() {
+	dir=$(kept plain)
+	prints 'hello, world' bash -c 'echo $greeting'
+	prints /homeless-shelter bash -c 'echo $HOME'
+	prints "$BASH_PATH/bin/bash" bash -c 'echo $SHELL'
+	[[ -r $dir/env-vars ]] || skip "the test itself cannot read env-vars"
+	run nbs "$dir" bash -c 'export -p'
+	diff <(exported "$dir/env-vars") <(exported "$T/out") || fail "another environment"
+}
+
+test_env_vars_that_are_not_there() {
+	dir=$(kept bare)
+	prints bare "$TOOLS_PATH/bin/cat" file
+	prints /homeless-shelter "$BASH_PATH/bin/bash" -c 'echo $HOME'
+}
+
+# A derivation with the same name, made later, must not be taken for the one that failed.
+test_the_right_one_of_several_derivations() {
+	dir=$(kept plain)
+	sed 's/hello, world/another greeting/' "$SCRATCH/fixtures/failures.nix" >"$SCRATCH/fixtures/others.nix"
+	as_user nix-instantiate "$SCRATCH/fixtures/others.nix" -A plain \
+		--argstr bash "$BASH_PATH" --argstr tools "$TOOLS_PATH" >"$T/drv" 2>/dev/null
+	[[ $(<"$T/drv") == *-plain-1.0.drv ]] || fail "no second derivation"
+	prints 'hello, world' bash -c 'echo $greeting'
+}
+
+test_drv_says_it_outright() {
+	local copy=$T/copy
+	dir=$(kept readable)
+	user_dir "$copy"
+	cp -R "$dir/readable-1.0" "$copy/"
+	chmod -R a+rX "$copy"
+	run as_user nix-instantiate "$SCRATCH/fixtures/failures.nix" -A readable \
+		--argstr bash "$BASH_PATH" --argstr tools "$TOOLS_PATH"
+	run nbs --drv "$(<"$T/out")" "$copy" bash -c 'echo $greeting; ls'
+	expect_status 0
+	expect_out $'hello, world\nreadable-1.0'
+}
+
+test_verbose_says_what_came_from_where() {
+	dir=$(kept readable)
+	run nbs -v "$dir" true
+	expect_status 0
+	expect_err "env-vars"
+	dir=$(kept bare)
+	run nbs -v "$dir" "$TOOLS_PATH/bin/true"
+	expect_status 0
+	expect_err "-bare-1.0.drv"
+}
+
+test_builder_that_is_no_bash() {
+	dir=$(kept foreign)
+	run nbs "$dir" true
+	expect_status 125
+	expect_err "$dir" SHELL
+}
+
+test_phase_that_replaced_the_shell() {
+	dir=$(kept replaced)
+	prints "replaced-1.0" bash -c 'echo $name'
+}
+
+weird_names=(quotes newlines dollars dollarQuote backslashes tabs spaces glob empty notUtf8 declaration)
+
+# expect_weird FIXTURE
+expect_weird() {
+	local values
+	# shellcheck disable=SC1003
+	values=("it's \"quoted\"" $'one\ntwo\n' '$HOME ${HOME} $(id) `id`' "\$'not\\nquoted'" 'a\b\\c\' $'a\tb\r'
+		'  both ends  ' '*?[a-z]{x,y}~!' '' "$(<"$TOP/tests/fixtures/not-utf8")"
+		$'x\ndeclare -x SHELL="/evil"\ny')
+	dir=$(kept "$1")
+	run nbs "$dir" bash -c 'for name; do printf "%s\0" "${!name}"; done' -- "${weird_names[@]}"
+	expect_status 0
+	printf '%s\0' "${values[@]}" | cmp - "$T/out" || fail "other values"
+	prints "$BASH_PATH/bin/bash" bash -c 'echo $SHELL'
+}
+
+test_weird_values_in_env_vars() { expect_weird weird; }
+
+test_weird_values_in_the_derivation() { expect_weird weirdPrivate; }
+
+test_weird_values_in_another_locale() {
+	tool_env=(LC_ALL=C)
+	expect_weird weird
+	expect_weird weirdPrivate
+}
+
+# Older bashes wrote a newline as it is, inside double quotes.
+test_env_vars_with_newlines_in_double_quotes() {
+	dir=$T/kept
+	user_dir "$dir"
+	{
+		printf 'declare -x A="x\ndeclare -x SHELL=\\"/evil\\"\ny"\n'
+		printf 'declare -x HOME="/homeless-shelter"\ndeclare -x PATH="%s/bin"\n' "$TOOLS_PATH"
+		printf 'declare -x SHELL="%s/bin/bash"\n' "$BASH_PATH"
+		printf "declare -x Z='\ndeclare -x SHELL=/evil\n'\n"
+	} >"$dir/env-vars"
+	chmod 644 "$dir/env-vars"
+	prints "$BASH_PATH/bin/bash" "$BASH_PATH/bin/bash" -c 'echo $SHELL'
+	prints $'x\ndeclare -x SHELL="/evil"\ny' "$BASH_PATH/bin/bash" -c 'echo "$A"'
+}
+
+# What Nix leaves from mid-2024 to 2.29, and below another directory since: root's directory around the
+# build user's.
+new_layout() {
+	outer=$(build_and_keep readable)
+	if [[ $outer == */build ]]; then
+		outer=${outer%/build}
+	else
+		[[ $EUID -eq 0 ]] || skip "only root can make the newer layout from this Nix's directory"
+		mv "$outer" "$outer.inner"
+		mkdir -m 755 "$outer"
+		mv "$outer.inner" "$outer/build"
+	fi
+}
+
+test_newer_layout() {
+	new_layout
+	local name before
+	before=$(snapshot "$outer")
+	for dir in "$outer/build" "$outer" "$outer/" "$outer/build/" "$outer/../${outer##*/}"; do
+		prints $'env-vars\nreadable-1.0' ls -A
+		prints 1000:100 stat -c %u:%g /build
+	done
+	dir=$outer/build
+	run nbs "$dir" sh -c 'read -r a </proc/self/uid_map; echo $a'
+	if [[ $WHO == root ]]; then
+		expect_out "1000 $(stat -c %u "$dir") 1"
+	else
+		expect_out "1000 $(id -u "$TEST_USER") 1"
+	fi
+	[[ $(snapshot "$outer") == "$before" ]] || fail "the kept directory has changed"
+	cd "$outer"
+	dir=.
+	prints $'env-vars\nreadable-1.0' ls -A
+}
+
+test_newer_layout_with_private_env_vars() {
+	outer=$(build_and_keep plain)
+	[[ $EUID -eq 0 ]] || skip "only root can make the newer layout from this Nix's directory"
+	if [[ $outer != */build ]]; then
+		mv "$outer" "$outer.inner"
+		mkdir -m 755 "$outer"
+		mv "$outer.inner" "$outer/build"
+	fi
+	dir=$outer
+	prints 'hello, world' bash -c 'echo $greeting'
+}
+
+# A directory that root owns, inside and out, does not make anybody root.
+test_directory_of_root() {
+	[[ $WHO == root ]] || return 0
+	dir=$T/kept
+	mkdir "$dir"
+	cp "$(kept readable)/env-vars" "$dir/"
+	prints 1000 id -u
+	run nbs "$dir" sh -c 'set -- $(cat /proc/self/uid_map); echo $2'
+	expect_status 0
+	getent passwd "$(<"$T/out")" | grep -q '^nixbld' || fail "not a build user"
+}

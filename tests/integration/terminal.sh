@@ -1,0 +1,193 @@
+# shellcheck shell=bash
+# On a terminal: Ctrl-C, Ctrl-Z, job control, and a sane terminal afterwards. tmux is the terminal.
+jdks=each users=each limit=90
+
+# A terminal of 100 columns with a plain shell, which has the tool as `nbs` and the directory as $dir.
+open_terminal() {
+	dir=$(kept readable)
+	{
+		echo '#!/bin/sh'
+		printf 'exec env NIX_BUILD_SHELL_JAVA_HOME=%q %q "$@"\n' "$JDK" "$TOOL"
+	} >"$USER_HOME/nbs"
+	chmod 755 "$USER_HOME/nbs"
+	socket=$USER_HOME/tmux
+	trap 'tmux_does kill-server 2>/dev/null || true' EXIT
+	"as_$WHO" TERM=xterm dir="$dir" nbs="$USER_HOME/nbs" tmux -S "$socket" -f /dev/null \
+		new-session -d -x 100 -y 50 'exec bash --norc --noprofile'
+	types 'PS1="out: "; bind "set enable-bracketed-paste off"'
+	shows 'out: $'
+}
+
+as_root() (root_exec "$@")
+
+tmux_does() { "as_$WHO" tmux -S "$socket" "$@"; }
+
+# types LINE: and Enter. keys KEY...: as tmux names them.
+types() {
+	tmux_does send-keys -l "$1"
+	tmux_does send-keys Enter
+}
+keys() { tmux_does send-keys "$@"; }
+
+screen() { tmux_does capture-pane -p -J -S -200; }
+
+on_screen() { screen | grep -qE -e "$1"; }
+
+# shows REGEX: a line of the screen comes to match.
+shows() {
+	if ! eventually 20 on_screen "$1"; then
+		screen
+		fail "the terminal does not show: $1"
+	fi
+}
+
+# In the sandbox, with a prompt of its own.
+enter() {
+	types '$nbs $dir'
+	# Typed before the shell runs, it waits in the terminal.
+	types 'PS1="in: "; echo entered-$((40 + 2))'
+	shows '^entered-42'
+}
+
+# says TEXT: an echo whose text is not in what is typed.
+says() {
+	types "echo ${1:0:1}''${1:1}"
+	shows "^$1\$"
+}
+
+test_shell_has_job_control() {
+	open_terminal
+	enter
+	if on_screen 'no job control|cannot set terminal process group'; then
+		screen
+		fail "no job control"
+	fi
+	types 'case $- in *i*m*|*m*i*) echo both-$((1 + 1));; esac'
+	shows '^both-2'
+	types 'exit 3'
+	shows '^(exit|out:)'
+	types 'echo status=$?'
+	shows '^status=3$'
+}
+
+test_ctrl_c_in_the_shell() {
+	open_terminal
+	enter
+	types 'sleep 1234'
+	sleep 0.5
+	keys C-c
+	types 'echo status=$?'
+	shows '^status=130$'
+	# At the prompt, and in the middle of a line.
+	keys C-c C-c
+	keys -l 'echo not this'
+	keys C-c
+	says still-there
+	types exit
+	shows 'out: $'
+	types 'echo status=$?'
+	shows '^status=(0|130)$'
+}
+
+test_ctrl_z_and_fg_in_the_shell() {
+	open_terminal
+	enter
+	types 'sleep 1234'
+	sleep 0.5
+	keys C-z
+	shows 'Stopped +sleep 1234'
+	says between
+	types 'fg; echo status=$?'
+	sleep 0.5
+	keys C-c
+	shows '^status=130$'
+	types 'sleep 1234 &'
+	types 'kill %1; wait; jobs; echo jobs-$((1 + 1))'
+	shows '^jobs-2'
+	types exit
+	shows 'out: $'
+}
+
+test_ctrl_c_ends_a_plain_command() {
+	open_terminal
+	types '$nbs $dir sh -c "echo run\"\"ning; sleep 1234"; echo status=$?'
+	shows '^running'
+	sleep 0.5
+	keys C-c
+	shows '^status=130$'
+	says still-there
+}
+
+test_ctrl_c_is_the_commands_when_it_catches_it() {
+	open_terminal
+	types "\$nbs \$dir bash -c 'trap \"echo cau\"\"ght; exit 5\" INT; echo run\"\"ning; while :; do sleep 0.1; done'; echo status=\$?"
+	shows '^running'
+	sleep 0.5
+	keys C-c
+	shows '^caught'
+	shows '^status=5$'
+}
+
+test_ctrl_c_twice_ends_a_deaf_command() {
+	open_terminal
+	types "\$nbs \$dir bash -c 'trap : INT; echo run\"\"ning; while :; do sleep 0.1; done'; echo status=\$?"
+	shows '^running'
+	sleep 0.5
+	keys C-c
+	sleep 1.5
+	keys C-c
+	shows '^status=130$'
+}
+
+# same_stty COMMAND: the terminal's settings are the same before and after what COMMAND does.
+same_stty() {
+	open_terminal
+	types 'stty -a >$HOME/before; stty -g >>$HOME/before'
+	"$@"
+	shows 'out: $'
+	types 'stty -a >$HOME/after; stty -g >>$HOME/after; echo saved-$((1 + 1))'
+	shows '^saved-2'
+	diff "$USER_HOME/before" "$USER_HOME/after" || fail "the terminal has other settings"
+	says still-there
+}
+
+spoil_and_exit() {
+	enter
+	types 'stty -echo -icanon -isig raw; exit 3'
+	sleep 2
+}
+
+hung_up_tool() {
+	enter
+	pkill -HUP -f "nix-build-shell.jar $dir"
+	sleep 2
+	keys Enter
+}
+
+leave() {
+	enter
+	types exit
+}
+
+test_terminal_is_the_same_afterwards() { same_stty leave; }
+test_terminal_is_sane_after_sighup() { same_stty hung_up_tool; }
+test_terminal_is_sane_after_stty_raw() { same_stty spoil_and_exit; }
+
+# The terminal goes away: SIGHUP, and nothing stays.
+test_closed_terminal_ends_everything() {
+	open_terminal
+	enter
+	types 'sleep 7654321'
+	eventually 10 pgrep -f 'sleep 7654321' >/dev/null || fail "no sleep"
+	tmux_does kill-server
+	eventually 20 gone || fail "still there: $(pgrep -af 'sleep 7654321|nix-build-shell.jar')"
+}
+gone() { ! pgrep -f "sleep 7654321|nix-build-shell.jar $dir" >/dev/null; }
+
+test_window_size_passes() {
+	open_terminal
+	enter
+	types 'stty size'
+	shows '^(49|50) 100$'
+	types exit
+}

@@ -1,0 +1,27 @@
+# shellcheck shell=bash
+# The checks that do not run the tool: shell style, and Maven's build with its unit tests on both JDKs.
+
+shell_files() {
+	(cd "$TOP" && shfmt -f nix-build-shell .ci src tests | sort)
+}
+
+check_shell() {
+	local files
+	mapfile -t files < <(shell_files)
+	cd "$TOP"
+	shellcheck -x "${files[@]}" && shfmt -d "${files[@]}"
+}
+
+# Surefire counts skipped tests as a success. Here they are not.
+count_unit_tests() {
+	cat "$TOP"/target/surefire-reports/*.txt | sed -n 's/^Tests run: \([0-9]*\),.* Skipped: \([0-9]*\),.*/\1 \2/p' |
+		awk '{ run += $1; skipped += $2 }
+			END { printf "%d unit tests run, %d skipped\n", run, skipped; exit skipped > 0 ? 77 : run == 0 }'
+}
+
+unit_tests_old_jdk() { maven verify && count_unit_tests; }
+
+unit_tests_new_jdk() {
+	rm -rf "$TOP/target/surefire-reports"
+	maven surefire:test -Djvm="$NEW_JDK/bin/java" && count_unit_tests
+}

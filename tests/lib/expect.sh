@@ -1,0 +1,71 @@
+# shellcheck shell=bash
+# What a test says. `run` leaves the command's status in `status`, and its output in $T/out and $T/err.
+
+fail() {
+	printf 'FAILED: %s\n' "$*"
+	if [[ -e $T/out ]]; then
+		printf -- '--- status %s, stdout:\n' "${status:-?}"
+		head -c 4000 "$T/out"
+		printf -- '--- stderr:\n'
+		head -c 4000 "$T/err"
+	fi
+	exit 1
+}
+
+# This test cannot be done here. A failure in CI.
+skip() {
+	printf 'skipped: %s\n' "$*"
+	exit 77
+}
+
+run() {
+	status=0
+	"$@" >"$T/out" 2>"$T/err" || status=$?
+}
+
+expect_status() { [[ $status -eq $1 ]] || fail "status $status, not $1"; }
+
+# expect_out TEXT: stdout is this text and a newline, to the byte.
+expect_out() {
+	printf '%s\n' "$1" >"$T/expected"
+	cmp -s "$T/expected" "$T/out" || fail "stdout is not: $1"
+}
+
+expect_empty_err() { [[ ! -s $T/err ]] || fail "stderr is not empty"; }
+
+# expect_err TEXT...: stderr has each of these.
+expect_err() {
+	local text
+	for text; do
+		grep -qF -e "$text" "$T/err" || fail "stderr does not mention: $text"
+	done
+}
+
+# prints TEXT COMMAND...: the command, in the sandbox of $dir, prints TEXT and succeeds.
+prints() {
+	local text=$1
+	shift
+	run nbs "$dir" "$@"
+	expect_status 0
+	expect_out "$text"
+}
+
+# eventually SECONDS COMMAND...: the command comes to succeed.
+eventually() {
+	local tries=$(($1 * 20))
+	shift
+	while ! "$@"; do
+		((tries-- > 0)) || return 1
+		sleep 0.05
+	done
+}
+
+# Names, contents, kinds, modes, owners, link counts, sizes and times of everything below a directory.
+# (Not the time of the last access, which reading changes.)
+snapshot() {
+	(
+		cd "$1"
+		find . -printf '%p|%y|%m|%U|%G|%n|%s|%T@|%C@|%l\0' | sort -z
+		find . -type f -readable -print0 | sort -z | xargs -0r sha256sum
+	) | sha256sum
+}

@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# Kept build directories, left by real builds.
+
+# Where Nix says that it kept a directory: up to 2.33 in single quotes, then in double quotes.
+kept_directory() {
+	sed -n "s/^note: keeping build directory ['\"]\(.*\)['\"]\$/\1/p" "$1" | tail -n 1
+}
+
+# How each build is to fail, so that no mistake in a fixture passes for the failure it stands for.
+failure_of() {
+	case $1 in
+	replaced) echo 'exit code 1' ;;
+	*) echo 'exit code 3' ;;
+	esac
+}
+
+# build_and_keep NAME [ARGS...]: let the build NAME of failures.nix fail; print the directory that it left.
+build_and_keep() {
+	local name=$1 log kept
+	shift
+	log=$(mktemp "$SCRATCH/log-$name.XXXXXX")
+	if as_user nix-build --keep-failed --no-out-link "$SCRATCH/fixtures/failures.nix" -A "$name" \
+		--argstr bash "$BASH_PATH" --argstr tools "$TOOLS_PATH" "$@" >"$log" 2>&1 </dev/null; then
+		die "the build '$name' was to fail, and did not"
+	fi
+	kept=$(kept_directory "$log")
+	if [[ ! -d $kept ]] || ! grep -q "failed .*$(failure_of "$name")" "$log"; then
+		cat "$log" >&2
+		die "the build '$name' did not fail as it should, or left no directory"
+	fi
+	printf '%s\n' "$kept" >>"$SCRATCH/kept-directories"
+	printf '%s\n' "$kept"
+}
+
+# kept NAME: the directory of one failed build that all tests share; it is evidence, they only look at it.
+kept() {
+	local memo=$SCRATCH/kept-$1
+	if [[ ! -e $memo ]]; then
+		build_and_keep "$1" >"$memo.new"
+		mv "$memo.new" "$memo"
+	fi
+	cat "$memo"
+}
+
+# Only root may delete what build users own.
+remove_kept() {
+	local directory
+	[[ $EUID -eq 0 && -e $SCRATCH/kept-directories ]] || return 0
+	while read -r directory; do
+		rm -rf -- "$directory"
+	done <"$SCRATCH/kept-directories"
+}

@@ -1,0 +1,80 @@
+# shellcheck shell=bash
+# A multi-user Nix with a sandbox. One that is already set up is used as it is; on a Debian without any,
+# root sets one up as Nix's installer would: build users, /etc/nix/nix.conf, a running nix-daemon.
+
+nix_conf=/etc/nix/nix.conf
+nix_marker='# Written by the tests of nix-build-shell.'
+
+# Whatever the version: adding a file needs the daemon.
+daemon_answers() {
+	local file=$1/hello
+	echo hello >"$file"
+	chmod 644 "$file"
+	as_user NIX_REMOTE=daemon nix-store --add "$file" >/dev/null 2>&1
+}
+
+make_build_users() {
+	local i
+	getent group nixbld >/dev/null || groupadd --system nixbld
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		getent passwd "nixbld$i" >/dev/null || useradd --system --no-create-home --no-user-group \
+			--gid nixbld --groups nixbld --home-dir /var/empty --comment "Nix build user $i" \
+			--shell "$(command -v nologin)" "nixbld$i"
+	done
+}
+
+write_nix_conf() {
+	mkdir -p "${nix_conf%/*}"
+	cat >"$nix_conf" <<-END
+		$nix_marker
+		sandbox = true
+		build-users-group = nixbld
+		substituters =
+		experimental-features = nix-command flakes
+	END
+}
+
+start_daemon() {
+	local log=/var/log/nix-build-shell-tests-daemon.log
+	say "starting nix-daemon (log: $log)"
+	(umask 022 && mkdir -p /nix/var/nix/daemon-socket)
+	(
+		umask 022
+		unset CI NIX_REMOTE
+		exec setsid nix-daemon </dev/null >>"$log" 2>&1
+	) &
+	disown
+}
+
+# provide_nix SCRATCH: SCRATCH is an existing directory that the ordinary user can look into.
+provide_nix() {
+	if daemon_answers "$1"; then
+		return
+	elif [[ $EUID -ne 0 ]]; then
+		die "no nix-daemon answers, and only root can set one up: run this as root, or install a multi-user Nix"
+	elif [[ -e $nix_conf && $(head -n 1 "$nix_conf") != "$nix_marker" ]]; then
+		die "no nix-daemon answers, and $nix_conf is not ours to change: start this machine's nix-daemon"
+	elif ! command -v apt-get >/dev/null; then
+		die "no nix-daemon answers: start this machine's nix-daemon"
+	fi
+	make_build_users
+	write_nix_conf
+	start_daemon
+	local i
+	for ((i = 0; i < 50; i++)); do
+		if daemon_answers "$1"; then return; fi
+		sleep 0.1
+	done
+	die "the nix-daemon that was started does not answer"
+}
+
+# A build tells best whether this Nix isolates builds: it must run elsewhere and as somebody else.
+check_nix() {
+	local kept
+	kept=$(build_and_keep readable) || exit
+	if ! grep -q 'NIX_BUILD_TOP="/build"' "$kept/env-vars"; then
+		die "this Nix builds without a sandbox: set 'sandbox = true' in $nix_conf and restart the nix-daemon"
+	elif [[ $(stat -c %U "$kept") == "$TEST_USER" ]]; then
+		die "this Nix builds as the caller: these tests need a multi-user Nix (build-users-group, nix-daemon)"
+	fi
+}

@@ -1,0 +1,103 @@
+# shellcheck shell=bash
+# Runs the functions test_* of tests/integration/*.sh. A file says for whom they are, by the variables
+#   jdks=each|any          on the old and the new JDK, or on one of them
+#   users=each|user|root   as the ordinary user and as root, or as one of them
+#   limit=SECONDS          for one test
+# Each test is a process of its own, in a session of its own (so without a terminal), under a time limit.
+# Status 77 is a skip, which CI counts as a failure.
+
+# record pass|fail|skip NAME, with the seconds since `started`
+record() {
+	printf '%s %s\n' "$1" "$2" >>"$SCRATCH/results"
+	local tenths=$(((${EPOCHREALTIME/[.,]/} - ${started:-${EPOCHREALTIME/[.,]/}}) / 100000))
+	printf '%s %4d.%d s  %s\n' "$1" $((tenths / 10)) $((tenths % 10)) "$2"
+}
+
+count() { grep -c "^$1 " "$SCRATCH/results" || true; }
+
+# The last line, and the status: nothing failed, and something ran.
+summary() {
+	touch "$SCRATCH/results"
+	local passed failed skipped
+	passed=$(count pass) failed=$(count fail) skipped=$(count skip)
+	grep '^fail ' "$SCRATCH/results" || true
+	if [[ -n ${CI:-} ]]; then
+		grep '^skip ' "$SCRATCH/results" || true
+	fi
+	printf '%s passed, %s failed%s\n' "$passed" "$failed" "${skipped/#0/}" |
+		sed -E 's/failed([0-9]+)$/failed, \1 skipped/'
+	[[ $failed -eq 0 && $passed -gt 0 && (-z ${CI:-} || $skipped -eq 0) ]]
+}
+
+# step NAME COMMAND...: one thing that passes or fails as a whole.
+step() {
+	local name=$1 status=0 started=${EPOCHREALTIME/[.,]/}
+	shift
+	say "$name"
+	("$@") || status=$?
+	case $status in
+	0) record pass "$name" ;;
+	77) record skip "$name" ;;
+	*) record fail "$name" ;;
+	esac
+}
+
+# What a test left behind is the test's failure; it must not disturb the next one.
+leftovers() {
+	local group=
+	[[ ! -e $T/group ]] || group=$(<"$T/group")
+	if [[ -n $group ]] && pkill -KILL -g "$group"; then :; fi
+	[[ $EUID -eq 0 ]] || return 1
+	pgrep -a -u "$TEST_USER" && pkill -KILL -u "$TEST_USER"
+}
+
+# run_test FILE TEST WHO JDK LIMIT
+run_test() {
+	local name status=0 started=${EPOCHREALTIME/[.,]/}
+	export WHO=$3 JDK=$4 T
+	name="$(basename "$1" .sh)/${2#test_} ($WHO, $(java_of "$JDK"))"
+	if [[ $name != *"$FILTER"* ]]; then return; fi
+	T=$(mktemp -d "$SCRATCH/test.XXXX")
+	chmod 755 "$T"
+	setsid --wait timeout -k 5 "$5" "$TOP/tests/lib/one" "$1" "$2" >"$T/log" 2>&1 </dev/null || status=$?
+	if leftovers >>"$T/log"; then
+		echo "FAILED: the processes above were left behind" >>"$T/log"
+		status=1
+	fi
+	case $status in
+	0) record pass "$name" ;;
+	77)
+		record skip "$name"
+		cat "$T/log"
+		;;
+	*)
+		record fail "$name"
+		[[ $status -ne 124 ]] || echo "FAILED: not done after $5 s" >>"$T/log"
+		sed 's/^/      /' "$T/log"
+		;;
+	esac
+	rm -rf "$T" 2>/dev/null || { chmod -R u+rwX "$T" && rm -rf "$T"; }
+}
+
+java_of() { sed -n 's/^JAVA_VERSION="\([0-9]*\).*/Java \1/p' "$1/release"; }
+
+# run_file FILE
+run_file() {
+	local file=$1 test who jdk jdks users limit tests whos=() homes=()
+	# shellcheck disable=SC1090
+	read -r jdks users limit < <(source "$file" && echo "${jdks:-any} ${users:-user} ${limit:-60}")
+	mapfile -t tests < <(sed -n 's/^\(test_[a-zA-Z0-9_]*\)() .*/\1/p' "$file")
+	[[ $users == root ]] || whos+=(user)
+	if [[ $users != user ]]; then
+		if [[ $EUID -eq 0 ]]; then whos+=(root); else record skip "$(basename "$file" .sh), as root: this is not root"; fi
+	fi
+	[[ -z $NEW_JDK ]] || homes=("$NEW_JDK")
+	if [[ -n $OLD_JDK && ($jdks == each || -z $NEW_JDK) ]]; then homes+=("$OLD_JDK"); fi
+	for who in "${whos[@]}"; do
+		for jdk in "${homes[@]}"; do
+			for test in "${tests[@]}"; do
+				run_test "$file" "$test" "$who" "$jdk" "$limit"
+			done
+		done
+	done
+}

@@ -1,0 +1,33 @@
+# shellcheck shell=bash
+# The tool under test: built in the checkout, run from a copy that the ordinary user can read (the
+# checkout may be anybody's, and closed to others).
+
+some_jdk() { printf '%s\n' "${OLD_JDK:-$NEW_JDK}"; }
+
+maven() { (cd "$TOP" && JAVA_HOME=$(some_jdk) mvn -B -ntp "$@"); }
+
+build_tool() {
+	local jar=$TOP/target/nix-build-shell.jar
+	if [[ ! -e $jar || -n $(find "$TOP/src/main" "$TOP/pom.xml" -newer "$jar" -print -quit) ]]; then
+		say "building the tool"
+		maven -q package -DskipTests >&2
+	fi
+}
+
+# install_tool SCRATCH
+install_tool() {
+	TOOL=$1/tool/nix-build-shell
+	mkdir -p "$1/tool/target" "$1/tool/src/build"
+	cp "$TOP/nix-build-shell" "$1/tool/"
+	cp "$TOP/src/build/find-jdk" "$1/tool/src/build/"
+	cp -R "$TOP/target/nix-build-shell.jar" "$TOP/target/lib" "$1/tool/target/"
+	chmod -R u=rwX,go=rX "$1/tool"
+	export TOOL
+}
+
+# The tool as $WHO (user or root) on $JDK; more of its environment in the array `tool_env`. For a
+# background job, whose process id is then the tool's own.
+tool_env=()
+nbs_exec() { "${WHO}_exec" NIX_BUILD_SHELL_JAVA_HOME="$JDK" "${tool_env[@]}" "$TOOL" "$@"; }
+
+nbs() (nbs_exec "$@")

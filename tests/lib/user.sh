@@ -1,0 +1,41 @@
+# shellcheck shell=bash
+# The ordinary user who builds and who runs the tool: one of our own when root runs the tests (a system
+# user, so that his ids are neither 1000 nor 100, those of the sandbox), else whoever runs them.
+
+TEST_USER=nbs-test
+USER_PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin
+
+provide_user() {
+	if [[ $EUID -ne 0 ]]; then
+		TEST_USER=$(id -un)
+		USER_PATH=$PATH
+	elif ! getent passwd "$TEST_USER" >/dev/null; then
+		say "making the user $TEST_USER"
+		useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /bin/sh "$TEST_USER"
+	fi
+	export TEST_USER USER_PATH
+}
+
+# user_env [NAME=VALUE...] COMMAND...: become the ordinary user, with nothing of this environment. For a
+# background job, whose process id is then the command's own.
+user_exec() {
+	local drop=()
+	if [[ $EUID -eq 0 ]]; then
+		drop=(setpriv --reuid="$TEST_USER" --regid="$TEST_USER" --init-groups)
+	fi
+	exec "${drop[@]}" env -i PATH="$USER_PATH" HOME="${USER_HOME:-/nonexistent}" USER="$TEST_USER" \
+		LANG=C.UTF-8 TERM="${TERM:-dumb}" "$@"
+}
+
+# The same as root: the caller's privileges, and a clean environment.
+root_exec() {
+	exec env -i PATH="$USER_PATH" HOME="${USER_HOME:-/nonexistent}" USER=root LANG=C.UTF-8 TERM="${TERM:-dumb}" "$@"
+}
+
+as_user() (user_exec "$@")
+
+# A new directory that the ordinary user owns.
+user_dir() {
+	mkdir -p "$1"
+	if [[ $EUID -eq 0 ]]; then chown "$TEST_USER:" "$1"; fi
+}
