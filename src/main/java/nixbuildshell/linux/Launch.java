@@ -26,13 +26,18 @@ public record Launch(Plan plan, long namespaces, IdMaps maps, boolean dropGroups
    *     there is no child. A step that fails shows in the outcome of {@link Child#await}
    */
   public Child start(SystemCalls calls, GoPipe go) throws Refused {
-    Image image = Image.of(plan, calls.abi(), namespaces | Signals.SIGCHLD);
-    return start(calls, go, SharedImage.of(calls, image));
+    try (go) {
+      return start(calls, go, image(calls));
+    }
+  }
+
+  SharedImage image(SystemCalls calls) {
+    return SharedImage.of(calls, Image.of(plan, calls.abi(), namespaces | Signals.SIGCHLD));
   }
 
   Child start(SystemCalls calls, GoPipe go, SharedImage image) throws Refused {
     try (go) {
-      Child child = new Child(calls, fork(calls, image), image);
+      Child child = waiting(calls, image);
       try {
         maps.write(calls, child.pid());
         go.go();
@@ -49,7 +54,8 @@ public record Launch(Plan plan, long namespaces, IdMaps maps, boolean dropGroups
     }
   }
 
-  private long fork(SystemCalls calls, SharedImage image) throws Refused {
+  /** A child that waits for the go byte. */
+  Child waiting(SystemCalls calls, SharedImage image) throws Refused {
     // Where the caller's caller ignored it, children would vanish without a status.
     Signals.restore(calls, Signals.SIGCHLD);
     try (Interpreter interpreter = Interpreter.load(calls)) {
@@ -59,10 +65,12 @@ public record Launch(Plan plan, long namespaces, IdMaps maps, boolean dropGroups
             Syscall.SETGROUPS,
             calls.call(Syscall.SETGROUPS, 0, 0));
       }
-      return Refused.check(
-          "make a process in new namespaces",
-          Syscall.CLONE,
-          interpreter.run(image.memory().address()));
+      long pid =
+          Refused.check(
+              "make a process in new namespaces",
+              Syscall.CLONE,
+              interpreter.run(image.memory().address()));
+      return new Child(calls, pid, image);
     } catch (Refused | RuntimeException | Error e) {
       image.close();
       throw e;
