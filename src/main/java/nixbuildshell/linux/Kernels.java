@@ -16,6 +16,15 @@ public final class Kernels {
     return ffm().orElseGet(Kernels::jna);
   }
 
+  /** The name of {@link #best} without linking anything: "FFM" or "JNA". */
+  public static String bestName() {
+    return Runtime.version().feature() >= 22 && compiled() ? "FFM" : "JNA";
+  }
+
+  private static boolean compiled() {
+    return Kernels.class.getResource("FfmKernel.class") != null;
+  }
+
   /** The FFM binding; empty before Java 22 and in a build without a JDK 22. */
   public static Optional<Kernel> ffm() {
     if (Runtime.version().feature() < 22) {

@@ -1,0 +1,76 @@
+package nixbuildshell.capture;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import nixbuildshell.ByteString;
+
+/**
+ * Decides whether a path can be the build's shell: a program in the store, whatever a hostile
+ * {@code env-vars} says.
+ */
+record BuildShell(StoreDirectory store) {
+
+  /** Why a path is not the build's shell, and what can be done about it. */
+  static final class Refused extends Exception {
+    private static final long serialVersionUID = 1;
+    private final String remedy;
+
+    Refused(String reason, String remedy) {
+      super(reason);
+      this.remedy = remedy;
+    }
+
+    String remedy() {
+      return remedy;
+    }
+  }
+
+  /** Nix's /etc/passwd has it, and bash makes it SHELL when nothing else is: it says nothing. */
+  static boolean isNoShell(ByteString path) {
+    return path.latin1().equals("/noshell");
+  }
+
+  /**
+   * Whether a builder is a bash: {@code …/bin/bash}, {@code …/bash-5.2}, or a store path of that
+   * name that is itself the program.
+   */
+  static boolean isBash(ByteString builder) {
+    String last = builder.latin1().substring(builder.latin1().lastIndexOf('/') + 1);
+    try {
+      StorePath path = StorePath.containing(builder);
+      return (last.equals(path.baseName()) ? path.name() : last).startsWith("bash");
+    } catch (Malformed e) {
+      return false;
+    }
+  }
+
+  void check(ByteString path) throws Refused {
+    if (!path.latin1().chars().allMatch(c -> c >= ' ' && c <= '~')) {
+      throw new Refused("it has bytes that no shell's path has", "");
+    }
+    StorePath in;
+    try {
+      in = StorePath.containing(path);
+    } catch (Malformed e) {
+      throw new Refused(e.getMessage(), "");
+    }
+    if (!store.has(in)) {
+      throw new Refused(
+          in + " is no longer in the store (garbage-collected)",
+          "get it back with: nix-store --realise " + in);
+    }
+    Path program = store.locate(path);
+    try {
+      // A link in a store path could lead to any file of the host.
+      if (!program.toRealPath().startsWith(store.directory().toRealPath())) {
+        throw new Refused("it is a link that leads out of the store", "");
+      }
+    } catch (IOException e) {
+      throw new Refused("there is no such file in " + in, "");
+    }
+    if (!Files.isRegularFile(program) || !Files.isExecutable(program)) {
+      throw new Refused("it is not a program", "");
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package nixbuildshell.capture;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import nixbuildshell.ByteString;
+
+/**
+ * The variables in {@code env-vars}, which stdenv's {@code dumpVars} writes with bash's {@code
+ * export}.
+ *
+ * @param values in the order of the file; a name that was declared without a value is not there
+ */
+public record EnvVars(Map<String, ByteString> values) {
+
+  public EnvVars {
+    values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+  }
+
+  /**
+   * Parses what {@code export}, {@code export -p} or {@code declare -x} wrote.
+   *
+   * @throws Malformed with the line number
+   */
+  public static EnvVars parse(byte[] text) throws Malformed {
+    return new EnvVars(new EnvVarsParser(ByteString.of(text).latin1()).parse());
+  }
+
+  public Optional<ByteString> get(String name) {
+    return Optional.ofNullable(values.get(name));
+  }
+}

@@ -1,0 +1,123 @@
+package nixbuildshell.capture;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import nixbuildshell.ByteString;
+
+/**
+ * Reads the declarations that bash writes, and refuses what bash would not have written: nothing is
+ * expanded, so a value that could mean more than its bytes is malformed. One char is one byte.
+ */
+final class EnvVarsParser {
+  /**
+   * In posix mode bash writes {@code export}, else {@code declare} with flags. The name of an
+   * exported function has a suffix that no variable's has.
+   */
+  private static final Pattern HEAD =
+      Pattern.compile(
+          "(?:export|declare -([A-Za-z]++)) ([A-Za-z_][A-Za-z0-9_]*+|BASH_FUNC_[^\\s=]++)(?=[=\n]|\\z)");
+
+  private final String text;
+  private final Map<String, ByteString> values = new LinkedHashMap<>();
+  private int at;
+
+  EnvVarsParser(String text) {
+    this.text = text;
+  }
+
+  Map<String, ByteString> parse() throws Malformed {
+    Matcher head = HEAD.matcher(text);
+    while (at < text.length()) {
+      if (next('\n')) {
+        continue;
+      }
+      if (!head.region(at, text.length()).lookingAt()) {
+        throw malformed("neither 'declare -x NAME' nor 'export NAME'", at);
+      }
+      at = head.end();
+      declaration(head.group(1), head.group(2));
+      if (at < text.length() && !next('\n')) {
+        throw malformed("something after the value", at);
+      }
+    }
+    return values;
+  }
+
+  private void declaration(String flags, String name) throws Malformed {
+    if (!next('=')) {
+      return;
+    }
+    boolean array = flags != null && (flags.indexOf('a') >= 0 || flags.indexOf('A') >= 0);
+    if (array && next('(')) {
+      skipArray();
+    } else {
+      StringBuilder value = new StringBuilder();
+      quoted(value);
+      values.put(name, new ByteString(value.toString()));
+    }
+  }
+
+  /** An array is not in any program's environment, whether it is marked for export or not. */
+  private void skipArray() throws Malformed {
+    int start = at;
+    StringBuilder ignored = new StringBuilder();
+    while (at < text.length()) {
+      char c = text.charAt(at);
+      if (c == '"' || c == '$') {
+        ignored.setLength(0);
+        quoted(ignored);
+      } else if (next(')')) {
+        return;
+      } else {
+        at++;
+      }
+    }
+    throw malformed("the array that begins here has no end", start);
+  }
+
+  private void quoted(StringBuilder value) throws Malformed {
+    int start = at;
+    if (next('"')) {
+      doubleQuoted(value, start);
+    } else if (text.startsWith("$'", at)) {
+      at = AnsiQuoting.decode(text, at + 2, value);
+      if (at < 0) {
+        throw malformed("the $'…' that begins here has no end or an unknown escape", start);
+      }
+    } else {
+      throw malformed("a value that is neither \"…\" nor $'…'", at);
+    }
+  }
+
+  private void doubleQuoted(StringBuilder value, int start) throws Malformed {
+    while (at < text.length()) {
+      char c = text.charAt(at++);
+      if (c == '"') {
+        return;
+      }
+      if (c == '$' || c == '`' || c == '\0') {
+        throw malformed("an expansion or a NUL in a value", at - 1);
+      }
+      if (c == '\\' && at < text.length() && "\"\\$`".indexOf(text.charAt(at)) >= 0) {
+        c = text.charAt(at++);
+      } else if (c == '\\' && next('\n')) {
+        continue;
+      }
+      value.append(c);
+    }
+    throw malformed("the \"…\" that begins here has no end", start);
+  }
+
+  private boolean next(char c) {
+    boolean there = at < text.length() && text.charAt(at) == c;
+    at += there ? 1 : 0;
+    return there;
+  }
+
+  private Malformed malformed(String what, int where) {
+    long line = 1 + text.substring(0, where).chars().filter(c -> c == '\n').count();
+    return new Malformed("line " + line + ": " + what);
+  }
+}

@@ -1,0 +1,56 @@
+package nixbuildshell.capture;
+
+import java.time.Instant;
+import nixbuildshell.ByteString;
+
+/**
+ * The kept directory as this room may see it. It is hostile, so whoever implements this opens its
+ * files without following links and without blocking, and never reads beyond a limit.
+ */
+public interface Evidence {
+
+  /** The build directory itself (with the newer layout {@code DIR/build}), absolute. */
+  ByteString path();
+
+  /**
+   * Last name of the directory that Nix said it keeps, for instance {@code
+   * nix-build-probe-1.0.drv-0}. With the newer layout that is the name of the parent.
+   */
+  ByteString outerName();
+
+  /**
+   * The moment of failure: Nix chmods the directory then, and with the newer layout its parent too,
+   * where the earlier ctime is the better one (a ctime only ever moves forward).
+   */
+  Instant changed();
+
+  /**
+   * Reads a regular file directly in {@link #path}.
+   *
+   * @param name one path component
+   * @param limit in bytes; a larger file is not read
+   */
+  Reading read(String name, long limit);
+
+  /** What came of reading a file. */
+  sealed interface Reading {}
+
+  record Content(byte[] bytes) implements Reading {}
+
+  record Missing() implements Reading {}
+
+  /**
+   * @param errno its name, "EACCES"
+   */
+  record Unreadable(String errno) implements Reading {}
+
+  /**
+   * @param kind for people: "a FIFO", "a symbolic link", "a directory"
+   */
+  record NotRegular(String kind) implements Reading {}
+
+  /**
+   * @param size in bytes
+   */
+  record TooLarge(long size) implements Reading {}
+}

@@ -1,0 +1,100 @@
+package nixbuildshell.capture;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import nixbuildshell.ByteString;
+import nixbuildshell.capture.DerivationFinder.Found;
+import nixbuildshell.capture.DerivationFinder.How;
+
+/** The single fields of a {@link FailedBuild}, each from the best source that has it. */
+final class Facts {
+  private Facts() {}
+
+  /** Always something that can name a file, whatever the sources say. */
+  static Known<String> name(Optional<EnvVars> env, Optional<Found> found, Evidence kept) {
+    Optional<String> variable =
+        env.flatMap(values -> values.get("name")).map(ByteString::latin1).filter(StorePath::isName);
+    if (variable.isPresent()) {
+      return new Known<>(variable.get(), Source.ENV_VARS);
+    }
+    if (found.isPresent()) {
+      String file = found.get().path().name();
+      String name = file.substring(0, file.length() - ".drv".length());
+      return new Known<>(name, derivation(found).orElseThrow().source());
+    }
+    String directory = kept.outerName().latin1();
+    String fallback = StorePath.isName(directory) ? directory : "build";
+    return new Known<>(
+        DerivationFinder.nameIn(kept.outerName()).orElse(fallback), Source.DIRECTORY_NAME);
+  }
+
+  /** The variables that {@code outputs} lists; stdenv takes {@code out} when it is not set. */
+  static Map<String, Known<StorePath>> outputs(EnvVars env) {
+    List<ByteString> names =
+        env.get("outputs").map(Words::of).orElse(List.of(ByteString.of("out")));
+    Map<String, Known<StorePath>> outputs = new LinkedHashMap<>();
+    for (ByteString name : names) {
+      env.get(name.latin1())
+          .flatMap(Facts::storePath)
+          .ifPresent(path -> outputs.put(name.latin1(), new Known<>(path, Source.ENV_VARS)));
+    }
+    return outputs;
+  }
+
+  static Map<String, Known<StorePath>> outputs(Optional<Found> found) {
+    Map<String, Known<StorePath>> outputs = new LinkedHashMap<>();
+    found.ifPresent(
+        known ->
+            known
+                .derivation()
+                .outputPaths()
+                .forEach((name, path) -> outputs.put(name, new Known<>(path, Source.DERIVATION))));
+    return outputs;
+  }
+
+  static Set<StorePath> paths(Map<String, Known<StorePath>> outputs) {
+    return outputs.values().stream().map(Known::value).collect(Collectors.toSet());
+  }
+
+  /** The source is where its path was learned. */
+  static Optional<Known<StorePath>> derivation(Optional<Found> found) {
+    return found.map(known -> new Known<>(known.path(), source(known.how())));
+  }
+
+  private static Source source(How how) {
+    return switch (how) {
+      case COMMAND_LINE -> Source.COMMAND_LINE;
+      case OUTPUT_PATH -> Source.ENV_VARS;
+      case DIRECTORY_NAME, DIRECTORY_NAME_AND_LOG_TIME -> Source.DIRECTORY_NAME;
+      case LOG_TIME -> Source.BUILD_LOG;
+    };
+  }
+
+  static Optional<Known<ByteString>> system(Optional<EnvVars> env, Optional<Found> found) {
+    return env.flatMap(values -> values.get("system"))
+        .map(system -> new Known<>(system, Source.ENV_VARS))
+        .or(() -> found.map(known -> new Known<>(known.derivation().system(), Source.DERIVATION)));
+  }
+
+  static Optional<Known<Boolean>> fixedOutput(Optional<Found> found) {
+    return found.map(known -> new Known<>(known.derivation().isFixedOutput(), Source.DERIVATION));
+  }
+
+  static Optional<Known<ByteString>> unsandboxedTop(EnvVars env) {
+    return env.get("NIX_BUILD_TOP")
+        .filter(top -> !top.latin1().equals(BuilderEnvironment.BUILD_TOP))
+        .map(top -> new Known<>(top, Source.ENV_VARS));
+  }
+
+  private static Optional<StorePath> storePath(ByteString text) {
+    try {
+      return Optional.of(StorePath.parse(text));
+    } catch (Malformed e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package nixbuildshell.capture;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import nixbuildshell.ByteString;
+
+/**
+ * What is known of a failed build, each fact with its source.
+ *
+ * @param name the derivation's, without {@code .drv}: ASCII, fit to be a file's name
+ * @param shell the build's bash, an absolute path of printable ASCII in the store, where it exists
+ * @param environment what the shell has to source
+ * @param outputs by output name; only those that are known, so perhaps none
+ * @param derivation when it was given or had to be found
+ * @param system for instance {@code x86_64-linux}
+ * @param fixedOutput known from the derivation alone: it decides on the network, and whoever wrote
+ *     {@code env-vars} has no say in that
+ * @param unsandboxedTop the build's NIX_BUILD_TOP, when it is not {@code /build}: paths in the
+ *     environment point there
+ * @param notes for the person, in order
+ */
+public record FailedBuild(
+    Known<String> name,
+    Known<ByteString> shell,
+    Environment environment,
+    Map<String, Known<StorePath>> outputs,
+    Optional<Known<StorePath>> derivation,
+    Optional<Known<ByteString>> system,
+    Optional<Known<Boolean>> fixedOutput,
+    Optional<Known<ByteString>> unsandboxedTop,
+    List<Note> notes) {
+
+  /** What {@code /build/env-vars} has to be in the session. */
+  public sealed interface Environment {}
+
+  /** The file in the kept directory, as it is. */
+  public record Kept() implements Environment {}
+
+  /** A file to be written in its place. */
+  public record Rebuilt(RebuiltEnvVars envVars) implements Environment {}
+
+  public FailedBuild {
+    outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
+    notes = List.copyOf(notes);
+  }
+}

@@ -1,0 +1,72 @@
+package nixbuildshell.capture;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import nixbuildshell.ByteString;
+
+/**
+ * Stands in for an {@code env-vars} that can't be read: the environment that the builder began
+ * with, and then stdenv's {@code setup}, which is what had made the rest of it.
+ *
+ * @param script for bash to source in the sandbox
+ * @param undeclarable what bash can't declare: names that are no identifiers (an exported
+ *     function's, for instance) and its own read-only variables. The builder had them in its
+ *     environment all the same.
+ */
+public record RebuiltEnvVars(ByteString script, Map<ByteString, ByteString> undeclarable) {
+  private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+
+  /** Bash takes SHELLOPTS from its environment, and IFS and the others not at all. */
+  private static final Set<String> READ_ONLY =
+      Set.of("BASHOPTS", "BASH_VERSINFO", "EUID", "IFS", "PPID", "SHELLOPTS", "UID");
+
+  public RebuiltEnvVars {
+    undeclarable = Collections.unmodifiableMap(new LinkedHashMap<>(undeclarable));
+  }
+
+  /**
+   * @param shell for SHELL, which stdenv's setup wants to see, unless the derivation sets it
+   * @param cores for NIX_BUILD_CORES
+   */
+  public static RebuiltEnvVars of(Derivation derivation, ByteString shell, int cores) {
+    Map<ByteString, ByteString> variables = BuilderEnvironment.of(derivation, cores);
+    variables.putIfAbsent(ByteString.of("SHELL"), shell);
+    Map<ByteString, ByteString> undeclarable = new LinkedHashMap<>();
+    StringBuilder script = new StringBuilder();
+    variables.forEach(
+        (name, value) -> {
+          if (isDeclarable(name.latin1())) {
+            script.append("declare -x ").append(name.latin1());
+            script.append('=').append(quoted(value.latin1())).append('\n');
+          } else {
+            undeclarable.put(name, value);
+          }
+        });
+    if (variables.containsKey(ByteString.of("stdenv"))) {
+      script.append(sourceSetup());
+    }
+    return new RebuiltEnvVars(new ByteString(script.toString()), undeclarable);
+  }
+
+  private static boolean isDeclarable(String name) {
+    return IDENTIFIER.matcher(name).matches() && !READ_ONLY.contains(name);
+  }
+
+  private static String quoted(String value) {
+    return "'" + value.replace("'", "'\\''") + "'";
+  }
+
+  private static String sourceSetup() {
+    try (InputStream in = RebuiltEnvVars.class.getResourceAsStream("source-setup.bash")) {
+      return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package nixbuildshell.capture;
+
+import java.util.List;
+import java.util.regex.Pattern;
+import nixbuildshell.ByteString;
+
+/** An attribute that is a list: Nix joins it with spaces and splits it at white space. */
+final class Words {
+  private static final Pattern SPACE = Pattern.compile("[ \t\n\r]+");
+
+  private Words() {}
+
+  static List<ByteString> of(ByteString value) {
+    return SPACE
+        .splitAsStream(value.latin1())
+        .filter(word -> !word.isEmpty())
+        .map(ByteString::new)
+        .toList();
+  }
+}

@@ -1,0 +1,105 @@
+package nixbuildshell.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import nixbuildshell.ByteString;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/**
+ * The syntax of the command line, for picocli. Every string in here holds a byte a char, as {@link
+ * ByteString#latin1()} does: picocli hands them through as they are.
+ */
+@Command(
+    name = "nix-build-shell",
+    versionProvider = Version.class,
+    sortOptions = false,
+    usageHelpAutoWidth = true,
+    customSynopsis = {"nix-build-shell [OPTIONS] DIR [COMMAND [ARG...]]"},
+    description = {
+      "%nEnter the sandbox of a failed Nix build, as it was at the moment of failure.",
+      "",
+      "DIR is the directory that nix-build --keep-failed (or nix build --keep-failed) left; it is"
+          + " never written to, the sandbox gets a copy. COMMAND runs in /build with the build's own"
+          + " variables; without one you get the build's shell."
+    },
+    optionListHeading = "%nOptions (before DIR; what follows it belongs to COMMAND):%n",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  nix-build-shell /tmp/nix-build-hello-1.0.drv-0",
+      "  nix-build-shell /tmp/nix-build-hello-1.0.drv-0 make check",
+      "  nix-build-shell --explain /tmp/nix-build-hello-1.0.drv-0",
+      "",
+      "Exit status: COMMAND's own; 128+N when signal N ended it; 127 when it was not found and 126",
+      "when it could not be run; 125 when nix-build-shell itself failed; 2 for a wrong command line."
+    })
+final class CommandLineSyntax {
+  @Parameters(index = "0", paramLabel = "DIR", hidden = true)
+  private String directory;
+
+  @Parameters(index = "1..*", paramLabel = "COMMAND", hidden = true)
+  private List<String> command = new ArrayList<>();
+
+  @Option(
+      names = "--drv",
+      paramLabel = "FILE",
+      description = "The failed derivation's .drv file, when it is not found or guessed wrong.")
+  private String derivation;
+
+  @Option(
+      names = "--work-dir",
+      paramLabel = "PATH",
+      description =
+          "Keep working copies here (default: $XDG_STATE_HOME/nix-build-shell, that is"
+              + " ~/.local/state/nix-build-shell).")
+  private String workDirectory;
+
+  @Option(
+      names = "--explain",
+      description = "Print the system calls that make the sandbox, and run nothing.")
+  private boolean explain;
+
+  @Option(
+      names = {"-v", "--verbose"},
+      description = "Say what is known of the build and from where; twice: stack traces too.")
+  private boolean[] verbose = {};
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Print this help.")
+  private boolean help;
+
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Print the version.")
+  private boolean version;
+
+  /** A parser that leaves everything after DIR alone and reads no files for {@code @file}. */
+  static CommandLine parser(CommandLineSyntax syntax) {
+    return new CommandLine(syntax)
+        .setStopAtPositional(true)
+        .setExpandAtFiles(false)
+        .setPosixClusteredShortOptionsAllowed(true)
+        .setInterpolateVariables(false);
+  }
+
+  /** What was asked for, after parsing. */
+  Options options() {
+    List<ByteString> words = new ArrayList<>(command.stream().map(ByteString::new).toList());
+    if (!words.isEmpty() && words.get(0).latin1().equals("--")) {
+      words.remove(0);
+    }
+    return new Options(
+        new ByteString(directory),
+        List.copyOf(words),
+        Optional.ofNullable(derivation).map(ByteString::new),
+        Optional.ofNullable(workDirectory).map(ByteString::new),
+        explain,
+        verbose.length);
+  }
+}

@@ -1,0 +1,23 @@
+package nixbuildshell.cli;
+
+import java.util.List;
+import java.util.Optional;
+import nixbuildshell.ByteString;
+
+/**
+ * What the command line asks for.
+ *
+ * @param directory the kept build directory, or a session's
+ * @param command the command and its arguments; empty for an interactive shell
+ * @param derivation {@code --drv}
+ * @param workDirectory {@code --work-dir}
+ * @param explain print the plan and run nothing
+ * @param verbosity how often {@code -v} was given
+ */
+record Options(
+    ByteString directory,
+    List<ByteString> command,
+    Optional<ByteString> derivation,
+    Optional<ByteString> workDirectory,
+    boolean explain,
+    int verbosity) {}

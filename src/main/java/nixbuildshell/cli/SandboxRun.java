@@ -1,0 +1,95 @@
+package nixbuildshell.cli;
+
+import java.nio.file.Path;
+import java.util.OptionalInt;
+import nixbuildshell.Failure;
+import nixbuildshell.linux.Child;
+import nixbuildshell.linux.Ended;
+import nixbuildshell.linux.GoPipe;
+import nixbuildshell.linux.IdMaps;
+import nixbuildshell.linux.Launch;
+import nixbuildshell.linux.Refused;
+import nixbuildshell.linux.Signals;
+import nixbuildshell.linux.SystemCalls;
+import nixbuildshell.plan.Errno;
+import nixbuildshell.plan.Outcome;
+import nixbuildshell.plan.Plan;
+import nixbuildshell.plan.Planner;
+import nixbuildshell.plan.Step;
+import nixbuildshell.sandbox.Identity;
+import nixbuildshell.sandbox.SandboxSpec;
+
+/**
+ * A sandbox from its launch to its end.
+ *
+ * @param session the descriptor of the session's directory
+ */
+record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay signals) {
+
+  /** All namespaces that Nix gives a build, from sched.h: mount, UTS, IPC, user, PID, network. */
+  private static final long NAMESPACES =
+      0x00020000L | 0x04000000L | 0x08000000L | 0x10000000L | 0x20000000L | 0x40000000L;
+
+  private static final Path PROC = Path.of("/proc");
+
+  /** The plan as {@code --explain} shows it; the descriptors have no numbers yet. */
+  static Plan explained(SandboxSpec spec) {
+    return Planner.plan(spec, new Planner.Descriptors(-1, -1));
+  }
+
+  /**
+   * Runs the program and waits for it. The calling thread makes the child, whose death signal is
+   * bound to it.
+   *
+   * @return the exit code for the tool
+   * @throws Failure when the sandbox could not be made
+   */
+  int run() {
+    boolean sharesTerminal = !spec.program().ownSession();
+    TerminalState terminal = sharesTerminal ? TerminalState.save(calls) : TerminalState.NONE;
+    // The JVM would print its threads; the shell or the command gets it all the same.
+    Signals.ignore(calls, Signals.SIGQUIT);
+    Child child = launch();
+    signals.attach(child, sharesTerminal);
+    Ended ended = child.await();
+    terminal.restore(ended.signal() != 0);
+    return status(ended);
+  }
+
+  private Child launch() {
+    GoPipe go = GoPipe.open(calls);
+    Plan plan = Planner.plan(spec, new Planner.Descriptors(go.readFd(), go.writeFd()));
+    Identity identity = spec.identity();
+    IdMaps maps =
+        IdMaps.one(Identity.UID, identity.outsideUid(), Identity.GID, identity.outsideGid());
+    try {
+      return new Launch(plan, NAMESPACES, maps, OptionalInt.of(session), identity.privileged())
+          .start(calls, go);
+    } catch (Refused e) {
+      throw e.failure(Errno.of(e.errno()).map(new Advice(PROC)::onClone).orElse(""));
+    }
+  }
+
+  private int status(Ended ended) {
+    int ending = signals.ending();
+    if (ending != 0 && ended.signal() != 0) {
+      return ExitCode.SIGNAL + ending;
+    }
+    Outcome outcome = ended.outcome();
+    if (outcome instanceof Outcome.Failed failed) {
+      String label = failed.step().label();
+      String remedy =
+          Errno.of(failed.errno()).map(e -> new Advice(PROC).onStep(label, e)).orElse("");
+      throw new Failure("cannot " + label, outcome.why(), remedy);
+    } else if (outcome instanceof Outcome.Unexpected unexpected) {
+      throw failure(unexpected.step(), outcome);
+    } else if (outcome instanceof Outcome.Stopped stopped) {
+      throw failure(stopped.step(), outcome);
+    }
+    return ended.status();
+  }
+
+  private static Failure failure(Step step, Outcome outcome) {
+    return new Failure("cannot " + step.label(), outcome.why(), "");
+  }
+}

@@ -1,0 +1,159 @@
+package nixbuildshell.cli;
+
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
+import nixbuildshell.linux.Child;
+
+/**
+ * What becomes of signals that the tool gets.
+ *
+ * <p>The command is PID 1 of its namespace, and the kernel drops every signal that a PID 1 has no
+ * handler for (pid_namespaces(7)), the terminal's Ctrl-C too. So a signal that should end the
+ * command and is not caught there becomes SIGKILL. Whether it is caught is looked at again for a
+ * moment: many handlers clean up, restore the default and raise the signal once more, which nobody
+ * would see.
+ *
+ * <p>An interactive shell has a foreground group of its own, and its Ctrl-C does not come here.
+ */
+final class SignalRelay {
+  private static final int SIGINT = 2;
+  private static final int SIGKILL = 9;
+  private static final int SIGCONT = 18;
+  private static final int SIGSTOP = 19;
+
+  /** How long a command that catches SIGINT is watched before it is left alone. */
+  private static final long INTERRUPT_WATCH = TimeUnit.SECONDS.toNanos(1);
+
+  /** A second Ctrl-C within this time kills. */
+  private static final long INSISTENCE = TimeUnit.SECONDS.toNanos(2);
+
+  /** How long a command has to end after a SIGTERM or SIGHUP that it catches. */
+  private static final long GRACE = TimeUnit.SECONDS.toNanos(5);
+
+  private final IntConsumer stopOneself;
+  private Child child;
+  private boolean reachesChildItself;
+  private int ending;
+  private long lastInterrupt = System.nanoTime() - INSISTENCE;
+
+  /**
+   * @param stopOneself sends a signal to this process
+   */
+  private SignalRelay(IntConsumer stopOneself) {
+    this.stopOneself = stopOneself;
+  }
+
+  static SignalRelay install(IntConsumer stopOneself) {
+    SignalRelay relay = new SignalRelay(stopOneself);
+    handle("INT", relay::interrupt);
+    handle("TERM", relay::terminate);
+    handle("HUP", relay::terminate);
+    handle("TSTP", relay::suspend);
+    return relay;
+  }
+
+  private static void handle(String name, IntConsumer action) {
+    sun.misc.Signal.handle(new sun.misc.Signal(name), signal -> action.accept(signal.getNumber()));
+  }
+
+  /**
+   * From now on signals are the child's business. One that came before ends it at once.
+   *
+   * @param sharesTerminal whether the terminal's Ctrl-C reaches the child without help
+   */
+  void attach(Child started, boolean sharesTerminal) {
+    int early;
+    synchronized (this) {
+      child = started;
+      reachesChildItself = sharesTerminal;
+      early = ending;
+    }
+    if (early != 0) {
+      started.kill(SIGKILL);
+    }
+  }
+
+  /** The signal that ended, or is to end, what the tool does; 0 when there was none. */
+  synchronized int ending() {
+    return ending;
+  }
+
+  private void interrupt(int signal) {
+    long now = System.nanoTime();
+    Child running;
+    boolean insists;
+    synchronized (this) {
+      insists = now - lastInterrupt < INSISTENCE;
+      lastInterrupt = now;
+      running = child;
+      if (running == null) {
+        ending = signal;
+        return;
+      }
+    }
+    if (insists) {
+      kill(running, signal);
+      return;
+    }
+    if (!reachesChildItself && running.catches(SIGINT)) {
+      running.kill(SIGINT);
+    }
+    killUnlessCaught(running, signal, INTERRUPT_WATCH);
+  }
+
+  private void terminate(int signal) {
+    Child running;
+    synchronized (this) {
+      running = child;
+      if (running == null) {
+        ending = signal;
+        return;
+      }
+    }
+    if (running.catches(signal)) {
+      running.kill(signal);
+    }
+    killUnlessCaught(running, signal, GRACE);
+    kill(running, signal);
+  }
+
+  /**
+   * Ctrl-Z on a command: PID 1 does not stop by itself, and the shell outside waits for this
+   * process.
+   */
+  private void suspend(int signal) {
+    Child running;
+    synchronized (this) {
+      running = child;
+    }
+    if (running != null) {
+      running.kill(SIGSTOP);
+    }
+    stopOneself.accept(SIGSTOP);
+    if (running != null) {
+      running.kill(SIGCONT);
+    }
+  }
+
+  private void killUnlessCaught(Child running, int signal, long watch) {
+    long end = System.nanoTime() + watch;
+    while (running.isRunning() && System.nanoTime() < end) {
+      if (!running.catches(signal)) {
+        kill(running, signal);
+        return;
+      }
+      try {
+        Thread.sleep(20);
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  private void kill(Child running, int signal) {
+    synchronized (this) {
+      ending = signal;
+    }
+    running.kill(SIGKILL);
+  }
+}

@@ -1,0 +1,60 @@
+package nixbuildshell.cli;
+
+import java.util.Optional;
+import nixbuildshell.linux.SystemCalls;
+import nixbuildshell.linux.Terminal;
+import nixbuildshell.plan.Syscall;
+
+/**
+ * The terminal as it was found. An interactive shell puts itself into the foreground and, as the
+ * first process of its PID namespace, cannot name the group that was there before it; so that is
+ * done here.
+ */
+final class TerminalState {
+  /** No terminal, or not this process's to restore. */
+  static final TerminalState NONE = new TerminalState(null, null, 0);
+
+  private final Terminal terminal;
+  private final byte[] attributes;
+  private final int group;
+
+  private TerminalState(Terminal terminal, byte[] attributes, int group) {
+    this.terminal = terminal;
+    this.attributes = attributes;
+    this.group = group;
+  }
+
+  /**
+   * The state of the terminal that is stdin, stdout or stderr, if this process is in its
+   * foreground.
+   */
+  static TerminalState save(SystemCalls calls) {
+    int group = (int) calls.call(Syscall.GETPGID, 0);
+    for (int descriptor = 0; descriptor <= 2; descriptor++) {
+      Optional<Terminal> terminal = Terminal.at(calls, descriptor);
+      Optional<byte[]> attributes = terminal.flatMap(Terminal::attributes);
+      if (attributes.isPresent() && terminal.get().foreground().equals(Optional.of(group))) {
+        return new TerminalState(terminal.get(), attributes.get(), group);
+      }
+    }
+    return NONE;
+  }
+
+  /**
+   * Puts this process's group back into the foreground.
+   *
+   * @param settingsToo when the program was killed and could not restore them itself; otherwise
+   *     they are its own affair (and perhaps already those of the next program in a pipeline)
+   */
+  void restore(boolean settingsToo) {
+    if (terminal == null) {
+      return;
+    }
+    if (!terminal.foreground().equals(Optional.of(group))) {
+      terminal.setForeground(group);
+    }
+    if (settingsToo) {
+      terminal.setAttributes(attributes);
+    }
+  }
+}

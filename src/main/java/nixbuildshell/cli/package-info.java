@@ -1,0 +1,2 @@
+/** The command line: options, messages, exit codes, and the order in which the rooms are called. */
+package nixbuildshell.cli;

@@ -1,0 +1,78 @@
+package nixbuildshell.linux;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import nixbuildshell.ByteString;
+import nixbuildshell.plan.Syscall;
+
+/**
+ * The users and groups of a new user namespace. {@code setgroups} is denied in it, as an ordinary
+ * user must (user_namespaces(7)) and as Nix does.
+ *
+ * @param users for {@code uid_map}
+ * @param groups for {@code gid_map}
+ */
+public record IdMaps(List<Range> users, List<Range> groups) {
+
+  /** For a launch without a new user namespace: nothing is written. */
+  public static final IdMaps NONE = new IdMaps(List.of(), List.of());
+
+  private static final int AT_FDCWD = -100;
+  private static final int O_WRONLY = 1;
+  private static final int O_CLOEXEC = 0x80000;
+
+  /**
+   * A line of a map: {@code count} IDs from {@code inside} on are those from {@code outside} on.
+   */
+  public record Range(long inside, long outside, long count) {
+    @Override
+    public String toString() {
+      return inside + " " + outside + " " + count;
+    }
+  }
+
+  public IdMaps {
+    users = List.copyOf(users);
+    groups = List.copyOf(groups);
+  }
+
+  /** Maps one user and one group. */
+  public static IdMaps one(long user, long outsideUser, long group, long outsideGroup) {
+    return new IdMaps(
+        List.of(new Range(user, outsideUser, 1)), List.of(new Range(group, outsideGroup, 1)));
+  }
+
+  /** Writes the maps of a process that has just been made. */
+  void write(SystemCalls calls, long pid) throws Refused {
+    if (equals(NONE)) {
+      return;
+    }
+    write(calls, "/proc/" + pid + "/setgroups", "deny");
+    write(calls, "/proc/" + pid + "/uid_map", lines(users));
+    write(calls, "/proc/" + pid + "/gid_map", lines(groups));
+  }
+
+  private static String lines(List<Range> ranges) {
+    return ranges.stream().map(range -> range + "\n").collect(Collectors.joining());
+  }
+
+  /** By system calls, since Java's own would hide errno. The kernel wants a map in one write. */
+  private static void write(SystemCalls calls, String path, String text) throws Refused {
+    String label = "write " + path;
+    byte[] bytes = ByteString.of(text).bytes();
+    try (NativeMemory name = NativeMemory.holding(calls, ByteString.of(path).terminated());
+        NativeMemory content = NativeMemory.holding(calls, bytes)) {
+      long fd =
+          Refused.check(
+              label,
+              Syscall.OPENAT,
+              calls.call(Syscall.OPENAT, AT_FDCWD, name.address(), O_WRONLY | O_CLOEXEC));
+      try {
+        Refused.check(
+            label, Syscall.WRITE, calls.call(Syscall.WRITE, fd, content.address(), bytes.length));
+      } finally {
+        calls.call(Syscall.CLOSE, fd);
+      }
+    }
+  }
+}

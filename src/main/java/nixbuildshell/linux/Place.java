@@ -1,0 +1,63 @@
+package nixbuildshell.linux;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.StringJoiner;
+import nixbuildshell.ByteString;
+
+/**
+ * Where a file is, for messages and for walking there again: a name below another place. The chain
+ * is shared, so that a tree of thousands of levels costs one link a level and not one path.
+ */
+public final class Place {
+  private final Place parent;
+  private final ByteString name;
+
+  private Place(Place parent, ByteString name) {
+    this.parent = parent;
+    this.name = name;
+  }
+
+  public static Place root(ByteString path) {
+    return new Place(null, path);
+  }
+
+  public Place child(ByteString child) {
+    return new Place(this, child);
+  }
+
+  public Place parent() {
+    return parent;
+  }
+
+  /** The last name; the whole path of a root. */
+  public ByteString name() {
+    return name;
+  }
+
+  /** The names that lead from an ancestor down to here; all of them when it is none. */
+  public Deque<ByteString> below(Place ancestor) {
+    Deque<ByteString> names = new ArrayDeque<>();
+    for (Place at = this; at != null && at != ancestor; at = at.parent) {
+      names.addFirst(at.name);
+    }
+    return names;
+  }
+
+  /** The path from an ancestor to here: "a/b". */
+  public ByteString pathBelow(Place ancestor) {
+    StringJoiner path = new StringJoiner("/");
+    below(ancestor).forEach(each -> path.add(each.latin1()));
+    return new ByteString(path.toString());
+  }
+
+  public ByteString path() {
+    return pathBelow(null);
+  }
+
+  /** For a message. */
+  @Override
+  public String toString() {
+    return path().toString();
+  }
+}

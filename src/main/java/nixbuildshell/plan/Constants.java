@@ -1,0 +1,42 @@
+package nixbuildshell.plan;
+
+import nixbuildshell.plan.Argument.Number;
+
+/**
+ * Constants of the kernel's interface, equal on both architectures, and the name of the new root.
+ */
+final class Constants {
+  /** {@code sys/mount.h}. */
+  static final int MS_RDONLY = 1;
+
+  static final int MS_NOSUID = 2;
+  static final int MS_NODEV = 4;
+  static final int MS_NOEXEC = 8;
+  static final int MS_REMOUNT = 32;
+  static final int MS_BIND = 4096;
+  static final int MS_REC = 16384;
+  static final int MS_PRIVATE = 1 << 18;
+
+  /** {@code fcntl.h}: paths are relative to the working directory. */
+  static final Argument AT_FDCWD = new Number(-100, "AT_FDCWD");
+
+  /** {@code sys/stat.h}. */
+  static final int S_IFREG = 0100000;
+
+  /** {@code linux/sockios.h}. */
+  static final Argument SIOCSIFFLAGS = new Number(0x8914, "SIOCSIFFLAGS");
+
+  /** {@code linux/prctl.h}. */
+  static final Argument PR_SET_PDEATHSIG = new Number(1, "PR_SET_PDEATHSIG");
+
+  static final Argument PR_SET_NO_NEW_PRIVS = new Number(38, "PR_SET_NO_NEW_PRIVS");
+
+  /** The new root before the pivot, in the session's directory. */
+  static final String ROOT = "root";
+
+  private Constants() {}
+
+  static Argument flags(String names, int value) {
+    return new Number(value, names);
+  }
+}

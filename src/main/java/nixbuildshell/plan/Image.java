@@ -1,0 +1,137 @@
+package nixbuildshell.plan;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.OptionalLong;
+import nixbuildshell.plan.Outcome.Failed;
+import nixbuildshell.plan.Outcome.Ran;
+import nixbuildshell.plan.Outcome.Stopped;
+import nixbuildshell.plan.Outcome.Unexpected;
+
+/**
+ * The byte form of a plan: what the interpreter in machine code ({@code src/main/asm}) runs. It
+ * lies in memory that parent and child share; the child writes each result into it, and the parent
+ * reads from them how far the child came.
+ *
+ * <p>All words are 8 bytes, little-endian. The image is a header, a record for each step, one more
+ * record that makes {@code exit_group(125)} (so that falling off the end is defined), and the data
+ * that arguments point to: strings, structures and pointer arrays, each at a multiple of 8.
+ *
+ * <pre>
+ * header, 64 bytes                      record, 128 bytes
+ *   0  flags of the clone                 0      system call number
+ *   1  signal mask during the clone       1..6   arguments
+ *   2  the caller's mask (written)        7      bit i: argument i is the address of the word
+ *   3..7  0                                      that holds the value
+ *                                         8      1: the result must equal word 9
+ *                                                2: a positive result leaves (exit_group(0))
+ *                                         9      expected result
+ *                                         10..13 tolerated results, each -errno, or 0
+ *                                         14     the result (written), before that {@link #UNTOUCHED}
+ *                                         15     0
+ * </pre>
+ *
+ * <p>A result from -4095 to -1 is an error. One that is neither tolerated nor expected ends the
+ * child with {@code exit_group(125)}; nobody judges by that number.
+ */
+public final class Image {
+  /** What a result word holds before its call returned; no system call returns this. */
+  public static final long UNTOUCHED = Long.MIN_VALUE;
+
+  static final int WORD = 8;
+  static final int HEADER = 64;
+  static final int RECORD = 128;
+  static final int RESULT = 14;
+  private static final int MAX_ERRNO = 4095;
+
+  private final Plan plan;
+  private final byte[] bytes;
+  private final List<Integer> addresses;
+
+  /**
+   * @param bytes the image for base address 0
+   * @param addresses the offsets of the words in it that hold addresses
+   */
+  Image(Plan plan, byte[] bytes, List<Integer> addresses) {
+    this.plan = plan;
+    this.bytes = bytes;
+    this.addresses = List.copyOf(addresses);
+  }
+
+  /**
+   * Lays a plan out.
+   *
+   * @param cloneFlags of the clone that makes the child, exit signal included
+   * @throws IllegalArgumentException when the plan is empty, refers to the result of a step that is
+   *     not an earlier one, or has a NUL inside a string (which would silently cut it)
+   */
+  public static Image of(Plan plan, Abi abi, long cloneFlags) {
+    return new Layout(plan, abi).image(cloneFlags);
+  }
+
+  public Plan plan() {
+    return plan;
+  }
+
+  /** In bytes. */
+  public int size() {
+    return bytes.length;
+  }
+
+  /** The image as it must be written at an address. */
+  public byte[] at(long base) {
+    ByteBuffer image = words(bytes.clone());
+    for (int offset : addresses) {
+      image.putLong(offset, image.getLong(offset) + base);
+    }
+    return image.array();
+  }
+
+  /** The offset of a step's record in bytes; the first step has index 0. */
+  public static int record(int step) {
+    return HEADER + step * RECORD;
+  }
+
+  /** How many bytes of the image {@link #outcome} needs: all but the data. */
+  public int judged() {
+    return record(plan.steps().size());
+  }
+
+  /**
+   * How far the child came, told from the results that it left behind.
+   *
+   * @param memory the first {@link #judged} bytes of the image, read after the child ended or while
+   *     nothing changes there any more
+   */
+  public Outcome outcome(byte[] memory) {
+    ByteBuffer image = words(memory);
+    int last = plan.steps().size() - 1;
+    for (int i = 0; i <= last; i++) {
+      Step step = plan.steps().get(i);
+      long result = image.getLong(record(i) + RESULT * WORD);
+      if (result == UNTOUCHED) {
+        return i == last ? new Ran() : new Stopped(i, step);
+      } else if (result >= -MAX_ERRNO && result < 0) {
+        if (!tolerates(step, result)) {
+          return new Failed(i, step, (int) -result);
+        }
+      } else if (i == last || !expects(step, result)) {
+        return new Unexpected(i, step, result);
+      }
+    }
+    return new Stopped(last, plan.steps().get(last));
+  }
+
+  private static boolean tolerates(Step step, long result) {
+    return step.tolerated().stream().anyMatch(t -> t.errno().number() == -result);
+  }
+
+  private static boolean expects(Step step, long result) {
+    return step.expected().equals(OptionalLong.empty()) || step.expected().getAsLong() == result;
+  }
+
+  static ByteBuffer words(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+}

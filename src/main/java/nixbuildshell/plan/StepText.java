@@ -1,0 +1,49 @@
+package nixbuildshell.plan;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import nixbuildshell.ByteString;
+
+/** A step as strace would print it, with what counts as success where that is not plain. */
+final class StepText {
+  private StepText() {}
+
+  static String of(Step step) {
+    StringBuilder text = new StringBuilder(step.syscall().toString());
+    text.append(
+        step.arguments().stream()
+            .map(StepText::argument)
+            .collect(Collectors.joining(", ", "(", ")")));
+    step.expected().ifPresent(result -> text.append(" = ").append(result));
+    if (step.leaves()) {
+      text.append(" (leaves when positive)");
+    }
+    for (Step.Tolerated tolerated : step.tolerated()) {
+      text.append(" or ").append(tolerated.errno()).append(": ").append(tolerated.why());
+    }
+    return text.toString();
+  }
+
+  private static String argument(Argument argument) {
+    if (argument instanceof Argument.Number number) {
+      return number.text();
+    } else if (argument instanceof Argument.Text string) {
+      return quote(string.value());
+    } else if (argument instanceof Argument.Data data) {
+      return data.text();
+    } else if (argument instanceof Argument.Strings strings) {
+      return list(strings.values());
+    } else if (argument instanceof Argument.Result result) {
+      return "result of " + (result.step() + 1);
+    }
+    throw new IllegalStateException(argument.toString());
+  }
+
+  private static String list(List<ByteString> values) {
+    return values.stream().map(StepText::quote).collect(Collectors.joining(", ", "[", "]"));
+  }
+
+  private static String quote(ByteString value) {
+    return '"' + value.toString().replace("\"", "\\\"") + '"';
+  }
+}

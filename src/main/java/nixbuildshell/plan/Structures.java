@@ -1,0 +1,32 @@
+package nixbuildshell.plan;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import nixbuildshell.ByteString;
+
+/** Structures that system calls take, equal on both architectures. */
+final class Structures {
+  private static final int IFF_UP = 0x1;
+  private static final int IFF_LOOPBACK = 0x8;
+  private static final int IFF_RUNNING = 0x40;
+
+  private Structures() {}
+
+  /**
+   * {@code struct ifreq} (netdevice(7)) that switches {@code lo} on: a name of 16 bytes, the flags.
+   */
+  static ByteString loopbackUp() {
+    ByteBuffer ifreq = ByteBuffer.allocate(40).order(ByteOrder.LITTLE_ENDIAN);
+    ifreq.put("lo".getBytes(StandardCharsets.US_ASCII));
+    ifreq.putShort(16, (short) (IFF_UP | IFF_LOOPBACK | IFF_RUNNING));
+    return ByteString.of(ifreq.array());
+  }
+
+  /**
+   * The kernel's {@code struct sigaction} for SIG_DFL: all zero, whatever order its fields have.
+   */
+  static ByteString defaultAction() {
+    return ByteString.of(new byte[32]);
+  }
+}

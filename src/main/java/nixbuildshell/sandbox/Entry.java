@@ -1,0 +1,57 @@
+package nixbuildshell.sandbox;
+
+import nixbuildshell.ByteString;
+
+/** One thing in the sandbox's file system. Paths are absolute and as seen from inside. */
+public sealed interface Entry {
+  String path();
+
+  /** A directory of the root file system. */
+  record Directory(String path, int mode) implements Entry {}
+
+  /** A file of the root file system, with its content. */
+  record TextFile(String path, int mode, String content) implements Entry {}
+
+  /** A symbolic link. */
+  record Link(String path, String target) implements Entry {}
+
+  /** A bind mount of a directory, with the mounts below it. */
+  record BindDirectory(String path, Source source) implements Entry {}
+
+  /** A bind mount of a file or device. */
+  record BindFile(String path, Source source) implements Entry {}
+
+  /**
+   * A file system of its own in memory.
+   *
+   * @param options mount options as in tmpfs(5)
+   */
+  record Tmpfs(String path, int mode, String options) implements Entry {}
+
+  /** A procfs for the sandbox's PID namespace. */
+  record Proc(String path) implements Entry {}
+
+  /**
+   * The whole store of the host with a writable layer of the session over it.
+   *
+   * @param lower the host's directory
+   * @param upper the session's directory that takes the changes
+   * @param work the session's directory that overlayfs works in
+   */
+  record Overlay(String path, String lower, String upper, String work) implements Entry {}
+
+  /** Where a bind mount comes from. */
+  sealed interface Source {}
+
+  /** A path of the host. Only names that this project spells out itself may stand here. */
+  record Host(String path) implements Source {}
+
+  /** A name in the session's directory. */
+  record Session(String name) implements Source {}
+
+  /**
+   * A path as seen from inside the finished sandbox. For names that come from a kept directory: a
+   * link in the store cannot lead such a path out to the host.
+   */
+  record Inside(ByteString path) implements Source {}
+}

@@ -1,0 +1,107 @@
+package nixbuildshell.sandbox;
+
+import java.util.ArrayList;
+import java.util.List;
+import nixbuildshell.ByteString;
+import nixbuildshell.sandbox.Entry.BindDirectory;
+import nixbuildshell.sandbox.Entry.BindFile;
+import nixbuildshell.sandbox.Entry.Directory;
+import nixbuildshell.sandbox.Entry.Host;
+import nixbuildshell.sandbox.Entry.Inside;
+import nixbuildshell.sandbox.Entry.Link;
+import nixbuildshell.sandbox.Entry.Overlay;
+import nixbuildshell.sandbox.Entry.Proc;
+import nixbuildshell.sandbox.Entry.Session;
+import nixbuildshell.sandbox.Entry.TextFile;
+import nixbuildshell.sandbox.Entry.Tmpfs;
+
+/**
+ * The sandbox that Nix gives a build on Linux, as read off real builds and Nix's {@code
+ * LocalDerivationGoal::startBuilder} and {@code runChild} (local-derivation-goal.cc).
+ */
+public final class NixSandbox {
+  /** Where the build directory is seen; Nix's setting {@code sandbox-build-dir}. */
+  public static final String BUILD = "/build";
+
+  /** The store, outside and inside. */
+  public static final String STORE = "/nix/store";
+
+  private static final String PASSWD =
+      """
+      root:x:0:0:Nix build user:/build:/noshell
+      nixbld:x:1000:100:Nix build user:/build:/noshell
+      nobody:x:65534:65534:Nobody:/:/noshell
+      """;
+  private static final String GROUP =
+      """
+      root:x:0:
+      nixbld:!:100:
+      nogroup:x:65534:
+      """;
+  private static final String HOSTS =
+      """
+      127.0.0.1 localhost
+      ::1 localhost
+      """;
+  private static final List<String> DEVICES =
+      List.of("full", "null", "random", "tty", "urandom", "zero");
+
+  private NixSandbox() {}
+
+  /**
+   * The sandbox for one program.
+   *
+   * @param shell the build's own shell, which stands at {@code /bin/sh}
+   * @param kvm whether the host has {@code /dev/kvm}
+   */
+  public static SandboxSpec of(Identity identity, ByteString shell, boolean kvm, Program program) {
+    List<Entry> entries = new ArrayList<>();
+    entries.add(new BindDirectory(BUILD, new Session("build")));
+    entries.addAll(devices(kvm));
+    entries.addAll(etc());
+    entries.addAll(store());
+    entries.add(new Proc("/proc"));
+    entries.add(new BindDirectory("/tmp", new Session("tmp")));
+    entries.add(new Directory("/bin", 0755));
+    entries.add(new BindFile("/bin/sh", new Inside(shell)));
+    return new SandboxSpec(identity, "localhost", "(none)", entries, program);
+  }
+
+  /**
+   * {@code /dev}, with the host's pseudoterminals: the caller's terminal is one of them. A bound
+   * {@code /dev/ptmx} would look for its pts directory beside itself and fail with ENOENT, hence
+   * {@code /dev/pts/ptmx}.
+   */
+  private static List<Entry> devices(boolean kvm) {
+    List<Entry> entries = new ArrayList<>();
+    entries.add(new Directory("/dev", 0755));
+    for (String device : DEVICES) {
+      entries.add(new BindFile("/dev/" + device, new Host("/dev/" + device)));
+    }
+    if (kvm) {
+      entries.add(new BindFile("/dev/kvm", new Host("/dev/kvm")));
+    }
+    entries.add(new BindDirectory("/dev/pts", new Host("/dev/pts")));
+    entries.add(new BindFile("/dev/ptmx", new Host("/dev/pts/ptmx")));
+    entries.add(new Tmpfs("/dev/shm", 01777, "size=50%"));
+    entries.add(new Link("/dev/fd", "/proc/self/fd"));
+    entries.add(new Link("/dev/stdin", "/proc/self/fd/0"));
+    entries.add(new Link("/dev/stdout", "/proc/self/fd/1"));
+    entries.add(new Link("/dev/stderr", "/proc/self/fd/2"));
+    return entries;
+  }
+
+  private static List<Entry> etc() {
+    return List.of(
+        new Directory("/etc", 0755),
+        new TextFile("/etc/passwd", 0644, PASSWD),
+        new TextFile("/etc/group", 0644, GROUP),
+        new TextFile("/etc/hosts", 0644, HOSTS));
+  }
+
+  /** The whole store; the exact closure of the build will stand here when it is known. */
+  private static List<Entry> store() {
+    return List.of(
+        new Directory("/nix", 0755), new Overlay(STORE, STORE, "store/upper", "store/work"));
+  }
+}

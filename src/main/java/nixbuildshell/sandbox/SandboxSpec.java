@@ -1,0 +1,19 @@
+package nixbuildshell.sandbox;
+
+import java.util.List;
+
+/**
+ * A sandbox in full.
+ *
+ * @param identity who the builder is
+ * @param hostName of the UTS namespace
+ * @param domainName of the UTS namespace (NIS)
+ * @param entries the file system, parents before what lies in them
+ * @param program what runs
+ */
+public record SandboxSpec(
+    Identity identity, String hostName, String domainName, List<Entry> entries, Program program) {
+  public SandboxSpec {
+    entries = List.copyOf(entries);
+  }
+}

@@ -1,0 +1,62 @@
+package nixbuildshell.session;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Properties;
+import nixbuildshell.ByteString;
+
+/**
+ * What a session is about, as its file {@code session.properties} says. (Properties spell bytes
+ * beyond ASCII as escapes, so that a path of any bytes comes back as it was.)
+ *
+ * @param kind what becomes of the session when its run is over
+ * @param origin the kept directory that it was copied from
+ * @param name the derivation's, or what stands for it
+ */
+public record About(Kind kind, ByteString origin, ByteString name) {
+
+  /** A command's session is deleted; an interactive shell's stays when something was changed. */
+  public enum Kind {
+    COMMAND,
+    INTERACTIVE
+  }
+
+  private static final String VERSION = "1";
+
+  byte[] file() {
+    Properties properties = new Properties();
+    properties.setProperty("version", VERSION);
+    properties.setProperty("kind", kind.name().toLowerCase(Locale.ROOT));
+    properties.setProperty("origin", origin.latin1());
+    properties.setProperty("name", name.latin1());
+    ByteArrayOutputStream file = new ByteArrayOutputStream();
+    try {
+      properties.store(file, null);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return file.toByteArray();
+  }
+
+  /** Empty when this is no such file, or one of another version. */
+  static Optional<About> of(byte[] file) {
+    Properties properties = new Properties();
+    try {
+      properties.load(new ByteArrayInputStream(file));
+      if (!VERSION.equals(properties.getProperty("version"))) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          new About(
+              Kind.valueOf(properties.getProperty("kind", "").toUpperCase(Locale.ROOT)),
+              new ByteString(properties.getProperty("origin", "")),
+              new ByteString(properties.getProperty("name", ""))));
+    } catch (IOException | IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+}

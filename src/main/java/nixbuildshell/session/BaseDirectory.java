@@ -1,0 +1,143 @@
+package nixbuildshell.session;
+
+import java.util.Optional;
+import java.util.function.Function;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.linux.Directory;
+import nixbuildshell.linux.ErrnoException;
+import nixbuildshell.linux.FileSystem;
+import nixbuildshell.linux.FileType;
+import nixbuildshell.linux.Status;
+
+/**
+ * The directory that holds all sessions of a user: private, his own, and no link, for what is in it
+ * is trusted. Where it belongs is said by the XDG Base Directory Specification.
+ */
+final class BaseDirectory {
+  private static final ByteString NAME = ByteString.of("nix-build-shell");
+  private static final String REMEDY = "name another directory: --work-dir DIR";
+
+  private final FileSystem files;
+  private final Function<String, Optional<ByteString>> environment;
+
+  BaseDirectory(FileSystem files, Function<String, Optional<ByteString>> environment) {
+    this.files = files;
+    this.environment = environment;
+  }
+
+  /**
+   * Opens the base directory, made if need be. In a directory that may be others' too (one that was
+   * named, or /tmp) it has the user's id in its name.
+   */
+  Directory open(Optional<ByteString> workDirectory) {
+    if (workDirectory.isPresent()) {
+      return shared(workDirectory.get());
+    }
+    return stateHome()
+        .flatMap(this::ownIn)
+        .orElseGet(() -> shared(absolute("TMPDIR").orElse(ByteString.of("/tmp"))));
+  }
+
+  private Optional<ByteString> absolute(String variable) {
+    return environment.apply(variable).filter(value -> value.startsWith("/"));
+  }
+
+  private Optional<ByteString> stateHome() {
+    return absolute("XDG_STATE_HOME")
+        .or(() -> absolute("HOME").filter(this::isOwn).map(home -> home.plus("/.local/state")));
+  }
+
+  /** After sudo, HOME may be another's: nothing of root's belongs there. */
+  private boolean isOwn(ByteString path) {
+    try (Directory directory = files.openDirectory(path)) {
+      return directory.self().status().uid() == files.userId();
+    } catch (ErrnoException e) {
+      return false;
+    }
+  }
+
+  /** The base in the user's state directory; empty when that is not to be had. */
+  private Optional<Directory> ownIn(ByteString stateHome) {
+    try (Directory parent = openOrMake(stateHome)) {
+      return parent.self().status().uid() == files.userId()
+          ? Optional.of(openBase(parent, NAME))
+          : Optional.empty();
+    } catch (ErrnoException e) {
+      return Optional.empty();
+    }
+  }
+
+  private Directory shared(ByteString path) {
+    try (Directory parent = openOrMake(path)) {
+      return openBase(parent, NAME.plus("-" + files.userId()));
+    } catch (ErrnoException e) {
+      throw e.failure("cannot keep sessions in " + path, REMEDY);
+    }
+  }
+
+  private Directory openOrMake(ByteString path) throws ErrnoException {
+    try {
+      return files.openDirectory(path);
+    } catch (ErrnoException e) {
+      String text = path.latin1().replaceAll("(?<=.)/+$", "");
+      int slash = text.lastIndexOf('/');
+      if (!e.missing() || text.isEmpty()) {
+        throw e;
+      }
+      ByteString parentPath = new ByteString(slash < 0 ? "." : text.substring(0, slash + 1));
+      try (Directory parent = openOrMake(parentPath)) {
+        make(parent, new ByteString(text.substring(slash + 1)));
+      }
+      return files.openDirectory(path);
+    }
+  }
+
+  private static void make(Directory parent, ByteString name) throws ErrnoException {
+    try {
+      parent.makeDirectory(name, 0700);
+      try (Directory made = parent.openDirectory(name)) {
+        made.self().setMode(0700);
+      }
+    } catch (ErrnoException e) {
+      // Another run has just made it, or it is not to be made, which opening it will show.
+      if (!e.exists()) {
+        throw e;
+      }
+    }
+  }
+
+  private Directory openBase(Directory parent, ByteString name) throws ErrnoException {
+    make(parent, name);
+    String what = "cannot keep sessions in " + parent.place().child(name);
+    // By name first: what is another's may not even open, and the message shall say why.
+    check(what, parent.status(name));
+    Directory base = parent.openDirectory(name);
+    try {
+      check(what, base.self().status());
+      if (base.self().noExecution()) {
+        throw new Failure(
+            what, "the file system is mounted noexec, so no build could run there", REMEDY);
+      }
+      return base;
+    } catch (ErrnoException | Failure e) {
+      base.close();
+      throw e;
+    }
+  }
+
+  private void check(String what, Status status) {
+    if (status.type() != FileType.DIRECTORY) {
+      throw new Failure(what, "it is " + status.type(), REMEDY);
+    }
+    if (status.uid() != files.userId()) {
+      throw new Failure(what, "it belongs to user " + status.uid(), REMEDY);
+    }
+    if ((status.mode() & 077) != 0) {
+      throw new Failure(
+          what,
+          String.format("others may enter it (mode %04o)", status.mode()),
+          "chmod 700 it when you know what is in it, or " + REMEDY);
+    }
+  }
+}

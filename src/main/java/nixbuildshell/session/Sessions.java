@@ -1,0 +1,323 @@
+package nixbuildshell.session;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.linux.Descriptor;
+import nixbuildshell.linux.Directory;
+import nixbuildshell.linux.ErrnoException;
+import nixbuildshell.linux.FileSystem;
+import nixbuildshell.linux.Listing;
+import nixbuildshell.linux.Status;
+
+/**
+ * All sessions of a user, in one directory.
+ *
+ * <p>Runs come and go at the same time, and each cleans up after those that are over. A session in
+ * use is locked, but between being made and being locked it looks abandoned. So three things happen
+ * only under the lock of the whole base, each a moment long: making a session's directory together
+ * with its locked lock file; trying a session's lock; and giving a session up, which means renaming
+ * it, by someone who holds its lock, to a name that no session ever has. Thus a cleaner sees a
+ * session locked or not at all, what it has locked nobody else enters, and deleting a big tree,
+ * which takes long, keeps nobody waiting. A run killed on the way leaves an empty directory, a
+ * session whose lock is free, or one that is renamed: the next cleaner takes each.
+ */
+public final class Sessions implements AutoCloseable {
+  static final String REMEDY = "name a directory on another file system: --work-dir DIR";
+
+  private static final ByteString BASE_LOCK = ByteString.of(".lock");
+  private static final String GIVEN_UP = ".removing-";
+  private static final int NAME_LIMIT = 64;
+  private static final int LOCK_TRIES = 10;
+
+  private interface Action<T> {
+    T run() throws ErrnoException;
+  }
+
+  /**
+   * An interactive session that somebody has worked in.
+   *
+   * @param about empty when its file cannot be read
+   */
+  public record Kept(ByteString id, ByteString path, Optional<About> about) {}
+
+  /**
+   * What cleaning came to.
+   *
+   * @param kept what stays, locked sessions not counted
+   * @param leftovers what should have been deleted and could not be
+   */
+  public record Cleaned(List<Kept> kept, List<TreeRemoval.Leftover> leftovers) {}
+
+  private final FileSystem files;
+  private final Directory base;
+
+  private Sessions(FileSystem files, Directory base) {
+    this.files = files;
+    this.base = base;
+  }
+
+  /**
+   * Opens the directory of the user's sessions and makes it if need be.
+   *
+   * @param environment the value of a variable, if it is set
+   * @param workDirectory of {@code --work-dir}: the sessions go to a directory in it
+   * @throws Failure when there is no directory that is safe and fit
+   */
+  public static Sessions open(
+      FileSystem files,
+      Function<String, Optional<ByteString>> environment,
+      Optional<ByteString> workDirectory) {
+    files.makeFilesPrivate();
+    return new Sessions(files, new BaseDirectory(files, environment).open(workDirectory));
+  }
+
+  public ByteString path() {
+    return base.place().path();
+  }
+
+  private <T> T exclusively(Action<T> action) throws ErrnoException {
+    try (Descriptor lock = base.openOrCreateFile(BASE_LOCK, 0600)) {
+      lock.lock();
+      return action.run();
+    }
+  }
+
+  /**
+   * Makes a session with its directories, still empty, and locks it.
+   *
+   * @param owner the build user when root runs the tool
+   * @throws Failure when that cannot be written
+   */
+  public Session create(About about, Optional<Owner> owner) {
+    try {
+      Session session = exclusively(() -> make(about.name()));
+      try {
+        session.furnish(about, owner);
+        return session;
+      } catch (ErrnoException e) {
+        session.delete();
+        throw e;
+      }
+    } catch (ErrnoException e) {
+      throw e.failure("cannot make a session in " + base.place(), REMEDY);
+    }
+  }
+
+  private Session make(ByteString derivation) throws ErrnoException {
+    ByteString id = newId(derivation);
+    try {
+      base.makeDirectory(id, 0700);
+    } catch (ErrnoException e) {
+      if (e.exists()) {
+        return make(derivation);
+      }
+      throw e;
+    }
+    Directory directory = base.openDirectory(id);
+    try {
+      directory.self().setMode(0755);
+      Descriptor lock = directory.openOrCreateFile(Session.LOCK, 0600);
+      lock.lock();
+      return new Session(this, directory, lock);
+    } catch (ErrnoException e) {
+      directory.close();
+      throw e;
+    }
+  }
+
+  private static ByteString newId(ByteString derivation) {
+    String name = derivation.latin1().replaceAll("[^A-Za-z0-9+._-]", "-").replaceAll("^[.-]+", "");
+    String cut = name.substring(0, Math.min(name.length(), NAME_LIMIT));
+    return ByteString.of((cut.isEmpty() ? "build" : cut) + "-" + suffix());
+  }
+
+  private static String suffix() {
+    int number = ThreadLocalRandom.current().nextInt(36 * 36 * 36 * 36);
+    return String.format("%4s", Integer.toString(number, 36)).replace(' ', '0');
+  }
+
+  /**
+   * The session that an opened directory is, locked, to work in it in place; empty when it is none.
+   *
+   * @throws Failure when another run uses it
+   */
+  public Optional<Session> find(Directory opened) {
+    try {
+      Status wanted = opened.self().status();
+      for (ByteString id : ids()) {
+        if (isAt(id, wanted)) {
+          return enter(id);
+        }
+      }
+      return Optional.empty();
+    } catch (ErrnoException e) {
+      throw e.failure("cannot look into " + base.place(), "");
+    }
+  }
+
+  private boolean isAt(ByteString id, Status wanted) throws ErrnoException {
+    try {
+      return base.status(id).same(wanted);
+    } catch (ErrnoException e) {
+      if (e.missing()) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** A cleaner holds the lock too while it looks for changes: so it is worth trying again. */
+  private Optional<Session> enter(ByteString id) throws ErrnoException {
+    for (int i = 0; i < LOCK_TRIES; i++) {
+      Optional<Session> session = exclusively(() -> take(id));
+      if (session.isPresent() && session.get().about().isPresent()) {
+        return session;
+      }
+      session.ifPresent(Session::close);
+      if (session.isPresent() || !hasLock(id)) {
+        return Optional.empty();
+      }
+      sleep();
+    }
+    throw new Failure(
+        "cannot enter " + base.place().child(id), "it is in use by another nix-build-shell", "");
+  }
+
+  private static void sleep() {
+    try {
+      Thread.sleep(100);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean hasLock(ByteString id) {
+    try (Directory directory = base.openDirectory(id)) {
+      directory.status(Session.LOCK);
+      return true;
+    } catch (ErrnoException e) {
+      return false;
+    }
+  }
+
+  /**
+   * The session when nobody else has it. Only under the lock of the base.
+   *
+   * @return empty when it is locked, or no session, or gone
+   */
+  private Optional<Session> take(ByteString id) throws ErrnoException {
+    Directory directory = null;
+    Descriptor lock = null;
+    try {
+      directory = base.openDirectory(id);
+      lock = directory.openFileToWrite(Session.LOCK);
+      if (directory.self().status().uid() == files.userId() && lock.tryLock()) {
+        return Optional.of(new Session(this, directory, lock));
+      }
+    } catch (ErrnoException e) {
+      if (!e.missing() && !e.notDirectory() && !e.denied()) {
+        throw e;
+      }
+    }
+    if (lock != null) {
+      lock.close();
+    }
+    if (directory != null) {
+      directory.close();
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Deletes the sessions of runs that are over: those of commands, and those of shells that changed
+   * nothing.
+   */
+  public Cleaned clean() {
+    Cleaned cleaned = new Cleaned(new ArrayList<>(), new ArrayList<>());
+    try {
+      for (ByteString name : names()) {
+        if (name.startsWith(GIVEN_UP)) {
+          TreeRemoval.remove(base, name).ifPresent(cleaned.leftovers::add);
+        } else if (!name.startsWith(".")) {
+          exclusively(() -> takeAbandoned(name)).ifPresent(each -> clean(each, cleaned));
+        }
+      }
+    } catch (ErrnoException e) {
+      cleaned.leftovers.add(new TreeRemoval.Leftover(path(), e.why()));
+    }
+    return cleaned;
+  }
+
+  private Optional<Session> takeAbandoned(ByteString id) throws ErrnoException {
+    try {
+      // What was killed before it had a lock file is empty; what is not empty stays.
+      base.removeDirectory(id);
+      return Optional.empty();
+    } catch (ErrnoException e) {
+      return take(id);
+    }
+  }
+
+  private void clean(Session session, Cleaned cleaned) {
+    boolean stays =
+        session.isStaged()
+            && session.about().map(About::kind).orElse(About.Kind.INTERACTIVE)
+                == About.Kind.INTERACTIVE
+            && session.isChanged();
+    if (stays) {
+      cleaned.kept.add(new Kept(session.id(), session.path(), session.about()));
+      session.close();
+    } else {
+      remove(session).ifPresent(cleaned.leftovers::add);
+    }
+  }
+
+  void delete(Session session) {
+    remove(session)
+        .ifPresent(
+            left -> {
+              throw new Failure("cannot delete " + left.path(), left.why(), "");
+            });
+  }
+
+  private Optional<TreeRemoval.Leftover> remove(Session session) {
+    ByteString name = ByteString.of(GIVEN_UP).plus(session.id()).plus("-" + suffix());
+    try (session) {
+      exclusively(
+          () -> {
+            base.rename(session.id(), name);
+            return name;
+          });
+      return TreeRemoval.remove(base, name);
+    } catch (ErrnoException e) {
+      return Optional.of(new TreeRemoval.Leftover(session.path(), e.why()));
+    }
+  }
+
+  private List<ByteString> names() throws ErrnoException {
+    List<ByteString> names = new ArrayList<>();
+    try (Directory directory = files.reopen(base)) {
+      Listing listing = new Listing();
+      Optional<Listing.Entry> entry = listing.next(directory);
+      while (entry.isPresent()) {
+        names.add(entry.get().name());
+        entry = listing.next(directory);
+      }
+    }
+    return names;
+  }
+
+  private List<ByteString> ids() throws ErrnoException {
+    return names().stream().filter(name -> !name.startsWith(".")).toList();
+  }
+
+  @Override
+  public void close() {
+    base.close();
+  }
+}

@@ -1,0 +1,79 @@
+package nixbuildshell.session;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import nixbuildshell.ByteString;
+import nixbuildshell.linux.Directory;
+import nixbuildshell.linux.ErrnoException;
+
+/**
+ * Copies trees of files from an untrusted directory.
+ *
+ * <p>Kept are links (never followed), hard links within the tree, modes without set-id bits, times
+ * in nanoseconds and holes; FIFOs are made anew. What cannot be read, sockets and devices are
+ * listed and left out. The source is not written to, nor its times of access where that can be
+ * avoided.
+ *
+ * @param owner to whom the copies are given; empty for the caller himself
+ * @param progress is told about every file and about every 16 MiB
+ * @param cancelled is asked as often; when it says yes, the copy ends with a {@link
+ *     java.util.concurrent.CancellationException}
+ */
+public record TreeCopy(Optional<Owner> owner, Progress progress, BooleanSupplier cancelled) {
+
+  /** Hears how far the copy is. */
+  public interface Progress {
+    /** So much has been copied in all; bytes count holes too. */
+    void copied(long files, long bytes);
+  }
+
+  /**
+   * Something that was not copied, or not whole.
+   *
+   * @param path relative to the tree
+   * @param why errno's name and meaning, or a phrase ("a socket")
+   */
+  public record Missed(ByteString path, String why) {}
+
+  /**
+   * What a copy came to.
+   *
+   * @param missed the first thousand of them
+   * @param missedInAll how many there are in truth
+   */
+  public record Result(long files, long bytes, List<Missed> missed, long missedInAll) {}
+
+  /** A copy for the caller himself that tells nothing and cannot be stopped. */
+  public static TreeCopy plain() {
+    return new TreeCopy(Optional.empty(), (files, bytes) -> {}, () -> false);
+  }
+
+  /**
+   * Copies all that is in a directory into another one, and its times; the target keeps its mode
+   * and owner.
+   *
+   * @throws nixbuildshell.Failure when the target cannot be written (full, say); what was copied so
+   *     far is the caller's to remove
+   */
+  public Result contents(Directory source, Directory target) {
+    try (CopyRun run = new CopyRun(this, source, target)) {
+      return run.contents();
+    } catch (ErrnoException e) {
+      throw e.failure("cannot copy " + source.place(), "");
+    }
+  }
+
+  /**
+   * Copies one file, link or directory, which must not be in the target yet.
+   *
+   * @throws nixbuildshell.Failure as above
+   */
+  public Result entry(Directory source, ByteString name, Directory target) {
+    try (CopyRun run = new CopyRun(this, source, target)) {
+      return run.entry(name);
+    } catch (ErrnoException e) {
+      throw e.failure("cannot copy " + source.place().child(name), "");
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package nixbuildshell.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.List;
+import nixbuildshell.ByteString;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.ParameterException;
+
+class CommandLineSyntaxTest {
+
+  private static Options parse(String... words) {
+    CommandLineSyntax syntax = new CommandLineSyntax();
+    CommandLineSyntax.parser(syntax).parseArgs(words);
+    return syntax.options();
+  }
+
+  private static List<ByteString> bytes(String... latin1) {
+    return List.of(latin1).stream().map(ByteString::new).toList();
+  }
+
+  @Test
+  void optionsAfterTheDirectoryBelongToTheCommand() {
+    Options options = parse("-v", "--work-dir", "/w", "D", "ls", "-la", "--help", "-v", "--drv=x");
+    assertEquals(bytes("ls", "-la", "--help", "-v", "--drv=x"), options.command());
+    assertEquals(1, options.verbosity());
+    assertEquals("/w", options.workDirectory().orElseThrow().latin1());
+    assertEquals("D", options.directory().latin1());
+  }
+
+  @Test
+  void theCommandMayFollowADelimiter() {
+    assertEquals(bytes("-x", "--", "y"), parse("D", "--", "-x", "--", "y").command());
+    assertEquals(bytes("-x"), parse("--", "D", "-x").command());
+  }
+
+  @Test
+  void everyByteOfAnArgumentSurvives() {
+    String odd = "\u00ff\u0001\n\"'$ {x} ${sys:user.name} @|bold x|@";
+    assertEquals(bytes(odd, "", "@/etc/passwd"), parse("D", odd, "", "@/etc/passwd").command());
+  }
+
+  @Test
+  void verbosityCounts() {
+    assertEquals(2, parse("-vv", "D").verbosity());
+    assertEquals(2, parse("-v", "--verbose", "D").verbosity());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "--nonsense D", "--drv", "-x"})
+  void aWrongCommandLineIsRefused(String line) {
+    String[] words = line.isEmpty() ? new String[0] : line.split(" ");
+    assertThrows(ParameterException.class, () -> parse(words));
+  }
+}
