@@ -231,6 +231,7 @@ test_full_disk_while_copying() {
 	mkdir "$dir/d"
 	head -c 3000000 /dev/urandom >"$dir/d/big"
 	chmod -R a+rX "$dir"
+	# shellcheck disable=SC2317 # full_disk calls it
 	kept() { echo "$dir"; }
 	full_disk 1500k
 }
