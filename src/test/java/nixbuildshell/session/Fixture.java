@@ -48,7 +48,7 @@ final class Fixture {
   /** The command that runs a main class of the tests in a Java of the same version. */
   static String java(Path classes, Class<?> main) {
     return System.getProperty("java.home")
-        + "/bin/java -cp "
+        + "/bin/java --enable-native-access=ALL-UNNAMED -cp "
         + classes
         + ":"
         + classes
