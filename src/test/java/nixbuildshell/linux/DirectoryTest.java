@@ -27,7 +27,7 @@ class DirectoryTest {
 
   @BeforeEach
   void open() throws ErrnoException {
-    files = new FileSystem(new SystemCalls(Kernels.best()));
+    files = new FileSystem(new SystemCalls(Kernels.best(Optional::empty)));
     directory = files.openDirectory(ByteString.of(temporary.toString()));
   }
 

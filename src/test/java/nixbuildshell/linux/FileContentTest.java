@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Optional;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +26,7 @@ class FileContentTest {
   @BeforeEach
   void open() throws ErrnoException {
     directory =
-        new FileSystem(new SystemCalls(Kernels.best()))
+        new FileSystem(new SystemCalls(Kernels.best(Optional::empty)))
             .openDirectory(ByteString.of(temporary.toString()));
   }
 

@@ -13,7 +13,7 @@ final class CopyMain {
   private CopyMain() {}
 
   public static void main(String[] args) throws Exception {
-    FileSystem files = new FileSystem(new SystemCalls(Kernels.best()));
+    FileSystem files = new FileSystem(new SystemCalls(Kernels.best(Optional::empty)));
     try (Directory source = files.openDirectory(ByteString.of(args[0]));
         Directory target = files.openDirectory(ByteString.of(args[1]))) {
       long start = System.nanoTime();

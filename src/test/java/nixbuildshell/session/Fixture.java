@@ -1,5 +1,6 @@
 package nixbuildshell.session;
 
+import java.util.Optional;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +19,7 @@ import nixbuildshell.linux.SystemCalls;
 
 /** What the tests of this room share: real files, and a Java of its own with other rights. */
 final class Fixture {
-  static final FileSystem FILES = new FileSystem(new SystemCalls(Kernels.best()));
+  static final FileSystem FILES = new FileSystem(new SystemCalls(Kernels.best(Optional::empty)));
 
   private Fixture() {}
 

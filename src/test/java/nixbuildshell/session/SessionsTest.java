@@ -47,7 +47,7 @@ class SessionsTest {
   }
 
   private Session create(About.Kind kind) {
-    return sessions.create(new About(kind, ORIGIN, name("probe-1.0")), Optional.empty());
+    return sessions.create(new About(kind, ORIGIN, name("probe-1.0"), name("/nix/store/shell")), Optional.empty());
   }
 
   private List<String> left() {
@@ -67,7 +67,7 @@ class SessionsTest {
         }
       }
       assertEquals(
-          new About(About.Kind.INTERACTIVE, ORIGIN, name("probe-1.0")), session.about().get());
+          new About(About.Kind.INTERACTIVE, ORIGIN, name("probe-1.0"), name("/nix/store/shell")), session.about().get());
     }
   }
 
@@ -75,7 +75,7 @@ class SessionsTest {
   void rootGivesThemToTheBuildUser() throws Exception {
     assumeTrue(Fixture.root(), "only root can give files away");
     Owner owner = new Owner(30001, 30000);
-    About about = new About(About.Kind.COMMAND, ORIGIN, name("x"));
+    About about = new About(About.Kind.COMMAND, ORIGIN, name("x"), name("/nix/store/shell"));
     try (Session session = sessions.create(about, Optional.of(owner))) {
       for (String each : new String[] {"build", "tmp", "store/work"}) {
         Status status = session.directory().status(name(each));
