@@ -110,6 +110,9 @@ final class AnsiQuoting {
     char c = text.charAt(at++);
     if (c == '\\' && text.startsWith("\\", at)) {
       at++;
+    } else if (c == '\\' || c == '\'') {
+      // Bash finds the closing quote before it looks at escapes, and takes these two apart.
+      return false;
     }
     put(c == '?' ? (char) 0x7f : (char) (Character.toUpperCase(c) & 0x1f));
     return true;

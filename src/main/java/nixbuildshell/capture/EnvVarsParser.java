@@ -17,7 +17,8 @@ final class EnvVarsParser {
    */
   private static final Pattern HEAD =
       Pattern.compile(
-          "(?:export|declare -([A-Za-z]++)) ([A-Za-z_][A-Za-z0-9_]*+|BASH_FUNC_[^\\s=]++)(?=[=\n]|\\z)");
+          "(?:export|declare(?= -))(?: -([A-Za-z]++))? "
+              + "([A-Za-z_][A-Za-z0-9_]*+|BASH_FUNC_[^\\s=]++)(?=[=\n]|\\z)");
 
   private final String text;
   private final Map<String, ByteString> values = new LinkedHashMap<>();

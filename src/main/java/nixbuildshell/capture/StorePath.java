@@ -93,7 +93,7 @@ public record StorePath(String hash, String name) implements Comparable<StorePat
   }
 
   public boolean isDerivation() {
-    return name.endsWith(".drv");
+    return name.length() > ".drv".length() && name.endsWith(".drv");
   }
 
   public String baseName() {

@@ -1,13 +1,76 @@
 package nixbuildshell.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.linux.Kernel;
 import nixbuildshell.linux.Kernels;
 import nixbuildshell.linux.SystemCalls;
-import nixbuildshell.plan.Syscall;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.ParameterException;
 
+/**
+ * The way in and the only way out: parses, runs, prints what went wrong, ends with the exit code.
+ */
 public final class Main {
   private Main() {}
 
+  /**
+   * Runs the tool.
+   *
+   * @param args only counted: their bytes are taken from the kernel
+   */
   public static void main(String[] args) {
-    System.out.println(new SystemCalls(Kernels.best()).call(Syscall.GETPID));
+    PrintStream out = utf8(FileDescriptor.out);
+    PrintStream err = utf8(FileDescriptor.err);
+    int code = run(ProcessBytes.arguments(args.length), out, err);
+    out.flush();
+    err.flush();
+    System.exit(code);
+  }
+
+  /** The JVM's own streams turn what the locale cannot spell into question marks. */
+  private static PrintStream utf8(FileDescriptor descriptor) {
+    return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
+  }
+
+  private static int run(List<ByteString> arguments, PrintStream out, PrintStream err) {
+    CommandLineSyntax syntax = new CommandLineSyntax();
+    CommandLine parser = CommandLineSyntax.parser(syntax);
+    Messages messages = new Messages(err, colour(), 0);
+    try {
+      parser.parseArgs(arguments.stream().map(ByteString::latin1).toArray(String[]::new));
+      if (parser.isUsageHelpRequested()) {
+        parser.usage(out, Ansi.OFF);
+        return 0;
+      }
+      if (parser.isVersionHelpRequested()) {
+        parser.printVersionHelp(out, Ansi.OFF);
+        return 0;
+      }
+      Options options = syntax.options();
+      messages = new Messages(err, colour(), options.verbosity());
+      Kernel kernel = Kernels.best(() -> UnpackDirectory.make(options));
+      return new Enter(options, messages, out, new SystemCalls(kernel)).run();
+    } catch (ParameterException e) {
+      messages.note(new ByteString(e.getMessage()) + " (nix-build-shell --help tells the usage)");
+      return ExitCode.USAGE;
+    } catch (Failure e) {
+      messages.failure(e);
+      return ExitCode.TOOL_FAILED;
+    } catch (RuntimeException | Error e) {
+      messages.defect(e);
+      return ExitCode.TOOL_FAILED;
+    }
+  }
+
+  /** Everything that is coloured goes to stderr. */
+  private static boolean colour() {
+    return StandardStream.isTerminal(2) && ProcessBytes.environment("NO_COLOR").isEmpty();
   }
 }

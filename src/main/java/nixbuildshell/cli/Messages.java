@@ -23,6 +23,11 @@ final class Messages {
     this.verbosity = verbosity;
   }
 
+  /** Where they go. */
+  PrintStream stream() {
+    return err;
+  }
+
   /** Something that the person should know in any case. */
   void note(String text) {
     err.println(NAME + text);

@@ -12,8 +12,8 @@ import nixbuildshell.plan.Syscall;
 /** The process that a {@link Launch} made. Every method may be called from any thread. */
 public final class Child {
   private static final int P_PID = 1;
-  private static final int WEXITED = 4;
-  private static final int WNOWAIT = 0x1000000;
+  static final int WEXITED = 4;
+  static final int WNOWAIT = 0x1000000;
   private static final int SIGINFO_SIZE = 128;
   private static final int SI_CODE = 8;
   private static final int SI_STATUS = 24;

@@ -10,6 +10,7 @@ import nixbuildshell.plan.Syscall;
 /** An open file: what can be done without a name. Not for use by two threads at once. */
 public final class Descriptor implements AutoCloseable {
   private static final int SEEK_SET = 0;
+  private static final int LOCK_SHARED = 1;
   private static final int LOCK_EXCLUSIVE = 2;
   private static final int LOCK_NONBLOCKING = 4;
   private static final int STATFS_BYTES = 120;
@@ -75,8 +76,17 @@ public final class Descriptor implements AutoCloseable {
 
   /** Takes the lock if it is free. */
   public boolean tryLock() throws ErrnoException {
+    return tryLock(LOCK_EXCLUSIVE);
+  }
+
+  /** Takes the lock unless somebody has it for himself alone. */
+  public boolean tryLockShared() throws ErrnoException {
+    return tryLock(LOCK_SHARED);
+  }
+
+  private boolean tryLock(int kind) throws ErrnoException {
     try {
-      files.call(Syscall.FLOCK, number, LOCK_EXCLUSIVE | LOCK_NONBLOCKING);
+      files.call(Syscall.FLOCK, number, kind | LOCK_NONBLOCKING);
       return true;
     } catch (ErrnoException e) {
       if (e.locked()) {

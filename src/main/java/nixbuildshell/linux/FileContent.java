@@ -16,7 +16,10 @@ public sealed interface FileContent {
 
   record NotRegular(FileType type) implements FileContent {}
 
-  record TooLarge(long limit) implements FileContent {}
+  /**
+   * @param size bytes that it has, or at least has
+   */
+  record TooLarge(long size) implements FileContent {}
 
   /**
    * Reads a file: only a regular one, never through a link, without waiting, and never more than a
@@ -31,10 +34,10 @@ public sealed interface FileContent {
         return new NotRegular(status.type());
       }
       if (status.size() > limit) {
-        return new TooLarge(limit);
+        return new TooLarge(status.size());
       }
       byte[] bytes = file.read(limit + 1);
-      return bytes.length > limit ? new TooLarge(limit) : new Bytes(bytes);
+      return bytes.length > limit ? new TooLarge(bytes.length) : new Bytes(bytes);
     } catch (ErrnoException e) {
       return e.missing() ? new Missing() : unopened(directory, name, e);
     }

@@ -1,6 +1,9 @@
 package nixbuildshell.linux;
 
+import java.io.File;
+import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Supplier;
 import nixbuildshell.Failure;
 
 /** Chooses the binding: FFM where the running Java has it and it was compiled, else JNA. */
@@ -10,10 +13,21 @@ public final class Kernels {
   /**
    * The binding to use.
    *
+   * @param unpack makes a directory of one's own, where JNA may unpack its library; asked only when
+   *     JNA is needed, and the directory is removed at once
    * @throws Failure when neither can be had
    */
-  public static Kernel best() {
-    return ffm().orElseGet(Kernels::jna);
+  public static Kernel best(Supplier<Optional<Path>> unpack) {
+    return ffm().orElseGet(() -> jnaUnpackedIn(unpack.get()));
+  }
+
+  private static Kernel jnaUnpackedIn(Optional<Path> directory) {
+    directory.ifPresent(path -> System.setProperty("jna.tmpdir", path.toString()));
+    try {
+      return jna();
+    } finally {
+      directory.map(Path::toFile).ifPresent(File::delete);
+    }
   }
 
   /** The name of {@link #best} without linking anything: "FFM" or "JNA". */

@@ -34,12 +34,15 @@ public record Launch(
    *     there is no child. A step that fails shows in the outcome of {@link Child#await}
    */
   public Child start(SystemCalls calls, GoPipe go) throws Refused {
-    Image image = Image.of(plan, calls.abi(), namespaces | Signals.SIGCHLD);
-    return start(calls, go, SharedImage.of(calls, image));
+    return start(calls, go, image(calls));
+  }
+
+  SharedImage image(SystemCalls calls) {
+    return SharedImage.of(calls, Image.of(plan, calls.abi(), namespaces | Signals.SIGCHLD));
   }
 
   Child start(SystemCalls calls, GoPipe go, SharedImage image) throws Refused {
-    Child child = new Child(calls, fork(calls, go, image), image, go);
+    Child child = waiting(calls, go, image);
     try {
       maps.write(calls, child.pid());
       go.go();
@@ -55,7 +58,8 @@ public record Launch(
     }
   }
 
-  private long fork(SystemCalls calls, GoPipe go, SharedImage image) throws Refused {
+  /** A child that waits for the go byte. */
+  Child waiting(SystemCalls calls, GoPipe go, SharedImage image) throws Refused {
     // Where the caller's caller ignored it, children would vanish without a status.
     Signals.restore(calls, Signals.SIGCHLD);
     try (Interpreter interpreter = Interpreter.load(calls)) {
@@ -68,10 +72,12 @@ public record Launch(
             Syscall.SETGROUPS,
             calls.call(Syscall.SETGROUPS, 0, 0));
       }
-      return Refused.check(
-          "make a process in new namespaces",
-          Syscall.CLONE,
-          interpreter.run(image.memory().address()));
+      long pid =
+          Refused.check(
+              "make a process in new namespaces",
+              Syscall.CLONE,
+              interpreter.run(image.memory().address()));
+      return new Child(calls, pid, image, go);
     } catch (Refused | RuntimeException | Error e) {
       go.close();
       image.close();

@@ -16,29 +16,37 @@ public final class UserPath {
    */
   public static Directory openDirectory(FileSystem files, ByteString path) {
     String what = "cannot enter " + (path.isEmpty() ? "''" : path);
-    Directory directory = open(files, path, what);
+    try {
+      return notEmpty(what, files.openDirectory(path));
+    } catch (ErrnoException e) {
+      throw failure(what, e);
+    }
+  }
+
+  /** Opens a directory in one that the person named, by the same rules; no link is followed. */
+  public static Directory openDirectory(Directory parent, ByteString name) {
+    String what = "cannot enter " + parent.place().child(name);
+    try {
+      return notEmpty(what, parent.openDirectory(name));
+    } catch (ErrnoException e) {
+      throw failure(what, e);
+    }
+  }
+
+  private static Directory notEmpty(String what, Directory directory) throws ErrnoException {
     try {
       if (new Listing().next(directory).isEmpty()) {
         throw new Failure(what, "the directory is empty", "give the directory that Nix kept");
       }
       return directory;
-    } catch (ErrnoException e) {
-      directory.close();
-      throw e.failure(what, "");
-    } catch (Failure e) {
+    } catch (ErrnoException | Failure e) {
       directory.close();
       throw e;
     }
   }
 
-  private static Directory open(FileSystem files, ByteString path, String what) {
-    try {
-      return files.openDirectory(path);
-    } catch (ErrnoException e) {
-      if (e.denied()) {
-        throw new Failure(what, e.why(), "run this as a user who can read the directory", e);
-      }
-      throw new Failure(what, e.why(), "", e);
-    }
+  private static Failure failure(String what, ErrnoException e) {
+    String remedy = e.denied() ? "run this as a user who can read the directory" : "";
+    return new Failure(what, e.why(), remedy, e);
   }
 }

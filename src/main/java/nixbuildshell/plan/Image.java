@@ -3,7 +3,6 @@ package nixbuildshell.plan;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
-import java.util.OptionalLong;
 import nixbuildshell.plan.Outcome.Failed;
 import nixbuildshell.plan.Outcome.Ran;
 import nixbuildshell.plan.Outcome.Stopped;
@@ -105,22 +104,28 @@ public final class Image {
    *     nothing changes there any more
    */
   public Outcome outcome(byte[] memory) {
-    ByteBuffer image = words(memory);
     int last = plan.steps().size() - 1;
-    for (int i = 0; i <= last; i++) {
+    for (int i = 0; i < last; i++) {
       Step step = plan.steps().get(i);
-      long result = image.getLong(record(i) + RESULT * WORD);
+      long result = words(memory).getLong(record(i) + RESULT * WORD);
       if (result == UNTOUCHED) {
-        return i == last ? new Ran() : new Stopped(i, step);
-      } else if (result >= -MAX_ERRNO && result < 0) {
-        if (!tolerates(step, result)) {
-          return new Failed(i, step, (int) -result);
-        }
-      } else if (i == last || !expects(step, result)) {
-        return new Unexpected(i, step, result);
+        return new Stopped(i, step);
+      } else if (isError(result) ? !tolerates(step, result) : !expects(step, result)) {
+        return bad(i, step, result);
       }
     }
-    return new Stopped(last, plan.steps().get(last));
+    long result = words(memory).getLong(record(last) + RESULT * WORD);
+    return result == UNTOUCHED ? new Ran() : bad(last, plan.steps().get(last), result);
+  }
+
+  private static Outcome bad(int index, Step step, long result) {
+    return isError(result)
+        ? new Failed(index, step, (int) -result)
+        : new Unexpected(index, step, result);
+  }
+
+  private static boolean isError(long result) {
+    return result >= -MAX_ERRNO && result < 0;
   }
 
   private static boolean tolerates(Step step, long result) {
@@ -128,7 +133,7 @@ public final class Image {
   }
 
   private static boolean expects(Step step, long result) {
-    return step.expected().equals(OptionalLong.empty()) || step.expected().getAsLong() == result;
+    return step.expected().isEmpty() || step.expected().getAsLong() == result;
   }
 
   static ByteBuffer words(byte[] bytes) {

@@ -1,6 +1,8 @@
 package nixbuildshell.sandbox;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import nixbuildshell.ByteString;
 
 /**
@@ -21,5 +23,12 @@ public record Program(
   public Program {
     arguments = List.copyOf(arguments);
     environment = List.copyOf(environment);
+  }
+
+  /** The same with more in its environment. */
+  public Program withEnvironment(Map<ByteString, ByteString> variables) {
+    List<ByteString> more = new ArrayList<>(environment);
+    variables.forEach((name, value) -> more.add(name.plus("=").plus(value)));
+    return new Program(path, arguments, more, directory, ownSession);
   }
 }

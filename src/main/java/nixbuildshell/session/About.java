@@ -16,8 +16,9 @@ import nixbuildshell.ByteString;
  * @param kind what becomes of the session when its run is over
  * @param origin the kept directory that it was copied from
  * @param name the derivation's, or what stands for it
+ * @param shell the build's shell, so that the session can be entered again
  */
-public record About(Kind kind, ByteString origin, ByteString name) {
+public record About(Kind kind, ByteString origin, ByteString name, ByteString shell) {
 
   /** A command's session is deleted; an interactive shell's stays when something was changed. */
   public enum Kind {
@@ -33,6 +34,7 @@ public record About(Kind kind, ByteString origin, ByteString name) {
     properties.setProperty("kind", kind.name().toLowerCase(Locale.ROOT));
     properties.setProperty("origin", origin.latin1());
     properties.setProperty("name", name.latin1());
+    properties.setProperty("shell", shell.latin1());
     ByteArrayOutputStream file = new ByteArrayOutputStream();
     try {
       properties.store(file, null);
@@ -54,7 +56,8 @@ public record About(Kind kind, ByteString origin, ByteString name) {
           new About(
               Kind.valueOf(properties.getProperty("kind", "").toUpperCase(Locale.ROOT)),
               new ByteString(properties.getProperty("origin", "")),
-              new ByteString(properties.getProperty("name", ""))));
+              new ByteString(properties.getProperty("name", "")),
+              new ByteString(properties.getProperty("shell", ""))));
     } catch (IOException | IllegalArgumentException e) {
       return Optional.empty();
     }

@@ -81,6 +81,24 @@ public final class Session implements AutoCloseable {
     make("root", 0755, Optional.empty());
   }
 
+  /**
+   * Gives the session an empty directory for the sandbox's root. For root alone, whose skeleton is
+   * on disk: what an earlier run placed there must go.
+   */
+  public void renewRoot(Owner builder) {
+    ByteString root = ByteString.of("root");
+    TreeRemoval.remove(directory, root)
+        .ifPresent(
+            left -> {
+              throw new Failure("cannot delete " + left.path(), left.why(), "");
+            });
+    try {
+      make("root", 0750, Optional.of(new Owner(0, builder.gid())));
+    } catch (ErrnoException e) {
+      throw e.failure("cannot write in " + directory.place(), Sessions.REMEDY);
+    }
+  }
+
   private void make(String path, int mode, Optional<Owner> owner) throws ErrnoException {
     ByteString name = ByteString.of(path);
     directory.makeDirectory(name, 0700);
@@ -138,7 +156,7 @@ public final class Session implements AutoCloseable {
    * nothing of anybody's.
    */
   public boolean isChanged() {
-    if (!isStaged() || has(EDITED)) {
+    if (!isStaged() || isKnownToBeChanged()) {
       return isStaged();
     }
     boolean changed = hasChanges();
@@ -150,6 +168,11 @@ public final class Session implements AutoCloseable {
       }
     }
     return changed;
+  }
+
+  /** Whether changes were found before. */
+  boolean isKnownToBeChanged() {
+    return has(EDITED);
   }
 
   private boolean hasChanges() {

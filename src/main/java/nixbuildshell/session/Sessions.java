@@ -42,8 +42,9 @@ public final class Sessions implements AutoCloseable {
    * An interactive session that somebody has worked in.
    *
    * @param about empty when its file cannot be read
+   * @param isNews whether this is the first time that the changes are found
    */
-  public record Kept(ByteString id, ByteString path, Optional<About> about) {}
+  public record Kept(ByteString id, ByteString path, Optional<About> about, boolean isNews) {}
 
   /**
    * What cleaning came to.
@@ -264,13 +265,14 @@ public final class Sessions implements AutoCloseable {
   }
 
   private void clean(Session session, Cleaned cleaned) {
+    boolean known = session.isKnownToBeChanged();
     boolean stays =
         session.isStaged()
             && session.about().map(About::kind).orElse(About.Kind.INTERACTIVE)
                 == About.Kind.INTERACTIVE
             && session.isChanged();
     if (stays) {
-      cleaned.kept.add(new Kept(session.id(), session.path(), session.about()));
+      cleaned.kept.add(new Kept(session.id(), session.path(), session.about(), !known));
       session.close();
     } else {
       remove(session).ifPresent(cleaned.leftovers::add);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.stream.Stream;
 import nixbuildshell.plan.Errno;
 import nixbuildshell.plan.Syscall;
@@ -26,7 +27,7 @@ class KernelContractTest {
   void java22AndLaterHasTheFfmBindingToo() {
     boolean modern = Runtime.version().feature() >= 22;
     assertEquals(modern, Kernels.ffm().isPresent());
-    assertEquals(modern ? "FFM" : "JNA", Kernels.best().name());
+    assertEquals(modern ? "FFM" : "JNA", Kernels.best(Optional::empty).name());
   }
 
   @ParameterizedTest

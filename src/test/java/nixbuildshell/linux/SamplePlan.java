@@ -3,8 +3,6 @@ package nixbuildshell.linux;
 import static nixbuildshell.plan.Argument.number;
 import static nixbuildshell.plan.Argument.text;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -117,11 +115,5 @@ final class SamplePlan {
 
   private static Argument zeros(int length) {
     return new Argument.Data(ByteString.of(new byte[length]), length + " zero bytes");
-  }
-
-  /** Overwrites one word of a step's record: a fault to inject. */
-  static void patch(SharedImage image, int step, int word, long value) {
-    byte[] bytes = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
-    image.memory().write(nixbuildshell.plan.Image.record(step) + word * 8, bytes);
   }
 }

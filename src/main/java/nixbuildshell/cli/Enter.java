@@ -1,0 +1,154 @@
+package nixbuildshell.cli;
+
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import nixbuildshell.ByteString;
+import nixbuildshell.capture.DerivationFinder;
+import nixbuildshell.capture.FailedBuild;
+import nixbuildshell.capture.Note;
+import nixbuildshell.capture.Reconstruction;
+import nixbuildshell.linux.ErrnoException;
+import nixbuildshell.linux.FileSystem;
+import nixbuildshell.linux.SystemCalls;
+import nixbuildshell.plan.Syscall;
+import nixbuildshell.sandbox.NixSandbox;
+import nixbuildshell.sandbox.Program;
+import nixbuildshell.sandbox.SandboxSpec;
+import nixbuildshell.session.About;
+import nixbuildshell.session.Session;
+import nixbuildshell.session.Sessions;
+
+/** {@code nix-build-shell DIR [COMMAND]}: from the arguments to the exit code, room by room. */
+final class Enter {
+  private final Options options;
+  private final Messages messages;
+  private final PrintStream out;
+  private final SystemCalls calls;
+  private final FileSystem files;
+  private final SignalRelay signals;
+
+  Enter(Options options, Messages messages, PrintStream out, SystemCalls calls) {
+    this.options = options;
+    this.messages = messages;
+    this.out = out;
+    this.calls = calls;
+    this.files = new FileSystem(calls);
+    this.signals =
+        SignalRelay.install(
+            signal -> calls.call(Syscall.KILL, ProcessHandle.current().pid(), signal));
+  }
+
+  /**
+   * Does it.
+   *
+   * @return the exit code
+   * @throws nixbuildshell.Failure when the tool itself fails
+   */
+  int run() {
+    try (KeptDirectory kept = KeptDirectory.open(files, options.directory());
+        Builder builder = Builder.of(files, kept.build().self().status())) {
+      return options.explain() ? explain(kept, builder) : enter(kept, builder);
+    } catch (ErrnoException e) {
+      throw e.failure("cannot enter " + options.directory(), "");
+    }
+  }
+
+  private int explain(KeptDirectory kept, Builder builder) {
+    out.print(SandboxRun.explained(spec(builder, program(known(kept)))));
+    return 0;
+  }
+
+  private int enter(KeptDirectory kept, Builder builder) {
+    try (Sessions sessions =
+        Sessions.open(files, ProcessBytes::environment, options.workDirectory())) {
+      Optional<Session> existing = sessions.find(kept.build());
+      return existing.isPresent()
+          ? comeBack(sessions, existing.get(), builder)
+          : start(sessions, kept, builder);
+    }
+  }
+
+  private int start(Sessions sessions, KeptDirectory kept, Builder builder) {
+    FailedBuild build = known(kept);
+    Program program = program(build);
+    About.Kind kind =
+        CommandLineOfShell.isInteractive(options.command(), terminal(0))
+            ? About.Kind.INTERACTIVE
+            : About.Kind.COMMAND;
+    ByteString name = ByteString.of(build.name().value());
+    About about = new About(kind, kept.path(), name, build.shell().value());
+    Session session = sessions.create(about, builder.owner());
+    try (SessionEnd end = new SessionEnd(session, about, messages)) {
+      try (CopyProgress progress = new CopyProgress(messages.stream(), terminal(2))) {
+        new Workspace(files, session, builder.owner(), progress, this::cancelled, messages)
+            .fill(kept, build);
+      } catch (CancellationException e) {
+        return ExitCode.SIGNAL + signals.ending();
+      }
+      return stay(sessions, session, builder, program);
+    }
+  }
+
+  /** Works in an earlier run's session, which stays whatever happens. */
+  private int comeBack(Sessions sessions, Session session, Builder builder) {
+    try (session) {
+      ByteString shell = session.about().orElseThrow().shell();
+      return stay(
+          sessions, session, builder, CommandLineOfShell.program(shell, options, ownSession()));
+    }
+  }
+
+  private int stay(Sessions sessions, Session session, Builder builder, Program program) {
+    builder.owner().ifPresent(session::renewRoot);
+    int descriptor = session.directory().self().number();
+    try (Cleaning cleaning = Cleaning.start(sessions, messages)) {
+      return new SandboxRun(calls, spec(builder, program), descriptor, signals).run();
+    }
+  }
+
+  private FailedBuild known(KeptDirectory kept) {
+    int cores = Runtime.getRuntime().availableProcessors();
+    FailedBuild build =
+        Reconstruction.of(
+            kept,
+            new Reconstruction.Options(options.derivation(), cores),
+            DerivationFinder.ofHost());
+    for (Note note : build.notes()) {
+      if (note.level() == Note.Level.WARNING) {
+        messages.note(note.text());
+      } else {
+        messages.detail(note.text());
+      }
+    }
+    Sources.tell(build, messages);
+    return build;
+  }
+
+  private Program program(FailedBuild build) {
+    Program program = CommandLineOfShell.program(build.shell().value(), options, ownSession());
+    return build.environment() instanceof FailedBuild.Rebuilt rebuilt
+        ? program.withEnvironment(rebuilt.envVars().undeclarable())
+        : program;
+  }
+
+  private SandboxSpec spec(Builder builder, Program program) {
+    boolean kvm = Files.exists(Path.of("/dev/kvm"));
+    return NixSandbox.of(builder.identity(), program.path(), kvm, program);
+  }
+
+  /** Without any terminal to share, as a build has none, it gets a session of its own. */
+  private static boolean ownSession() {
+    return !terminal(0) && !terminal(1) && !terminal(2);
+  }
+
+  private static boolean terminal(int descriptor) {
+    return StandardStream.isTerminal(descriptor);
+  }
+
+  private boolean cancelled() {
+    return signals.ending() != 0;
+  }
+}

@@ -1,0 +1,122 @@
+package nixbuildshell.cli;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import nixbuildshell.ByteString;
+import nixbuildshell.capture.Evidence;
+import nixbuildshell.linux.Directory;
+import nixbuildshell.linux.ErrnoException;
+import nixbuildshell.linux.FileContent;
+import nixbuildshell.linux.FileSystem;
+import nixbuildshell.linux.FileType;
+import nixbuildshell.linux.Listing;
+import nixbuildshell.linux.Status;
+import nixbuildshell.linux.UserPath;
+
+/**
+ * The directory that Nix kept, open. Newer Nix keeps {@code DIR/build}, with the derivation's name
+ * in DIR's; either may be given.
+ *
+ * @param build the build directory itself
+ * @param outerName the name that Nix gave
+ * @param changed the moment of failure
+ */
+record KeptDirectory(Directory build, ByteString outerName, Instant changed)
+    implements Evidence, AutoCloseable {
+
+  private static final ByteString BUILD = ByteString.of("build");
+  private static final Pattern OUTER_NAME =
+      Pattern.compile("nix-build-.+\\.drv-.+|nix-[0-9]+-[0-9]+");
+
+  /**
+   * Opens what the person named.
+   *
+   * @throws nixbuildshell.Failure when it is missing, no directory, unreadable or empty
+   */
+  static KeptDirectory open(FileSystem files, ByteString path) {
+    Directory given = UserPath.openDirectory(files, path);
+    try {
+      ByteString name = given.place().path();
+      Optional<Directory> inner = inner(given);
+      if (inner.isPresent()) {
+        Instant changed = earlier(changed(given), changed(inner.get()));
+        given.close();
+        return new KeptDirectory(inner.get(), lastName(name), changed);
+      }
+      return new KeptDirectory(given, outerName(name), changed(given));
+    } catch (ErrnoException e) {
+      given.close();
+      throw e.failure("cannot enter " + path, "");
+    }
+  }
+
+  /** The build directory in the newer layout's outer one, which has nothing else in it. */
+  private static Optional<Directory> inner(Directory given) throws ErrnoException {
+    Listing listing = new Listing();
+    Optional<Listing.Entry> only = listing.next(given);
+    boolean alone = only.isPresent() && listing.next(given).isEmpty();
+    if (!alone
+        || !only.get().name().equals(BUILD)
+        || given.status(BUILD).type() != FileType.DIRECTORY) {
+      return Optional.empty();
+    }
+    return Optional.of(UserPath.openDirectory(given, BUILD));
+  }
+
+  /** The name that Nix gave: of the parent, when the inner directory was named. */
+  private static ByteString outerName(ByteString path) {
+    ByteString name = lastName(path);
+    if (name.equals(BUILD)) {
+      String parent = path.latin1().substring(0, path.length() - "/build".length());
+      ByteString parentName = lastName(new ByteString(parent));
+      if (OUTER_NAME.matcher(parentName.latin1()).matches()) {
+        return parentName;
+      }
+    }
+    return name;
+  }
+
+  private static ByteString lastName(ByteString path) {
+    return new ByteString(path.latin1().substring(path.latin1().lastIndexOf('/') + 1));
+  }
+
+  private static Instant changed(Directory directory) throws ErrnoException {
+    Status.Time time = directory.self().status().changed();
+    try {
+      return Instant.ofEpochSecond(time.seconds(), time.nanoseconds());
+    } catch (DateTimeException e) {
+      return Instant.EPOCH;
+    }
+  }
+
+  private static Instant earlier(Instant one, Instant other) {
+    return one.isBefore(other) ? one : other;
+  }
+
+  @Override
+  public ByteString path() {
+    return build.place().path();
+  }
+
+  @Override
+  public Reading read(String name, long limit) {
+    FileContent content = FileContent.read(build, ByteString.of(name), Math.toIntExact(limit));
+    if (content instanceof FileContent.Bytes bytes) {
+      return new Content(bytes.bytes());
+    } else if (content instanceof FileContent.Unreadable unreadable) {
+      return new Unreadable(unreadable.why());
+    } else if (content instanceof FileContent.NotRegular other) {
+      return new NotRegular(other.type().toString());
+    } else if (content instanceof FileContent.TooLarge large) {
+      return new TooLarge(large.size());
+    }
+    return new Missing();
+  }
+
+  @Override
+  public void close() {
+    build.close();
+  }
+}

@@ -1,0 +1,35 @@
+package nixbuildshell.cli;
+
+import nixbuildshell.ByteString;
+import nixbuildshell.session.About;
+import nixbuildshell.session.Session;
+
+/**
+ * What becomes of a session when its run is over, however that came: it is deleted, but an
+ * interactive one in which something was changed stays, and the person is told.
+ */
+record SessionEnd(Session session, About about, Messages messages) implements AutoCloseable {
+
+  @Override
+  public void close() {
+    if (about.kind() == About.Kind.INTERACTIVE && session.isChanged()) {
+      session.close();
+      tell(session.path(), about.origin(), messages);
+    } else {
+      session.delete();
+    }
+  }
+
+  /** How to come back, to compare and to delete. */
+  static void tell(ByteString path, ByteString origin, Messages messages) {
+    String session = ShellWord.quote(path);
+    messages.note("your changes are kept in " + path);
+    messages.note("  come back with  nix-build-shell " + session);
+    messages.note(
+        "  compare with    diff -r "
+            + ShellWord.quote(origin)
+            + " "
+            + ShellWord.quote(path.plus("/build")));
+    messages.note("  delete with     rm -rf " + session);
+  }
+}

@@ -1,0 +1,22 @@
+package nixbuildshell.cli;
+
+import nixbuildshell.capture.FailedBuild;
+import nixbuildshell.capture.Known;
+
+/** For {@code -v}: what is known of the build, and from where. */
+final class Sources {
+  private Sources() {}
+
+  static void tell(FailedBuild build, Messages messages) {
+    tell("name", build.name(), messages);
+    tell("shell", build.shell(), messages);
+    build.derivation().ifPresent(known -> tell("derivation", known, messages));
+    build.system().ifPresent(known -> tell("system", known, messages));
+    build.fixedOutput().ifPresent(known -> tell("fixed-output", known, messages));
+    build.outputs().forEach((name, known) -> tell("output " + name, known, messages));
+  }
+
+  private static void tell(String what, Known<?> known, Messages messages) {
+    messages.detail(what + ": " + known.value() + " (from " + known.source() + ")");
+  }
+}

@@ -1,0 +1,128 @@
+package nixbuildshell.cli;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import nixbuildshell.ByteString;
+import nixbuildshell.capture.FailedBuild;
+import nixbuildshell.capture.Known;
+import nixbuildshell.capture.StorePath;
+import nixbuildshell.linux.Descriptor;
+import nixbuildshell.linux.Directory;
+import nixbuildshell.linux.ErrnoException;
+import nixbuildshell.linux.FileSystem;
+import nixbuildshell.sandbox.NixSandbox;
+import nixbuildshell.session.Owner;
+import nixbuildshell.session.PartialOutput;
+import nixbuildshell.session.Session;
+import nixbuildshell.session.TreeCopy;
+import nixbuildshell.session.TreeRemoval;
+
+/**
+ * Fills a new session: the copy of the build directory, its env-vars, and what outputs there are.
+ */
+final class Workspace {
+  private static final ByteString ENV_VARS = ByteString.of("env-vars");
+
+  private final FileSystem files;
+  private final Session session;
+  private final TreeCopy copy;
+  private final Optional<Owner> owner;
+  private final Messages messages;
+
+  Workspace(
+      FileSystem files,
+      Session session,
+      Optional<Owner> owner,
+      CopyProgress progress,
+      BooleanSupplier cancelled,
+      Messages messages) {
+    this.files = files;
+    this.session = session;
+    this.owner = owner;
+    this.copy = new TreeCopy(owner, progress, cancelled);
+    this.messages = messages;
+  }
+
+  /**
+   * Copies what Nix kept and marks the session as complete.
+   *
+   * @throws java.util.concurrent.CancellationException when that was asked for
+   */
+  void fill(KeptDirectory kept, FailedBuild build) {
+    boolean rebuilt = build.environment() instanceof FailedBuild.Rebuilt;
+    try (Directory target = session.open("build")) {
+      report(copy.contents(kept.build(), target), rebuilt);
+      if (build.environment() instanceof FailedBuild.Rebuilt script) {
+        write(target, script.envVars().script());
+      }
+    }
+    outputs(build.outputs());
+    session.markStaged();
+  }
+
+  /** An env-vars that was rebuilt is no loss; everything else that is missing is said. */
+  private void report(TreeCopy.Result result, boolean rebuilt) {
+    List<TreeCopy.Missed> missed =
+        result.missed().stream()
+            .filter(each -> !(rebuilt && each.path().equals(ENV_VARS)))
+            .toList();
+    long more = result.missedInAll() - result.missed().size();
+    for (TreeCopy.Missed each : missed) {
+      messages.note("not copied: " + each.path() + ": " + each.why());
+    }
+    if (more > 0) {
+      messages.note("not copied: " + more + " more");
+    }
+    messages.detail(String.format("copied %,d files, %,d bytes", result.files(), result.bytes()));
+  }
+
+  private void write(Directory target, ByteString script) {
+    try {
+      TreeRemoval.remove(target, ENV_VARS);
+      try (Descriptor file = target.createFile(ENV_VARS, 0600)) {
+        file.write(script.bytes());
+        if (owner.isPresent()) {
+          file.setOwner(owner.get().uid(), owner.get().gid());
+        }
+        file.closeWritten();
+      }
+    } catch (ErrnoException e) {
+      throw e.failure("cannot write " + target.place().child(ENV_VARS), "");
+    }
+  }
+
+  /**
+   * Gives the session the outputs that lie in the real store already. For root only those of the
+   * build user or of nobody in particular: env-vars could name the half-made output of somebody
+   * else's build.
+   */
+  private void outputs(Map<String, Known<StorePath>> outputs) {
+    try (Directory store = files.openDirectory(ByteString.of(NixSandbox.STORE));
+        Directory upper = session.open("store/upper")) {
+      for (Known<StorePath> output : outputs.values()) {
+        ByteString name = ByteString.of(output.value().baseName());
+        if (mayBeCopied(store, name)) {
+          messages.detail(
+              "the output " + output.value() + " was begun: it is in the sandbox, writable");
+          report(PartialOutput.seed(copy, store, name, upper), false);
+        }
+      }
+    } catch (ErrnoException e) {
+      throw e.failure("cannot open " + NixSandbox.STORE, "is Nix installed here?");
+    }
+  }
+
+  private boolean mayBeCopied(Directory store, ByteString name) throws ErrnoException {
+    try {
+      long uid = store.status(name).uid();
+      return owner.isEmpty() || uid == 0 || uid == owner.get().uid();
+    } catch (ErrnoException e) {
+      if (e.missing()) {
+        return false;
+      }
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,307 @@
+package nixbuildshell.capture;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import nixbuildshell.ByteString;
+import nixbuildshell.capture.Derivation.Output;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What a real bash makes of the file. */
+class RebuiltEnvVarsTest {
+  private static final ByteString SHELL = ByteString.of(TestStore.SHELL);
+  private static final StorePath OUT = TestStore.path("aa", "probe-1.0");
+
+  @TempDir Path directory;
+
+  static Stream<Bash> shells() {
+    return EnvVarsTest.shells();
+  }
+
+  private static Derivation derivation(Map<String, String> environment, String hash) {
+    Map<ByteString, ByteString> variables = new LinkedHashMap<>();
+    environment.forEach(
+        (name, value) -> variables.put(new ByteString(name), new ByteString(value)));
+    return new Derivation(
+        Map.of("out", new Output(Optional.of(OUT), ByteString.EMPTY, ByteString.of(hash))),
+        Map.of(),
+        Set.of(),
+        ByteString.of("x86_64-linux"),
+        SHELL,
+        List.of(),
+        variables);
+  }
+
+  private static Map<String, String> own() {
+    Map<String, String> own = new TreeMap<>();
+    own.put("PATH", "/path-not-set");
+    own.put("HOME", "/homeless-shelter");
+    own.put("NIX_STORE", "/nix/store");
+    own.put("NIX_BUILD_CORES", "3");
+    own.put("NIX_BUILD_TOP", "/build");
+    own.put("TMPDIR", "/build");
+    own.put("TEMPDIR", "/build");
+    own.put("TMP", "/build");
+    own.put("TEMP", "/build");
+    own.put("PWD", "/build");
+    own.put("NIX_LOG_FD", "2");
+    own.put("TERM", "xterm-256color");
+    own.put("SHELL", TestStore.SHELL);
+    return own;
+  }
+
+  private Bash.Result source(Bash bash, RebuiltEnvVars envVars, String then) throws Exception {
+    Path file = directory.resolve("env-vars");
+    Files.write(file, envVars.script().bytes());
+    return bash.run("source \"$1\"; " + then, file.toString());
+  }
+
+  private Map<String, String> variables(Bash bash, RebuiltEnvVars envVars) throws Exception {
+    Bash.Result result = source(bash, envVars, "exec /usr/bin/env -0");
+    assertEquals("", result.err().latin1());
+    Map<String, String> variables = new TreeMap<>();
+    result.variables().forEach((name, value) -> variables.put(name, value.latin1()));
+    variables.remove("_");
+    variables.remove("SHLVL");
+    variables.remove("LC_ALL");
+    return variables;
+  }
+
+  @ParameterizedTest
+  @MethodSource("shells")
+  void bashGetsEveryByteAndNothingElse(Bash bash) throws Exception {
+    StringBuilder every = new StringBuilder();
+    for (char c = 1; c < 256; c++) {
+      every.append(c);
+    }
+    Map<String, String> attributes = new LinkedHashMap<>();
+    attributes.put("every", every.toString());
+    attributes.put("quotes", "it's \"$HOME\" `id` $(id) \\' '' \\");
+    attributes.put("lines", "\na\n\n");
+    attributes.put("empty", "");
+    attributes.put("_x9", "!");
+    RebuiltEnvVars envVars = RebuiltEnvVars.of(derivation(attributes, ""), SHELL, 3);
+    assertEquals(Map.of(), envVars.undeclarable());
+    Map<String, String> expected = own();
+    expected.putAll(attributes);
+    assertEquals(expected, variables(bash, envVars));
+  }
+
+  @Test
+  void aValueMayBeLargerThanAnyProgramTakes() throws Exception {
+    String large = "'x\n".repeat(1 << 20);
+    RebuiltEnvVars envVars = RebuiltEnvVars.of(derivation(Map.of("large", large), ""), SHELL, 3);
+    Bash.Result result = source(new Bash("/usr/bin/bash", ""), envVars, "printf %s \"$large\"");
+    assertEquals(large, result.out().latin1());
+  }
+
+  @Test
+  void laterVariablesWinAsInNix() throws Exception {
+    Map<String, String> expected = own();
+    expected.putAll(Map.of("PATH", "/mine", "SHELL", "/my/shell", "NIX_BUILD_CORES", "9"));
+    assertEquals(
+        expected,
+        variables(
+            new Bash("/usr/bin/bash", ""),
+            RebuiltEnvVars.of(
+                derivation(
+                    Map.of(
+                        "PATH", "/mine",
+                        "SHELL", "/my/shell",
+                        "NIX_BUILD_CORES", "9",
+                        "TMPDIR", "/elsewhere",
+                        "NIX_BUILD_TOP", "/elsewhere",
+                        "TERM", "dumb"),
+                    ""),
+                SHELL,
+                3)));
+  }
+
+  @Test
+  void aFixedOutputHasItsOwnVariables() throws Exception {
+    Map<String, String> expected = own();
+    expected.putAll(
+        Map.of(
+            "NIX_OUTPUT_CHECKED", "1",
+            "impureEnvVars", "http_proxy  ftp_proxy",
+            "http_proxy", "",
+            "ftp_proxy", ""));
+    assertEquals(
+        expected,
+        variables(
+            new Bash("/usr/bin/bash", ""),
+            RebuiltEnvVars.of(
+                derivation(
+                    Map.of("impureEnvVars", "http_proxy  ftp_proxy", "http_proxy", "secret"), "ab"),
+                SHELL,
+                3)));
+  }
+
+  /**
+   * The hashes are Nix's own: builtins.placeholder, builtins.hashString and nix-hash printed them.
+   */
+  @Test
+  void attributesInFilesAndPlaceholdersAreReplaced() throws Exception {
+    Map<String, String> expected = own();
+    expected.putAll(
+        Map.of(
+            "passAsFile", "x",
+            "xPath", "/build/.attr-10a83a91g1r50bdw8g4hn47m7j7m6angpabwc80l9c16nx11cw9d",
+            "flags", "--prefix=" + OUT + " " + OUT + "/lib"));
+    String placeholder = "/1rz4g4znpzjwh1xymhjpm42vipw92pr73vdgl6xs1hycac8kf2n9";
+    assertEquals(
+        expected,
+        variables(
+            new Bash("/usr/bin/bash", ""),
+            RebuiltEnvVars.of(
+                derivation(
+                    Map.of(
+                        "passAsFile", "x",
+                        "x", "long text",
+                        "flags", "--prefix=" + placeholder + " " + placeholder + "/lib"),
+                    ""),
+                SHELL,
+                3)));
+  }
+
+  @Test
+  void structuredAttributesLeaveNixsOwnVariables() throws Exception {
+    Map<String, String> expected = own();
+    expected.put("NIX_ATTRS_JSON_FILE", "/build/.attrs.json");
+    expected.put("NIX_ATTRS_SH_FILE", "/build/.attrs.sh");
+    assertEquals(
+        expected,
+        variables(
+            new Bash("/usr/bin/bash", ""),
+            RebuiltEnvVars.of(
+                derivation(Map.of("__json", "{}", "out", "/x", "stdenv", "/x"), ""), SHELL, 3)));
+  }
+
+  @Test
+  void whatBashCannotDeclareIsKeptApart() throws Exception {
+    Map<String, String> names =
+        Map.of("a-b", "1", "1a", "2", "BASH_FUNC_f%%", "() { :; }", "UID", "0", "a b'", "3");
+    RebuiltEnvVars envVars = RebuiltEnvVars.of(derivation(names, ""), SHELL, 3);
+    Map<String, String> apart = new TreeMap<>();
+    envVars.undeclarable().forEach((name, value) -> apart.put(name.latin1(), value.latin1()));
+    assertEquals(new TreeMap<>(names), apart);
+    assertEquals(own(), variables(new Bash("/usr/bin/bash", ""), envVars));
+  }
+
+  /** Does to a shell what nixpkgs' setup does, then whatever the variable says. */
+  private Path setup() throws IOException {
+    Files.writeString(
+        directory.resolve("setup"),
+        """
+        set -eu
+        set -o pipefail
+        shopt -s inherit_errexit nullglob
+        failureHook() { echo failure hook; }
+        exitHandler() { exitCode=$?; set +e; failureHook; return "$exitCode"; }
+        trap exitHandler EXIT
+        export PATH=/usr/bin:/bin
+        export configured="it's so"
+        hooks=(a "b c")
+        genericBuild() { echo "phases: ${hooks[*]-lost}"; }
+        dumpVars() { [ "${noDumpEnvVars:-0}" = 1 ] || echo overwritten > "$NIX_BUILD_TOP/env-vars"; }
+        NIX_BUILD_TOP=%s dumpVars
+        echo to stdout
+        read -r line || :
+        eval "$extra"
+        """
+            .formatted(directory));
+    return directory;
+  }
+
+  private static final String LOOK =
+      """
+      echo "status $?, options $-, $(shopt -po pipefail), $(shopt -p nullglob)"
+      trap; echo "PATH $PATH"; echo "configured ${configured-not}"; genericBuild
+      echo "dump ${noDumpEnvVars-unset}"; compgen -v __nixBuildShell; exit 7
+      """;
+
+  @ParameterizedTest
+  @MethodSource("shells")
+  void stdenvsSetupLeavesAPlainShell(Bash bash) throws Exception {
+    RebuiltEnvVars envVars =
+        RebuiltEnvVars.of(
+            derivation(Map.of("stdenv", setup().toString(), "extra", ""), ""), SHELL, 3);
+    Bash.Result result = source(bash, envVars, LOOK);
+    assertEquals(
+        """
+        status 0, options hBc, set +o pipefail, shopt -u nullglob
+        PATH /usr/bin:/bin
+        configured it's so
+        phases: a b c
+        dump unset
+        """,
+        result.out().latin1());
+    assertEquals("to stdout\n", result.err().latin1());
+    assertEquals(7, result.status());
+    assertEquals(
+        envVars.script(), ByteString.of(Files.readAllBytes(directory.resolve("env-vars"))));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "exit 3",
+    "exit 0",
+    "false",
+    "echo $nothing 2> /dev/null",
+    "shopt -s extglob; trap 'echo own trap' EXIT; exit 1",
+    "exit() { builtin exit 5; }; exit",
+    "stop() { exit 1; }; stop > /dev/null"
+  })
+  void aSetupThatFailsLeavesWhatItHadDone(String failure) throws Exception {
+    RebuiltEnvVars envVars =
+        RebuiltEnvVars.of(
+            derivation(Map.of("stdenv", setup().toString(), "extra", failure), ""), SHELL, 3);
+    Bash.Result result =
+        source(new Bash("/usr/bin/bash", ""), envVars, LOOK.replace("exit 7", "builtin exit 7"));
+    assertEquals(
+        """
+        status 0, options hBc, set +o pipefail, shopt -u nullglob
+        PATH /usr/bin:/bin
+        configured it's so
+        phases: lost
+        dump unset
+        """,
+        result.out().latin1());
+    String said = result.err().latin1();
+    assertTrue(
+        said.endsWith(
+            "nix-build-shell: "
+                + directory
+                + "/setup failed: going on with what it had set up by then\n"),
+        said);
+    assertTrue(said.startsWith("to stdout\n") && !said.contains("failure hook"), said);
+    assertEquals(7, result.status());
+  }
+
+  @Test
+  void aMissingSetupIsSaid() throws Exception {
+    RebuiltEnvVars envVars =
+        RebuiltEnvVars.of(
+            derivation(Map.of("stdenv", "/nix/none", "noDumpEnvVars", "1"), ""), SHELL, 3);
+    Bash.Result result =
+        source(new Bash("/usr/bin/bash", ""), envVars, "echo \"$PATH $noDumpEnvVars\"");
+    assertEquals("/path-not-set 1\n", result.out().latin1());
+    assertEquals(
+        "nix-build-shell: /nix/none/setup is missing: going on without stdenv's phases and PATH\n",
+        result.err().latin1());
+  }
+}

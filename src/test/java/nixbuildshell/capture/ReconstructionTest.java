@@ -1,0 +1,420 @@
+package nixbuildshell.capture;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.capture.Evidence.Missing;
+import nixbuildshell.capture.Evidence.NotRegular;
+import nixbuildshell.capture.Evidence.TooLarge;
+import nixbuildshell.capture.Evidence.Unreadable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ReconstructionTest {
+  private static final StorePath OUT = TestStore.path("aa", "probe-1.0");
+  private static final StorePath DEV = TestStore.path("aa", "probe-1.0-dev");
+  private static final KeptDirectory KEPT = KeptDirectory.named("nix-build-probe-1.0.drv-0");
+  private static final KeptDirectory NAMELESS = KeptDirectory.named("nix-4711-1234567");
+  private static final ByteString SHELL = ByteString.of(TestStore.SHELL);
+  private static final String ENV_VARS =
+      """
+      declare -x NIX_BUILD_TOP="/build"
+      declare -x SHELL="%s"
+      declare -x dev="%s"
+      declare -x name="probe-1.0"
+      declare -x out="%s"
+      declare -x outputs="out dev"
+      declare -x system="i686-linux"
+      """
+          .formatted(TestStore.SHELL, DEV, OUT);
+
+  @TempDir Path root;
+  private TestStore store;
+
+  @BeforeEach
+  void makeStore() {
+    store = new TestStore(root);
+  }
+
+  private FailedBuild build(KeptDirectory kept) {
+    return build(kept, Optional.empty());
+  }
+
+  private FailedBuild build(KeptDirectory kept, Optional<StorePath> drv) {
+    return Reconstruction.of(
+        kept, new Reconstruction.Options(drv.map(StorePath::path), 2), store.finder());
+  }
+
+  private Failure refuses(KeptDirectory kept) {
+    return assertThrows(Failure.class, () -> build(kept));
+  }
+
+  private static <T> Known<T> env(T value) {
+    return new Known<>(value, Source.ENV_VARS);
+  }
+
+  private static <T> Known<T> drv(T value) {
+    return new Known<>(value, Source.DERIVATION);
+  }
+
+  private static FailedBuild.Rebuilt rebuilt(StoreDirectory store, StorePath drv) {
+    return new FailedBuild.Rebuilt(RebuiltEnvVars.of(store.read(drv), SHELL, 2));
+  }
+
+  /** Two derivations of the name make any search for one fail. */
+  private void makeSearchingFail() throws IOException {
+    store.derivation("d1", "probe-1.0", TestStore.path("bb", "probe-1.0"));
+    store.derivation("d2", "probe-1.0", TestStore.path("cc", "probe-1.0"));
+    refuses(KEPT);
+  }
+
+  @Test
+  void envVarsAloneSufficeAndNothingIsSearched() throws IOException {
+    makeSearchingFail();
+    assertEquals(
+        new FailedBuild(
+            env("probe-1.0"),
+            env(SHELL),
+            new FailedBuild.Kept(),
+            Map.of("out", env(OUT), "dev", env(DEV)),
+            Optional.empty(),
+            Optional.of(env(ByteString.of("i686-linux"))),
+            Optional.empty(),
+            Optional.empty(),
+            List.of()),
+        build(KEPT.with(ENV_VARS)));
+  }
+
+  @Test
+  void aGivenDerivationAddsWhatEnvVarsCannotSay() throws IOException {
+    StorePath given = store.derivation("d3", "probe-1.0", OUT);
+    makeSearchingFail();
+    assertEquals(
+        new FailedBuild(
+            env("probe-1.0"),
+            env(SHELL),
+            new FailedBuild.Kept(),
+            Map.of("out", env(OUT), "dev", env(DEV)),
+            Optional.of(new Known<>(given, Source.COMMAND_LINE)),
+            Optional.of(env(ByteString.of("i686-linux"))),
+            Optional.of(drv(false)),
+            Optional.empty(),
+            List.of()),
+        build(KEPT.with(ENV_VARS), Optional.of(given)));
+  }
+
+  @Test
+  void aGivenDerivationOfAnotherBuildIsSaid() throws IOException {
+    StorePath given = store.derivation("d3", "other", TestStore.path("bb", "other"));
+    assertEquals(
+        List.of(
+            Note.warning(
+                "env-vars has other outputs than "
+                    + given
+                    + " (given with --drv); its variables are used all the same")),
+        build(KEPT.with(ENV_VARS), Optional.of(given)).notes());
+  }
+
+  static Stream<Arguments> absent() {
+    return Stream.of(
+        Arguments.of(new Missing(), "it does not exist"),
+        Arguments.of(new Unreadable("EACCES"), "it is not readable (EACCES)"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("absent")
+  void withoutEnvVarsTheDerivationDoes(Evidence.Reading reading, String why) throws IOException {
+    StorePath path = store.derivation("d1", "probe-1.0", OUT);
+    assertEquals(
+        new FailedBuild(
+            new Known<>("probe-1.0", Source.DIRECTORY_NAME),
+            drv(SHELL),
+            rebuilt(store.finder().store(), path),
+            Map.of("out", drv(OUT)),
+            Optional.of(new Known<>(path, Source.DIRECTORY_NAME)),
+            Optional.of(drv(ByteString.of("x86_64-linux"))),
+            Optional.of(drv(false)),
+            Optional.empty(),
+            List.of(
+                Note.warning(
+                    "env-vars is rebuilt from "
+                        + path
+                        + " (found by the directory's name; --drv says otherwise) because "
+                        + why))),
+        build(KEPT.with(reading)));
+  }
+
+  @Test
+  void theLogNamesTheBuildOfANamelessDirectory() throws IOException {
+    StorePath path = store.derivation("d1", "probe-1.0", OUT);
+    store.log(path, ".bz2", KeptDirectory.FAILED);
+    FailedBuild build = build(NAMELESS);
+    assertEquals(new Known<>("probe-1.0", Source.BUILD_LOG), build.name());
+    assertEquals(Optional.of(new Known<>(path, Source.BUILD_LOG)), build.derivation());
+  }
+
+  static Stream<Arguments> odd() {
+    String in = "its SHELL '%s' cannot be used: ";
+    return Stream.of(
+        Arguments.of(new NotRegular("a FIFO"), "it is a FIFO, not a regular file"),
+        Arguments.of(
+            new NotRegular("a symbolic link"), "it is a symbolic link, not a regular file"),
+        Arguments.of(new NotRegular("a device"), "it is a device, not a regular file"),
+        Arguments.of(new TooLarge(10_000_000_000L), "it has 10000000000 bytes, more than 16 MiB"),
+        Arguments.of(
+            content("declare -x A=\"\n\ndeclare -x"),
+            "it is malformed, line 1: the \"…\" that begins here has no end"),
+        Arguments.of(shell("bash"), in.formatted("bash") + "it is not absolute"),
+        Arguments.of(shell(""), in.formatted("") + "it is not absolute"),
+        Arguments.of(shell("/bin/bash"), in.formatted("/bin/bash") + "it is not in /nix/store"),
+        Arguments.of(
+            shell(TestStore.SHELL + "/../../../../../bin/bash"),
+            in.formatted(TestStore.SHELL + "/../../../../../bin/bash")
+                + "it has an empty component, '.' or '..'"),
+        Arguments.of(
+            shell(TestStore.SHELL + "\n"),
+            in.formatted(TestStore.SHELL + "\\n") + "it has bytes that no shell's path has"),
+        Arguments.of(
+            shell(TestStore.SHELL + "\u00ff"),
+            in.formatted(TestStore.SHELL + "\\xff") + "it has bytes that no shell's path has"),
+        Arguments.of(
+            shell(TestStore.SHELL + "-4"),
+            in.formatted(TestStore.SHELL + "-4")
+                + "there is no such file in /nix/store/"
+                + TestStore.BASH),
+        Arguments.of(
+            shell("/nix/store/" + TestStore.BASH),
+            in.formatted("/nix/store/" + TestStore.BASH) + "it is not a program"),
+        Arguments.of(
+            shell("/nix/store/" + TestStore.BASH + "/bin/text"),
+            in.formatted("/nix/store/" + TestStore.BASH + "/bin/text") + "it is not a program"),
+        Arguments.of(
+            shell("/nix/store/" + TestStore.BASH + "/bin/link"),
+            in.formatted("/nix/store/" + TestStore.BASH + "/bin/link")
+                + "it is a link that leads out of the store"));
+  }
+
+  private static Evidence.Reading content(String text) {
+    return KEPT.with(text).envVars();
+  }
+
+  private static Evidence.Reading shell(String shell) {
+    return content(ENV_VARS.replace("\"" + TestStore.SHELL + "\"", "\"" + shell + "\""));
+  }
+
+  private void plant() throws IOException {
+    Path bin = root.resolve("store/" + TestStore.BASH + "/bin");
+    Files.writeString(bin.resolve("text"), "");
+    TestStore.program(root.resolve("outside"));
+    Files.createSymbolicLink(bin.resolve("link"), root.resolve("outside"));
+  }
+
+  /** Even where the derivation is there to be found: a build does not leave such a thing. */
+  @ParameterizedTest
+  @MethodSource("odd")
+  void anOddEnvVarsIsNotPassedOver(Evidence.Reading reading, String why) throws IOException {
+    plant();
+    store.derivation("d1", "probe-1.0", OUT);
+    Failure failure = refuses(KEPT.with(reading));
+    assertEquals(
+        "cannot use /tmp/nix-build-probe-1.0.drv-0/env-vars: " + why, failure.getMessage());
+    assertEquals("to do without it, " + DerivationFinder.REMEDY, failure.remedy());
+  }
+
+  @ParameterizedTest
+  @MethodSource("odd")
+  void aGivenDerivationTakesItsPlace(Evidence.Reading reading, String why) throws IOException {
+    plant();
+    StorePath given = store.derivation("d1", "other", OUT);
+    FailedBuild build = build(KEPT.with(reading), Optional.of(given));
+    assertEquals(new Known<>("other", Source.COMMAND_LINE), build.name());
+    assertEquals(rebuilt(store.finder().store(), given), build.environment());
+    assertEquals(
+        List.of(
+            Note.warning(
+                "env-vars is rebuilt from " + given + " (given with --drv) because " + why)),
+        build.notes());
+  }
+
+  @Test
+  void aCollectedShellCanBeHadBack() {
+    String gone = "/nix/store/" + TestStore.hash("gg") + "-bash-4.4";
+    Failure failure = refuses(KEPT.with(shell(gone + "/bin/bash")));
+    assertEquals(
+        "cannot use /tmp/nix-build-probe-1.0.drv-0/env-vars: its SHELL '"
+            + gone
+            + "/bin/bash' cannot be used: "
+            + gone
+            + " is no longer in the store (garbage-collected)",
+        failure.getMessage());
+    assertEquals("get it back with: nix-store --realise " + gone, failure.remedy());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"declare -x SHELL", "declare -x SHELL=\"/noshell\"", "declare -x other=\"\""})
+  void withoutAShellInEnvVarsTheBuilderIsIt(String line) throws IOException {
+    makeSearchingFail();
+    StorePath path = store.derivation("d3", "probe-1.0", OUT);
+    FailedBuild build = build(KEPT.with(withoutShell(line)));
+    assertEquals(drv(SHELL), build.shell());
+    assertEquals(new FailedBuild.Kept(), build.environment());
+    assertEquals(Optional.of(env(path)), build.derivation());
+    assertEquals(
+        List.of(
+            Note.detail(
+                "SHELL is the builder of " + path + " (found by the output path in env-vars)")),
+        build.notes());
+  }
+
+  private static String withoutShell(String line) {
+    return ENV_VARS.replace("declare -x SHELL=\"" + TestStore.SHELL + "\"", line);
+  }
+
+  @Test
+  void withNeitherItSaysHowToNameTheDerivation() {
+    Failure neither = refuses(NAMELESS);
+    assertEquals(
+        "cannot tell what /tmp/nix-4711-1234567 was: of env-vars, it does not exist, and no"
+            + " derivation is found that left it",
+        neither.getMessage());
+    assertEquals(DerivationFinder.REMEDY, neither.remedy());
+    Failure noShell = refuses(NAMELESS.with(withoutShell("")));
+    assertEquals(
+        "cannot tell what /tmp/nix-4711-1234567 was: env-vars has no SHELL, and no derivation is"
+            + " found that left it",
+        noShell.getMessage());
+    assertEquals(DerivationFinder.REMEDY, noShell.remedy());
+    assertEquals(
+        "cannot tell what /tmp/nix-4711-1234567 was: of env-vars, it is not readable (EACCES), and"
+            + " no derivation is found that left it",
+        refuses(NAMELESS.with(new Unreadable("EACCES"))).getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/nix/store/wjy2msil2glkjpnpjwipz62bw87fy4ni-busybox/bin/sh",
+    "/nix/store/wjy2msil2glkjpnpjwipz62bw87fy4ni-bash-5.2/bin/sh",
+    "builtin:fetchurl",
+    "/bin/bash",
+    "bash",
+    "''",
+  })
+  void aBuilderThatIsNoBashIsNoShell(String builder) throws IOException {
+    StorePath path = store.derivation("d1", "probe-1.0", builder, OUT, Map.of());
+    Failure failure = refuses(KEPT);
+    assertEquals(
+        "no shell is known for /tmp/nix-build-probe-1.0.drv-0: of env-vars, it does not exist, and"
+            + " the builder of "
+            + path
+            + " (found by the directory's name; --drv says otherwise), "
+            + builder
+            + ", is no bash",
+        failure.getMessage());
+  }
+
+  @Test
+  void aStorePathThatIsItselfABashWillDo() throws IOException {
+    String bash = "/nix/store/" + TestStore.hash("bb") + "-bash-static";
+    StorePath path = store.derivation("d1", "probe-1.0", bash, OUT, Map.of());
+    Failure gone = refuses(KEPT);
+    assertEquals(
+        "cannot use "
+            + bash
+            + ", the builder of "
+            + path
+            + " (found by the directory's name; --drv says otherwise): "
+            + bash
+            + " is no longer in the store (garbage-collected)",
+        gone.getMessage());
+    assertEquals("get it back with: nix-store --realise " + bash, gone.remedy());
+    TestStore.program(root.resolve("store/" + TestStore.hash("bb") + "-bash-static"));
+    assertEquals(drv(ByteString.of(bash)), build(KEPT).shell());
+  }
+
+  @Test
+  void saysThatABuildHadNoSandbox() {
+    FailedBuild build =
+        build(KEPT.with(ENV_VARS.replace("\"/build\"", "\"/tmp/nix-build-probe-1.0.drv-0\"")));
+    assertEquals(
+        Optional.of(env(ByteString.of("/tmp/nix-build-probe-1.0.drv-0"))), build.unsandboxedTop());
+    assertEquals(
+        List.of(
+            Note.warning(
+                "NIX_BUILD_TOP was /tmp/nix-build-probe-1.0.drv-0, not /build: the build had no"
+                    + " sandbox, and paths in its environment point there")),
+        build.notes());
+  }
+
+  @Test
+  void saysWhatCannotBeRebuilt() throws IOException {
+    StorePath path =
+        store.derivation(
+            "d1", "probe-1.0", TestStore.SHELL, OUT, Map.of("__json", "{}", "a-b", ""));
+    List<Note> notes = build(KEPT).notes();
+    assertEquals(2, notes.size(), notes.toString());
+    assertEquals(
+        Note.warning("structured attributes are not rebuilt: see /build/.attrs.sh"), notes.get(1));
+    store.write(
+        path,
+        "Derive([(\"out\",\"\",\"r:sha256\",\"\")],[],[],\"s\",\"%s\",[],[(\"a-b\",\"\")])"
+            .formatted(TestStore.SHELL));
+    assertEquals(
+        List.of(
+            Note.warning("output paths that Nix computes after the build are placeholders"),
+            Note.detail("bash cannot declare [a-b]")),
+        build(KEPT).notes().subList(1, 3));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "name=\"../../etc\", nix-build-probe-1.0.drv-0, probe-1.0",
+    "name=\"a b\", nix-4711-1234567, nix-4711-1234567",
+    "name=\"\", my kept directory, build",
+    "name, .., build",
+    "name=\"x\", .., x",
+  })
+  void theNameIsFitForAFile(String line, String directory, String name) {
+    String envVars = ENV_VARS.replace("name=\"probe-1.0\"", line);
+    assertEquals(name, build(KeptDirectory.named(directory).with(envVars)).name().value());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "outputs=\"out dev\", out dev",
+    "outputs=\" dev\tnone name\", dev",
+    "outputs, out",
+    "outputs=\"\", ''",
+  })
+  void theOutputsAreThoseThatEnvVarsLists(String line, String names) {
+    String envVars = ENV_VARS.replace("outputs=\"out dev\"", line);
+    assertEquals(names, String.join(" ", build(KEPT.with(envVars)).outputs().keySet()));
+  }
+
+  @Test
+  void onlyTheDerivationCanClaimTheNetwork() throws IOException {
+    String envVars = ENV_VARS + "declare -x NIX_OUTPUT_CHECKED=\"1\"\n";
+    assertEquals(Optional.empty(), build(KEPT.with(envVars)).fixedOutput());
+    StorePath path = TestStore.path("d1", "probe-1.0.drv");
+    store.write(
+        path,
+        "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[])"
+            .formatted(OUT, TestStore.SHELL));
+    assertEquals(Optional.of(drv(true)), build(KEPT).fixedOutput());
+    assertEquals(
+        Optional.of(drv(true)), build(KEPT.with(envVars), Optional.of(path)).fixedOutput());
+  }
+}
