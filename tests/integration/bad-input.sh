@@ -13,7 +13,7 @@ refused() {
 	grep -qiE -e "$reason" "$T/err" || fail "the reason is not said: $reason"
 	[[ ! -s $T/out ]] || fail "something on stdout"
 	if grep -qE 'Exception|^\s+at ' "$T/err"; then fail "a stack trace"; fi
-	[[ -z $(find "$USER_HOME" -mindepth 1 ! -type d ! -name '*lock') ]] || fail "left something in the home directory"
+	no_files_below "$USER_HOME" "left something in the home directory"
 }
 
 # crafted [ENV_VARS]: a directory of the caller's own, with this text as env-vars.

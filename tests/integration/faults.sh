@@ -34,7 +34,7 @@ nothing_stays() {
 # Copies that were left are removed by the next run, which works.
 next_run_cleans() {
 	prints 1000 id -u
-	if find "$USER_HOME" -mindepth 1 ! -type d ! -name '*lock' | grep .; then fail "the next run left something"; fi
+	no_files_below "$USER_HOME" "the next run left something"
 }
 
 status_of_tool() {
@@ -221,7 +221,7 @@ full_disk() {
 	expect_err "$T/small"
 	tool=0
 	nothing_stays
-	if find "$T/small" -mindepth 1 ! -type d ! -name '*lock' | grep .; then fail "something is left on the full disk"; fi
+	no_files_below "$T/small" "something is left on the full disk"
 }
 
 test_full_disk_while_copying() {

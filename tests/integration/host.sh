@@ -24,7 +24,7 @@ test_user_namespaces_are_off() {
 	expect_status 125
 	expect_err max_user_namespaces
 	grep -qE 'sysctl|/proc/sys/user/max_user_namespaces' "$T/err" || fail "no remedy is given"
-	if find "$USER_HOME" -mindepth 1 ! -type d ! -name '*lock' | grep .; then fail "a session is left"; fi
+	no_files_below "$USER_HOME" "a session is left"
 }
 other_user_namespace() {
 	[[ $(readlink "/proc/$1/ns/user") != $(readlink /proc/self/ns/user) ]]

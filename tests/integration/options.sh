@@ -28,5 +28,5 @@ test_explain_prints_the_plan_and_runs_nothing() {
 		grep -q "$call" "$T/out" || fail "no $call"
 	done
 	grep -q /build "$T/out" || fail "no /build"
-	[[ -z $(find "$USER_HOME" -mindepth 1 ! -type d ! -name '*lock') ]] || fail "a session is left"
+	no_files_below "$USER_HOME" "a session is left"
 }

@@ -175,14 +175,15 @@ test_terminal_is_sane_after_stty_raw() { same_stty spoil_and_exit; }
 
 # The terminal goes away: SIGHUP, and nothing stays.
 test_closed_terminal_ends_everything() {
+	mark=7654321$RANDOM
 	open_terminal
 	enter
-	types 'sleep 7654321'
-	eventually 10 pgrep -f 'sleep 7654321' >/dev/null || fail "no sleep"
+	types "sleep $mark"
+	eventually 10 pgrep -f "sleep $mark" >/dev/null || fail "no sleep"
 	tmux_does kill-server
-	eventually 20 gone || fail "still there: $(pgrep -af 'sleep 7654321|nix-build-shell.jar')"
+	eventually 20 gone || fail "still there: $(pgrep -af "sleep $mark")"
 }
-gone() { ! pgrep -f "sleep 7654321|nix-build-shell.jar $dir" >/dev/null; }
+gone() { ! pgrep -f "sleep $mark|nix-build-shell.jar $dir" >/dev/null; }
 
 test_window_size_passes() {
 	open_terminal

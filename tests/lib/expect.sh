@@ -2,7 +2,7 @@
 # What a test says. `run` leaves the command's status in `status`, and its output in $T/out and $T/err.
 
 fail() {
-	printf 'FAILED: %s\n' "$*"
+	printf 'FAILED: %.2000s\n' "$*"
 	if [[ -e $T/out ]]; then
 		printf -- '--- status %s, stdout:\n' "${status:-?}"
 		head -c 4000 "$T/out"
@@ -48,6 +48,15 @@ prints() {
 	run nbs "$dir" "$@"
 	expect_status 0
 	expect_out "$text"
+}
+
+# no_files_below DIRECTORY MESSAGE: nothing but directories and lock files.
+no_files_below() {
+	find "$1" -mindepth 1 ! -type d ! -name '*lock' >"$T/found"
+	if [[ -s $T/found ]]; then
+		head -n 5 "$T/found"
+		fail "$2"
+	fi
 }
 
 # eventually SECONDS COMMAND...: the command comes to succeed.

@@ -2,7 +2,7 @@
 # The ordinary user who builds and who runs the tool: one of our own when root runs the tests (a system
 # user, so that his ids are neither 1000 nor 100, those of the sandbox), else whoever runs them.
 
-TEST_USER=nbs-test
+TEST_USER=${TEST_USER:-nbs-test}
 USER_PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin
 
 provide_user() {
