@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.Optional;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.FutureTask;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.plan.Outcome;
@@ -54,7 +54,7 @@ class ChildTest {
   void signalsInSetUpWaitUntilItIsOver() throws Exception {
     GoPipe go = GoPipe.open(calls);
     Launch launch = SamplePlan.launch(calls, go, "/bin/true");
-    Child child = launch.waiting(calls, launch.image(calls));
+    Child child = launch.waiting(calls, go, launch.image(calls));
     try (go) {
       STORM.forEach(child::kill);
       assertEquals(ALL_BUT_KILL_AND_STOP, status(child, "SigBlk"));
@@ -74,7 +74,7 @@ class ChildTest {
     for (int signal : List.of(1, 2, 10, 12, 13, 15)) {
       GoPipe go = GoPipe.open(calls);
       Launch launch = SamplePlan.amongUs(calls, go, "/bin/true");
-      Child child = launch.waiting(calls, launch.image(calls));
+      Child child = launch.waiting(calls, go, launch.image(calls));
       try (go) {
         child.kill(signal);
         launch.maps().write(calls, child.pid());
@@ -92,7 +92,7 @@ class ChildTest {
     for (int i = 0; i < 30; i++) {
       GoPipe go = GoPipe.open(calls);
       Launch launch = SamplePlan.launch(calls, go, "/bin/true");
-      Child child = launch.waiting(calls, launch.image(calls));
+      Child child = launch.waiting(calls, go, launch.image(calls));
       FutureTask<Ended> ended = new FutureTask<>(child::await);
       new Thread(ended).start();
       try (go) {
@@ -125,7 +125,7 @@ class ChildTest {
       SystemCalls calls = new SystemCalls(Kernels.best(Optional::empty));
       GoPipe go = GoPipe.open(calls);
       Launch launch = SamplePlan.launch(calls, go, "/bin/true");
-      System.out.println(launch.waiting(calls, launch.image(calls)).pid());
+      System.out.println(launch.waiting(calls, go, launch.image(calls)).pid());
       Thread.sleep(60_000);
     }
   }

@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.OptionalInt;
-import java.util.Optional;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.FutureTask;
@@ -108,7 +108,7 @@ class LaunchTest {
   void withoutTheGoByteNothingRuns() throws Exception {
     GoPipe go = GoPipe.open(calls);
     Launch launch = SamplePlan.launch(calls, go, "/bin/true");
-    Child child = launch.waiting(calls, launch.image(calls));
+    Child child = launch.waiting(calls, go, launch.image(calls));
     go.close();
     Step read = launch.plan().steps().get(2);
     assertEquals(new Outcome.Unexpected(2, read, 0), child.await().outcome());
@@ -152,7 +152,8 @@ class LaunchTest {
   void givesUpTheGroupsWhereItMay() throws Exception {
     GoPipe go = GoPipe.open(calls);
     Plan plan = SamplePlan.of(go, "/bin/grep", "-q", "^Groups:\t *$", "/proc/thread-self/status");
-    Launch launch = new Launch(plan, SamplePlan.AMONG_US, SamplePlan.maps(calls), OptionalInt.empty(), true);
+    Launch launch =
+        new Launch(plan, SamplePlan.AMONG_US, SamplePlan.maps(calls), OptionalInt.empty(), true);
     FutureTask<String> task =
         new FutureTask<>(
             () -> {

@@ -3,10 +3,10 @@ package nixbuildshell.linux;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.util.Optional;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import nixbuildshell.plan.Syscall;
 import org.junit.jupiter.api.Test;
 

@@ -37,7 +37,9 @@ class ChangesTest {
 
   private Session staged() throws Exception {
     Session session =
-        sessions.create(new About(About.Kind.INTERACTIVE, name("/x"), name("x"), name("/nix/store/shell")), Optional.empty());
+        sessions.create(
+            new About(About.Kind.INTERACTIVE, name("/x"), name("x"), name("/nix/store/shell")),
+            Optional.empty());
     String at = session.path().toString();
     String stage =
         "mkdir -p build/d/e store/upper/out; echo >build/f; echo >build/d/e/g; ln build/f build/h;"
@@ -78,7 +80,8 @@ class ChangesTest {
     for (int i = 0; i < 100; i++) {
       Session session =
           sessions.create(
-              new About(About.Kind.INTERACTIVE, name("/x"), name("x"), name("/nix/store/shell")), Optional.empty());
+              new About(About.Kind.INTERACTIVE, name("/x"), name("x"), name("/nix/store/shell")),
+              Optional.empty());
       Path file = Files.writeString(Path.of(session.path() + "/build/f"), "");
       session.markStaged();
       boolean edit = i % 2 == 0;
@@ -94,7 +97,8 @@ class ChangesTest {
   void anUnstagedSessionIsNobodysWork() throws Exception {
     try (Session session =
         sessions.create(
-            new About(About.Kind.INTERACTIVE, name("/x"), name("x"), name("/nix/store/shell")), Optional.empty())) {
+            new About(About.Kind.INTERACTIVE, name("/x"), name("x"), name("/nix/store/shell")),
+            Optional.empty())) {
       Files.writeString(Path.of(session.path() + "/build/f"), "");
       assertFalse(session.isChanged());
     }

@@ -21,7 +21,11 @@ final class SessionsMain {
   private static void round(Sessions sessions) throws Exception {
     sessions.clean();
     About about =
-        new About(About.Kind.COMMAND, Fixture.name("/kept"), Fixture.name("same-name-1.0"), name("/nix/store/shell"));
+        new About(
+            About.Kind.COMMAND,
+            Fixture.name("/kept"),
+            Fixture.name("same-name-1.0"),
+            Fixture.name("/nix/store/shell"));
     Session session = sessions.create(about, Optional.empty());
     sessions.clean();
     try (Directory build = session.open("build")) {

@@ -47,7 +47,8 @@ class SessionsTest {
   }
 
   private Session create(About.Kind kind) {
-    return sessions.create(new About(kind, ORIGIN, name("probe-1.0"), name("/nix/store/shell")), Optional.empty());
+    return sessions.create(
+        new About(kind, ORIGIN, name("probe-1.0"), name("/nix/store/shell")), Optional.empty());
   }
 
   private List<String> left() {
@@ -67,7 +68,8 @@ class SessionsTest {
         }
       }
       assertEquals(
-          new About(About.Kind.INTERACTIVE, ORIGIN, name("probe-1.0"), name("/nix/store/shell")), session.about().get());
+          new About(About.Kind.INTERACTIVE, ORIGIN, name("probe-1.0"), name("/nix/store/shell")),
+          session.about().get());
     }
   }
 
@@ -99,7 +101,7 @@ class SessionsTest {
       {"x".repeat(300), "x{64}-...."},
     };
     for (String[] each : cases) {
-      About about = new About(About.Kind.COMMAND, ORIGIN, name(each[0]));
+      About about = new About(About.Kind.COMMAND, ORIGIN, name(each[0]), name("/nix/store/shell"));
       try (Session session = sessions.create(about, Optional.empty())) {
         assertTrue(session.id().toString().matches(each[1]), session.id().toString());
       }
