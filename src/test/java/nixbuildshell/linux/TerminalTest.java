@@ -29,7 +29,8 @@ class TerminalTest {
   void worksFromTheBackgroundToo(@TempDir Path directory) throws Exception {
     String script = Tools.need("script");
     Path output = directory.resolve("output");
-    String command = String.join(" ", Tools.java(OnTerminal.class, output.toString()));
+    String java = String.join("' '", Tools.java(OnTerminal.class, output.toString()));
+    String command = "'" + java + "'; exit $?"; // not exec: the shell stays the session's leader
     Process process =
         new ProcessBuilder(script, "-qec", command, "/dev/null")
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
