@@ -1,0 +1,132 @@
+package nixbuildshell.linux;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.FutureTask;
+import java.util.stream.Stream;
+import nixbuildshell.ByteString;
+import nixbuildshell.plan.Errno;
+import nixbuildshell.plan.Outcome;
+import nixbuildshell.plan.Plan;
+import nixbuildshell.plan.Planner;
+import nixbuildshell.plan.Syscall;
+import nixbuildshell.sandbox.Entry;
+import nixbuildshell.sandbox.Identity;
+import nixbuildshell.sandbox.NixSandbox;
+import nixbuildshell.sandbox.Program;
+import nixbuildshell.sandbox.SandboxSpec;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The plan of the real sandbox, each of its steps made to fail once, in real namespaces. */
+class EveryStepTest {
+  private static final long BUILDER = 4242;
+
+  @TempDir Path session;
+  private final SystemCalls calls = new SystemCalls(Kernels.best(Optional::empty));
+  private final boolean root = calls.call(Syscall.GETEUID) == 0;
+
+  /** A session's directory, with a store of its own below: this test needs no Nix. */
+  @BeforeEach
+  void makeSession() throws IOException {
+    for (String each : List.of("build", "tmp", "store/upper", "store/work", "lower", "root")) {
+      Files.createDirectories(session.resolve(each));
+    }
+    Files.createFile(session.resolve("lower/sh")).toFile().setExecutable(true, false);
+    try (Stream<Path> all = Files.walk(session)) {
+      for (Path each : all.toList()) {
+        if (root && !each.equals(session) && !each.startsWith(session.resolve("root"))) {
+          Files.setAttribute(each, "unix:uid", (int) BUILDER);
+          Files.setAttribute(each, "unix:gid", (int) BUILDER);
+        }
+      }
+    }
+    session.toFile().setExecutable(true, false);
+    session.toFile().setReadable(true, false);
+    session.resolve("lower").toFile().setReadable(true, false);
+  }
+
+  @Test
+  void aStepThatFailsIsNamed() throws Exception {
+    int steps = plan(GoPipe.open(calls)).steps().size();
+    assertTrue(steps > 100, "the plan has " + steps + " steps");
+    for (int broken = 0; broken < steps; broken++) {
+      Outcome outcome = launch(broken);
+      Outcome.Failed failed = (Outcome.Failed) outcome;
+      assertEquals(broken, failed.index(), () -> "before its turn: " + outcome.why());
+      assertEquals(Errno.ENOSYS.number(), failed.errno());
+      assertTrue(failed.why().contains(failed.step().syscall() + "("), failed.why());
+      emptyRoot();
+    }
+  }
+
+  private Outcome launch(int broken) throws Exception {
+    FutureTask<Outcome> launch = new FutureTask<>(() -> launchHere(broken));
+    // Its working directory becomes the thread's own for good.
+    new Thread(launch).start();
+    return launch.get();
+  }
+
+  private Outcome launchHere(int broken) throws Refused {
+    try (Directory directory = openSession()) {
+      GoPipe go = GoPipe.open(calls);
+      Plan plan = plan(go);
+      IdMaps maps =
+          IdMaps.one(Identity.UID, identity().outsideUid(), Identity.GID, identity().outsideGid());
+      OptionalInt start = OptionalInt.of(directory.self().number());
+      Launch launch = new Launch(plan, SamplePlan.NAMESPACES, maps, start, root);
+      SharedImage image = launch.image(calls);
+      Records.breakStep(image, broken);
+      return launch.start(calls, go, image).await().outcome();
+    }
+  }
+
+  private Directory openSession() {
+    try {
+      return new FileSystem(calls).openDirectory(ByteString.of(session.toString()));
+    } catch (ErrnoException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private Identity identity() {
+    return root
+        ? new Identity(BUILDER, BUILDER, true)
+        : new Identity(calls.call(Syscall.GETEUID), calls.call(Syscall.GETEGID), false);
+  }
+
+  private Plan plan(GoPipe go) {
+    ByteString shell = ByteString.of("/nix/store/sh");
+    Program program = new Program(shell, List.of(shell), List.of(), "/build", true);
+    SandboxSpec nix = NixSandbox.of(identity(), shell, false, program);
+    List<Entry> entries = nix.entries().stream().map(EveryStepTest::onOwnStore).toList();
+    SandboxSpec spec =
+        new SandboxSpec(nix.identity(), nix.hostName(), nix.domainName(), entries, program);
+    return Planner.plan(spec, new Planner.Descriptors(go.readFd(), go.writeFd()));
+  }
+
+  private static Entry onOwnStore(Entry entry) {
+    return entry instanceof Entry.Overlay overlay
+        ? new Entry.Overlay(overlay.path(), "lower", overlay.upper(), overlay.work())
+        : entry;
+  }
+
+  /** As root the skeleton is on disk. */
+  private void emptyRoot() throws IOException {
+    try (Stream<Path> all = Files.walk(session.resolve("root"))) {
+      for (Path each : all.sorted(java.util.Comparator.reverseOrder()).toList()) {
+        if (!each.equals(session.resolve("root"))) {
+          Files.delete(each);
+        }
+      }
+    }
+  }
+}
