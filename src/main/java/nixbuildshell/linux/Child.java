@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import nixbuildshell.Failure;
 import nixbuildshell.plan.Errno;
+import nixbuildshell.plan.Outcome;
 import nixbuildshell.plan.Syscall;
 
 /** The process that a {@link Launch} made. Every method may be called from any thread. */
@@ -91,9 +92,12 @@ public final class Child {
     return ended == null;
   }
 
-  /** Whether the process has a handler for a signal just now; false when it has ended. */
+  /**
+   * Whether the program has a handler for a signal just now. False before it runs (the handlers
+   * that the child inherited are the JVM's) and when it has ended.
+   */
   public synchronized boolean catches(int signal) {
-    if (ended != null) {
+    if (ended != null || !(image.outcome() instanceof Outcome.Ran)) {
       return false;
     }
     try {

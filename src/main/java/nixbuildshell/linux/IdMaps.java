@@ -1,7 +1,6 @@
 package nixbuildshell.linux;
 
 import java.util.List;
-import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.plan.Syscall;
 
@@ -44,7 +43,7 @@ public record IdMaps(List<Range> users, List<Range> groups) {
 
   /** Writes the maps of a process that has just been made. */
   void write(SystemCalls calls, long pid) throws Refused {
-    if (equals(NONE)) {
+    if (users.isEmpty() && groups.isEmpty()) {
       return;
     }
     write(calls, "/proc/" + pid + "/setgroups", "deny");
@@ -53,7 +52,11 @@ public record IdMaps(List<Range> users, List<Range> groups) {
   }
 
   private static String lines(List<Range> ranges) {
-    return ranges.stream().map(range -> range + "\n").collect(Collectors.joining());
+    StringBuilder lines = new StringBuilder();
+    for (Range range : ranges) {
+      lines.append(range).append('\n');
+    }
+    return lines.toString();
   }
 
   /** By system calls, since Java's own would hide errno. The kernel wants a map in one write. */

@@ -6,7 +6,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Locale;
-import java.util.stream.Collectors;
 import nixbuildshell.plan.Abi;
 
 /**
@@ -33,12 +32,12 @@ final class Interpreter implements AutoCloseable {
   }
 
   static byte[] parse(String listing) {
-    String digits =
-        listing
-            .lines()
-            .map(line -> line.replaceFirst("#.*", "").replace(" ", ""))
-            .collect(Collectors.joining());
-    return HexFormat.of().parseHex(digits);
+    StringBuilder digits = new StringBuilder();
+    for (String line : listing.split("\n")) {
+      int remark = line.indexOf('#');
+      digits.append(line, 0, remark < 0 ? line.length() : remark);
+    }
+    return HexFormat.of().parseHex(digits.toString().replace(" ", ""));
   }
 
   /**

@@ -12,10 +12,12 @@ import nixbuildshell.ByteString;
 public final class Place {
   private final Place parent;
   private final ByteString name;
+  private final int depth;
 
   private Place(Place parent, ByteString name) {
     this.parent = parent;
     this.name = name;
+    this.depth = parent == null ? 0 : parent.depth + 1;
   }
 
   public static Place root(ByteString path) {
@@ -33,6 +35,25 @@ public final class Place {
   /** The last name; the whole path of a root. */
   public ByteString name() {
     return name;
+  }
+
+  /** How many names below its root. */
+  public int depth() {
+    return depth;
+  }
+
+  /** The deepest place that both are at or below; they must have the same root. */
+  public Place common(Place other) {
+    Place one = this;
+    Place two = other;
+    while (one != two) {
+      if (one.depth >= two.depth) {
+        one = one.parent;
+      } else {
+        two = two.parent;
+      }
+    }
+    return one;
   }
 
   /** The names that lead from an ancestor down to here; all of them when it is none. */

@@ -100,7 +100,9 @@ final class Layout {
   /** The array's end is a null pointer, which is a number and stays one wherever the image lies. */
   private int array(List<ByteString> values) {
     ByteBuffer pointers = Image.words(new byte[(values.size() + 1) * Image.WORD]);
-    values.forEach(value -> pointers.putLong(string(value)));
+    for (ByteString value : values) {
+      pointers.putLong(string(value));
+    }
     int offset = place(pointers.array());
     for (int i = 0; i < values.size(); i++) {
       addresses.add(offset + i * Image.WORD);

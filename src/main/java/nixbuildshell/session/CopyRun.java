@@ -50,7 +50,7 @@ final class CopyRun implements AutoCloseable {
     from = new Descent(source);
     to = new Descent(target);
     report = new CopyReport(how, source.place());
-    links = new HardLinks(source.place(), target);
+    links = new HardLinks(source.place(), to);
     content = new FileCopy(source.files(), report::bytes);
   }
 
@@ -230,7 +230,7 @@ final class CopyRun implements AutoCloseable {
       return false;
     }
     try {
-      links.link(status, to, place.name());
+      links.link(status, to, place);
       report.file();
       return true;
     } catch (ErrnoException e) {

@@ -88,6 +88,11 @@ final class Descent implements AutoCloseable {
     return Optional.of(levels.get(depth()).open);
   }
 
+  /** The directory so many levels below the root, if it is open at the moment. */
+  Optional<Directory> openAt(int depth) {
+    return Optional.ofNullable(levels.get(depth).open);
+  }
+
   private static void close(Level level) {
     if (level.open != null) {
       level.open.close();

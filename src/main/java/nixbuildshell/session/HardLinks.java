@@ -1,9 +1,9 @@
 package nixbuildshell.session;
 
-import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
@@ -16,11 +16,14 @@ final class HardLinks {
 
   private final Map<Identity, Place> copied = new HashMap<>();
   private final Place sourceRoot;
-  private final Directory targetRoot;
+  private final Descent target;
 
-  HardLinks(Place sourceRoot, Directory targetRoot) {
+  /**
+   * @param target where the copy stands; its root stands for the root of the source
+   */
+  HardLinks(Place sourceRoot, Descent target) {
     this.sourceRoot = sourceRoot;
-    this.targetRoot = targetRoot;
+    this.target = target;
   }
 
   /** Remembers a file that has been copied to the same names below the target. */
@@ -35,23 +38,31 @@ final class HardLinks {
     return status.links() > 1 && copied.containsKey(new Identity(status.device(), status.inode()));
   }
 
-  /** Gives the copy of this file another name. It is reached name by name: paths have a limit. */
-  void link(Status status, Directory target, ByteString name) throws ErrnoException {
+  /**
+   * Gives the copy of this file a name in the current directory too. The copy is reached name by
+   * name, because paths have a limit, from the nearest directory above both that is open.
+   */
+  void link(Status status, Directory in, Place place) throws ErrnoException {
     Place first = copied.get(new Identity(status.device(), status.inode()));
-    Deque<ByteString> names = first.below(sourceRoot);
-    Deque<Directory> opened = new ArrayDeque<>();
+    Place start = first.parent().common(place.parent());
+    Optional<Directory> open = target.openAt(start.depth() - sourceRoot.depth());
+    Deque<ByteString> names = first.below(open.isPresent() ? start : sourceRoot);
+    Directory at = open.or(() -> target.openAt(0)).orElseThrow();
+    Directory opened = null;
     try {
-      Directory at = targetRoot;
       while (names.size() > 1) {
-        at = at.openDirectory(names.removeFirst());
-        opened.push(at);
-        if (opened.size() > 1) {
-          opened.removeLast().close();
+        Directory next = at.openDirectory(names.removeFirst());
+        if (opened != null) {
+          opened.close();
         }
+        opened = next;
+        at = next;
       }
-      target.makeHardLink(name, at, names.removeFirst());
+      in.makeHardLink(place.name(), at, names.removeFirst());
     } finally {
-      opened.forEach(Directory::close);
+      if (opened != null) {
+        opened.close();
+      }
     }
   }
 }

@@ -127,6 +127,8 @@ class DerivationFinderTest {
     StorePath other = store.derivation("d3", "other", OUT_B);
     store.log(first, ".bz2", FAILED.minusMillis(1001));
     store.log(second, suffix, FAILED.plusMillis(milliseconds));
+    StorePath later = store.derivation("d4", "probe-1.0", TestStore.path("cc", "probe-1.0"));
+    store.log(later, ".bz2", FAILED.plusMillis(1001));
     store.log(other, ".bz2", FAILED);
     expect(second, How.DIRECTORY_NAME_AND_LOG_TIME, finder.find(NAMED, Set.of()));
   }

@@ -46,6 +46,7 @@ class EnvVarsTest {
             "declare -x A=$'\\a\\b\\e\\E\\f\\n\\r\\t\\v\\\\\\'\\\"\\?'\n",
             Map.of("A", "\u0007\b\u001b\u001b\f\n\r\t\u000b\\'\"?")),
         Arguments.of("declare -x A=$'\\1\\12\\1234\\x4\\x41g'\n", Map.of("A", "\1\nS4\4Ag")),
+        Arguments.of("declare -x A=$'\\501\\400b'\n", Map.of("A", "A")),
         Arguments.of(
             "declare -x A=$'\\u41\\u00e9\\U1f600'\n",
             Map.of("A", "A\u00c3\u00a9\u00f0\u009f\u0098\u0080")),

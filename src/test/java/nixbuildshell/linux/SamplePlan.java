@@ -19,6 +19,9 @@ final class SamplePlan {
   static final long NAMESPACES =
       0x10000000 | 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000 | 0x04000000;
 
+  /** Without a PID namespace: the program is no process 1, and the host's /proc shows it. */
+  static final long AMONG_US = NAMESPACES & ~0x20000000;
+
   private static final int PR_SET_PDEATHSIG = 1;
   private static final int MS_REC_PRIVATE = 0x4000 | 0x40000;
   private static final int SIG_SETMASK = 2;
@@ -111,6 +114,10 @@ final class SamplePlan {
 
   static Launch launch(SystemCalls calls, GoPipe go, String... command) {
     return new Launch(of(go, command), NAMESPACES, maps(calls), OptionalInt.empty(), false);
+  }
+
+  static Launch amongUs(SystemCalls calls, GoPipe go, String... command) {
+    return new Launch(of(go, command), AMONG_US, maps(calls), OptionalInt.empty(), false);
   }
 
   private static Argument zeros(int length) {

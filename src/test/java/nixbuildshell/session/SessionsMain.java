@@ -1,0 +1,46 @@
+package nixbuildshell.session;
+
+import java.util.Optional;
+import nixbuildshell.linux.Descriptor;
+import nixbuildshell.linux.Directory;
+
+/** {@code SessionsMain WORK-DIR ROUNDS}: many short runs of the tool, one after the other. */
+final class SessionsMain {
+  private SessionsMain() {}
+
+  public static void main(String[] args) throws Exception {
+    for (int i = 0; i < Integer.parseInt(args[1]); i++) {
+      try (Sessions sessions =
+          Sessions.open(Fixture.FILES, v -> Optional.empty(), Optional.of(Fixture.name(args[0])))) {
+        round(sessions);
+      }
+    }
+    System.out.println("done");
+  }
+
+  private static void round(Sessions sessions) throws Exception {
+    sessions.clean();
+    About about =
+        new About(
+            About.Kind.COMMAND,
+            Fixture.name("/kept"),
+            Fixture.name("same-name-1.0"),
+            Fixture.name("/nix/store/shell"));
+    Session session = sessions.create(about, Optional.empty());
+    sessions.clean();
+    try (Directory build = session.open("build")) {
+      try (Descriptor file = build.createFile(Fixture.name("file"), 0600)) {
+        file.write(new byte[10]);
+      }
+    }
+    session.markStaged();
+    sessions.clean();
+    if (!session.about().equals(Optional.of(about)) || !session.isStaged()) {
+      throw new AssertionError("somebody has removed " + session.path());
+    }
+    try (Directory build = session.open("build")) {
+      build.status(Fixture.name("file"));
+    }
+    session.delete();
+  }
+}

@@ -1,0 +1,207 @@
+package nixbuildshell.session;
+
+import static nixbuildshell.session.Fixture.name;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.linux.Directory;
+import nixbuildshell.linux.Status;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(120)
+class SessionsTest {
+  private static final ByteString ORIGIN = ByteString.of(new byte[] {'/', (byte) 0xff, '\n', '='});
+
+  @TempDir Path temporary;
+  private Sessions sessions;
+  private Path base;
+
+  @BeforeEach
+  void open() {
+    sessions = again();
+    base = Path.of(sessions.path().toString());
+  }
+
+  private Sessions again() {
+    ByteString work = name(temporary.toString());
+    return Sessions.open(Fixture.FILES, variable -> Optional.empty(), Optional.of(work));
+  }
+
+  @AfterEach
+  void close() {
+    sessions.close();
+  }
+
+  private Session create(About.Kind kind) {
+    return sessions.create(
+        new About(kind, ORIGIN, name("probe-1.0"), name("/nix/store/shell")), Optional.empty());
+  }
+
+  private List<String> left() {
+    return List.of(base.toFile().list((d, file) -> !file.equals(".lock")));
+  }
+
+  @Test
+  void hasItsDirectoriesWithTheirModes() throws Exception {
+    int[] modes = {0755, 0700, 01777, 0755, 01775, 0700, 0755};
+    String[] paths = {".", "build", "tmp", "store", "store/upper", "store/work", "root"};
+    try (Session session = create(About.Kind.INTERACTIVE)) {
+      assertTrue(session.id().toString().matches("probe-1\\.0-[a-z0-9]{4}"));
+      assertEquals(base + "/" + session.id(), session.path().toString());
+      for (int i = 0; i < modes.length; i++) {
+        try (Directory directory = session.open(paths[i])) {
+          assertEquals(modes[i], directory.self().status().mode(), paths[i]);
+        }
+      }
+      assertEquals(
+          new About(About.Kind.INTERACTIVE, ORIGIN, name("probe-1.0"), name("/nix/store/shell")),
+          session.about().get());
+    }
+  }
+
+  @Test
+  void rootGivesThemToTheBuildUser() throws Exception {
+    assumeTrue(Fixture.root(), "only root can give files away");
+    Owner owner = new Owner(30001, 30000);
+    About about = new About(About.Kind.COMMAND, ORIGIN, name("x"), name("/nix/store/shell"));
+    try (Session session = sessions.create(about, Optional.of(owner))) {
+      for (String each : new String[] {"build", "tmp", "store/work"}) {
+        Status status = session.directory().status(name(each));
+        assertEquals(owner, new Owner(status.uid(), status.gid()), each);
+      }
+      Status upper = session.directory().status(name("store/upper"));
+      assertEquals(new Owner(0, 30000), new Owner(upper.uid(), upper.gid()));
+      assertEquals(01775, upper.mode());
+      assertEquals(0, session.directory().status(name("root")).uid());
+    }
+  }
+
+  @Test
+  void namesAreCleaned() {
+    String[][] cases = {
+      {"../../etc", "etc-...."},
+      {"", "build-...."},
+      {"...", "build-...."},
+      {"-rf", "rf-...."},
+      {"a b\nc/d?=_+", "a-b-c-d--_\\+-...."},
+      {"x".repeat(300), "x{64}-...."},
+    };
+    for (String[] each : cases) {
+      About about = new About(About.Kind.COMMAND, ORIGIN, name(each[0]), name("/nix/store/shell"));
+      try (Session session = sessions.create(about, Optional.empty())) {
+        assertTrue(session.id().toString().matches(each[1]), session.id().toString());
+      }
+    }
+  }
+
+  @Test
+  void cleaningTakesWhatIsOverAndLeavesWhatIsInUse() {
+    Session running = create(About.Kind.COMMAND);
+    running.markStaged();
+    Session command = create(About.Kind.COMMAND);
+    command.markStaged();
+    command.close();
+    create(About.Kind.INTERACTIVE).close();
+    try (Sessions other = again()) {
+      assertEquals(List.of(), other.clean().leftovers());
+    }
+    assertEquals(List.of(running.id().toString()), left());
+    running.delete();
+    assertEquals(List.of(), left());
+  }
+
+  @Test
+  void cleaningKeepsEditsAndNamesThem() throws Exception {
+    Session looked = create(About.Kind.INTERACTIVE);
+    looked.markStaged();
+    looked.close();
+    Session edited = create(About.Kind.INTERACTIVE);
+    edited.markStaged();
+    Files.writeString(Path.of(edited.path() + "/tmp/edit"), "x");
+    edited.close();
+    for (int i = 0; i < 2; i++) {
+      List<Sessions.Kept> kept = sessions.clean().kept();
+      assertEquals(1, kept.size());
+      assertEquals(edited.id(), kept.get(0).id());
+      assertEquals(ORIGIN, kept.get(0).about().get().origin());
+    }
+    assertEquals(List.of(edited.id().toString()), left());
+  }
+
+  @Test
+  void cleaningFinishesWhatAKilledRunBegan() throws Exception {
+    Files.createDirectory(base.resolve("probe-0000"));
+    Files.createDirectories(base.resolve(".removing-probe-0001-zzzz/build"));
+    Files.createDirectories(base.resolve("not-a-session/precious"));
+    Files.createDirectories(base.resolve("half-0002/build"));
+    Files.writeString(base.resolve("half-0002/lock"), "");
+    assertEquals(List.of(), sessions.clean().leftovers());
+    assertEquals(List.of("not-a-session"), left());
+  }
+
+  @Test
+  void aSessionIsFoundAgainAndHasOneUser() throws Exception {
+    Session first = create(About.Kind.INTERACTIVE);
+    first.markStaged();
+    Path path = Path.of(first.path().toString());
+    Files.writeString(path.resolve("build/edit"), "x");
+    try (Directory opened = Fixture.open(path);
+        Directory inner = Fixture.open(path.resolve("build"));
+        Sessions other = again()) {
+      Failure busy = assertThrows(Failure.class, () -> other.find(opened));
+      assertTrue(busy.getMessage().contains("in use by another nix-build-shell"));
+      first.close();
+      try (Session second = other.find(opened).get()) {
+        assertEquals(ORIGIN, second.about().get().origin());
+        assertTrue(second.isChanged());
+        assertThrows(Failure.class, () -> sessions.find(opened));
+      }
+      assertEquals(Optional.empty(), other.find(inner));
+      Files.writeString(path.resolve("session.properties"), "version=99\n");
+      assertEquals(Optional.empty(), other.find(opened));
+      assertEquals(1, other.clean().kept().size());
+    }
+  }
+
+  /** Fails within seconds when a session's making and locking are not one step to a cleaner. */
+  @Test
+  void manyRunsStartAndCleanAtOnce() throws Exception {
+    Path classes = Fixture.classesForAll(Files.createDirectory(temporary.resolve("java")));
+    List<Process> processes = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      String command = Fixture.java(classes, SessionsMain.class) + " " + temporary + " 60";
+      processes.add(
+          new ProcessBuilder(command.split(" "))
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start());
+    }
+    for (Process each : processes) {
+      String output = new String(each.getInputStream().readAllBytes());
+      assertEquals("done\n", output);
+      assertEquals(0, each.waitFor());
+    }
+    assertEquals(List.of(), left());
+  }
+
+  @Test
+  void theBaseIsPrivate() throws Exception {
+    try (Directory opened = Fixture.open(base)) {
+      assertEquals(0700, opened.self().status().mode());
+    }
+    assertFalse(sessions.path().isEmpty());
+  }
+}
