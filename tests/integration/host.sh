@@ -12,8 +12,8 @@ test_user_namespaces_are_off() {
 	unshare --user sleep 1234 &
 	holder=$!
 	eventually 10 other_user_namespace "$holder" || fail "no user namespace"
-	echo '0 0 65536' >"/proc/$holder/gid_map"
 	echo '0 0 65536' >"/proc/$holder/uid_map"
+	echo '0 0 65536' >"/proc/$holder/gid_map"
 	export -f nbs nbs_exec user_exec
 	run nsenter --user --target "$holder" --setuid 0 --setgid 0 bash -c '
 		tool_env=()
@@ -37,7 +37,7 @@ test_proc_is_masked() {
 	export -f nbs nbs_exec user_exec
 	run unshare --mount --propagation private bash -c '
 		tool_env=()
-		mount --bind /dev/null /proc/kcore
+		mount --bind /dev/null /proc/version
 		WHO=user nbs "$1" true' -- "$dir"
 	expect_status 125
 	expect_err /proc

@@ -25,9 +25,9 @@ run() {
 
 expect_status() { [[ $status -eq $1 ]] || fail "status $status, not $1"; }
 
-# expect_out TEXT: stdout is this text and a newline, to the byte.
+# expect_out TEXT: stdout is this text and a newline, to the byte; without a text, nothing.
 expect_out() {
-	printf '%s\n' "$1" >"$T/expected"
+	printf '%s' "${1:+$1$'\n'}" >"$T/expected"
 	cmp -s "$T/expected" "$T/out" || fail "stdout is not: $1"
 }
 

@@ -47,12 +47,11 @@ leftovers() {
 	local group=
 	[[ ! -e $T/group ]] || group=$(<"$T/group")
 	if [[ -n $group ]] && pkill -KILL -g "$group"; then :; fi
-	local left process
+	local process
 	# By their home directory, or by what is mounted for them; somebody else may run these tests as well.
 	# (Of a zombie there is nothing to read. Where PID 1 is no init, orphans stay that.)
-	left=$(env -i grep -lsF -- "$T" /proc/[0-9]*/environ /proc/[0-9]*/mountinfo | cut -d/ -f3 | sort -u)
-	[[ -n $left ]] || return 1
-	for process in $left; do
+	env -i grep -lsF -- "$T" /proc/[0-9]*/environ /proc/[0-9]*/mountinfo >"$T/left" || return 1
+	for process in $(cut -d/ -f3 "$T/left" | sort -u); do
 		ps -o pid=,args= "$process" || true
 		kill -KILL "$process" 2>/dev/null || true
 	done
