@@ -85,7 +85,7 @@ public final class Reconstruction {
     } else if (reading instanceof Evidence.TooLarge large) {
       throw odd("it has " + large.size() + " bytes, more than 16 MiB");
     } else if (reading instanceof Evidence.Unreadable unreadable) {
-      throw new Unusable("it is not readable (" + unreadable.errno() + ")", false, "");
+      throw new Unusable("it is not readable: " + unreadable.errno(), false, "");
     }
     throw new Unusable("it does not exist", false, "");
   }

@@ -14,24 +14,14 @@ import nixbuildshell.linux.Listing;
 import nixbuildshell.linux.Place;
 import nixbuildshell.linux.Status;
 
-/**
- * One copy under way. What fails on the side that is read is listed; what fails on the side that is
- * written ends the copy when no other file would fare better.
- */
+/** One copy under way. */
 final class CopyRun implements AutoCloseable {
-  /** Set-id bits would make a stranger's file run as the one who copied it. */
-  private static final int KEPT_MODE = 01777;
-
   /** Below so many levels the listings, one of each level in memory, come in small pieces. */
   private static final int DEEP = 64;
 
   private record Level(Place place, Status status, Listing listing) {}
 
-  private interface Writing {
-    void run() throws ErrnoException;
-  }
-
-  private final TreeCopy how;
+  private final Attributes attributes;
   private final Directory source;
   private final Directory target;
   private final Status targetStatus;
@@ -43,13 +33,13 @@ final class CopyRun implements AutoCloseable {
   private final FileCopy content;
 
   CopyRun(TreeCopy how, Directory source, Directory target) throws ErrnoException {
-    this.how = how;
+    attributes = new Attributes(how.owner());
     this.source = source;
     this.target = target;
     targetStatus = target.self().status();
     from = new Descent(source);
     to = new Descent(target);
-    report = new CopyReport(how, source.place());
+    report = new CopyReport(how, source.place(), target.place());
     links = new HardLinks(source.place(), to);
     content = new FileCopy(source.files(), report::bytes);
   }
@@ -88,7 +78,7 @@ final class CopyRun implements AutoCloseable {
       entry.ifPresent(e -> copy(directory.get(), written(), level.place.child(e.name()), e.type()));
       return entry.isPresent();
     } catch (ErrnoException e) {
-      unread(level.place, e);
+      report.unread(level.place, e);
       return false;
     }
   }
@@ -116,7 +106,7 @@ final class CopyRun implements AutoCloseable {
         default -> report.missed(place, type.toString());
       }
     } catch (ErrnoException e) {
-      unread(place, e);
+      report.unread(place, e);
     }
   }
 
@@ -129,7 +119,7 @@ final class CopyRun implements AutoCloseable {
       if (e.denied()) {
         keepEmpty(from.status(name), to, place);
       }
-      unread(place, e);
+      report.unread(place, e);
       return;
     }
     boolean entered = false;
@@ -139,7 +129,7 @@ final class CopyRun implements AutoCloseable {
         report.missed(place, "the directory of the copy itself");
         return;
       }
-      entered = write(place, () -> enterMade(name, to));
+      entered = report.write(place, () -> enterMade(name, to));
       if (entered) {
         this.from.enter(name, opened, status);
         boolean deep = this.from.depth() > DEEP;
@@ -162,12 +152,12 @@ final class CopyRun implements AutoCloseable {
   /** A directory that cannot be read is at least there. */
   private void keepEmpty(Status status, Directory in, Place place) {
     if (status.type() == FileType.DIRECTORY) {
-      write(
+      report.write(
           place,
           () -> {
             in.makeDirectory(place.name(), 0700);
             try (Directory made = in.openDirectory(place.name())) {
-              setAttributes(made.self(), status);
+              attributes.set(made.self(), status);
             }
           });
     }
@@ -177,9 +167,9 @@ final class CopyRun implements AutoCloseable {
     levels.pop();
     Directory made = written();
     if (from.depth() == 0) {
-      write(level.place, () -> made.self().setTimes(level.status));
+      report.write(level.place, () -> made.self().setTimes(level.status));
     } else {
-      write(level.place, () -> setAttributes(made.self(), level.status));
+      report.write(level.place, () -> attributes.set(made.self(), level.status));
       from.leave();
       to.leave();
     }
@@ -191,7 +181,7 @@ final class CopyRun implements AutoCloseable {
       if (status.type() != FileType.REGULAR) {
         report.missed(place, "replaced while it was copied by " + status.type());
       } else if (!linked(status, to, place)) {
-        write(place, () -> copyContent(in, status, to, place));
+        report.write(place, () -> copyContent(in, status, to, place));
       }
     }
   }
@@ -199,8 +189,8 @@ final class CopyRun implements AutoCloseable {
   private void copyContent(Descriptor in, Status status, Directory to, Place place)
       throws ErrnoException {
     try (Descriptor out = to.createFile(place.name(), 0600)) {
-      content.copy(in, status, out).ifPresent(e -> unread(place, e));
-      setAttributes(out, status);
+      content.copy(in, status, out).ifPresent(e -> report.unread(place, e));
+      attributes.set(out, status);
       out.closeWritten();
     }
     copied(status, place);
@@ -214,14 +204,14 @@ final class CopyRun implements AutoCloseable {
     }
     if (status.type() == FileType.LINK) {
       ByteString destination = from.readLink(name);
-      write(place, () -> to.makeLink(name, destination));
+      report.write(place, () -> to.makeLink(name, destination));
     } else if (status.type() == FileType.FIFO) {
-      write(place, () -> to.makeFifo(name, 0600));
+      report.write(place, () -> to.makeFifo(name, 0600));
     } else {
       report.missed(place, "replaced while it was copied by " + status.type());
       return;
     }
-    write(place, () -> setAttributes(to, name, status));
+    report.write(place, () -> attributes.set(to, name, status));
     copied(status, place);
   }
 
@@ -235,7 +225,7 @@ final class CopyRun implements AutoCloseable {
       return true;
     } catch (ErrnoException e) {
       if (e.cannotWriteOn()) {
-        throw full(place, e);
+        throw report.full(place, e);
       }
       // Too many links for this file system, or the first copy is in a directory that is shut.
       report.missed(place, "copied as a file of its own, not as a hard link: " + e.why());
@@ -246,51 +236,6 @@ final class CopyRun implements AutoCloseable {
   private void copied(Status status, Place place) {
     links.remember(status, place);
     report.file();
-  }
-
-  /** The owner before the mode, for a change of owner may clear mode bits. */
-  private void setAttributes(Descriptor made, Status status) throws ErrnoException {
-    if (how.owner().isPresent()) {
-      made.setOwner(how.owner().get().uid(), how.owner().get().gid());
-    }
-    made.setMode(status.mode() & KEPT_MODE);
-    made.setTimes(status);
-  }
-
-  private void setAttributes(Directory in, ByteString name, Status status) throws ErrnoException {
-    if (how.owner().isPresent()) {
-      in.setOwner(name, how.owner().get().uid(), how.owner().get().gid());
-    }
-    if (status.type() != FileType.LINK) {
-      in.setMode(name, status.mode() & KEPT_MODE);
-    }
-    in.setTimes(name, status);
-  }
-
-  private void unread(Place place, ErrnoException e) {
-    if (e.exhausted()) {
-      throw e.failure("cannot copy " + place, "");
-    }
-    report.missed(place, e.why());
-  }
-
-  private boolean write(Place place, Writing writing) {
-    try {
-      writing.run();
-      return true;
-    } catch (ErrnoException e) {
-      if (e.cannotWriteOn()) {
-        throw full(place, e);
-      }
-      unread(place, e);
-      return false;
-    }
-  }
-
-  private Failure full(Place place, ErrnoException e) {
-    return e.failure(
-        "cannot copy " + place + " to " + target.place(),
-        "name a directory on another file system: --work-dir DIR");
   }
 
   @Override

@@ -30,11 +30,11 @@ public final class Sessions implements AutoCloseable {
   static final String REMEDY = "name a directory on another file system: --work-dir DIR";
 
   private static final ByteString BASE_LOCK = ByteString.of(".lock");
-  private static final String GIVEN_UP = ".removing-";
+  static final String GIVEN_UP = ".removing-";
   private static final int NAME_LIMIT = 64;
   private static final int LOCK_TRIES = 10;
 
-  private interface Action<T> {
+  interface Action<T> {
     T run() throws ErrnoException;
   }
 
@@ -81,7 +81,7 @@ public final class Sessions implements AutoCloseable {
     return base.place().path();
   }
 
-  private <T> T exclusively(Action<T> action) throws ErrnoException {
+  <T> T exclusively(Action<T> action) throws ErrnoException {
     try (Descriptor lock = base.openOrCreateFile(BASE_LOCK, 0600)) {
       lock.lock();
       return action.run();
@@ -211,7 +211,7 @@ public final class Sessions implements AutoCloseable {
    *
    * @return empty when it is locked, or no session, or gone
    */
-  private Optional<Session> take(ByteString id) throws ErrnoException {
+  Optional<Session> take(ByteString id) throws ErrnoException {
     Directory directory = null;
     Descriptor lock = null;
     try {
@@ -239,44 +239,7 @@ public final class Sessions implements AutoCloseable {
    * nothing.
    */
   public Cleaned clean() {
-    Cleaned cleaned = new Cleaned(new ArrayList<>(), new ArrayList<>());
-    try {
-      for (ByteString name : names()) {
-        if (name.startsWith(GIVEN_UP)) {
-          TreeRemoval.remove(base, name).ifPresent(cleaned.leftovers::add);
-        } else if (!name.startsWith(".")) {
-          exclusively(() -> takeAbandoned(name)).ifPresent(each -> clean(each, cleaned));
-        }
-      }
-    } catch (ErrnoException e) {
-      cleaned.leftovers.add(new TreeRemoval.Leftover(path(), e.why()));
-    }
-    return cleaned;
-  }
-
-  private Optional<Session> takeAbandoned(ByteString id) throws ErrnoException {
-    try {
-      // What was killed before it had a lock file is empty; what is not empty stays.
-      base.removeDirectory(id);
-      return Optional.empty();
-    } catch (ErrnoException e) {
-      return take(id);
-    }
-  }
-
-  private void clean(Session session, Cleaned cleaned) {
-    boolean known = session.isKnownToBeChanged();
-    boolean stays =
-        session.isStaged()
-            && session.about().map(About::kind).orElse(About.Kind.INTERACTIVE)
-                == About.Kind.INTERACTIVE
-            && session.isChanged();
-    if (stays) {
-      cleaned.kept.add(new Kept(session.id(), session.path(), session.about(), !known));
-      session.close();
-    } else {
-      remove(session).ifPresent(cleaned.leftovers::add);
-    }
+    return new Cleaner(this, base).clean();
   }
 
   void delete(Session session) {
@@ -287,7 +250,7 @@ public final class Sessions implements AutoCloseable {
             });
   }
 
-  private Optional<TreeRemoval.Leftover> remove(Session session) {
+  Optional<TreeRemoval.Leftover> remove(Session session) {
     ByteString name = ByteString.of(GIVEN_UP).plus(session.id()).plus("-" + suffix());
     try (session) {
       exclusively(
@@ -301,7 +264,7 @@ public final class Sessions implements AutoCloseable {
     }
   }
 
-  private List<ByteString> names() throws ErrnoException {
+  List<ByteString> names() throws ErrnoException {
     List<ByteString> names = new ArrayList<>();
     try (Directory directory = files.reopen(base)) {
       Listing listing = new Listing();
