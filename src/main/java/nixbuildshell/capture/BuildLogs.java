@@ -23,11 +23,10 @@ import nixbuildshell.Failure;
  */
 public record BuildLogs(Path directory) {
   /**
-   * How far the end of a log may lie from the directory's ctime. Measured with Nix 2.8 (28 builds,
-   * up to eight at a time, also with every core taken and large outputs): 0 or 4 ms, a tick of the
-   * kernel's clock. A generous bound makes more builds ambiguous, and a tight one lets a slow
-   * machine's log fall out and a neighbour's take its place: ambiguity asks, a wrong guess
-   * deceives.
+   * How far the end of a log may lie from the directory's ctime. Measured with Nix 2.8 (25 builds,
+   * up to eight at a time, four of them with every core taken): 0 or 4 ms, a tick of the kernel's
+   * clock. A generous bound makes more builds ambiguous, and a tight one lets a slow machine's log
+   * fall out and a neighbour's take its place: ambiguity asks, a wrong guess deceives.
    */
   static final Duration NEAR = Duration.ofSeconds(1);
 

@@ -132,7 +132,7 @@ class ReconstructionTest {
   static Stream<Arguments> absent() {
     return Stream.of(
         Arguments.of(new Missing(), "it does not exist"),
-        Arguments.of(new Unreadable("EACCES"), "it is not readable : EACCES"));
+        Arguments.of(new Unreadable("EACCES"), "it is not readable: EACCES"));
   }
 
   @ParameterizedTest
@@ -299,7 +299,7 @@ class ReconstructionTest {
         noShell.getMessage());
     assertEquals(DerivationFinder.REMEDY, noShell.remedy());
     assertEquals(
-        "cannot tell what /tmp/nix-4711-1234567 was: of env-vars, it is not readable : EACCES, and"
+        "cannot tell what /tmp/nix-4711-1234567 was: of env-vars, it is not readable: EACCES, and"
             + " no derivation is found that left it",
         refuses(NAMELESS.with(new Unreadable("EACCES"))).getMessage());
   }
