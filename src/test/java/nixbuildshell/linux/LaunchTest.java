@@ -13,7 +13,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import nixbuildshell.plan.Errno;
 import nixbuildshell.plan.Outcome;
@@ -172,15 +171,18 @@ class LaunchTest {
 
   @Test
   void leavesTheThreadsMaskAlone() throws Exception {
-    String before = mask();
+    long before = mask();
+    assertEquals(0, before & 1L << (Signals.SIGTERM - 1), "an earlier launch left it blocked");
     run(calls, "/bin/true");
     assertEquals(before, mask());
   }
 
-  private static String mask() throws Exception {
+  private static long mask() throws Exception {
     return Files.readAllLines(Path.of("/proc/thread-self/status")).stream()
         .filter(line -> line.startsWith("SigBlk:"))
-        .collect(Collectors.joining());
+        .mapToLong(line -> Long.parseUnsignedLong(line.substring("SigBlk:".length()).strip(), 16))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test
