@@ -1,0 +1,58 @@
+{
+  description = "Enter the sandbox of a failed Nix build";
+
+  inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
+
+  outputs =
+    { self, nixpkgs }:
+    let
+      each = nixpkgs.lib.genAttrs [
+        "x86_64-linux"
+        "aarch64-linux"
+      ];
+      # The package set with this flake's own packages in it.
+      pkgsFor = each (system: nixpkgs.legacyPackages.${system}.extend self.overlays.default);
+      perSystem = f: each (system: f pkgsFor.${system} self.packages.${system});
+      app = program: {
+        type = "app";
+        inherit program;
+      };
+    in
+    {
+      overlays.default = import ./nix/overlay.nix;
+
+      packages = perSystem (
+        pkgs: own: {
+          inherit (pkgs) nix-build-shell nixBuildShellHook;
+          default = own.nix-build-shell;
+          hello-world = pkgs.callPackage ./nix/hello-world { };
+          wttr = pkgs.callPackage ./nix/wttr { };
+        }
+      );
+
+      apps = perSystem (
+        pkgs: own: {
+          default = app "${own.nix-build-shell}/bin/nix-build-shell";
+          nix-build-shell = app "${own.nix-build-shell}/bin/nix-build-shell";
+          demo = app "${pkgs.callPackage ./nix/demo.nix { inherit (own) wttr; }}/bin/nix-build-shell-demo";
+        }
+      );
+
+      lib.debuggable = import ./nix/debuggable.nix {
+        hookFor = system: self.packages.${system}.nixBuildShellHook;
+      };
+
+      devShells = perSystem (pkgs: _: { default = pkgs.callPackage ./nix/dev-shell.nix { }; });
+
+      formatter = perSystem (pkgs: _: pkgs.nixfmt-tree);
+
+      checks = perSystem (
+        pkgs: own:
+        pkgs.callPackage ./nix/checks.nix {
+          inherit (own) hello-world wttr;
+          inherit (self.lib) debuggable;
+          source = self;
+        }
+      );
+    };
+}

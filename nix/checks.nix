@@ -1,0 +1,55 @@
+# What `nix flake check` builds.
+{
+  runCommand,
+  shellcheck,
+  shfmt,
+  pkg-config,
+  curl,
+  nix-build-shell,
+  nixBuildShellHook,
+  hello-world,
+  wttr,
+  debuggable,
+  source,
+}:
+{
+  package = nix-build-shell;
+  inherit hello-world;
+
+  # The two commented lines of nix/wttr, not commented.
+  wttr = wttr.overrideAttrs (old: {
+    nativeBuildInputs = old.nativeBuildInputs ++ [ pkg-config ];
+    buildInputs = (old.buildInputs or [ ]) ++ [ curl ];
+  });
+
+  # A build that succeeds is not touched by the hook.
+  hook = runCommand "nix-build-shell-hook-check" { nativeBuildInputs = [ nixBuildShellHook ]; } ''
+    bash -n ${nixBuildShellHook}/nix-support/setup-hook
+    if grep -n '@[a-z][a-zA-Z]*@' ${nixBuildShellHook}/nix-support/setup-hook; then
+      echo "these were not substituted" >&2
+      exit 1
+    fi
+    if [ -e "$NIX_BUILD_TOP/.nix-build-shell" ]; then
+      echo "the hook wrote something, and nothing has failed" >&2
+      exit 1
+    fi
+    touch $out
+  '';
+
+  debuggable = debuggable hello-world;
+
+  shellcheck =
+    runCommand "nix-build-shell-shellcheck"
+      {
+        nativeBuildInputs = [
+          shellcheck
+          shfmt
+        ];
+      }
+      ''
+        cd ${source}
+        shellcheck -x nix-build-shell hooks/*.sh src/build/find-jdk src/build/assemble src/build/compile-ffm-kernel
+        shfmt -d hooks nix-build-shell src
+        touch $out
+      '';
+}
