@@ -48,9 +48,9 @@
 
       checks = perSystem (
         pkgs: own:
-        pkgs.callPackage ./nix/checks.nix {
+        import ./nix/checks.nix {
+          inherit pkgs;
           inherit (own) hello-world wttr;
-          inherit (self.lib) debuggable;
           source = self;
         }
       );

@@ -1,25 +1,21 @@
 # What `nix flake check` builds.
 {
-  runCommand,
-  shellcheck,
-  shfmt,
-  pkg-config,
-  curl,
-  nix-build-shell,
-  nixBuildShellHook,
+  pkgs,
   hello-world,
   wttr,
-  debuggable,
   source,
 }:
+let
+  inherit (pkgs) runCommand nix-build-shell nixBuildShellHook;
+in
 {
   package = nix-build-shell;
   inherit hello-world;
 
   # The two commented lines of nix/wttr, not commented.
   wttr = wttr.overrideAttrs (old: {
-    nativeBuildInputs = old.nativeBuildInputs ++ [ pkg-config ];
-    buildInputs = (old.buildInputs or [ ]) ++ [ curl ];
+    nativeBuildInputs = old.nativeBuildInputs ++ [ pkgs.pkg-config ];
+    buildInputs = (old.buildInputs or [ ]) ++ [ pkgs.curl ];
   });
 
   # A build that succeeds is not touched by the hook.
@@ -36,14 +32,12 @@
     touch $out
   '';
 
-  debuggable = debuggable hello-world;
-
   shellcheck =
     runCommand "nix-build-shell-shellcheck"
       {
         nativeBuildInputs = [
-          shellcheck
-          shfmt
+          pkgs.shellcheck
+          pkgs.shfmt
         ];
       }
       ''

@@ -91,7 +91,9 @@ stdenv.mkDerivation {
 
   doInstallCheck = true;
   installCheckPhase = ''
+    runHook preInstallCheck
     $out/bin/nix-build-shell --version | grep -F 'nix-build-shell ${version} '
+    runHook postInstallCheck
   '';
 
   passthru = {
