@@ -8,6 +8,7 @@ writeShellScriptBin "nix-build-shell-demo" ''
   set -euo pipefail
   log=$(mktemp)
   trap 'rm -f "$log"' EXIT
+  # Its inputs come with this script, so that nothing else can fail: ${wttr.inputDerivation}
   # The derivation, not its output: that is never to be had.
   if nix-store --realise --keep-failed ${builtins.unsafeDiscardOutputDependency wttr.drvPath} 2>&1 | tee "$log" >&2; then
     echo "nix-build-shell-demo: this build was to fail" >&2

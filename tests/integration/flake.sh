@@ -41,6 +41,7 @@ test_lock_is_the_published_one() {
 }
 
 test_jars_are_mavens() {
+	setup
 	local group artifact version hash count=0
 	while read -r group artifact version hash; do
 		grep -qF "<groupId>$group</groupId>" "$TOP/pom.xml" || fail "pom.xml has no $group"
@@ -204,10 +205,15 @@ test_consumers_build_again_for_another_hook_alone() {
 	[[ $(drv nixBuildShellHook) != "$hook" ]] || fail "the hook is not made of its script"
 }
 
-# There is no Rust in the stand-in, so nothing is kept.
-test_demo_says_when_nothing_was_kept() {
+# The demonstration's own package needs a Rust.
+test_demo() {
 	setup
-	run flakes run .#demo
-	expect_status 1
-	expect_err "nix-build-shell-demo: Nix did not say that it kept a build directory"
+	of_consumer demo
+	run flakes build -o "$USER_HOME/demo" "${arguments[@]}"
+	expect_status 0
+	run as_user NIX_REMOTE=daemon "$USER_HOME/demo/bin/nix-build-shell-demo" sh -c 'echo entered; exit 6'
+	kept_directory "$T/err" >>"$SCRATCH/kept-directories"
+	expect_status 6
+	expect_out entered
+	expect_err not-there.h
 }

@@ -33,8 +33,8 @@ let
 
   mkDerivation =
     attrs:
-    derivation (
-      {
+    let
+      plain = {
         name = "${attrs.pname}-${attrs.version}";
         inherit system stdenv;
         builder = "${bash}/bin/bash";
@@ -46,11 +46,23 @@ let
       // removeAttrs attrs [
         "meta"
         "passthru"
-      ]
-    )
+      ];
+    in
+    derivation plain
     // {
       meta = attrs.meta or { };
       overrideAttrs = f: mkDerivation (attrs // f attrs);
+      # What the derivation needs, as references of a file.
+      inputDerivation = derivation (
+        plain
+        // {
+          name = "${plain.name}-inputs";
+          args = [
+            "-ec"
+            "export >$out"
+          ];
+        }
+      );
     }
     // attrs.passthru or { };
 in
