@@ -31,10 +31,14 @@
       );
 
       apps = perSystem (
-        pkgs: own: {
-          default = app "${own.nix-build-shell}/bin/nix-build-shell";
+        pkgs: own:
+        let
+          demonstration = pkgs.callPackage ./nix/demo.nix { inherit (own) wttr; };
+        in
+        rec {
+          default = nix-build-shell;
           nix-build-shell = app "${own.nix-build-shell}/bin/nix-build-shell";
-          demo = app "${pkgs.callPackage ./nix/demo.nix { inherit (own) wttr; }}/bin/nix-build-shell-demo";
+          demo = app "${demonstration}/bin/nix-build-shell-demo";
         }
       );
 

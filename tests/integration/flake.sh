@@ -158,6 +158,31 @@ test_hook_by_overlay_and_by_function() {
 	if grep -q nix-build-shell "$T/build"; then fail "a hint without the hook"; fi
 }
 
+test_overlay_on_older_package_sets() {
+	setup
+	local set expected
+	while read -r set expected; do
+		run flakes eval --impure --raw --expr "with builtins;
+			(import $checkout/nix/overlay.nix (listToAttrs (map (n: { name = n; value = n; }) [ $set ])
+				// { callPackage = _: arguments: arguments.jre or null; }) { }).nix-build-shell"
+		expect_status 0
+		[[ $(<"$T/out") == "$expected" ]] || fail "with $set: not $expected"
+	done <<-END
+		"jdk17_headless" jdk17_headless
+		"jdk17_headless""jdk21_headless" jdk21_headless
+		"jdk17_headless""jdk21_headless""jdk25_headless" jdk25_headless
+	END
+	of_consumer toolOfOldSet
+	run flakes build -o "$USER_HOME/old" "${arguments[@]}"
+	expect_status 0
+	run as_user "$USER_HOME/old/bin/nix-build-shell" --version
+	expect_status 0
+	grep -q ', JNA)$' "$T/out" || fail "not through JNA"
+	let_consumer_fail plain
+	run as_user NIX_REMOTE=daemon "$USER_HOME/old/bin/nix-build-shell" "$dir" sh -c 'exit 7'
+	expect_status 7
+}
+
 # The store paths that a build can see, but for the derivation's own sources.
 seen_by() {
 	local input

@@ -28,9 +28,15 @@ fn show(url: &CStr) -> Result<(), String> {
         curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 1 as c_long);
         curl_easy_setopt(handle, CURLOPT_FAILONERROR, 1 as c_long);
         let code = curl_easy_perform(handle);
-        let message = CStr::from_ptr(curl_easy_strerror(code)).to_string_lossy().into_owned();
+        let message = CStr::from_ptr(curl_easy_strerror(code))
+            .to_string_lossy()
+            .into_owned();
         curl_easy_cleanup(handle);
-        if code == 0 { Ok(()) } else { Err(message) }
+        if code == 0 {
+            Ok(())
+        } else {
+            Err(message)
+        }
     }
 }
 
@@ -39,7 +45,9 @@ fn escaped(place: &str) -> String {
     place
         .bytes()
         .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => (byte as char).to_string(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                (byte as char).to_string()
+            }
             _ => format!("%{byte:02X}"),
         })
         .collect()
@@ -47,7 +55,8 @@ fn escaped(place: &str) -> String {
 
 fn main() {
     let place = std::env::args().nth(1).unwrap_or_default();
-    let url = CString::new(format!("https://wttr.in/{}?format=3", escaped(&place))).expect("no NUL is left");
+    let url = CString::new(format!("https://wttr.in/{}?format=3", escaped(&place)))
+        .expect("no NUL is left");
     if let Err(message) = show(&url) {
         eprintln!("wttr: {message}");
         std::process::exit(1);
