@@ -193,14 +193,14 @@ test_twenty_at_once() {
 test_killed_shell_keeps_its_edits() {
 	setup
 	mkfifo "$T/in"
-	nbs_exec "$dir" <"$T/in" >"$T/out" 2>"$T/err" &
-	tool=$!
+	nbs_on_terminal "$dir" <"$T/in" >"$T/out" 2>"$T/err" &
 	exec 6>"$T/in"
-	echo "echo edited >edited-file; echo made; sleep $mark" >&6
-	eventually 30 grep -q made "$T/out" || fail "the shell did not come to run"
-	kill -KILL "$tool"
-	status_of_tool
+	echo "echo edited >edited-file; echo made-\$((1 + 1)); sleep $mark" >&6
+	eventually 30 grep -q made-2 "$T/out" || fail "the shell did not come to run"
+	# The tool is java, below script.
+	pkill -KILL -x -f "[^ ]*java .*nix-build-shell.jar $dir" || fail "there is no tool to kill"
 	exec 6>&-
+	wait "$!" || true
 	nothing_stays
 	prints 1000 id -u
 	[[ -n $(find "$USER_HOME" -name edited-file) ]] || fail "the edits are gone"
