@@ -157,9 +157,13 @@ public final class Reconstruction {
     ByteString shell = builder(found, "of env-vars, " + why.getMessage());
     Derivation derivation = found.orElseThrow().derivation();
     RebuiltEnvVars envVars = RebuiltEnvVars.of(derivation, shell, options.cores());
-    notes.add(
-        Note.warning(
-            "env-vars is rebuilt from " + found.get().describe() + " because " + why.getMessage()));
+    String rebuilt = "env-vars is rebuilt from " + found.get().describe();
+    if (why.odd) {
+      notes.add(Note.warning(rebuilt + " because " + why.getMessage()));
+    } else {
+      notes.add(Note.warning(rebuilt));
+      notes.add(Note.detail("the kept env-vars: " + why.getMessage()));
+    }
     noteWhatIsMissing(derivation, envVars);
     return new FailedBuild(
         Facts.name(Optional.empty(), found, kept),

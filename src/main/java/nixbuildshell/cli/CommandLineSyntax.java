@@ -7,6 +7,7 @@ import nixbuildshell.ByteString;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /**
@@ -33,11 +34,12 @@ import picocli.CommandLine.Parameters;
       "  nix-build-shell /tmp/nix-build-hello-1.0.drv-0 make check",
       "  nix-build-shell --explain /tmp/nix-build-hello-1.0.drv-0",
       "",
-      "Exit status: COMMAND's own; 128+N when signal N ended it; 127 when it was not found and 126",
-      "when it could not be run; 125 when nix-build-shell itself failed; 2 for a wrong command line."
+      "Exit status: COMMAND's own, or 128+N when signal N ended it; 127 when it was not found, 126"
+          + " when it could not be run; 125 when nix-build-shell itself failed, 2 for a wrong command"
+          + " line."
     })
 final class CommandLineSyntax {
-  @Parameters(index = "0", paramLabel = "DIR", hidden = true)
+  @Parameters(index = "0", arity = "0..1", paramLabel = "DIR", hidden = true)
   private String directory;
 
   @Parameters(index = "1..*", paramLabel = "COMMAND", hidden = true)
@@ -53,8 +55,8 @@ final class CommandLineSyntax {
       names = "--work-dir",
       paramLabel = "PATH",
       description =
-          "Keep working copies here (default: $XDG_STATE_HOME/nix-build-shell, that is"
-              + " ~/.local/state/nix-build-shell).")
+          "Keep working copies below PATH; by default below $XDG_STATE_HOME, which is"
+              + " ~/.local/state.")
   private String workDirectory;
 
   @Option(
@@ -88,8 +90,16 @@ final class CommandLineSyntax {
         .setInterpolateVariables(false);
   }
 
-  /** What was asked for, after parsing. */
-  Options options() {
+  /**
+   * What was asked for, after parsing.
+   *
+   * @throws ParameterException when DIR is missing: picocli would say that before it names an
+   *     option that does not exist
+   */
+  Options options(CommandLine parser) {
+    if (directory == null) {
+      throw new ParameterException(parser, "DIR is missing: the directory that Nix kept");
+    }
     List<ByteString> words = new ArrayList<>(command.stream().map(ByteString::new).toList());
     if (!words.isEmpty() && words.get(0).latin1().equals("--")) {
       words.remove(0);

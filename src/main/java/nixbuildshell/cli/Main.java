@@ -53,7 +53,7 @@ public final class Main {
         parser.printVersionHelp(out, Ansi.OFF);
         return 0;
       }
-      Options options = syntax.options();
+      Options options = syntax.options(parser);
       messages = new Messages(err, colour(), options.verbosity());
       Kernel kernel = Kernels.best(() -> UnpackDirectory.make(options));
       return new Enter(options, messages, out, new SystemCalls(kernel)).run();

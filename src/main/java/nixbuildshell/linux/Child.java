@@ -42,6 +42,11 @@ public final class Child {
 
   /** Waits until the process has ended. */
   public Ended await() {
+    synchronized (this) {
+      if (ended != null) {
+        return ended; // and the number may be that of another child by now
+      }
+    }
     try (NativeMemory siginfo = NativeMemory.ofSize(calls, SIGINFO_SIZE)) {
       wait(WEXITED | WNOWAIT, siginfo); // ECHILD: another thread has waited meanwhile
       synchronized (this) {

@@ -153,8 +153,8 @@ class ReconstructionTest {
                 Note.warning(
                     "env-vars is rebuilt from "
                         + path
-                        + " (found by the directory's name; --drv says otherwise) because "
-                        + why))),
+                        + " (found by the directory's name; --drv says otherwise)"),
+                Note.detail("the kept env-vars: " + why))),
         build(KEPT.with(reading)));
   }
 
@@ -365,9 +365,9 @@ class ReconstructionTest {
         store.derivation(
             "d1", "probe-1.0", TestStore.SHELL, OUT, Map.of("__json", "{}", "a-b", ""));
     List<Note> notes = build(KEPT).notes();
-    assertEquals(2, notes.size(), notes.toString());
+    assertEquals(3, notes.size(), notes.toString());
     assertEquals(
-        Note.warning("structured attributes are not rebuilt: see /build/.attrs.sh"), notes.get(1));
+        Note.warning("structured attributes are not rebuilt: see /build/.attrs.sh"), notes.get(2));
     store.write(
         path,
         "Derive([(\"out\",\"\",\"r:sha256\",\"\")],[],[],\"s\",\"%s\",[],[(\"a-b\",\"\")])"
@@ -376,7 +376,7 @@ class ReconstructionTest {
         List.of(
             Note.warning("output paths that Nix computes after the build are placeholders"),
             Note.detail("bash cannot declare [a-b]")),
-        build(KEPT).notes().subList(1, 3));
+        build(KEPT).notes().subList(2, 4));
   }
 
   @ParameterizedTest

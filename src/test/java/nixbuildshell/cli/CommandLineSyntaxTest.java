@@ -2,20 +2,23 @@ package nixbuildshell.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import nixbuildshell.ByteString;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
 class CommandLineSyntaxTest {
 
   private static Options parse(String... words) {
     CommandLineSyntax syntax = new CommandLineSyntax();
-    CommandLineSyntax.parser(syntax).parseArgs(words);
-    return syntax.options();
+    CommandLine parser = CommandLineSyntax.parser(syntax);
+    parser.parseArgs(words);
+    return syntax.options(parser);
   }
 
   private static List<ByteString> bytes(String... latin1) {
@@ -50,9 +53,17 @@ class CommandLineSyntaxTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "--nonsense D", "--drv", "-x"})
-  void aWrongCommandLineIsRefused(String line) {
+  @CsvSource({
+    "'', DIR is missing",
+    "-v, DIR is missing",
+    "--nonsense D, '--nonsense'",
+    "--nonsense, '--nonsense'",
+    "-x D, '-x'",
+    "--drv, '--drv'"
+  })
+  void aWrongCommandLineIsRefusedAndTheCulpritNamed(String line, String named) {
     String[] words = line.isEmpty() ? new String[0] : line.split(" ");
-    assertThrows(ParameterException.class, () -> parse(words));
+    ParameterException refused = assertThrows(ParameterException.class, () -> parse(words));
+    assertTrue(refused.getMessage().contains(named.replace("'", "")), refused.getMessage());
   }
 }
