@@ -171,12 +171,20 @@ hung_up_tool() {
 	keys Enter
 }
 
+spoil_and_leave() {
+	enter
+	types 'stty -echo -icanon -isig; exit 3'
+	sleep 2
+	keys Enter
+}
+
 leave() {
 	enter
 	types exit
 }
 
 test_terminal_is_the_same_afterwards() { same_stty leave; }
+test_terminal_is_sane_after_a_shell_that_spoilt_it() { same_stty spoil_and_leave; }
 test_terminal_is_sane_after_sighup() { same_stty hung_up_tool; }
 test_terminal_is_sane_after_a_killed_shell() { same_stty killed_shell; }
 
