@@ -108,63 +108,90 @@ test_tmp_of_the_host_stays_clean() {
 		grep .; then fail "something new in /tmp"; fi
 }
 
+# in_a_shell LINES ARGS...: in an interactive shell these lines are typed.
+in_a_shell() {
+	printf '%s\n' "$1" >"$T/in"
+	shift
+	run nbs_on_terminal "$@" <"$T/in"
+}
+
+edit='echo edited >edited-file; exit 5'
+
 test_shell_with_edits_is_kept_and_named() {
 	dir=$(kept readable)
-	printf 'echo edited >edited-file\nexit 5\n' >"$T/in"
-	run nbs "$dir" <"$T/in"
+	local edited named
+	in_a_shell "$edit" "$dir"
 	expect_status 5
-	local edited
 	edited=$(find "$USER_HOME" -name edited-file)
 	[[ -n $edited && $(<"$edited") == edited ]] || fail "the edits are gone"
-	grep -oE '/[^ ]+' "$T/err" >"$T/named" || fail "no directory is named"
+	grep -aoE '/[^ [:cntrl:]]+' "$T/out" >"$T/named"
 	while read -r named; do
-		[[ $edited != "${named%[.,:\"\')]}"/* ]] || return 0
+		named=${named%[.,:;\"\')]}
+		[[ $edited != "${named%/}"/* ]] || return 0
 	done <"$T/named"
 	fail "the session of $edited is not named"
 }
 
 test_shell_without_edits_leaves_nothing() {
 	dir=$(kept readable)
-	echo 'cat env-vars >/dev/null; exit 0' >"$T/in"
-	run nbs "$dir" <"$T/in"
+	in_a_shell 'cat env-vars >/dev/null; exit 0' "$dir"
 	expect_status 0
-	[[ -z $(find "$USER_HOME" -name main.c) ]] || fail "a copy is left"
+	no_files_below "$USER_HOME" "a copy is left"
+}
+
+# A directory for the caller's own sessions.
+own_dir() {
+	user_dir "$1"
+	if [[ $WHO == root ]]; then chown 0:0 "$1"; fi
 }
 
 test_work_dir_says_where() {
 	dir=$(kept readable)
-	local there=$T/elsewhere
-	user_dir "$there"
-	if [[ $WHO == root ]]; then chown 0:0 "$there"; fi
-	echo 'echo edited >edited-file; exit 0' >"$T/in"
-	run nbs --work-dir "$there" "$dir" <"$T/in"
-	expect_status 0
-	[[ -n $(find "$there" -name edited-file) ]] || fail "not in the directory that --work-dir gave"
-	[[ -z $(find "$USER_HOME" -name edited-file) ]] || fail "in the home directory all the same"
+	own_dir "$T/elsewhere"
+	in_a_shell "$edit" --work-dir "$T/elsewhere" "$dir"
+	expect_status 5
+	[[ -n $(find "$T/elsewhere" -name edited-file) ]] || fail "not in the directory that --work-dir gave"
+	no_files_below "$USER_HOME" "in the home directory all the same"
+	[[ $(stat -c %a "$T"/elsewhere/*) == 700 ]] || fail "others may look in"
 }
 
 test_state_directory_of_the_user() {
 	dir=$(kept readable)
-	local state=$T/state
-	user_dir "$state"
-	if [[ $WHO == root ]]; then chown 0:0 "$state"; fi
-	tool_env=(XDG_STATE_HOME="$state")
-	echo 'echo edited >edited-file; exit 0' >"$T/in"
-	run nbs "$dir" <"$T/in"
-	[[ -n $(find "$state/nix-build-shell" -name edited-file) ]] || fail "not in XDG_STATE_HOME"
-	[[ $(stat -c %a "$state/nix-build-shell") == 700 ]] || fail "others may look in"
+	own_dir "$T/state"
+	tool_env=(XDG_STATE_HOME="$T/state")
+	in_a_shell "$edit" "$dir"
+	[[ -n $(find "$T/state/nix-build-shell" -name edited-file) ]] || fail "not in XDG_STATE_HOME"
+	[[ $(stat -c %a "$T/state/nix-build-shell") == 700 ]] || fail "others may look in"
+}
+
+# refused_base DIRECTORY ARGS...
+refused_base() {
+	local base=$1
+	shift
+	run nbs "$@" "$dir" true
+	expect_status 125
+	expect_err "$base"
+	no_files_below "$T/state" "something was made in there"
 }
 
 test_work_directory_of_somebody_else_is_refused() {
 	[[ $EUID -eq 0 ]] || skip "only root can make a directory of somebody else"
 	dir=$(kept readable)
-	local state=$T/state
-	mkdir -p "$state/nix-build-shell"
-	chown -R nobody: "$state"
-	chmod -R 777 "$state"
-	tool_env=(XDG_STATE_HOME="$state")
+	local base
+	own_dir "$T/state"
+	for base in "$T/state/nix-build-shell" "$T/state/nix-build-shell-$(id -u "$TEST_USER")" "$T/state/nix-build-shell-0"; do
+		mkdir "$base"
+		chown nobody: "$base"
+		chmod 777 "$base"
+	done
+	tool_env=(XDG_STATE_HOME="$T/state")
+	refused_base "$T/state/nix-build-shell"
+	refused_base "$T/state/nix-build-shell-" --work-dir "$T/state"
+	rmdir "$T"/state/*
+	own_dir "$T/other"
+	ln -s "$T/other" "$T/state/nix-build-shell"
 	run nbs "$dir" true
 	expect_status 125
-	expect_err "$state/nix-build-shell"
-	[[ -z $(find "$state/nix-build-shell" -mindepth 1) ]] || fail "something was made in there"
+	expect_err "$T/state/nix-build-shell"
+	no_files_below "$T/other" "something was made behind the link"
 }

@@ -23,14 +23,23 @@ test_env_vars_that_are_not_there() {
 	prints /homeless-shelter "$BASH_PATH/bin/bash" -c 'echo $HOME'
 }
 
-# A derivation with the same name, made later, must not be taken for the one that failed.
+# derivation NAME SALT: made, not built.
+derivation() {
+	local arguments
+	mapfile -d '' arguments < <(selected "$1" "$2")
+	as_user nix-instantiate "${arguments[@]}" 2>/dev/null
+}
+
+# Derivations with the same name, made later and built later, must not be taken for the one that failed.
 test_the_right_one_of_several_derivations() {
 	dir=$(kept plain)
-	sed 's/hello, world/another greeting/' "$SCRATCH/fixtures/failures.nix" >"$SCRATCH/fixtures/others.nix"
-	as_user nix-instantiate "$SCRATCH/fixtures/others.nix" -A plain \
-		--argstr bash "$BASH_PATH" --argstr tools "$TOOLS_PATH" >"$T/drv" 2>/dev/null
+	local other
+	derivation plain "other $T" >"$T/drv"
 	[[ $(<"$T/drv") == *-plain-1.0.drv ]] || fail "no second derivation"
-	prints 'hello, world' bash -c 'echo $greeting'
+	other=$(build_and_keep plain "another $T")
+	prints "$SCRATCH " bash -c 'echo "$salt"'
+	dir=$other
+	prints "$SCRATCH another $T" bash -c 'echo "$salt"'
 }
 
 test_drv_says_it_outright() {
@@ -39,11 +48,9 @@ test_drv_says_it_outright() {
 	user_dir "$copy"
 	cp -R "$dir/readable-1.0" "$copy/"
 	chmod -R a+rX "$copy"
-	run as_user nix-instantiate "$SCRATCH/fixtures/failures.nix" -A readable \
-		--argstr bash "$BASH_PATH" --argstr tools "$TOOLS_PATH"
-	run nbs --drv "$(<"$T/out")" "$copy" bash -c 'echo $greeting; ls'
+	run nbs --drv "$(derivation readable "outright $T")" "$copy" bash -c 'echo "$salt"; ls'
 	expect_status 0
-	expect_out $'hello, world\nenv-vars\nreadable-1.0'
+	expect_out "outright $T"$'\nenv-vars\nreadable-1.0'
 }
 
 test_verbose_says_what_came_from_where() {
@@ -109,10 +116,10 @@ test_env_vars_with_newlines_in_double_quotes() {
 	prints $'x\ndeclare -x SHELL="/evil"\ny' "$BASH_PATH/bin/bash" -c 'echo "$A"'
 }
 
-# What Nix leaves from mid-2024 to 2.29, and below another directory since: root's directory around the
-# build user's.
+# new_layout NAME: what Nix leaves from mid-2024 to 2.29, and below another directory since: root's directory
+# around the build user's.
 new_layout() {
-	outer=$(build_and_keep readable)
+	outer=$(build_and_keep "$1" "$T")
 	if [[ $outer == */build ]]; then
 		outer=${outer%/build}
 	else
@@ -124,7 +131,7 @@ new_layout() {
 }
 
 test_newer_layout() {
-	new_layout
+	new_layout readable
 	local name before
 	before=$(snapshot "$outer")
 	for dir in "$outer/build" "$outer" "$outer/" "$outer/build/" "$outer/../${outer##*/}"; do
@@ -145,13 +152,7 @@ test_newer_layout() {
 }
 
 test_newer_layout_with_private_env_vars() {
-	outer=$(build_and_keep plain)
-	[[ $EUID -eq 0 ]] || skip "only root can make the newer layout from this Nix's directory"
-	if [[ $outer != */build ]]; then
-		mv "$outer" "$outer.inner"
-		mkdir -m 755 "$outer"
-		mv "$outer.inner" "$outer/build"
-	fi
+	new_layout plain
 	dir=$outer
 	prints 'hello, world' bash -c 'echo $greeting'
 }

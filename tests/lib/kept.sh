@@ -14,13 +14,20 @@ failure_of() {
 	esac
 }
 
-# build_and_keep NAME [ARGS...]: let the build NAME of failures.nix fail; print the directory that it left.
+# The arguments that select the build NAME of failures.nix. The salt makes it a derivation of this run, or
+# of this test: a derivation's log is that of its last build, and the tool compares the log's time with the
+# directory's.
+selected() {
+	printf '%s\0' "$SCRATCH/fixtures/failures.nix" -A "$1" --argstr bash "$BASH_PATH" --argstr tools "$TOOLS_PATH" \
+		--argstr salt "$2"
+}
+
+# build_and_keep NAME [SALT]: let it fail, and print the directory that it left.
 build_and_keep() {
-	local name=$1 log kept
-	shift
+	local name=$1 log kept arguments
+	mapfile -d '' arguments < <(selected "$name" "$SCRATCH ${2:-}")
 	log=$(mktemp "$SCRATCH/log-$name.XXXXXX")
-	if as_user nix-build --keep-failed --no-out-link "$SCRATCH/fixtures/failures.nix" -A "$name" \
-		--argstr bash "$BASH_PATH" --argstr tools "$TOOLS_PATH" "$@" >"$log" 2>&1 </dev/null; then
+	if as_user nix-build --keep-failed --no-out-link "${arguments[@]}" >"$log" 2>&1 </dev/null; then
 		die "the build '$name' was to fail, and did not"
 	fi
 	kept=$(kept_directory "$log")

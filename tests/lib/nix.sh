@@ -71,7 +71,7 @@ provide_nix() {
 # A build tells best whether this Nix isolates builds: it must run elsewhere and as somebody else.
 check_nix() {
 	local kept
-	kept=$(build_and_keep readable) || exit
+	kept=$(build_and_keep readable check) || exit
 	if ! grep -q 'NIX_BUILD_TOP="/build"' "$kept/env-vars"; then
 		die "this Nix builds without a sandbox: set 'sandbox = true' in $nix_conf and restart the nix-daemon"
 	elif [[ $(stat -c %U "$kept") == "$TEST_USER" ]]; then

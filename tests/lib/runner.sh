@@ -51,10 +51,10 @@ leftovers() {
 	# By their home directory, or by what is mounted for them; somebody else may run these tests as well.
 	# (Of a zombie there is nothing to read. Where PID 1 is no init, orphans stay that.)
 	env -i grep -lsF -- "$T" /proc/[0-9]*/environ /proc/[0-9]*/mountinfo >"$T/left" || return 1
-	for process in $(cut -d/ -f3 "$T/left" | sort -u); do
+	while IFS=/ read -r _ _ process _; do
 		ps -o pid=,args= "$process" || true
 		kill -KILL "$process" 2>/dev/null || true
-	done
+	done <"$T/left"
 }
 
 # run_test FILE TEST WHO JDK LIMIT

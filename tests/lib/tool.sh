@@ -32,3 +32,10 @@ tool_env=()
 nbs_exec() { "${WHO}_exec" NIX_BUILD_SHELL_JAVA_HOME="$JDK" "${tool_env[@]}" "$TOOL" "$@"; }
 
 nbs() (nbs_exec "$@")
+
+# nbs_on_terminal ARGS...: the same on a terminal of its own, where what stdin has is typed.
+nbs_on_terminal() {
+	local command
+	printf -v command '%q ' "$TOOL" "$@"
+	(TOOL=script nbs_exec -qec "$command" /dev/null)
+}
