@@ -9,6 +9,16 @@
   # The hint's first command.
   command ? "nix-build-shell",
 }:
+let
+  # One script, of parts; made of their text alone.
+  script = builtins.toFile "nix-build-shell-hook.sh" (
+    lib.concatMapStringsSep "\n" builtins.readFile [
+      ../hooks/state.sh
+      ../hooks/manifest.sh
+      ../hooks/nix-build-shell-hook.sh
+    ]
+  );
+in
 makeSetupHook {
   name = "nix-build-shell-hook";
   substitutions = {
@@ -18,4 +28,4 @@ makeSetupHook {
     description = "Setup hook that keeps what is known of a failed build, and says how to enter it";
     license = lib.licenses.mit;
   };
-} ../hooks/nix-build-shell-hook.sh
+} script
