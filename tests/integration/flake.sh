@@ -150,12 +150,15 @@ test_hook_by_overlay_and_by_function() {
 	for package in hooked debuggable; do
 		let_consumer_fail "$package"
 		grep -q 'nix run nix-build-shell#nix-build-shell -- ' "$T/build" || fail "$package: no hint: $(<"$T/build")"
+		grep -q 'failed with exit code 2;' "$T/build" || fail "$package: another exit code: $(<"$T/build")"
+		[[ $(flakes eval --impure --raw --expr "(builtins.fromJSON (builtins.readFile $dir/.nix-build-shell/manifest.json)).name") == program-1.0 ]] ||
+			fail "$package: another manifest"
 	done
 	let_consumer_fail renamed
 	grep -q 'my-shell --verbose .* bash' "$T/build" || fail "no other command: $(<"$T/build")"
 	grep -q 'nix run github:somebody/something#nix-build-shell -- ' "$T/build" || fail "no other flake: $(<"$T/build")"
 	let_consumer_fail plain
-	if grep -q nix-build-shell "$T/build"; then fail "a hint without the hook"; fi
+	if grep -q 'enter its sandbox' "$T/build"; then fail "a hint without the hook"; fi
 }
 
 test_overlay_on_older_package_sets() {
