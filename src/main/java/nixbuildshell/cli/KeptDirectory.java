@@ -101,8 +101,24 @@ record KeptDirectory(Directory build, ByteString outerName, Instant changed)
   }
 
   @Override
-  public Reading read(String name, long limit) {
-    FileContent content = FileContent.read(build, ByteString.of(name), Math.toIntExact(limit));
+  public Reading read(String file, long limit) {
+    return read(build, file, limit);
+  }
+
+  /** Descends a directory at a time, through no link. */
+  private static Reading read(Directory in, String file, long limit) {
+    int slash = file.indexOf('/');
+    if (slash < 0) {
+      return reading(FileContent.read(in, ByteString.of(file), Math.toIntExact(limit)), limit);
+    }
+    try (Directory below = in.openDirectory(ByteString.of(file.substring(0, slash)))) {
+      return read(below, file.substring(slash + 1), limit);
+    } catch (ErrnoException e) {
+      return e.missing() ? new Missing() : new Unreadable(e.why());
+    }
+  }
+
+  private static Reading reading(FileContent content, long limit) {
     if (content instanceof FileContent.Bytes bytes) {
       return new Content(bytes.bytes());
     } else if (content instanceof FileContent.Unreadable unreadable) {
@@ -110,7 +126,7 @@ record KeptDirectory(Directory build, ByteString outerName, Instant changed)
     } else if (content instanceof FileContent.NotRegular other) {
       return new NotRegular(other.type().toString());
     } else if (content instanceof FileContent.TooLarge large) {
-      return new TooLarge(large.size());
+      return new TooLarge(large.size(), limit);
     }
     return new Missing();
   }
