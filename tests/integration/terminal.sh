@@ -152,15 +152,28 @@ same_stty() {
 	says still-there
 }
 
-spoil_and_exit() {
+# The process of the tool, which is java; below it is the sandbox's shell.
+tool_process() { pgrep -x -f "[^ ]*java .*nix-build-shell.jar $dir"; }
+
+killed_shell() {
 	enter
-	types 'stty -echo -icanon -isig raw; exit 3'
-	sleep 2
+	types 'stty raw -echo; echo spoilt-$((1 + 1)); sleep 1234'
+	shows 'spoilt-2'
+	pkill -KILL -P "$(tool_process)"
+	sleep 1
+	keys Enter
 }
 
 hung_up_tool() {
 	enter
-	pkill -HUP -f "nix-build-shell.jar $dir"
+	kill -HUP "$(tool_process)"
+	sleep 2
+	keys Enter
+}
+
+spoil_and_leave() {
+	enter
+	types 'stty -echo -icanon -isig; exit 3'
 	sleep 2
 	keys Enter
 }
@@ -171,8 +184,9 @@ leave() {
 }
 
 test_terminal_is_the_same_afterwards() { same_stty leave; }
+test_terminal_is_sane_after_a_shell_that_spoilt_it() { same_stty spoil_and_leave; }
 test_terminal_is_sane_after_sighup() { same_stty hung_up_tool; }
-test_terminal_is_sane_after_stty_raw() { same_stty spoil_and_exit; }
+test_terminal_is_sane_after_a_killed_shell() { same_stty killed_shell; }
 
 # The terminal goes away: SIGHUP, and nothing stays.
 test_closed_terminal_ends_everything() {

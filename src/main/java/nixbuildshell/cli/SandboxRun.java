@@ -52,7 +52,8 @@ record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay 
     Child child = launch();
     signals.attach(child, sharesTerminal);
     Ended ended = child.await();
-    terminal.restore(ended.signal() != 0);
+    boolean alone = StandardStream.isTerminal(0) && StandardStream.isTerminal(1);
+    terminal.restore(alone || ended.signal() != 0);
     return status(ended);
   }
 

@@ -43,8 +43,8 @@ final class TerminalState {
   /**
    * Puts this process's group back into the foreground.
    *
-   * @param settingsToo when the program was killed and could not restore them itself; otherwise
-   *     they are its own affair (and perhaps already those of the next program in a pipeline)
+   * @param settingsToo the terminal's modes as well; not in a pipeline whose other programs may
+   *     have set them for themselves, unless the program was killed and could not restore its own
    */
   void restore(boolean settingsToo) {
     if (terminal == null) {
