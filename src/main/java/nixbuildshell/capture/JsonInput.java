@@ -63,9 +63,8 @@ final class JsonInput {
     JsonInput input = new JsonInput(text);
     try {
       document.read(input);
-      if (input.in.peek() != JsonToken.END_DOCUMENT) {
-        throw new Malformed("there is something after its end");
-      }
+      // Throws, strict as it is, at anything but the end.
+      input.in.peek();
     } catch (CharacterCodingException e) {
       throw new Malformed("it is not UTF-8");
     } catch (EOFException e) {

@@ -40,6 +40,8 @@ public record Manifest(
   /** Where it lies in a kept directory. */
   static final String PATH = ".nix-build-shell/manifest.json";
 
+  private static final long LARGEST_OF_MANY = 4 << 20;
+
   /**
    * The command that failed.
    *
@@ -78,6 +80,21 @@ public record Manifest(
     Newer(String schemaVersion) {
       super("its schemaVersion is " + schemaVersion + ", and this nix-build-shell reads 1");
     }
+  }
+
+  /**
+   * The ID in a kept directory's manifest; empty when that has none, cannot be used, or is large
+   * beyond what a manifest can be that is one of many.
+   */
+  public static Optional<String> idIn(Evidence kept) {
+    if (kept.read(PATH, LARGEST_OF_MANY) instanceof Evidence.Content content) {
+      try {
+        return ManifestReader.read(content.bytes()).id();
+      } catch (Malformed | Newer e) {
+        return Optional.empty();
+      }
+    }
+    return Optional.empty();
   }
 
   public Manifest {

@@ -49,11 +49,12 @@ final class Enter {
    * @throws nixbuildshell.Failure when the tool itself fails
    */
   int run() {
-    try (KeptDirectory kept = KeptDirectory.open(files, options.directory());
+    ByteString path = new DirectoryArgument(files, messages).path(options.directory());
+    try (KeptDirectory kept = KeptDirectory.open(files, path);
         Builder builder = Builder.of(files, kept.build().self().status())) {
       return options.explain() ? explain(kept, builder) : enter(kept, builder);
     } catch (ErrnoException e) {
-      throw e.failure("cannot enter " + options.directory(), "");
+      throw e.failure("cannot enter " + path, "");
     }
   }
 
