@@ -47,11 +47,17 @@ apt_updated=
 apt_install() {
 	if [[ -z $apt_updated ]]; then
 		say "apt-get update"
-		apt-get -qq update >&2
+		quietly apt-get -qq update
 		apt_updated=1
 	fi
 	say "apt-get install $*"
-	DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@" >&2
+	quietly env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@"
+}
+
+# What it prints is shown when it fails.
+quietly() {
+	local output
+	output=$("$@" 2>&1) || die "$*: $output"
 }
 
 # The first of these packages that this Debian has.

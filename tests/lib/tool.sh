@@ -4,7 +4,7 @@
 
 some_jdk() { printf '%s\n' "${OLD_JDK:-$NEW_JDK}"; }
 
-maven() { (cd "$TOP" && JAVA_HOME=$(some_jdk) mvn -B -ntp "$@"); }
+maven() { (cd "$TOP" && JAVA_HOME=$(some_jdk) mvn -B -ntp -Dstyle.color=never "$@"); }
 
 build_tool() {
 	local jar=$TOP/target/nix-build-shell.jar

@@ -31,6 +31,7 @@ public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
   public enum How {
     COMMAND_LINE("given with --drv", false),
     OUTPUT_PATH("found by the output path in env-vars", false),
+    MANIFEST_OUTPUT_PATH("found by the output path in the manifest", false),
     DIRECTORY_NAME("found by the directory's name", true),
     DIRECTORY_NAME_AND_LOG_TIME("found by the directory's name and the build log's time", true),
     LOG_TIME("found by the build log's time", true);
@@ -55,6 +56,11 @@ public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
   }
 
   public record Found(StorePath path, Derivation derivation, How how) {
+    /** The derivation's name, without {@code .drv}. */
+    String name() {
+      return path.name().substring(0, path.name().length() - ".drv".length());
+    }
+
     /** The path and how it was found; for a guess also what to do when it is wrong. */
     public String describe() {
       return path + " (" + how + (how.isGuess() ? "; --drv says otherwise)" : ")");
@@ -97,6 +103,19 @@ public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
       return byOutput;
     }
     return name.isPresent() ? byName(kept, name.get()) : byLog(kept);
+  }
+
+  /**
+   * Whether something else says so too than what is in the kept directory: that is an enemy's to
+   * write, and could name any derivation's output.
+   */
+  boolean isConfirmed(Evidence kept, Found found) {
+    return switch (found.how()) {
+      case OUTPUT_PATH, MANIFEST_OUTPUT_PATH ->
+          nameIn(kept.outerName()).equals(Optional.of(found.name()))
+              || logs.endedAt(found.path(), kept.changed());
+      default -> true;
+    };
   }
 
   /** The derivation's name in {@code nix-build-NAME.drv-N}. */

@@ -25,32 +25,61 @@ public interface Evidence {
   Instant changed();
 
   /**
-   * Reads a regular file directly in {@link #path}.
+   * Reads a regular file below {@link #path}.
    *
-   * @param name one path component
+   * @param file names with slashes between them; no link is followed on the way either
    * @param limit in bytes; a larger file is not read
    */
-  Reading read(String name, long limit);
+  Reading read(String file, long limit);
 
   /** What came of reading a file. */
-  sealed interface Reading {}
+  sealed interface Reading {
+    /** Why there is no content: "it does not exist". */
+    String why();
+  }
 
-  record Content(byte[] bytes) implements Reading {}
+  record Content(byte[] bytes) implements Reading {
+    @Override
+    public String why() {
+      return "it was read";
+    }
+  }
 
-  record Missing() implements Reading {}
+  record Missing() implements Reading {
+    @Override
+    public String why() {
+      return "it does not exist";
+    }
+  }
 
   /**
    * @param errno its name, "EACCES"
    */
-  record Unreadable(String errno) implements Reading {}
+  record Unreadable(String errno) implements Reading {
+    @Override
+    public String why() {
+      return "it is not readable: " + errno;
+    }
+  }
 
   /**
    * @param kind for people: "a FIFO", "a symbolic link", "a directory"
    */
-  record NotRegular(String kind) implements Reading {}
+  record NotRegular(String kind) implements Reading {
+    @Override
+    public String why() {
+      return "it is " + kind + ", not a regular file";
+    }
+  }
 
   /**
    * @param size in bytes
+   * @param limit in bytes
    */
-  record TooLarge(long size) implements Reading {}
+  record TooLarge(long size, long limit) implements Reading {
+    @Override
+    public String why() {
+      return "it has " + size + " bytes, more than " + (limit >> 20) + " MiB";
+    }
+  }
 }

@@ -15,21 +15,34 @@ final class Facts {
   private Facts() {}
 
   /** Always something that can name a file, whatever the sources say. */
-  static Known<String> name(Optional<EnvVars> env, Optional<Found> found, Evidence kept) {
+  static Known<String> name(
+      Optional<Manifest> manifest, Optional<EnvVars> env, Optional<Found> found, Evidence kept) {
+    Optional<String> written = manifest.flatMap(Manifest::name);
+    if (written.isPresent()) {
+      return new Known<>(written.get(), Source.MANIFEST);
+    }
     Optional<String> variable =
         env.flatMap(values -> values.get("name")).map(ByteString::latin1).filter(StorePath::isName);
     if (variable.isPresent()) {
       return new Known<>(variable.get(), Source.ENV_VARS);
     }
     if (found.isPresent()) {
-      String file = found.get().path().name();
-      String name = file.substring(0, file.length() - ".drv".length());
-      return new Known<>(name, derivation(found).orElseThrow().source());
+      return new Known<>(found.get().name(), source(found.get().how()));
     }
     String directory = kept.outerName().latin1();
     String fallback = StorePath.isName(directory) ? directory : "build";
     return new Known<>(
         DerivationFinder.nameIn(kept.outerName()).orElse(fallback), Source.DIRECTORY_NAME);
+  }
+
+  static Map<String, Known<StorePath>> outputs(Manifest manifest) {
+    Map<String, Known<StorePath>> outputs = new LinkedHashMap<>();
+    manifest.outputs().forEach((name, path) -> outputs.put(name, known(path)));
+    return outputs;
+  }
+
+  private static <T> Known<T> known(T value) {
+    return new Known<>(value, Source.MANIFEST);
   }
 
   /** The variables that {@code outputs} lists; stdenv takes {@code out} when it is not set. */
@@ -69,14 +82,21 @@ final class Facts {
     return switch (how) {
       case COMMAND_LINE -> Source.COMMAND_LINE;
       case OUTPUT_PATH -> Source.ENV_VARS;
+      case MANIFEST_OUTPUT_PATH -> Source.MANIFEST;
       case DIRECTORY_NAME, DIRECTORY_NAME_AND_LOG_TIME -> Source.DIRECTORY_NAME;
       case LOG_TIME -> Source.BUILD_LOG;
     };
   }
 
-  static Optional<Known<ByteString>> system(Optional<EnvVars> env, Optional<Found> found) {
-    return env.flatMap(values -> values.get("system"))
-        .map(system -> new Known<>(system, Source.ENV_VARS))
+  static Optional<Known<ByteString>> system(
+      Optional<Manifest> manifest, Optional<EnvVars> env, Optional<Found> found) {
+    return manifest
+        .flatMap(Manifest::system)
+        .map(Facts::known)
+        .or(
+            () ->
+                env.flatMap(values -> values.get("system"))
+                    .map(system -> new Known<>(system, Source.ENV_VARS)))
         .or(() -> found.map(known -> new Known<>(known.derivation().system(), Source.DERIVATION)));
   }
 
@@ -84,15 +104,21 @@ final class Facts {
     return found.map(known -> new Known<>(known.derivation().isFixedOutput(), Source.DERIVATION));
   }
 
-  static Optional<Known<ByteString>> unsandboxedTop(EnvVars env) {
-    return env.get("NIX_BUILD_TOP")
-        .filter(top -> !top.latin1().equals(BuilderEnvironment.BUILD_TOP))
-        .map(top -> new Known<>(top, Source.ENV_VARS));
+  static Optional<Known<ByteString>> unsandboxedTop(
+      Optional<Manifest> manifest, Optional<EnvVars> env) {
+    return manifest
+        .flatMap(Manifest::buildTop)
+        .map(Facts::known)
+        .or(
+            () ->
+                env.flatMap(values -> values.get("NIX_BUILD_TOP"))
+                    .map(top -> new Known<>(top, Source.ENV_VARS)))
+        .filter(top -> !top.value().latin1().equals(BuilderEnvironment.BUILD_TOP));
   }
 
   private static Optional<StorePath> storePath(ByteString text) {
     try {
-      return Optional.of(StorePath.parse(text));
+      return Optional.of(StorePath.parse(text)).filter(path -> !path.isChroot());
     } catch (Malformed e) {
       return Optional.empty();
     }

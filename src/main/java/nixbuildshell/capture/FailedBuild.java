@@ -20,6 +20,9 @@ import nixbuildshell.ByteString;
  *     {@code env-vars} has no say in that
  * @param unsandboxedTop the build's NIX_BUILD_TOP, when it is not {@code /build}: paths in the
  *     environment point there
+ * @param storePaths all that the build saw of the store but for its outputs, the shell's path among
+ *     them; empty when that is not known
+ * @param manifest what the setup hook wrote, when it is there and of use
  * @param notes for the person, in order
  */
 public record FailedBuild(
@@ -31,6 +34,8 @@ public record FailedBuild(
     Optional<Known<ByteString>> system,
     Optional<Known<Boolean>> fixedOutput,
     Optional<Known<ByteString>> unsandboxedTop,
+    Optional<Known<List<StorePath>>> storePaths,
+    Optional<Manifest> manifest,
     List<Note> notes) {
 
   /** What {@code /build/env-vars} has to be in the session. */

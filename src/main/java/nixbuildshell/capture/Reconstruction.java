@@ -8,10 +8,15 @@ import java.util.Set;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.DerivationFinder.Found;
+import nixbuildshell.capture.DerivationFinder.How;
 
-/** Puts together what is known of a failed build: {@code env-vars} first, then the derivation. */
+/**
+ * Puts together what is known of a failed build: each fact from the manifest, or else from {@code
+ * env-vars}, or else from the derivation; the environment from the latter two.
+ */
 public final class Reconstruction {
   private static final String ENV_VARS = "env-vars";
+  private static final String NO_SHELL = "env-vars has no SHELL";
   private static final long LARGEST_ENV_VARS = 16 << 20;
 
   /**
@@ -41,6 +46,8 @@ public final class Reconstruction {
   private final DerivationFinder finder;
   private final BuildShell shells;
   private final Optional<Found> given;
+  private final ManifestSource written;
+  private final Optional<Manifest> manifest;
   private final List<Note> notes = new ArrayList<>();
 
   private Reconstruction(Evidence kept, Options options, DerivationFinder finder) {
@@ -49,6 +56,8 @@ public final class Reconstruction {
     this.finder = finder;
     this.shells = new BuildShell(finder.store());
     this.given = options.derivation().map(finder::given);
+    this.written = new ManifestSource(kept, shells, notes);
+    this.manifest = written.manifest();
   }
 
   /**
@@ -80,14 +89,10 @@ public final class Reconstruction {
       } catch (Malformed e) {
         throw odd("it is malformed, " + e.getMessage());
       }
-    } else if (reading instanceof Evidence.NotRegular other) {
-      throw odd("it is " + other.kind() + ", not a regular file");
-    } else if (reading instanceof Evidence.TooLarge large) {
-      throw odd("it has " + large.size() + " bytes, more than 16 MiB");
-    } else if (reading instanceof Evidence.Unreadable unreadable) {
-      throw new Unusable("it is not readable: " + unreadable.errno(), false, "");
+    } else if (reading instanceof Evidence.NotRegular || reading instanceof Evidence.TooLarge) {
+      throw odd(reading.why());
     }
-    throw new Unusable("it does not exist", false, "");
+    throw new Unusable(reading.why(), false, "");
   }
 
   private static Unusable odd(String reason) {
@@ -95,21 +100,35 @@ public final class Reconstruction {
   }
 
   private FailedBuild fromEnvVars(EnvVars env) throws Unusable {
-    Map<String, Known<StorePath>> outputs = Facts.outputs(env);
-    Optional<ByteString> named = env.get("SHELL").filter(path -> !BuildShell.isNoShell(path));
-    Optional<Found> found = given;
-    if (named.isEmpty() && found.isEmpty()) {
-      found = finder.find(kept, Facts.paths(outputs));
+    Map<String, Known<StorePath>> outputs = written.outputs();
+    if (outputs.isEmpty()) {
+      outputs = Facts.outputs(env);
     }
-    Known<ByteString> shell =
-        named.isPresent()
-            ? new Known<>(checked(named.get()), Source.ENV_VARS)
-            : new Known<>(builder(found, "env-vars has no SHELL"), Source.DERIVATION);
-    if (named.isEmpty()) {
+    Optional<Known<ByteString>> shell = written.shell();
+    if (shell.isEmpty()) {
+      shell = shellIn(env);
+    }
+    Optional<Found> found = given;
+    if (shell.isEmpty()) {
+      found = found.isPresent() ? found : find(outputs);
+      shell =
+          Optional.of(new Known<>(builder(required(found, NO_SHELL), NO_SHELL), Source.DERIVATION));
       notes.add(Note.detail("SHELL is the builder of " + found.orElseThrow().describe()));
     }
-    found.ifPresent(derivation -> compare(outputs, derivation));
-    Optional<Known<ByteString>> top = Facts.unsandboxedTop(env);
+    if (found.isPresent()) {
+      compare(outputs, found.get());
+    }
+    return failedBuild(Optional.of(env), found, shell.get(), new FailedBuild.Kept(), outputs);
+  }
+
+  private FailedBuild failedBuild(
+      Optional<EnvVars> env,
+      Optional<Found> found,
+      Known<ByteString> shell,
+      FailedBuild.Environment environment,
+      Map<String, Known<StorePath>> known) {
+    Map<String, Known<StorePath>> outputs = known.isEmpty() ? Facts.outputs(found) : known;
+    Optional<Known<ByteString>> top = Facts.unsandboxedTop(manifest, env);
     top.ifPresent(
         path ->
             notes.add(
@@ -119,25 +138,39 @@ public final class Reconstruction {
                         + ", not /build: the build had no sandbox, and paths in its environment"
                         + " point there")));
     return new FailedBuild(
-        Facts.name(Optional.of(env), found, kept),
+        Facts.name(manifest, env, found, kept),
         shell,
-        new FailedBuild.Kept(),
-        outputs.isEmpty() ? Facts.outputs(found) : outputs,
+        environment,
+        outputs,
         Facts.derivation(found),
-        Facts.system(Optional.of(env), found),
-        Facts.fixedOutput(found),
+        Facts.system(manifest, env, found),
+        Facts.fixedOutput(found.filter(derivation -> finder.isConfirmed(kept, derivation))),
         top,
+        written.storePaths(shell.value(), Facts.paths(outputs)),
+        manifest,
         notes);
   }
 
-  private ByteString checked(ByteString shell) throws Unusable {
-    try {
-      shells.check(shell);
-      return shell;
-    } catch (BuildShell.Refused e) {
-      String reason = "its SHELL '" + shell + "' cannot be used: " + e.getMessage();
-      throw e.remedy().isEmpty() ? odd(reason) : new Unusable(reason, true, e.remedy());
+  private Optional<Known<ByteString>> shellIn(EnvVars env) throws Unusable {
+    Optional<ByteString> named = env.get("SHELL").filter(path -> !BuildShell.isNoShell(path));
+    if (named.isPresent()) {
+      try {
+        shells.check(named.get());
+      } catch (BuildShell.Refused e) {
+        String reason = "its SHELL '" + named.get() + "' cannot be used: " + e.getMessage();
+        throw e.remedy().isEmpty() ? odd(reason) : new Unusable(reason, true, e.remedy());
+      }
     }
+    return named.map(shell -> new Known<>(shell, Source.ENV_VARS));
+  }
+
+  private Optional<Found> find(Map<String, Known<StorePath>> outputs) {
+    Optional<Found> found = finder.find(kept, Facts.paths(outputs));
+    return found.map(
+        derivation ->
+            derivation.how() == How.OUTPUT_PATH && !written.outputs().isEmpty()
+                ? new Found(derivation.path(), derivation.derivation(), How.MANIFEST_OUTPUT_PATH)
+                : derivation);
   }
 
   private void compare(Map<String, Known<StorePath>> outputs, Found found) {
@@ -146,18 +179,22 @@ public final class Reconstruction {
         && found.derivation().outputPaths().values().stream().noneMatch(paths::contains)) {
       notes.add(
           Note.warning(
-              "env-vars has other outputs than "
+              outputs.values().iterator().next().source()
+                  + " has other outputs than "
                   + found.describe()
-                  + "; its variables are used all the same"));
+                  + "; the variables in env-vars are used all the same"));
     }
   }
 
   private FailedBuild fromDerivation(Unusable why) {
-    Optional<Found> found = given.isPresent() ? given : finder.find(kept, Set.of());
-    ByteString shell = builder(found, "of env-vars, " + why.getMessage());
-    Derivation derivation = found.orElseThrow().derivation();
-    RebuiltEnvVars envVars = RebuiltEnvVars.of(derivation, shell, options.cores());
-    String rebuilt = "env-vars is rebuilt from " + found.get().describe();
+    Optional<Found> found = given.isPresent() ? given : find(written.outputs());
+    String reason = "of env-vars, " + why.getMessage() + written.appendix();
+    Found source = required(found, reason);
+    Known<ByteString> shell =
+        written.shell().orElseGet(() -> new Known<>(builder(source, reason), Source.DERIVATION));
+    Derivation derivation = source.derivation();
+    RebuiltEnvVars envVars = RebuiltEnvVars.of(derivation, shell.value(), options.cores());
+    String rebuilt = "env-vars is rebuilt from " + source.describe();
     if (why.odd) {
       notes.add(Note.warning(rebuilt + " because " + why.getMessage()));
     } else {
@@ -165,16 +202,8 @@ public final class Reconstruction {
       notes.add(Note.detail("the kept env-vars: " + why.getMessage()));
     }
     noteWhatIsMissing(derivation, envVars);
-    return new FailedBuild(
-        Facts.name(Optional.empty(), found, kept),
-        new Known<>(shell, Source.DERIVATION),
-        new FailedBuild.Rebuilt(envVars),
-        Facts.outputs(found),
-        Facts.derivation(found),
-        Facts.system(Optional.empty(), found),
-        Facts.fixedOutput(found),
-        Optional.empty(),
-        notes);
+    return failedBuild(
+        Optional.empty(), found, shell, new FailedBuild.Rebuilt(envVars), written.outputs());
   }
 
   private void noteWhatIsMissing(Derivation derivation, RebuiltEnvVars envVars) {
@@ -189,15 +218,17 @@ public final class Reconstruction {
     }
   }
 
+  private Found required(Optional<Found> found, String why) {
+    return found.orElseThrow(
+        () ->
+            new Failure(
+                "cannot tell what " + kept.path() + " was",
+                why + ", and no derivation is found that left it",
+                DerivationFinder.REMEDY));
+  }
+
   /** The derivation's builder, when that is a bash which is there. */
-  private ByteString builder(Optional<Found> found, String why) {
-    Found derivation =
-        found.orElseThrow(
-            () ->
-                new Failure(
-                    "cannot tell what " + kept.path() + " was",
-                    why + ", and no derivation is found that left it",
-                    DerivationFinder.REMEDY));
+  private ByteString builder(Found derivation, String why) {
     ByteString builder = derivation.derivation().builder();
     if (!BuildShell.isBash(builder)) {
       throw new Failure(

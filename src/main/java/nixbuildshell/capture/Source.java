@@ -3,6 +3,7 @@ package nixbuildshell.capture;
 /** Where a fact about a failed build comes from. */
 public enum Source {
   COMMAND_LINE("the command line"),
+  MANIFEST("the manifest"),
   ENV_VARS("env-vars"),
   DERIVATION("the derivation"),
   DIRECTORY_NAME("the directory's name"),

@@ -96,6 +96,11 @@ public record StorePath(String hash, String name) implements Comparable<StorePat
     return name.length() > ".drv".length() && name.endsWith(".drv");
   }
 
+  /** Nix keeps the root directory of a build that runs under its derivation's name. */
+  boolean isChroot() {
+    return name.endsWith(".drv.chroot");
+  }
+
   public String baseName() {
     return hash + '-' + name;
   }

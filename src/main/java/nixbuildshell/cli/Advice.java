@@ -82,6 +82,7 @@ final class Advice {
       case "mount /nix/store" ->
           "overlayfs in a user namespace needs Linux 5.11, and the session's directory on a file system"
               + " that can carry it (not NFS or another overlay): choose one with --work-dir";
+      case "make the store paths read-only" -> "Linux 5.12 or later is needed";
       case "close inherited descriptors" -> "Linux 5.9 or later is needed";
       default ->
           refused ? "a container or a security module may forbid it: run it outside of that" : "";

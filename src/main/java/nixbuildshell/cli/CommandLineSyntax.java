@@ -23,8 +23,9 @@ import picocli.CommandLine.Parameters;
     description = {
       "%nEnter the sandbox of a failed Nix build, as it was at the moment of failure.",
       "",
-      "DIR is the directory that nix-build --keep-failed (or nix build --keep-failed) left; it is"
-          + " never written to, the sandbox gets a copy. COMMAND runs in /build with the build's own"
+      "DIR is the directory that nix-build --keep-failed (or nix build --keep-failed) left, or"
+          + " the ID that the setup hook's hint shows, or 'last' for the newest; it is never written"
+          + " to, the sandbox gets a copy. COMMAND runs in /build with the build's own"
           + " variables; without one you get the build's shell."
     },
     optionListHeading = "%nOptions (before DIR; what follows it belongs to COMMAND):%n",

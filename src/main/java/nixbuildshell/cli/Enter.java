@@ -17,6 +17,7 @@ import nixbuildshell.plan.Syscall;
 import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
 import nixbuildshell.sandbox.SandboxSpec;
+import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.About;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
@@ -48,16 +49,19 @@ final class Enter {
    * @throws nixbuildshell.Failure when the tool itself fails
    */
   int run() {
-    try (KeptDirectory kept = KeptDirectory.open(files, options.directory());
+    ByteString path = new DirectoryArgument(files, messages).path(options.directory());
+    try (KeptDirectory kept = KeptDirectory.open(files, path);
         Builder builder = Builder.of(files, kept.build().self().status())) {
       return options.explain() ? explain(kept, builder) : enter(kept, builder);
     } catch (ErrnoException e) {
-      throw e.failure("cannot enter " + options.directory(), "");
+      throw e.failure("cannot enter " + path, "");
     }
   }
 
   private int explain(KeptDirectory kept, Builder builder) {
-    out.print(SandboxRun.explained(spec(builder, program(known(kept)))));
+    FailedBuild build = known(kept);
+    StoreView store = StoreLookup.of(files, build);
+    out.print(SandboxRun.explained(spec(builder, program(build), store)));
     return 0;
   }
 
@@ -73,6 +77,7 @@ final class Enter {
 
   private int start(Sessions sessions, KeptDirectory kept, Builder builder) {
     FailedBuild build = known(kept);
+    StoreView store = StoreLookup.of(files, build);
     Program program = program(build);
     About.Kind kind =
         CommandLineOfShell.isInteractive(options.command(), terminal(0))
@@ -84,11 +89,11 @@ final class Enter {
     try (SessionEnd end = new SessionEnd(session, about, messages)) {
       try (CopyProgress progress = new CopyProgress(messages.stream(), terminal(2))) {
         new Workspace(files, session, builder.owner(), progress, this::cancelled, messages)
-            .fill(kept, build);
+            .fill(kept, build, store);
       } catch (CancellationException e) {
         return ExitCode.SIGNAL + signals.ending();
       }
-      return stay(sessions, session, builder, program);
+      return stay(sessions, session, spec(builder, program, store), builder);
     }
   }
 
@@ -96,16 +101,17 @@ final class Enter {
   private int comeBack(Sessions sessions, Session session, Builder builder) {
     try (session) {
       ByteString shell = session.about().orElseThrow().shell();
-      return stay(
-          sessions, session, builder, CommandLineOfShell.program(shell, options, ownSession()));
+      Program program = CommandLineOfShell.program(shell, options, ownSession());
+      StoreView store = StoreLookup.of(files, session);
+      return stay(sessions, session, spec(builder, program, store), builder);
     }
   }
 
-  private int stay(Sessions sessions, Session session, Builder builder, Program program) {
+  private int stay(Sessions sessions, Session session, SandboxSpec spec, Builder builder) {
     builder.owner().ifPresent(session::renewRoot);
     int descriptor = session.directory().self().number();
     try (Cleaning cleaning = Cleaning.start(sessions, messages)) {
-      return new SandboxRun(calls, spec(builder, program), descriptor, signals).run();
+      return new SandboxRun(calls, spec, descriptor, signals).run();
     }
   }
 
@@ -124,6 +130,7 @@ final class Enter {
       }
     }
     Sources.tell(build, messages);
+    WhatFailed.tell(build, messages);
     return build;
   }
 
@@ -134,9 +141,9 @@ final class Enter {
         : program;
   }
 
-  private SandboxSpec spec(Builder builder, Program program) {
+  private SandboxSpec spec(Builder builder, Program program, StoreView store) {
     boolean kvm = Files.exists(Path.of("/dev/kvm"));
-    return NixSandbox.of(builder.identity(), program.path(), kvm, program);
+    return NixSandbox.of(builder.identity(), program.path(), kvm, store, program);
   }
 
   /** Without any terminal to share, as a build has none, it gets a session of its own. */

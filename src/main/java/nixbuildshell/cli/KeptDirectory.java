@@ -5,7 +5,9 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
 import nixbuildshell.capture.Evidence;
+import nixbuildshell.capture.Manifest;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileContent;
@@ -36,7 +38,23 @@ record KeptDirectory(Directory build, ByteString outerName, Instant changed)
    * @throws nixbuildshell.Failure when it is missing, no directory, unreadable or empty
    */
   static KeptDirectory open(FileSystem files, ByteString path) {
-    Directory given = UserPath.openDirectory(files, path);
+    try {
+      return of(UserPath.openDirectory(files, path));
+    } catch (ErrnoException e) {
+      throw e.failure("cannot enter " + path, "");
+    }
+  }
+
+  /**
+   * Opens one that was found, through no link.
+   *
+   * @throws nixbuildshell.Failure when it is empty
+   */
+  static KeptDirectory in(Directory parent, ByteString name) throws ErrnoException {
+    return of(UserPath.openDirectory(parent, name));
+  }
+
+  private static KeptDirectory of(Directory given) throws ErrnoException {
     try {
       ByteString name = given.place().path();
       Optional<Directory> inner = inner(given);
@@ -46,10 +64,26 @@ record KeptDirectory(Directory build, ByteString outerName, Instant changed)
         return new KeptDirectory(inner.get(), lastName(name), changed);
       }
       return new KeptDirectory(given, outerName(name), changed(given));
-    } catch (ErrnoException e) {
+    } catch (ErrnoException | Failure e) {
       given.close();
-      throw e.failure("cannot enter " + path, "");
+      throw e;
     }
+  }
+
+  /** Whether Nix names what it keeps so. */
+  static boolean isName(ByteString name) {
+    return OUTER_NAME.matcher(name.latin1()).matches();
+  }
+
+  /**
+   * What a list shows of it.
+   *
+   * @param id the manifest's, if it has one
+   */
+  record Summary(Instant changed, Optional<String> id) {}
+
+  Summary summary() {
+    return new Summary(changed, Manifest.idIn(this));
   }
 
   /** The build directory in the newer layout's outer one, which has nothing else in it. */
@@ -101,8 +135,24 @@ record KeptDirectory(Directory build, ByteString outerName, Instant changed)
   }
 
   @Override
-  public Reading read(String name, long limit) {
-    FileContent content = FileContent.read(build, ByteString.of(name), Math.toIntExact(limit));
+  public Reading read(String file, long limit) {
+    return read(build, file, limit);
+  }
+
+  /** Descends a directory at a time, through no link. */
+  private static Reading read(Directory in, String file, long limit) {
+    int slash = file.indexOf('/');
+    if (slash < 0) {
+      return reading(FileContent.read(in, ByteString.of(file), Math.toIntExact(limit)), limit);
+    }
+    try (Directory below = in.openDirectory(ByteString.of(file.substring(0, slash)))) {
+      return read(below, file.substring(slash + 1), limit);
+    } catch (ErrnoException e) {
+      return e.missing() ? new Missing() : new Unreadable(e.why());
+    }
+  }
+
+  private static Reading reading(FileContent content, long limit) {
     if (content instanceof FileContent.Bytes bytes) {
       return new Content(bytes.bytes());
     } else if (content instanceof FileContent.Unreadable unreadable) {
@@ -110,7 +160,7 @@ record KeptDirectory(Directory build, ByteString outerName, Instant changed)
     } else if (content instanceof FileContent.NotRegular other) {
       return new NotRegular(other.type().toString());
     } else if (content instanceof FileContent.TooLarge large) {
-      return new TooLarge(large.size());
+      return new TooLarge(large.size(), limit);
     }
     return new Missing();
   }

@@ -2,6 +2,7 @@ package nixbuildshell.cli;
 
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Known;
+import nixbuildshell.capture.Manifest;
 
 /** For {@code -v}: what is known of the build, and from where. */
 final class Sources {
@@ -14,6 +15,19 @@ final class Sources {
     build.system().ifPresent(known -> tell("system", known, messages));
     build.fixedOutput().ifPresent(known -> tell("fixed-output", known, messages));
     build.outputs().forEach((name, known) -> tell("output " + name, known, messages));
+    if (build.storePaths().isEmpty()) {
+      messages.detail("the whole store is shown: what the build saw of it is not known");
+    }
+    build
+        .storePaths()
+        .ifPresent(
+            known ->
+                messages.detail(
+                    "store paths: " + known.value().size() + " (from " + known.source() + ")"));
+    build
+        .manifest()
+        .flatMap(Manifest::id)
+        .ifPresent(id -> messages.detail("ID: " + id + " (from the manifest)"));
   }
 
   private static void tell(String what, Known<?> known, Messages messages) {

@@ -1,9 +1,10 @@
 package nixbuildshell.cli;
 
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import nixbuildshell.ByteString;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Known;
@@ -12,10 +13,13 @@ import nixbuildshell.linux.Descriptor;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileSystem;
+import nixbuildshell.linux.FileType;
 import nixbuildshell.sandbox.NixSandbox;
+import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.Owner;
 import nixbuildshell.session.PartialOutput;
 import nixbuildshell.session.Session;
+import nixbuildshell.session.ShownStore;
 import nixbuildshell.session.TreeCopy;
 import nixbuildshell.session.TreeRemoval;
 
@@ -50,7 +54,7 @@ final class Workspace {
    *
    * @throws java.util.concurrent.CancellationException when that was asked for
    */
-  void fill(KeptDirectory kept, FailedBuild build) {
+  void fill(KeptDirectory kept, FailedBuild build, StoreView store) {
     boolean rebuilt = build.environment() instanceof FailedBuild.Rebuilt;
     try (Directory target = session.open("build")) {
       report(copy.contents(kept.build(), target), rebuilt);
@@ -58,7 +62,7 @@ final class Workspace {
         write(target, script.envVars().script());
       }
     }
-    outputs(build.outputs());
+    fillStore(build.outputs().values(), store);
     session.markStaged();
   }
 
@@ -93,24 +97,49 @@ final class Workspace {
     }
   }
 
+  private void fillStore(Collection<Known<StorePath>> outputs, StoreView view) {
+    try (Directory store = files.openDirectory(ByteString.of(NixSandbox.STORE))) {
+      if (view instanceof StoreView.Exact exact) {
+        ShownStore.prepare(session, store, exact.members().stream().map(Workspace::shown).toList());
+        try (Directory shown = session.open(ShownStore.VIEW)) {
+          outputs(outputs, store, name -> copy.entry(store, name, shown));
+        }
+      } else {
+        try (Directory upper = session.open("store/upper")) {
+          outputs(outputs, store, name -> PartialOutput.seed(copy, store, name, upper));
+        }
+      }
+    } catch (ErrnoException e) {
+      throw e.failure("cannot open " + NixSandbox.STORE, "is Nix installed here?");
+    }
+  }
+
+  private static ShownStore.Shown shown(StoreView.Member member) {
+    FileType type =
+        switch (member.kind()) {
+          case DIRECTORY -> FileType.DIRECTORY;
+          case FILE -> FileType.REGULAR;
+          case LINK -> FileType.LINK;
+        };
+    return new ShownStore.Shown(ByteString.of(member.path().baseName()), type);
+  }
+
   /**
    * Gives the session the outputs that lie in the real store already. For root only those of the
    * build user or of nobody in particular: env-vars could name the half-made output of somebody
    * else's build.
    */
-  private void outputs(Map<String, Known<StorePath>> outputs) {
-    try (Directory store = files.openDirectory(ByteString.of(NixSandbox.STORE));
-        Directory upper = session.open("store/upper")) {
-      for (Known<StorePath> output : outputs.values()) {
-        ByteString name = ByteString.of(output.value().baseName());
-        if (mayBeCopied(store, name)) {
-          messages.detail(
-              "the output " + output.value() + " was begun: it is in the sandbox, writable");
-          report(PartialOutput.seed(copy, store, name, upper), false);
-        }
+  private void outputs(
+      Collection<Known<StorePath>> outputs,
+      Directory store,
+      Function<ByteString, TreeCopy.Result> copyOf)
+      throws ErrnoException {
+    for (StorePath output : outputs.stream().map(Known::value).distinct().toList()) {
+      ByteString name = ByteString.of(output.baseName());
+      if (mayBeCopied(store, name)) {
+        messages.detail("the output " + output + " was begun: it is in the sandbox, writable");
+        report(copyOf.apply(name), false);
       }
-    } catch (ErrnoException e) {
-      throw e.failure("cannot open " + NixSandbox.STORE, "is Nix installed here?");
     }
   }
 

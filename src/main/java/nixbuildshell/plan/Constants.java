@@ -17,6 +17,15 @@ final class Constants {
   static final int MS_REC = 16384;
   static final int MS_PRIVATE = 1 << 18;
 
+  /** {@code linux/mount.h}. */
+  static final int MOUNT_ATTR_RDONLY = 1;
+
+  static final int MOUNT_ATTR_NOSUID = 2;
+  static final int MOUNT_ATTR_NODEV = 4;
+
+  /** {@code linux/fcntl.h}: the mount and all below it. */
+  static final Argument AT_RECURSIVE = new Number(0x8000, "AT_RECURSIVE");
+
   /** {@code fcntl.h}: paths are relative to the working directory. */
   static final Argument AT_FDCWD = new Number(-100, "AT_FDCWD");
 

@@ -14,6 +14,7 @@ import nixbuildshell.plan.Argument.Text;
 import nixbuildshell.sandbox.Entry;
 import nixbuildshell.sandbox.Entry.BindDirectory;
 import nixbuildshell.sandbox.Entry.BindFile;
+import nixbuildshell.sandbox.Entry.BoundStore;
 import nixbuildshell.sandbox.Entry.Directory;
 import nixbuildshell.sandbox.Entry.Host;
 import nixbuildshell.sandbox.Entry.Inside;
@@ -56,6 +57,11 @@ final class Skeleton {
       if (!(bind.source() instanceof Inside)) {
         bind(entry, source(bind.source()), MS_BIND, "MS_BIND");
       }
+    } else if (entry instanceof BoundStore store) {
+      directory(store.path(), 0755);
+      bind(store, store.directory(), MS_BIND, "MS_BIND");
+      store.paths().forEach(path -> bindStorePath(store, path.baseName()));
+      protect(store);
     } else {
       directory(entry.path(), 0755);
     }
@@ -146,6 +152,48 @@ final class Skeleton {
         text(type),
         flags(names, flags),
         options.isEmpty() ? nothing() : text(options));
+  }
+
+  private void bindStorePath(BoundStore store, String name) {
+    String path = store.path() + "/" + name;
+    steps.add(
+        Step.of(
+            "mount " + path,
+            Syscall.MOUNT,
+            text(store.host() + "/" + name),
+            outside(path),
+            nothing(),
+            flags("MS_BIND", MS_BIND),
+            nothing()));
+  }
+
+  /**
+   * Store paths may be the caller's own files (where Nix has a single user), so that only the
+   * mounts can protect them. All at once: a remount of each would have to repeat the flags that are
+   * locked in a user namespace, which differ by host.
+   */
+  private void protect(BoundStore store) {
+    int flags = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+    String names = "MOUNT_ATTR_RDONLY|MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV";
+    steps.add(
+        Step.of(
+            "make the store paths read-only",
+            Syscall.MOUNT_SETATTR,
+            AT_FDCWD,
+            outside(store.path()),
+            AT_RECURSIVE,
+            new Data(Structures.mountAttributes(flags, 0), "{attr_set=" + names + "}"),
+            number(32)));
+    steps.add(
+        Step.of(
+            "make the store writable around them",
+            Syscall.MOUNT_SETATTR,
+            AT_FDCWD,
+            outside(store.path()),
+            number(0),
+            new Data(
+                Structures.mountAttributes(0, MOUNT_ATTR_RDONLY), "{attr_clr=MOUNT_ATTR_RDONLY}"),
+            number(32)));
   }
 
   private static String source(Entry.Source source) {

@@ -23,6 +23,12 @@ final class Structures {
     return ByteString.of(ifreq.array());
   }
 
+  /** {@code struct mount_attr} (mount_setattr(2)): flags to set and flags to clear. */
+  static ByteString mountAttributes(int set, int clear) {
+    ByteBuffer attributes = ByteBuffer.allocate(32).order(ByteOrder.LITTLE_ENDIAN);
+    return ByteString.of(attributes.putLong(set).putLong(clear).array());
+  }
+
   /**
    * The kernel's {@code struct sigaction} for SIG_DFL: all zero, whatever order its fields have.
    */

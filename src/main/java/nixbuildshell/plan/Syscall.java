@@ -46,6 +46,7 @@ public enum Syscall {
   MKNODAT(259, 33),
   MMAP(9, 222),
   MOUNT(165, 40),
+  MOUNT_SETATTR(442, 442),
   MPROTECT(10, 226),
   MUNMAP(11, 215),
   OPENAT(257, 56),

@@ -1,6 +1,8 @@
 package nixbuildshell.sandbox;
 
+import java.util.List;
 import nixbuildshell.ByteString;
+import nixbuildshell.capture.StorePath;
 
 /** One thing in the sandbox's file system. Paths are absolute and as seen from inside. */
 public sealed interface Entry {
@@ -39,6 +41,21 @@ public sealed interface Entry {
    * @param work the session's directory that overlayfs works in
    */
   record Overlay(String path, String lower, String upper, String work) implements Entry {}
+
+  /**
+   * Some store paths of the host, each mounted read-only on its name in a directory of the session
+   * that takes the changes.
+   *
+   * @param host the host's store
+   * @param directory the session's directory, with a directory or a file for each path; what else
+   *     is in it is seen too
+   */
+  record BoundStore(String path, String host, String directory, List<StorePath> paths)
+      implements Entry {
+    public BoundStore {
+      paths = List.copyOf(paths);
+    }
+  }
 
   /** Where a bind mount comes from. */
   sealed interface Source {}

@@ -5,6 +5,7 @@ import java.util.List;
 import nixbuildshell.ByteString;
 import nixbuildshell.sandbox.Entry.BindDirectory;
 import nixbuildshell.sandbox.Entry.BindFile;
+import nixbuildshell.sandbox.Entry.BoundStore;
 import nixbuildshell.sandbox.Entry.Directory;
 import nixbuildshell.sandbox.Entry.Host;
 import nixbuildshell.sandbox.Entry.Inside;
@@ -53,13 +54,16 @@ public final class NixSandbox {
    *
    * @param shell the build's own shell, which stands at {@code /bin/sh}
    * @param kvm whether the host has {@code /dev/kvm}
+   * @param store what is seen of it
    */
-  public static SandboxSpec of(Identity identity, ByteString shell, boolean kvm, Program program) {
+  public static SandboxSpec of(
+      Identity identity, ByteString shell, boolean kvm, StoreView store, Program program) {
     List<Entry> entries = new ArrayList<>();
     entries.add(new BindDirectory(BUILD, new Session("build")));
     entries.addAll(devices(kvm));
     entries.addAll(etc());
-    entries.addAll(store());
+    entries.add(new Directory("/nix", 0755));
+    entries.add(store(store));
     entries.add(new Proc("/proc"));
     entries.add(new BindDirectory("/tmp", new Session("tmp")));
     entries.add(new Directory("/bin", 0755));
@@ -99,9 +103,9 @@ public final class NixSandbox {
         new TextFile("/etc/hosts", 0644, HOSTS));
   }
 
-  /** The whole store; the exact closure of the build will stand here when it is known. */
-  private static List<Entry> store() {
-    return List.of(
-        new Directory("/nix", 0755), new Overlay(STORE, STORE, "store/upper", "store/work"));
+  private static Entry store(StoreView view) {
+    return view instanceof StoreView.Exact exact
+        ? new BoundStore(STORE, STORE, "store/view", exact.mounted())
+        : new Overlay(STORE, STORE, "store/upper", "store/work");
   }
 }

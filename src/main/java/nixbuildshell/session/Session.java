@@ -19,6 +19,7 @@ import nixbuildshell.linux.Status;
  * edited              made when a change was found, so that it is not looked for again
  * build/ tmp/         the sandbox's /build and /tmp
  * store/upper/        what is written to the sandbox's /nix/store; store/work/ belongs to overlayfs
+ * store/view/         the same where only some store paths are shown: {@link ShownStore}
  * root/               where the sandbox's root is mounted
  * </pre>
  */
@@ -78,6 +79,7 @@ public final class Session implements AutoCloseable {
     make("store", 0755, Optional.empty());
     make("store/upper", 01775, owner.map(o -> new Owner(0, o.gid())));
     make("store/work", 0700, owner);
+    make(ShownStore.VIEW, 01775, owner.map(o -> new Owner(0, o.gid())));
     make("root", 0755, Optional.empty());
   }
 
@@ -178,9 +180,10 @@ public final class Session implements AutoCloseable {
   private boolean hasChanges() {
     try (Directory build = directory.openDirectory(ByteString.of("build"));
         Directory tmp = directory.openDirectory(ByteString.of("tmp"));
-        Directory upper = directory.openDirectory(ByteString.of("store/upper"))) {
+        Directory upper = directory.openDirectory(ByteString.of("store/upper"));
+        Directory view = directory.openDirectory(ByteString.of(ShownStore.VIEW))) {
       Changes changes = new Changes(lock.status().changed(), directory.status(STAGED).changed());
-      return changes.in(build) || changes.in(tmp) || changes.in(upper);
+      return changes.in(build) || changes.in(tmp) || changes.in(upper) || changes.in(view);
     } catch (ErrnoException e) {
       return true;
     }

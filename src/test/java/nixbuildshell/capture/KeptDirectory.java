@@ -5,19 +5,28 @@ import java.time.Instant;
 import nixbuildshell.ByteString;
 
 /** Evidence made up for a test; the real one is the linux room's. */
-record KeptDirectory(String name, Instant changed, Reading envVars) implements Evidence {
+record KeptDirectory(String name, Instant changed, Reading envVars, Reading manifest)
+    implements Evidence {
   static final Instant FAILED = Instant.parse("2026-11-21T05:42:52.844656676Z");
 
   static KeptDirectory named(String name) {
-    return new KeptDirectory(name, FAILED, new Missing());
+    return new KeptDirectory(name, FAILED, new Missing(), new Missing());
   }
 
   KeptDirectory with(Reading reading) {
-    return new KeptDirectory(name, changed, reading);
+    return new KeptDirectory(name, changed, reading, manifest);
   }
 
   KeptDirectory with(String envVars) {
     return with(new Content(envVars.getBytes(StandardCharsets.ISO_8859_1)));
+  }
+
+  KeptDirectory withManifest(Reading reading) {
+    return new KeptDirectory(name, changed, envVars, reading);
+  }
+
+  KeptDirectory withManifest(String json) {
+    return withManifest(new Content(json.getBytes(StandardCharsets.UTF_8)));
   }
 
   @Override
@@ -32,9 +41,13 @@ record KeptDirectory(String name, Instant changed, Reading envVars) implements E
 
   @Override
   public Reading read(String file, long limit) {
-    if (!file.equals("env-vars") || limit != 16 << 20) {
+    if (limit != 16 << 20) {
       throw new AssertionError(file + " " + limit);
     }
-    return envVars;
+    return switch (file) {
+      case "env-vars" -> envVars;
+      case ".nix-build-shell/manifest.json" -> manifest;
+      default -> throw new AssertionError(file);
+    };
   }
 }

@@ -95,6 +95,8 @@ class ReconstructionTest {
             Optional.of(env(ByteString.of("i686-linux"))),
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
             List.of()),
         build(KEPT.with(ENV_VARS)));
   }
@@ -113,6 +115,8 @@ class ReconstructionTest {
             Optional.of(env(ByteString.of("i686-linux"))),
             Optional.of(drv(false)),
             Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
             List.of()),
         build(KEPT.with(ENV_VARS), Optional.of(given)));
   }
@@ -125,7 +129,7 @@ class ReconstructionTest {
             Note.warning(
                 "env-vars has other outputs than "
                     + given
-                    + " (given with --drv); its variables are used all the same")),
+                    + " (given with --drv); the variables in env-vars are used all the same")),
         build(KEPT.with(ENV_VARS), Optional.of(given)).notes());
   }
 
@@ -148,6 +152,8 @@ class ReconstructionTest {
             Optional.of(new Known<>(path, Source.DIRECTORY_NAME)),
             Optional.of(drv(ByteString.of("x86_64-linux"))),
             Optional.of(drv(false)),
+            Optional.empty(),
+            Optional.empty(),
             Optional.empty(),
             List.of(
                 Note.warning(
@@ -174,7 +180,8 @@ class ReconstructionTest {
         Arguments.of(
             new NotRegular("a symbolic link"), "it is a symbolic link, not a regular file"),
         Arguments.of(new NotRegular("a device"), "it is a device, not a regular file"),
-        Arguments.of(new TooLarge(10_000_000_000L), "it has 10000000000 bytes, more than 16 MiB"),
+        Arguments.of(
+            new TooLarge(10_000_000_000L, 16 << 20), "it has 10000000000 bytes, more than 16 MiB"),
         Arguments.of(
             content("declare -x A=\"\n\ndeclare -x"),
             "it is malformed, line 1: the \"…\" that begins here has no end"),

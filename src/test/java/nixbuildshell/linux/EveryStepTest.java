@@ -12,6 +12,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
+import nixbuildshell.capture.StorePath;
 import nixbuildshell.plan.Errno;
 import nixbuildshell.plan.Outcome;
 import nixbuildshell.plan.Plan;
@@ -22,25 +23,34 @@ import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
 import nixbuildshell.sandbox.SandboxSpec;
+import nixbuildshell.sandbox.StoreView;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The plan of the real sandbox, each of its steps made to fail once, in real namespaces. */
 class EveryStepTest {
   private static final long BUILDER = 4242;
 
+  private static final StorePath SHELL = new StorePath("0".repeat(32), "sh");
+
   @TempDir Path session;
+  private StoreView view;
   private final SystemCalls calls = new SystemCalls(Kernels.best(Optional::empty));
   private final boolean root = calls.call(Syscall.GETEUID) == 0;
 
   /** A session's directory, with a store of its own below: this test needs no Nix. */
   @BeforeEach
   void makeSession() throws IOException {
-    for (String each : List.of("build", "tmp", "store/upper", "store/work", "lower", "root")) {
+    for (String each :
+        List.of("build", "tmp", "store/upper", "store/work", "store/view", "lower", "root")) {
       Files.createDirectories(session.resolve(each));
     }
     Files.createFile(session.resolve("lower/sh")).toFile().setExecutable(true, false);
+    Files.createFile(session.resolve("lower/" + SHELL.baseName()));
+    Files.createFile(session.resolve("store/view/" + SHELL.baseName()));
+    Files.createFile(session.resolve("store/view/sh"));
     try (Stream<Path> all = Files.walk(session)) {
       for (Path each : all.toList()) {
         if (root && !each.equals(session) && !each.startsWith(session.resolve("root"))) {
@@ -54,8 +64,15 @@ class EveryStepTest {
     session.resolve("lower").toFile().setReadable(true, false);
   }
 
-  @Test
-  void aStepThatFailsIsNamed() throws Exception {
+  static List<StoreView> views() {
+    StoreView.Member shell = new StoreView.Member(SHELL, StoreView.Kind.FILE);
+    return List.of(new StoreView.Whole(), new StoreView.Exact(List.of(shell)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("views")
+  void aStepThatFailsIsNamed(StoreView view) throws Exception {
+    this.view = view;
     int steps = plan(GoPipe.open(calls)).steps().size();
     assertTrue(steps > 100, "the plan has " + steps + " steps");
     for (int broken = 0; broken < steps; broken++) {
@@ -106,7 +123,7 @@ class EveryStepTest {
   private Plan plan(GoPipe go) {
     ByteString shell = ByteString.of("/nix/store/sh");
     Program program = new Program(shell, List.of(shell), List.of(), "/build", true);
-    SandboxSpec nix = NixSandbox.of(identity(), shell, false, program);
+    SandboxSpec nix = NixSandbox.of(identity(), shell, false, view, program);
     List<Entry> entries = nix.entries().stream().map(EveryStepTest::onOwnStore).toList();
     SandboxSpec spec =
         new SandboxSpec(nix.identity(), nix.hostName(), nix.domainName(), entries, program);
@@ -114,9 +131,12 @@ class EveryStepTest {
   }
 
   private static Entry onOwnStore(Entry entry) {
-    return entry instanceof Entry.Overlay overlay
-        ? new Entry.Overlay(overlay.path(), "lower", overlay.upper(), overlay.work())
-        : entry;
+    if (entry instanceof Entry.Overlay overlay) {
+      return new Entry.Overlay(overlay.path(), "lower", overlay.upper(), overlay.work());
+    } else if (entry instanceof Entry.BoundStore store) {
+      return new Entry.BoundStore(store.path(), "lower", store.directory(), store.paths());
+    }
+    return entry;
   }
 
   /** As root the skeleton is on disk. */

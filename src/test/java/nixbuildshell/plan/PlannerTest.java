@@ -7,10 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import nixbuildshell.ByteString;
+import nixbuildshell.capture.StorePath;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
 import nixbuildshell.sandbox.SandboxSpec;
+import nixbuildshell.sandbox.StoreView;
 import org.junit.jupiter.api.Test;
 
 /** The plans, whole and in order, against checked-in texts; no kernel is needed. */
@@ -18,6 +20,17 @@ class PlannerTest {
   private static final Path GOLDEN = Path.of("src/test/resources/nixbuildshell/plan");
   private static final ByteString SHELL =
       ByteString.of("/nix/store/00000000000000000000000000000000-bash-5.2/bin/bash");
+
+  private static final StoreView EXACT =
+      new StoreView.Exact(
+          List.of(
+              member("bash-5.2", StoreView.Kind.DIRECTORY),
+              member("setup.sh", StoreView.Kind.FILE),
+              member("link", StoreView.Kind.LINK)));
+
+  private static StoreView.Member member(String name, StoreView.Kind kind) {
+    return new StoreView.Member(new StorePath("0".repeat(32), name), kind);
+  }
 
   @Test
   void anOrdinaryUsersPlan() throws IOException {
@@ -34,7 +47,24 @@ class PlannerTest {
     matches("root.txt", new Identity(30001, 30000, true), false, false);
   }
 
+  /** A directory and a file are mounted, a link is not. */
+  @Test
+  void anOrdinaryUsersPlanWithAnExactStore() throws IOException {
+    matches("user-exact-store.txt", new Identity(1234, 5678, false), false, false, EXACT);
+  }
+
+  @Test
+  void rootsPlanWithAnExactStore() throws IOException {
+    matches("root-exact-store.txt", new Identity(30001, 30000, true), false, false, EXACT);
+  }
+
   private static void matches(String golden, Identity identity, boolean kvm, boolean ownSession)
+      throws IOException {
+    matches(golden, identity, kvm, ownSession, new StoreView.Whole());
+  }
+
+  private static void matches(
+      String golden, Identity identity, boolean kvm, boolean ownSession, StoreView store)
       throws IOException {
     Program program =
         new Program(
@@ -43,7 +73,7 @@ class PlannerTest {
             List.of(ByteString.of("A=1")),
             "/build",
             ownSession);
-    SandboxSpec spec = NixSandbox.of(identity, SHELL, kvm, program);
+    SandboxSpec spec = NixSandbox.of(identity, SHELL, kvm, store, program);
     Plan plan = Planner.plan(spec, new Planner.Descriptors(5, 6));
     if (System.getenv("UPDATE_GOLDEN") != null) {
       Files.writeString(GOLDEN.resolve(golden), plan.toString());

@@ -57,8 +57,10 @@ class SessionsTest {
 
   @Test
   void hasItsDirectoriesWithTheirModes() throws Exception {
-    int[] modes = {0755, 0700, 01777, 0755, 01775, 0700, 0755};
-    String[] paths = {".", "build", "tmp", "store", "store/upper", "store/work", "root"};
+    int[] modes = {0755, 0700, 01777, 0755, 01775, 0700, 01775, 0755};
+    String[] paths = {
+      ".", "build", "tmp", "store", "store/upper", "store/work", "store/view", "root"
+    };
     try (Session session = create(About.Kind.INTERACTIVE)) {
       assertTrue(session.id().toString().matches("probe-1\\.0-[a-z0-9]{4}"));
       assertEquals(base + "/" + session.id(), session.path().toString());

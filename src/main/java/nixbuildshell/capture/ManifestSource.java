@@ -1,0 +1,113 @@
+package nixbuildshell.capture;
+
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+
+/** The manifest in a kept directory as a source of facts; without one it knows nothing. */
+final class ManifestSource {
+  private static final long LARGEST = 16 << 20;
+
+  private final BuildShell shells;
+  private final List<Note> notes;
+  private Optional<Manifest> manifest = Optional.empty();
+  private String problem = "";
+
+  /**
+   * Reads it. One that cannot be used is ignored with a note.
+   *
+   * @throws Failure when it is of a version to come
+   */
+  ManifestSource(Evidence kept, BuildShell shells, List<Note> notes) {
+    this.shells = shells;
+    this.notes = notes;
+    Evidence.Reading reading = kept.read(Manifest.PATH, LARGEST);
+    if (reading instanceof Evidence.Content content) {
+      parse(kept, content);
+    } else if (!(reading instanceof Evidence.Missing)) {
+      problem = reading.why();
+    }
+    if (!problem.isEmpty()) {
+      notes.add(Note.warning(Manifest.PATH + " is ignored: " + problem));
+    }
+  }
+
+  private void parse(Evidence kept, Evidence.Content content) {
+    try {
+      manifest = Optional.of(ManifestReader.read(content.bytes()));
+    } catch (Malformed e) {
+      problem = e.getMessage();
+    } catch (Manifest.Newer e) {
+      throw new Failure(
+          "cannot read " + kept.path() + "/" + Manifest.PATH,
+          e.getMessage(),
+          "use a newer nix-build-shell, or enter a copy of the directory without"
+              + " .nix-build-shell");
+    }
+  }
+
+  Optional<Manifest> manifest() {
+    return manifest;
+  }
+
+  /** What a message about missing sources adds: nothing, or why this one is of no use. */
+  String appendix() {
+    return problem.isEmpty() ? "" : "; of " + Manifest.PATH + ", " + problem;
+  }
+
+  Map<String, Known<StorePath>> outputs() {
+    return manifest.map(Facts::outputs).orElse(Map.of());
+  }
+
+  /** The shell, unless it is none. */
+  Optional<Known<ByteString>> shell() {
+    return manifest
+        .flatMap(Manifest::shell)
+        .filter(this::isShell)
+        .map(shell -> new Known<>(shell, Source.MANIFEST));
+  }
+
+  private boolean isShell(ByteString path) {
+    try {
+      shells.check(path);
+      return true;
+    } catch (BuildShell.Refused e) {
+      notes.add(Note.warning("the manifest's shell '" + path + "' is ignored: " + e.getMessage()));
+      return false;
+    }
+  }
+
+  /**
+   * What the build saw of the store but for its outputs. A view that lacks the shell is no build's:
+   * then the whole store is the better one.
+   *
+   * @param shell in the store
+   */
+  Optional<Known<List<StorePath>>> storePaths(ByteString shell, Set<StorePath> outputs) {
+    Set<StorePath> paths =
+        new LinkedHashSet<>(manifest.map(Manifest::storePaths).orElse(List.of()));
+    paths.removeAll(outputs);
+    if (paths.isEmpty()) {
+      return Optional.empty();
+    }
+    if (!manifest.flatMap(Manifest::sandboxed).orElse(true)) {
+      notes.add(Note.detail("the build had no sandbox, and saw the whole store"));
+      return Optional.empty();
+    }
+    if (paths.stream().noneMatch(path -> shell.startsWith(path + "/") || isAt(path, shell))) {
+      notes.add(
+          Note.warning(
+              "the whole store is shown: the manifest's storePaths lack the shell " + shell));
+      return Optional.empty();
+    }
+    return Optional.of(new Known<>(List.copyOf(paths), Source.MANIFEST));
+  }
+
+  private static boolean isAt(StorePath path, ByteString shell) {
+    return path.path().equals(shell);
+  }
+}

@@ -1,0 +1,43 @@
+package nixbuildshell.nix;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import nixbuildshell.ByteString;
+
+/**
+ * Nix's settings as its configuration file has them, {@code nix.conf(5)}: lines {@code name =
+ * value}, comments behind {@code #}, the last one counts. Files that it includes are not read.
+ */
+public record Configuration(ByteString text) {
+  private static final Pattern EQUALS = Pattern.compile("\\s*=\\s*");
+
+  /**
+   * The settings of this host.
+   *
+   * @param file {@code /etc/nix/nix.conf}; empty settings when it cannot be read
+   * @param more the environment variable {@code NIX_CONFIG}, which comes last
+   */
+  public static Configuration read(Path file, Optional<ByteString> more) {
+    String text = "";
+    try {
+      text = Files.readString(file, StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      // Nix itself does with its defaults then.
+    }
+    return new Configuration(new ByteString(text + '\n' + more.map(ByteString::latin1).orElse("")));
+  }
+
+  /** The value of a setting; empty when it is not set. */
+  public Optional<ByteString> get(String name) {
+    return text.latin1()
+        .lines()
+        .map(line -> EQUALS.split(line.split("#", 2)[0].strip(), 2))
+        .filter(setting -> setting.length == 2 && setting[0].equals(name))
+        .map(setting -> new ByteString(setting[1]))
+        .reduce((earlier, later) -> later);
+  }
+}

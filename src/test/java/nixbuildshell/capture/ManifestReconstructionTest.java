@@ -1,0 +1,236 @@
+package nixbuildshell.capture;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the manifest adds to the other sources, and what nobody takes from it. */
+class ManifestReconstructionTest {
+  private static final StorePath OUT = TestStore.path("aa", "probe-1.0");
+  private static final StorePath OTHER = TestStore.path("bb", "probe-1.0");
+  private static final StorePath INPUT = TestStore.path("cc", "input");
+  private static final StorePath BASH = store(TestStore.BASH);
+  private static final ByteString SHELL = ByteString.of(TestStore.SHELL);
+  private static final KeptDirectory KEPT = KeptDirectory.named("nix-build-probe-1.0.drv-0");
+  private static final KeptDirectory NAMELESS = KeptDirectory.named("nix-4711-1234567");
+  private static final String ENV_VARS =
+      """
+      declare -x NIX_BUILD_TOP="/build"
+      declare -x SHELL="%s"
+      declare -x name="probe-1.0"
+      declare -x out="%s"
+      declare -x system="i686-linux"
+      """
+          .formatted(TestStore.SHELL, OUT);
+
+  @TempDir Path root;
+  private TestStore store;
+
+  @BeforeEach
+  void makeStore() {
+    store = new TestStore(root);
+  }
+
+  private static StorePath store(String baseName) {
+    try {
+      return StorePath.ofBaseName(baseName);
+    } catch (Malformed e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private FailedBuild build(KeptDirectory kept) {
+    return Reconstruction.of(kept, new Reconstruction.Options(Optional.empty(), 2), store.finder());
+  }
+
+  private static KeptDirectory with(KeptDirectory kept, String fields) {
+    return kept.withManifest("{\"schemaVersion\": \"1.0\"" + fields + "}");
+  }
+
+  private static <T> Known<T> manifest(T value) {
+    return new Known<>(value, Source.MANIFEST);
+  }
+
+  private static String storePaths(StorePath... paths) {
+    String list = String.join("\", \"", List.of(paths).stream().map(StorePath::toString).toList());
+    return ", \"storePaths\": [\"" + list + "\"]";
+  }
+
+  private static String outputs(StorePath out) {
+    return ", \"outputs\": {\"out\": \"" + out + "\"}";
+  }
+
+  private static String shell(String shell) {
+    return ", \"shell\": \"" + shell + "\"";
+  }
+
+  @Test
+  void itComesFirstFieldByField() {
+    FailedBuild build =
+        build(
+            with(
+                KEPT.with(ENV_VARS),
+                ", \"name\": \"written\"" + shell(TestStore.SHELL) + outputs(OTHER)));
+    assertEquals(manifest("written"), build.name());
+    assertEquals(manifest(SHELL), build.shell());
+    assertEquals(Map.of("out", manifest(OTHER)), build.outputs());
+    assertEquals(
+        Optional.of(new Known<>(ByteString.of("i686-linux"), Source.ENV_VARS)), build.system());
+    assertEquals(new FailedBuild.Kept(), build.environment());
+    assertEquals(List.of(), build.notes());
+  }
+
+  @Test
+  void anEmptyOneChangesNothing() {
+    FailedBuild without = build(KEPT.with(ENV_VARS));
+    FailedBuild with = build(with(KEPT.with(ENV_VARS), ""));
+    assertEquals(without.name(), with.name());
+    assertEquals(without.shell(), with.shell());
+    assertEquals(without.outputs(), with.outputs());
+    assertEquals(without.system(), with.system());
+    assertEquals(without.storePaths(), with.storePaths());
+    assertEquals(without.notes(), with.notes());
+  }
+
+  @Test
+  void itsOutputsNameTheDerivation() throws IOException {
+    store.derivation("d1", "probe-1.0", OUT);
+    StorePath drv = store.derivation("d2", "probe-1.0", OTHER);
+    for (KeptDirectory kept : List.of(KEPT, NAMELESS)) {
+      FailedBuild build = build(with(kept, outputs(OTHER)));
+      assertEquals(Optional.of(manifest(drv)), build.derivation());
+      assertEquals(
+          Note.warning(
+              "env-vars is rebuilt from " + drv + " (found by the output path in the manifest)"),
+          build.notes().get(0));
+    }
+  }
+
+  /** A fixed-output build has the network: an output's path in the manifest must not get it. */
+  @Test
+  void itCannotClaimTheNetwork() throws IOException {
+    StorePath drv = TestStore.path("d1", "probe-1.0.drv");
+    store.write(
+        drv,
+        "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[])"
+            .formatted(OUT, TestStore.SHELL));
+    Optional<Known<Boolean>> yes = Optional.of(new Known<>(true, Source.DERIVATION));
+    String claim = outputs(OUT) + ", \"fixedOutput\": true";
+    assertEquals(Optional.empty(), build(with(KEPT.with(ENV_VARS), claim)).fixedOutput());
+    assertEquals(Optional.empty(), build(with(NAMELESS, claim)).fixedOutput());
+    assertEquals(yes, build(with(KEPT, claim)).fixedOutput());
+    store.log(drv, ".bz2", KeptDirectory.FAILED);
+    assertEquals(yes, build(with(NAMELESS, claim)).fixedOutput());
+  }
+
+  @Test
+  void theStorePathsAreWhatIsNoOutput() {
+    assertEquals(
+        Optional.of(manifest(List.of(INPUT, BASH))),
+        build(with(KEPT.with(ENV_VARS), storePaths(INPUT, BASH, OUT))).storePaths());
+    assertEquals(
+        Optional.of(manifest(List.of(INPUT, BASH, OUT))),
+        build(with(KEPT.with(ENV_VARS), storePaths(INPUT, BASH, OUT) + outputs(OTHER)))
+            .storePaths());
+  }
+
+  @Test
+  void storePathsWithoutTheShellAreNoView() {
+    FailedBuild build = build(with(KEPT.with(ENV_VARS), storePaths(INPUT)));
+    assertEquals(Optional.empty(), build.storePaths());
+    assertEquals(
+        List.of(
+            Note.warning(
+                "the whole store is shown: the manifest's storePaths lack the shell " + SHELL)),
+        build.notes());
+  }
+
+  @Test
+  void aBuildWithoutASandboxSawTheWholeStore() {
+    FailedBuild build =
+        build(
+            with(
+                KEPT.with(ENV_VARS),
+                storePaths(BASH) + ", \"sandboxed\": false, \"buildTop\": \"/tmp/x\""));
+    assertEquals(Optional.empty(), build.storePaths());
+    assertEquals(Optional.of(manifest(ByteString.of("/tmp/x"))), build.unsandboxedTop());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/bin/text", "/bin/none", "", "/bin/bash\\n"})
+  void aShellThatIsNoneIsPassedOver(String path) {
+    String shell = "/nix/store/" + TestStore.BASH + path;
+    FailedBuild build = build(with(KEPT.with(ENV_VARS), shell(shell)));
+    assertEquals(new Known<>(SHELL, Source.ENV_VARS), build.shell());
+    assertEquals(1, build.notes().size());
+    assertEquals(Note.Level.WARNING, build.notes().get(0).level());
+  }
+
+  @Test
+  void itsShellServesWhereTheBuilderIsNoBash() throws IOException {
+    store.derivation("d1", "probe-1.0", "/bin/busybox", OUT, Map.of());
+    assertEquals(manifest(SHELL), build(with(KEPT, shell(TestStore.SHELL))).shell());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{                                          | it ends too early",
+        "{\"schemaVersion\": \"1.0\", \"outputs\": 7} | outputs: it is not an object",
+      })
+  void aBrokenOneIsIgnoredAndSaid(String json, String why) {
+    FailedBuild build = build(KEPT.with(ENV_VARS).withManifest(json));
+    assertEquals(Optional.empty(), build.manifest());
+    assertEquals(
+        List.of(Note.warning(".nix-build-shell/manifest.json is ignored: " + why)), build.notes());
+  }
+
+  @Test
+  void oneThatIsNoFileIsIgnoredAndSaid() {
+    FailedBuild build = build(KEPT.with(ENV_VARS).withManifest(new Evidence.NotRegular("a FIFO")));
+    assertEquals(
+        List.of(
+            Note.warning(
+                ".nix-build-shell/manifest.json is ignored: it is a FIFO, not a regular file")),
+        build.notes());
+  }
+
+  @Test
+  void aBrokenOneThatIsAloneIsTheReason() {
+    Failure failure = assertThrows(Failure.class, () -> build(NAMELESS.withManifest("[]")));
+    assertEquals(
+        "cannot tell what /tmp/nix-4711-1234567 was: of env-vars, it does not exist; of"
+            + " .nix-build-shell/manifest.json, the whole: it is not an object, and no derivation"
+            + " is found that left it",
+        failure.getMessage());
+  }
+
+  @Test
+  void aNewerOneIsRefused() {
+    Failure failure =
+        assertThrows(
+            Failure.class,
+            () -> build(KEPT.with(ENV_VARS).withManifest("{\"schemaVersion\": \"2.1\"}")));
+    assertEquals(
+        "cannot read /tmp/nix-build-probe-1.0.drv-0/.nix-build-shell/manifest.json: its"
+            + " schemaVersion is 2.1, and this nix-build-shell reads 1",
+        failure.getMessage());
+    assertEquals(
+        "use a newer nix-build-shell, or enter a copy of the directory without .nix-build-shell",
+        failure.remedy());
+  }
+}

@@ -1,0 +1,52 @@
+package nixbuildshell.nix;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import nixbuildshell.ByteString;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigurationTest {
+  @TempDir Path etc;
+
+  private Optional<String> buildDirectory(String file, Optional<String> more) throws IOException {
+    Files.writeString(etc.resolve("nix.conf"), file.replace(';', '\n'));
+    return Configuration.read(etc.resolve("nix.conf"), more.map(ByteString::of))
+        .get("build-dir")
+        .map(ByteString::toString);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "build-dir = /a, /a",
+    "build-dir=/a, /a",
+    "'  build-dir\t=  /a b  ', /a b",
+    "build-dir = /a # there, /a",
+    "# build-dir = /a,",
+    "extra-build-dir = /a,",
+    "build-dir,",
+    "build-dir = /a;x = y;build-dir = /b, /b",
+    "!include build-dir = /a,",
+  })
+  void readsASetting(String file, String value) throws IOException {
+    assertEquals(Optional.ofNullable(value), buildDirectory(file, Optional.empty()));
+  }
+
+  @Test
+  void theEnvironmentComesLast() throws IOException {
+    assertEquals(Optional.of("/b"), buildDirectory("build-dir = /a", Optional.of("build-dir=/b")));
+  }
+
+  @Test
+  void doesWithoutAFile() {
+    assertEquals(
+        Optional.empty(),
+        Configuration.read(etc.resolve("none"), Optional.empty()).get("build-dir"));
+  }
+}
