@@ -5,7 +5,7 @@ jdks=any users=user
 share=$TOP/share
 
 # Options, one a line, each once. The sections after the options have words with dashes, too.
-options() { grep -oE -- '(^|[^[:alnum:]-])--?[a-zA-Z][a-z-]*' | grep -oE -- '--?[a-zA-Z].*' | sort -u; }
+options() { grep -oE -- '(^|[^[:alnum:]-])--?[a-zA-Z][a-z0-9-]*' | grep -oE -- '--?[a-zA-Z].*' | sort -u; }
 
 setup() {
 	run nbs --help
@@ -42,6 +42,7 @@ test_bash() {
 	[[ $(completes "$T/ke") == "$T/kept" ]] || fail "no directory is offered"
 	[[ $(completes --drv = "$T/x") == "$T/x.drv" ]] || fail "no derivation is offered"
 	[[ $(completes --work-dir "$T/ke") == "$T/kept" ]] || fail "no working directory is offered"
+	[[ $(completes las) == last ]] || fail "the newest is not offered"
 	[[ -z $(completes "$T/kept" -) ]] || fail "options are offered after DIR"
 }
 
