@@ -83,6 +83,10 @@ stdenv.mkDerivation {
     cp -R lib $home/lib
     {
       echo '#!${runtimeShell}'
+      # In place of a descriptor that is closed, the command would get one of the JVM's own files.
+      echo '[ -e /proc/self/fd/0 ] || exec </dev/null'
+      echo '[ -e /proc/self/fd/1 ] || exec >/dev/null'
+      echo '[ -e /proc/self/fd/2 ] || exec 2>/dev/null'
       echo "exec ${jre}/bin/java @$home/java-options -jar $home/nix-build-shell.jar" '"$@"'
     } >$out/bin/nix-build-shell
     chmod 755 $out/bin/nix-build-shell

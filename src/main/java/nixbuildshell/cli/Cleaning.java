@@ -1,5 +1,6 @@
 package nixbuildshell.cli;
 
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import nixbuildshell.session.Sessions;
 import nixbuildshell.session.Sessions.Cleaned;
@@ -11,11 +12,15 @@ import nixbuildshell.session.Sessions.Cleaned;
 final class Cleaning implements AutoCloseable {
   private final Messages messages;
   private final AtomicReference<Cleaned> cleaned = new AtomicReference<>();
+
+  /** When to stop, by System.nanoTime(). */
+  private volatile long deadline = Long.MAX_VALUE;
+
   private final Thread thread;
 
   private Cleaning(Sessions sessions, Messages messages) {
     this.messages = messages;
-    this.thread = new Thread(() -> cleaned.set(sessions.clean()), "cleaning");
+    this.thread = new Thread(() -> cleaned.set(sessions.clean(this::isOver)), "cleaning");
   }
 
   static Cleaning start(Sessions sessions, Messages messages) {
@@ -24,9 +29,17 @@ final class Cleaning implements AutoCloseable {
     return cleaning;
   }
 
-  /** Waits until it is done, and names the changes that a killed run could not name itself. */
+  private boolean isOver() {
+    return deadline != Long.MAX_VALUE && System.nanoTime() - deadline >= 0;
+  }
+
+  /**
+   * Gives it another second (the rest is for the next run), and names the changes that a killed run
+   * could not name itself.
+   */
   @Override
   public void close() {
+    deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
     try {
       thread.join();
     } catch (InterruptedException e) {

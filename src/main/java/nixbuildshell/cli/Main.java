@@ -55,6 +55,7 @@ public final class Main {
       }
       Options options = syntax.options(parser);
       messages = new Messages(err, colour(), options.verbosity());
+      StandardStream.requireAll();
       Kernel kernel = Kernels.best(() -> UnpackDirectory.make(options));
       return new Enter(options, messages, out, new SystemCalls(kernel)).run();
     } catch (ParameterException e) {

@@ -2,6 +2,7 @@ package nixbuildshell.cli;
 
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
+import nixbuildshell.Failure;
 import nixbuildshell.linux.Child;
 
 /**
@@ -30,30 +31,40 @@ final class SignalRelay {
   /** How long a command has to end after a SIGTERM or SIGHUP that it catches. */
   private static final long GRACE = TimeUnit.SECONDS.toNanos(5);
 
-  private final IntConsumer stopOneself;
+  private final IntConsumer signalOneself;
   private Child child;
   private boolean reachesChildItself;
   private int ending;
   private long lastInterrupt = System.nanoTime() - INSISTENCE;
 
   /**
-   * @param stopOneself sends a signal to this process
+   * @param signalOneself sends a signal to this process
    */
-  private SignalRelay(IntConsumer stopOneself) {
-    this.stopOneself = stopOneself;
+  private SignalRelay(IntConsumer signalOneself) {
+    this.signalOneself = signalOneself;
   }
 
-  static SignalRelay install(IntConsumer stopOneself) {
-    SignalRelay relay = new SignalRelay(stopOneself);
-    handle("INT", relay::interrupt);
-    handle("TERM", relay::terminate);
-    handle("HUP", relay::terminate);
-    handle("TSTP", relay::suspend);
+  static SignalRelay install(IntConsumer signalOneself) {
+    SignalRelay relay = new SignalRelay(signalOneself);
+    try {
+      handle("INT", relay::interrupt);
+      handle("TERM", relay::terminate);
+      handle("HUP", relay::terminate);
+      handle("TSTP", relay::suspend);
+    } catch (IllegalArgumentException e) {
+      throw new Failure(
+          "cannot take signals", e.getMessage(), "run Java without -Xrs (JAVA_TOOL_OPTIONS?)", e);
+    }
     return relay;
   }
 
   private static void handle(String name, IntConsumer action) {
-    sun.misc.Signal.handle(new sun.misc.Signal(name), signal -> action.accept(signal.getNumber()));
+    sun.misc.Signal signal = new sun.misc.Signal(name);
+    sun.misc.SignalHandler before =
+        sun.misc.Signal.handle(signal, caught -> action.accept(caught.getNumber()));
+    if (before == sun.misc.SignalHandler.SIG_IGN) {
+      sun.misc.Signal.handle(signal, before);
+    }
   }
 
   /**
@@ -119,7 +130,8 @@ final class SignalRelay {
 
   /**
    * Ctrl-Z on a command: PID 1 does not stop by itself, and the shell outside waits for this
-   * process.
+   * process. That is stopped by SIGTSTP with its default action, which the kernel drops where no
+   * shell could continue it (an orphaned process group, setpgid(2)); SIGSTOP would not care.
    */
   private void suspend(int signal) {
     Child running;
@@ -129,9 +141,20 @@ final class SignalRelay {
     if (running != null) {
       running.kill(SIGSTOP);
     }
-    stopOneself.accept(SIGSTOP);
+    sun.misc.Signal.handle(new sun.misc.Signal("TSTP"), sun.misc.SignalHandler.SIG_DFL);
+    signalOneself.accept(signal);
+    pause(); // Another thread may be the one that takes it.
+    handle("TSTP", this::suspend);
     if (running != null) {
       running.kill(SIGCONT);
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(50);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -142,11 +165,7 @@ final class SignalRelay {
         kill(running, signal);
         return;
       }
-      try {
-        Thread.sleep(20);
-      } catch (InterruptedException e) {
-        return;
-      }
+      pause();
     }
   }
 

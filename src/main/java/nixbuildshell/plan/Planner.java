@@ -62,6 +62,7 @@ public final class Planner {
     if (spec.identity().privileged()) {
       becomeTheBuilder();
     }
+    ownKeyring();
     spec.entries().forEach(skeleton::mountOwned);
     pivot();
     spec.entries().forEach(skeleton::bindFromInside);
@@ -181,6 +182,20 @@ public final class Planner {
                 number(1))
             .expecting(1)
             .tolerating(Errno.EAGAIN, "the parent holds the pipe open"));
+  }
+
+  /**
+   * The caller's session keyring may hold his Kerberos or disk keys, and namespaces do not hide it.
+   */
+  private void ownKeyring() {
+    steps.add(
+        Step.of(
+                "leave the caller's keyring",
+                Syscall.KEYCTL,
+                new Number(1, "KEYCTL_JOIN_SESSION_KEYRING"),
+                nothing())
+            .tolerating(Errno.ENOSYS, "a kernel without keyrings")
+            .tolerating(Errno.EPERM, "a container's filter forbids keyrings, the caller's too"));
   }
 
   /**

@@ -38,6 +38,7 @@ public enum Syscall {
   GETTID(186, 178),
   GETUID(102, 174),
   IOCTL(16, 29),
+  KEYCTL(250, 219),
   KILL(62, 129),
   LINKAT(265, 37),
   LSEEK(8, 62),

@@ -45,15 +45,21 @@ final class BaseDirectory {
 
   private Optional<ByteString> stateHome() {
     return absolute("XDG_STATE_HOME")
+        .filter(this::isOwn)
         .or(() -> absolute("HOME").filter(this::isOwn).map(home -> home.plus("/.local/state")));
   }
 
-  /** After sudo, HOME may be another's: nothing of root's belongs there. */
+  /**
+   * Whether the directory, or the nearest one above it that is there, is the caller's. After sudo
+   * the variables may name another's: nothing of root's belongs there, and nothing may be made on
+   * the way.
+   */
   private boolean isOwn(ByteString path) {
     try (Directory directory = files.openDirectory(path)) {
       return directory.self().status().uid() == files.userId();
     } catch (ErrnoException e) {
-      return false;
+      int slash = path.latin1().lastIndexOf('/');
+      return e.missing() && slash > 0 && isOwn(new ByteString(path.latin1().substring(0, slash)));
     }
   }
 

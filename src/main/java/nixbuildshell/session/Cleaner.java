@@ -2,6 +2,7 @@ package nixbuildshell.session;
 
 import java.util.ArrayList;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
@@ -13,9 +14,11 @@ import nixbuildshell.session.TreeRemoval.Leftover;
 final class Cleaner {
   private final Sessions sessions;
   private final Directory base;
+  private final BooleanSupplier stop;
   private final Cleaned cleaned = new Cleaned(new ArrayList<>(), new ArrayList<>());
 
-  Cleaner(Sessions sessions, Directory base) {
+  Cleaner(Sessions sessions, Directory base, BooleanSupplier stop) {
+    this.stop = stop;
     this.sessions = sessions;
     this.base = base;
   }
@@ -23,8 +26,11 @@ final class Cleaner {
   Cleaned clean() {
     try {
       for (ByteString name : sessions.names()) {
+        if (stop.getAsBoolean()) {
+          break;
+        }
         if (name.startsWith(Sessions.GIVEN_UP)) {
-          TreeRemoval.remove(base, name).ifPresent(cleaned.leftovers()::add);
+          TreeRemoval.remove(base, name, stop).ifPresent(cleaned.leftovers()::add);
         } else if (!name.startsWith(".")) {
           sessions.exclusively(() -> takeAbandoned(name)).ifPresent(this::clean);
         }
@@ -51,7 +57,7 @@ final class Cleaner {
       cleaned.kept().add(new Kept(session.id(), session.path(), session.about(), !known));
       session.close();
     } else {
-      sessions.remove(session).ifPresent(cleaned.leftovers()::add);
+      sessions.remove(session, stop).ifPresent(cleaned.leftovers()::add);
     }
   }
 

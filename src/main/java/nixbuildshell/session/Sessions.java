@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -237,20 +238,22 @@ public final class Sessions implements AutoCloseable {
   /**
    * Deletes the sessions of runs that are over: those of commands, and those of shells that changed
    * nothing.
+   *
+   * @param stop asked all the time; what is left when it says yes is for the next run
    */
-  public Cleaned clean() {
-    return new Cleaner(this, base).clean();
+  public Cleaned clean(BooleanSupplier stop) {
+    return new Cleaner(this, base, stop).clean();
   }
 
   void delete(Session session) {
-    remove(session)
+    remove(session, () -> false)
         .ifPresent(
             left -> {
               throw new Failure("cannot delete " + left.path(), left.why(), "");
             });
   }
 
-  Optional<TreeRemoval.Leftover> remove(Session session) {
+  Optional<TreeRemoval.Leftover> remove(Session session, BooleanSupplier stop) {
     ByteString name = ByteString.of(GIVEN_UP).plus(session.id()).plus("-" + suffix());
     try (session) {
       exclusively(
@@ -258,7 +261,7 @@ public final class Sessions implements AutoCloseable {
             base.rename(session.id(), name);
             return name;
           });
-      return TreeRemoval.remove(base, name);
+      return TreeRemoval.remove(base, name, stop);
     } catch (ErrnoException e) {
       return Optional.of(new TreeRemoval.Leftover(session.path(), e.why()));
     }

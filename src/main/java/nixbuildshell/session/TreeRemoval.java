@@ -3,6 +3,7 @@ package nixbuildshell.session;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
@@ -28,11 +29,13 @@ public final class TreeRemoval {
   private record Level(ByteString name, int pass, Listing listing) {}
 
   private final Descent descent;
+  private final BooleanSupplier stop;
   private final Deque<Level> levels = new ArrayDeque<>();
   private Optional<Leftover> leftover = Optional.empty();
 
-  private TreeRemoval(Descent descent) {
+  private TreeRemoval(Descent descent, BooleanSupplier stop) {
     this.descent = descent;
+    this.stop = stop;
   }
 
   /**
@@ -41,8 +44,17 @@ public final class TreeRemoval {
    * @return the first thing that could not be deleted; empty when all is gone
    */
   public static Optional<Leftover> remove(Directory parent, ByteString name) {
+    return remove(parent, name, () -> false);
+  }
+
+  /**
+   * Deletes until told to stop; what is left then can be deleted later.
+   *
+   * @param stop asked before every entry
+   */
+  static Optional<Leftover> remove(Directory parent, ByteString name, BooleanSupplier stop) {
     try (Descent descent = new Descent(parent)) {
-      TreeRemoval removal = new TreeRemoval(descent);
+      TreeRemoval removal = new TreeRemoval(descent, stop);
       removal.removeEntry(parent, name, FileType.UNKNOWN);
       removal.walk();
       return removal.leftover;
@@ -52,7 +64,7 @@ public final class TreeRemoval {
   }
 
   private void walk() throws ErrnoException {
-    while (!levels.isEmpty()) {
+    while (!levels.isEmpty() && !stop.getAsBoolean()) {
       Level level = levels.element();
       try {
         Optional<Directory> directory = descent.current();

@@ -19,7 +19,7 @@ final class SessionsMain {
   }
 
   private static void round(Sessions sessions) throws Exception {
-    sessions.clean();
+    sessions.clean(() -> false);
     About about =
         new About(
             About.Kind.COMMAND,
@@ -27,14 +27,14 @@ final class SessionsMain {
             Fixture.name("same-name-1.0"),
             Fixture.name("/nix/store/shell"));
     Session session = sessions.create(about, Optional.empty());
-    sessions.clean();
+    sessions.clean(() -> false);
     try (Directory build = session.open("build")) {
       try (Descriptor file = build.createFile(Fixture.name("file"), 0600)) {
         file.write(new byte[10]);
       }
     }
     session.markStaged();
-    sessions.clean();
+    sessions.clean(() -> false);
     if (!session.about().equals(Optional.of(about)) || !session.isStaged()) {
       throw new AssertionError("somebody has removed " + session.path());
     }

@@ -119,7 +119,7 @@ class SessionsTest {
     command.close();
     create(About.Kind.INTERACTIVE).close();
     try (Sessions other = again()) {
-      assertEquals(List.of(), other.clean().leftovers());
+      assertEquals(List.of(), other.clean(() -> false).leftovers());
     }
     assertEquals(List.of(running.id().toString()), left());
     running.delete();
@@ -136,7 +136,7 @@ class SessionsTest {
     Files.writeString(Path.of(edited.path() + "/tmp/edit"), "x");
     edited.close();
     for (int i = 0; i < 2; i++) {
-      List<Sessions.Kept> kept = sessions.clean().kept();
+      List<Sessions.Kept> kept = sessions.clean(() -> false).kept();
       assertEquals(1, kept.size());
       assertEquals(edited.id(), kept.get(0).id());
       assertEquals(ORIGIN, kept.get(0).about().get().origin());
@@ -151,7 +151,7 @@ class SessionsTest {
     Files.createDirectories(base.resolve("not-a-session/precious"));
     Files.createDirectories(base.resolve("half-0002/build"));
     Files.writeString(base.resolve("half-0002/lock"), "");
-    assertEquals(List.of(), sessions.clean().leftovers());
+    assertEquals(List.of(), sessions.clean(() -> false).leftovers());
     assertEquals(List.of("not-a-session"), left());
   }
 
@@ -175,7 +175,7 @@ class SessionsTest {
       assertEquals(Optional.empty(), other.find(inner));
       Files.writeString(path.resolve("session.properties"), "version=99\n");
       assertEquals(Optional.empty(), other.find(opened));
-      assertEquals(1, other.clean().kept().size());
+      assertEquals(1, other.clean(() -> false).kept().size());
     }
   }
 
