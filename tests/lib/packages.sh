@@ -22,6 +22,7 @@ programs() {
 		fish fish
 		tmux tmux
 		script bsdutils
+		keyctl keyutils
 		setpriv util-linux
 		unshare util-linux
 		strace strace

@@ -45,21 +45,34 @@ final class BaseDirectory {
 
   private Optional<ByteString> stateHome() {
     return absolute("XDG_STATE_HOME")
-        .filter(this::isOwn)
+        .filter(this::isOwnOrBelowOwn)
         .or(() -> absolute("HOME").filter(this::isOwn).map(home -> home.plus("/.local/state")));
   }
 
   /**
-   * Whether the directory, or the nearest one above it that is there, is the caller's. After sudo
-   * the variables may name another's: nothing of root's belongs there, and nothing may be made on
-   * the way.
+   * Whether the nearest directory that is there is the caller's. After sudo the variables may name
+   * another's: nothing of root's belongs there, and nothing may be made on the way.
    */
+  private boolean isOwnOrBelowOwn(ByteString path) {
+    int slash = path.latin1().lastIndexOf('/');
+    return exists(path) || slash <= 0
+        ? isOwn(path)
+        : isOwnOrBelowOwn(new ByteString(path.latin1().substring(0, slash)));
+  }
+
+  private boolean exists(ByteString path) {
+    try (Directory directory = files.openDirectory(path)) {
+      return true;
+    } catch (ErrnoException e) {
+      return !e.missing();
+    }
+  }
+
   private boolean isOwn(ByteString path) {
     try (Directory directory = files.openDirectory(path)) {
       return directory.self().status().uid() == files.userId();
     } catch (ErrnoException e) {
-      int slash = path.latin1().lastIndexOf('/');
-      return e.missing() && slash > 0 && isOwn(new ByteString(path.latin1().substring(0, slash)));
+      return false;
     }
   }
 

@@ -136,4 +136,23 @@ class BaseDirectoryTest {
     String output = Fixture.run("unshare", Fixture.root() ? "-m" : "-rm", "sh", "-euc", script);
     assertTrue(output.contains("mounted noexec"), output);
   }
+
+  /**
+   * After sudo the variables can name another's directories; as an ordinary user only / is
+   * another's.
+   */
+  @Test
+  void nothingIsMadeInAnothersDirectory() throws Exception {
+    Path others = Files.createDirectory(temporary.resolve("others"));
+    if (Fixture.FILES.userId() == 0) {
+      Files.setAttribute(others, "unix:uid", 4242);
+    } else {
+      others = Path.of("/");
+    }
+    String t = temporary + "/t/" + mine;
+    assertEquals(t, open("XDG_STATE_HOME", others + "/new/state"));
+    assertEquals(t, open("HOME", others.toString()));
+    assertFalse(Files.exists(others.resolve("new")));
+    assertFalse(Files.exists(others.resolve(".local")));
+  }
 }

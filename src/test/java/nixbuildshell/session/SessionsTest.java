@@ -111,6 +111,15 @@ class SessionsTest {
   }
 
   @Test
+  void cleaningStopsWhenItIsTold() {
+    create(About.Kind.COMMAND).close();
+    sessions.clean(() -> true);
+    assertEquals(1, left().size());
+    sessions.clean(() -> false);
+    assertEquals(List.of(), left());
+  }
+
+  @Test
   void cleaningTakesWhatIsOverAndLeavesWhatIsInUse() {
     Session running = create(About.Kind.COMMAND);
     running.markStaged();
