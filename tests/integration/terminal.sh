@@ -2,7 +2,7 @@
 # On a terminal: Ctrl-C, Ctrl-Z, job control, and a sane terminal afterwards. tmux is the terminal.
 jdks=each users=each limit=90
 
-# A terminal of 100 columns with a plain shell, which has the tool as `nbs` and the directory as $dir.
+# A terminal whose shell has the tool as `nbs` and the directory as $dir.
 open_terminal() {
 	dir=$(kept readable)
 	{
@@ -10,35 +10,7 @@ open_terminal() {
 		printf 'exec env NIX_BUILD_SHELL_JAVA_HOME=%q %q "$@"\n' "$JDK" "$TOOL"
 	} >"$USER_HOME/nbs"
 	chmod 755 "$USER_HOME/nbs"
-	socket=$USER_HOME/tmux
-	trap 'tmux_does kill-server 2>/dev/null || true' EXIT
-	"as_$WHO" TERM=xterm dir="$dir" nbs="$USER_HOME/nbs" tmux -S "$socket" -f /dev/null \
-		new-session -d -x 100 -y 50 'exec bash --norc --noprofile'
-	types 'PS1="out: "; bind "set enable-bracketed-paste off"'
-	shows 'out: $'
-}
-
-as_root() (root_exec "$@")
-
-tmux_does() { "as_$WHO" tmux -S "$socket" "$@"; }
-
-# types LINE: and Enter. keys KEY...: as tmux names them.
-types() {
-	tmux_does send-keys -l "$1"
-	tmux_does send-keys Enter
-}
-keys() { tmux_does send-keys "$@"; }
-
-screen() { tmux_does capture-pane -p -J -S -200; }
-
-on_screen() { screen | grep -qE -e "$1"; }
-
-# shows REGEX: a line of the screen comes to match.
-shows() {
-	if ! eventually 20 on_screen "$1"; then
-		screen
-		fail "the terminal does not show: $1"
-	fi
+	start_terminal dir="$dir" nbs="$USER_HOME/nbs"
 }
 
 # In the sandbox, with a prompt of its own.

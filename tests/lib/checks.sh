@@ -2,7 +2,10 @@
 # The checks that do not run the tool: shell style, and Maven's build with its unit tests on both JDKs.
 
 shell_files() {
-	(cd "$TOP" && shfmt -f nix-build-shell .ci src tests | sort)
+	(cd "$TOP" && {
+		shfmt -f nix-build-shell .ci hooks src tests
+		echo share/bash-completion/completions/nix-build-shell
+	} | sort)
 }
 
 check_shell() {

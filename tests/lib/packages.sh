@@ -3,7 +3,7 @@
 
 # A program, and the Debian package that brings it.
 programs() {
-	cat <<-'END'
+	cat <<-END
 		nix-build nix-bin
 		bash-static bash-static
 		busybox busybox-static
@@ -13,6 +13,13 @@ programs() {
 		qemu-aarch64-static qemu-user-static
 		shellcheck shellcheck
 		shfmt shfmt
+		tcc tcc
+		$(uname -m)-linux-musl-gcc musl-dev
+		make make
+		patchelf patchelf
+		mandoc mandoc
+		zsh zsh
+		fish fish
 		tmux tmux
 		script bsdutils
 		setpriv util-linux

@@ -17,9 +17,10 @@ build_tool() {
 # install_tool SCRATCH
 install_tool() {
 	TOOL=$1/tool/nix-build-shell
-	mkdir -p "$1/tool/target" "$1/tool/src/build"
+	mkdir -p "$1/tool/target" "$1/tool/src/build" "$1/tool/src/main/launcher"
 	cp "$TOP/nix-build-shell" "$1/tool/"
 	cp "$TOP/src/build/find-jdk" "$1/tool/src/build/"
+	cp "$TOP/src/main/launcher/java-options" "$1/tool/src/main/launcher/"
 	cp -R "$TOP/target/nix-build-shell.jar" "$TOP/target/lib" "$1/tool/target/"
 	chmod -R u=rwX,go=rX "$1/tool"
 	export TOOL

@@ -1,0 +1,178 @@
+# shellcheck shell=bash
+# Part of the setup hook: manifest.json, whose fields are in manifest.schema.json. All of it runs in a subshell,
+# in the C locale, under `set -f` and `nullglob`.
+
+# _nixBuildShellQuote TEXT: as a JSON string, a byte a code point (U+0000 to U+00FF), in _nixBuildShell_json. In
+# the C locale.
+_nixBuildShellQuote() {
+	local _nixBuildShell_rest=$1 _nixBuildShell_clean _nixBuildShell_byte
+	_nixBuildShell_json='"'
+	while :; do
+		_nixBuildShell_clean=${_nixBuildShell_rest%%[!\ \!#-\[\]-~]*}
+		_nixBuildShell_json+=$_nixBuildShell_clean
+		_nixBuildShell_rest=${_nixBuildShell_rest:${#_nixBuildShell_clean}}
+		[[ -n $_nixBuildShell_rest ]] || break
+		printf -v _nixBuildShell_byte '%d' "'${_nixBuildShell_rest:0:1}"
+		printf -v _nixBuildShell_byte '\\u%04x' $((_nixBuildShell_byte & 255))
+		_nixBuildShell_json+=$_nixBuildShell_byte
+		_nixBuildShell_rest=${_nixBuildShell_rest:1}
+	done
+	_nixBuildShell_json+='"'
+}
+
+# _nixBuildShellFields NAME VALUE...: strings, into the manifest.
+_nixBuildShellFields() {
+	while (($# > 1)); do
+		_nixBuildShellQuote "$2"
+		_nixBuildShell_manifest+="\"$1\":$_nixBuildShell_json,"
+		shift 2
+	done
+}
+
+# _nixBuildShellCounts NAME VALUE...: natural numbers, into the manifest; what is none is left out.
+_nixBuildShellCounts() {
+	while (($# > 1)); do
+		[[ -z $2 || $2 == *[!0-9]* ]] || _nixBuildShell_manifest+="\"$1\":$2,"
+		shift 2
+	done
+}
+
+_nixBuildShellCommandField() {
+	local _nixBuildShell_i _nixBuildShell_line=$_nixBuildShellLine
+	_nixBuildShell_manifest+='"command":{'
+	_nixBuildShellFields text "${_nixBuildShellCommand:0:4096}" file "${_nixBuildShellFiles[0]-}"
+	_nixBuildShellCounts line "$_nixBuildShell_line"
+	_nixBuildShell_manifest+='"stack":['
+	for _nixBuildShell_i in "${!_nixBuildShellFunctions[@]}"; do
+		((_nixBuildShell_i < 100)) || break
+		_nixBuildShell_manifest+='{'
+		_nixBuildShellCounts line "$_nixBuildShell_line"
+		_nixBuildShellFields function "${_nixBuildShellFunctions[_nixBuildShell_i]}" \
+			file "${_nixBuildShellFiles[_nixBuildShell_i]-}"
+		_nixBuildShell_manifest="${_nixBuildShell_manifest%,}},"
+		_nixBuildShell_line=${_nixBuildShellLines[_nixBuildShell_i]-}
+	done
+	_nixBuildShell_manifest="${_nixBuildShell_manifest%,}]},"
+}
+
+_nixBuildShellOutputsField() {
+	local _nixBuildShell_it
+	_nixBuildShell_manifest+='"outputs":{'
+	# shellcheck disable=SC2154
+	if [[ $(declare -p outputs) == 'declare -A'* ]]; then
+		for _nixBuildShell_it in "${!outputs[@]}"; do
+			_nixBuildShellOutput "$_nixBuildShell_it" "${outputs[$_nixBuildShell_it]}"
+		done
+	else
+		for _nixBuildShell_it in ${outputs:-out}; do
+			[[ $_nixBuildShell_it == *[!A-Za-z0-9_]* ]] || _nixBuildShellOutput "$_nixBuildShell_it" "${!_nixBuildShell_it-}"
+		done
+	fi
+	_nixBuildShell_manifest="${_nixBuildShell_manifest%,}},"
+}
+
+# _nixBuildShellOutput NAME PATH
+_nixBuildShellOutput() {
+	[[ -n $2 ]] || return 0
+	_nixBuildShellQuote "$1"
+	_nixBuildShell_manifest+="$_nixBuildShell_json:"
+	_nixBuildShellQuote "$2"
+	_nixBuildShell_manifest+="$_nixBuildShell_json,"
+	_nixBuildShell_outputs+=":$2:"
+}
+
+# _nixBuildShellUnmangle FIELD...: of mountinfo, into _nixBuildShell_fields.
+_nixBuildShellUnmangle() {
+	local _nixBuildShell_it
+	_nixBuildShell_fields=("$@")
+	# shellcheck disable=SC1003
+	for _nixBuildShell_it in '040 ' $'011\t' $'012\n' '134\'; do
+		_nixBuildShell_fields=("${_nixBuildShell_fields[@]//"\\${_nixBuildShell_it%?}"/"${_nixBuildShell_it#???}"}")
+	done
+}
+
+# mounts and sandboxed; the mount points in _nixBuildShell_points, the host's directory in _nixBuildShell_root.
+_nixBuildShellMountFields() {
+	local _nixBuildShell_it _nixBuildShell_i _nixBuildShell_text _nixBuildShell_fields _nixBuildShell_all=()
+	local _nixBuildShell_plain=
+	_nixBuildShell_root='' _nixBuildShell_sandboxed=false
+	_nixBuildShell_text=$(</proc/self/mountinfo)
+	[[ $_nixBuildShell_text == *[!$'\n'\ \!#-\[\]-~]* ]] || _nixBuildShell_plain=1
+	_nixBuildShellSplit "$_nixBuildShell_text"
+	for _nixBuildShell_it in "${_nixBuildShell_lines[@]}"; do
+		# shellcheck disable=SC2206
+		_nixBuildShell_fields=($_nixBuildShell_it)
+		_nixBuildShell_it=${_nixBuildShell_it#* - }
+		_nixBuildShell_fields=("${_nixBuildShell_fields[@]:2:3}" "${_nixBuildShell_it%% *}")
+		[[ -n $_nixBuildShell_plain ]] || _nixBuildShellUnmangle "${_nixBuildShell_fields[@]}"
+		# shellcheck disable=SC2004 # an associative array
+		_nixBuildShell_points[${_nixBuildShell_fields[2]}]=1
+		if [[ ${_nixBuildShell_fields[2]} == "$NIX_BUILD_TOP" ]]; then
+			_nixBuildShell_root=${_nixBuildShell_fields[1]} _nixBuildShell_sandboxed=true
+		fi
+		if [[ -z $_nixBuildShell_plain ]]; then
+			for _nixBuildShell_i in 0 1 2 3; do
+				_nixBuildShellQuote "${_nixBuildShell_fields[_nixBuildShell_i]}"
+				_nixBuildShell_json=${_nixBuildShell_json#?}
+				_nixBuildShell_fields[_nixBuildShell_i]=${_nixBuildShell_json%?}
+			done
+		fi
+		_nixBuildShell_all+=("${_nixBuildShell_fields[@]}")
+	done
+	printf -v _nixBuildShell_text '{"device":"%s","root":"%s","mountPoint":"%s","type":"%s"},' "${_nixBuildShell_all[@]}"
+	_nixBuildShell_manifest+="\"mounts\":[${_nixBuildShell_text%,}],\"sandboxed\":$_nixBuildShell_sandboxed,"
+}
+
+# What the sandbox's store lists, but for outputs, which the build itself has made.
+_nixBuildShellStorePathsField() {
+	local _nixBuildShell_it _nixBuildShell_i _nixBuildShell_text='' _nixBuildShell_all=()
+	$_nixBuildShell_sandboxed || return 0
+	printf -v _nixBuildShell_it '[0-9a-df-np-sv-z]%.0s' {1..32}
+	set +f
+	# shellcheck disable=SC2206
+	_nixBuildShell_all=("${NIX_STORE:-/nix/store}"/$_nixBuildShell_it-*)
+	set -f
+	for _nixBuildShell_i in "${!_nixBuildShell_all[@]}"; do
+		_nixBuildShell_it=${_nixBuildShell_all[_nixBuildShell_i]}
+		if [[ $_nixBuildShell_outputs == *":$_nixBuildShell_it:"* || ${_nixBuildShell_it##*/} == *[!0-9A-Za-z+._?=-]* ||
+			(-d $_nixBuildShell_it && ! -L $_nixBuildShell_it && -O $_nixBuildShell_it &&
+			-z ${_nixBuildShell_points[$_nixBuildShell_it]-}) ]]; then
+			unset "_nixBuildShell_all[_nixBuildShell_i]"
+		fi
+	done
+	printf -v _nixBuildShell_text '"%s",' "${_nixBuildShell_all[@]}"
+	((${#_nixBuildShell_all[@]} > 0)) || _nixBuildShell_text=
+	_nixBuildShell_manifest+="\"storePaths\":[${_nixBuildShell_text%,}],"
+}
+
+# Short enough to be typed, and another one for each failure.
+_nixBuildShellMakeId() {
+	local _nixBuildShell_number=$((RANDOM * 32768 + RANDOM)) _nixBuildShell_i _nixBuildShell_it
+	read -r _nixBuildShell_i </proc/sys/kernel/random/uuid && _nixBuildShell_number=$((16#${_nixBuildShell_i%%-*}))
+	_nixBuildShell_id=${name-build}
+	_nixBuildShell_id=${_nixBuildShell_id//[!A-Za-z0-9+._-]/-}
+	[[ $_nixBuildShell_id == [A-Za-z0-9]* ]] || _nixBuildShell_id=build$_nixBuildShell_id
+	_nixBuildShell_id=${_nixBuildShell_id:0:73}-
+	for _nixBuildShell_i in 1 2 3 4 5 6; do
+		_nixBuildShell_it=0123456789abcdefghijklmnopqrstuvwxyz
+		_nixBuildShell_id+=${_nixBuildShell_it:_nixBuildShell_number%36:1}
+		((_nixBuildShell_number /= 36))
+	done
+}
+
+_nixBuildShellManifest() {
+	local _nixBuildShell_time _nixBuildShell_structured=false _nixBuildShell_fixed=false
+	printf -v _nixBuildShell_time '%(%s)T' -1
+	[[ -z ${__structuredAttrs-} && ! -e $NIX_BUILD_TOP/.attrs.sh ]] || _nixBuildShell_structured=true
+	[[ -z ${outputHash-} && -z ${NIX_OUTPUT_CHECKED-} ]] || _nixBuildShell_fixed=true
+	_nixBuildShell_manifest='{'
+	_nixBuildShellFields schemaVersion 1.0 id "$_nixBuildShell_id" name "${name-}" ${pname:+pname "$pname"} \
+		${version:+version "$version"} system "${system-}" phase "${curPhase-}" cwd "${_nixBuildShellCwd%??}" \
+		shell "${SHELL:-$BASH}" ${stdenv:+stdenv "$stdenv"} buildTop "$NIX_BUILD_TOP" hookVersion 0.1.0
+	_nixBuildShellCounts exitCode "$_nixBuildShellStatus" uid "$UID" gid "${GROUPS[0]-}" time "$_nixBuildShell_time"
+	[[ -z $_nixBuildShellCommand ]] || _nixBuildShellCommandField
+	_nixBuildShellOutputsField
+	_nixBuildShellMountFields
+	_nixBuildShellStorePathsField
+	_nixBuildShell_manifest+="\"structuredAttrs\":$_nixBuildShell_structured,\"fixedOutput\":$_nixBuildShell_fixed}"
+}

@@ -1,0 +1,112 @@
+# The tool, compiled with plain javac: a hash over a vendored Maven repository would break with every
+# release of Maven. pom.xml says the same to Maven, and a test holds jars.json against it.
+{
+  lib,
+  stdenv,
+  fetchurl,
+  runtimeShell,
+  # 22 or later compiles FfmKernel too.
+  jdk,
+  # What runs the tool: 17 or later.
+  jre,
+}:
+let
+  version = "0.1.0";
+
+  jars = map (
+    jar:
+    let
+      directory = "${lib.replaceStrings [ "." ] [ "/" ] jar.groupId}/${jar.artifactId}/${jar.version}";
+      file = "${jar.artifactId}-${jar.version}.jar";
+    in
+    {
+      inherit file;
+      source = fetchurl {
+        url = "mirror://maven/${directory}/${file}";
+        inherit (jar) hash;
+      };
+    }
+  ) (lib.importJSON ./jars.json);
+
+  hasFfm = lib.versionAtLeast jdk.version "22";
+in
+stdenv.mkDerivation {
+  pname = "nix-build-shell";
+  inherit version;
+
+  # Nothing else of the repository, so that nothing else makes it build again.
+  src = builtins.path {
+    path = ../src/main;
+    name = "nix-build-shell-source";
+  };
+  share = builtins.path {
+    path = ../share;
+    name = "nix-build-shell-share";
+  };
+
+  strictDeps = true;
+  nativeBuildInputs = [ jdk ];
+
+  buildPhase = ''
+    runHook preBuild
+    mkdir classes lib
+    ${lib.concatMapStringsSep "\n" (jar: "ln -s ${jar.source} lib/${jar.file}") jars}
+    find java -name '*.java' | sort >sources
+    # Concatenation by invokedynamic links each call site at its first use: 10 ms of the start and more.
+    javac --release 17 -encoding UTF-8 -proc:none -XDstringConcat=inline -cp 'lib/*' -d classes @sources
+    ${lib.optionalString hasFfm ''
+      find java22 -name '*.java' | sort >sources22
+      javac --release 22 -encoding UTF-8 -proc:none -cp classes -d classes @sources22
+    ''}
+    cp -R resources/. classes/
+    {
+      echo 'Main-Class: nixbuildshell.cli.Main'
+      echo 'Class-Path: ${lib.concatMapStringsSep " " (jar: "lib/${jar.file}") jars}'
+      echo 'Implementation-Title: nix-build-shell'
+      echo 'Implementation-Version: ${version}'
+      echo 'Enable-Native-Access: ALL-UNNAMED'
+    } >manifest
+    (cd classes && find . -type f | sort) | sed 's|^\./||' >classes.list
+    (cd classes && jar --create --file ../nix-build-shell.jar --manifest ../manifest \
+      --date=1980-01-01T00:00:02+00:00 @../classes.list)
+    runHook postBuild
+  '';
+
+  installPhase = ''
+    runHook preInstall
+    home=$out/share/nix-build-shell
+    mkdir -p $out/bin
+    cp -R $share $out/share
+    chmod -R u+w $out/share
+    mkdir $home
+    cp nix-build-shell.jar launcher/java-options $home/
+    cp -R lib $home/lib
+    {
+      echo '#!${runtimeShell}'
+      echo "exec ${jre}/bin/java @$home/java-options -jar $home/nix-build-shell.jar" '"$@"'
+    } >$out/bin/nix-build-shell
+    chmod 755 $out/bin/nix-build-shell
+    runHook postInstall
+  '';
+
+  doInstallCheck = true;
+  installCheckPhase = ''
+    runHook preInstallCheck
+    $out/bin/nix-build-shell --version | grep -F 'nix-build-shell ${version} '
+    runHook postInstallCheck
+  '';
+
+  passthru = {
+    inherit jdk jre;
+  };
+
+  meta = {
+    description = "Enter the sandbox of a failed Nix build";
+    license = lib.licenses.mit;
+    mainProgram = "nix-build-shell";
+    platforms = [
+      "x86_64-linux"
+      "aarch64-linux"
+    ];
+  };
+}

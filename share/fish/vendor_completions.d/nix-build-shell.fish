@@ -1,0 +1,12 @@
+# Completion for nix-build-shell in fish. A test holds its options against --help.
+
+complete -c nix-build-shell -f
+complete -c nix-build-shell -l drv -r -k -a '(__fish_complete_suffix .drv)' -d 'The failed derivation'
+complete -c nix-build-shell -l work-dir -x -a '(__fish_complete_directories)' -d 'Keep working copies below this directory'
+complete -c nix-build-shell -l explain -d 'Print the system calls that make the sandbox, run nothing'
+complete -c nix-build-shell -s v -l verbose -d 'Say what is known of the build and from where'
+complete -c nix-build-shell -s h -l help -d 'Print the help'
+complete -c nix-build-shell -s V -l version -d 'Print the version'
+complete -c nix-build-shell -n '__fish_is_first_token' -a last -d 'The newest kept build directory'
+complete -c nix-build-shell -n '__fish_is_first_token' -a '/tmp/nix-build-* /nix/var/nix/builds/*' -d 'Kept build directory'
+complete -c nix-build-shell -n '__fish_is_first_token' -a '(__fish_complete_directories)'

@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# Completions and the man page: their options are those of --help.
+jdks=any users=user
+
+share=$TOP/share
+
+# Options, one a line, each once. The sections after the options have words with dashes, too.
+options() { grep -oE -- '(^|[^[:alnum:]-])--?[a-zA-Z][a-z0-9-]*' | grep -oE -- '--?[a-zA-Z].*' | sort -u; }
+
+setup() {
+	run nbs --help
+	expect_status 0
+	grep -E '^ +-' "$T/out" | sed -E 's/^( +-[^ ]+( --[^ ]+)?).*/\1/; s/=.*//' | options >"$T/help"
+	[[ $(wc -l <"$T/help") -ge 9 ]] || fail "too few options: $(<"$T/help")"
+}
+
+# are_the_same WHAT: stdin has the options of --help.
+are_the_same() {
+	options >"$T/others"
+	diff "$T/help" "$T/others" || fail "$1 has other options than --help (<)"
+}
+
+test_man_page() {
+	setup
+	mandoc -T lint -W error "$share/man/man1/nix-build-shell.1"
+	mandoc -T ascii "$share/man/man1/nix-build-shell.1" | col -b >"$T/man"
+	sed -n '/^OPTIONS/,/^EXIT STATUS/p' "$T/man" | grep -E '^ +-' | sed 's/=.*//' | are_the_same "the man page"
+	grep -q "nix-build-shell $(nbs --version | cut -d' ' -f2)" "$T/man" || fail "the man page is another version's"
+}
+
+# completes WORD...: what bash offers for the last one.
+completes() {
+	bash --norc -c 'source "$0"; COMP_WORDS=(nix-build-shell "$@"); COMP_CWORD=$#
+		_nix_build_shell && printf "%s\n" "${COMPREPLY[@]}"' "$share/bash-completion/completions/nix-build-shell" "$@"
+}
+
+test_bash() {
+	setup
+	completes - | are_the_same "bash"
+	mkdir "$T/kept"
+	touch "$T/x.drv" "$T/file"
+	[[ $(completes "$T/ke") == "$T/kept" ]] || fail "no directory is offered"
+	[[ $(completes --drv = "$T/x") == "$T/x.drv" ]] || fail "no derivation is offered"
+	[[ $(completes --work-dir "$T/ke") == "$T/kept" ]] || fail "no working directory is offered"
+	[[ $(completes las) == last ]] || fail "the newest is not offered"
+	[[ -z $(completes "$T/kept" -) ]] || fail "options are offered after DIR"
+}
+
+test_zsh() {
+	setup
+	zsh -n "$share/zsh/site-functions/_nix-build-shell"
+	sed -n '/^_arguments/,$p' "$share/zsh/site-functions/_nix-build-shell" | sed 's/\[[^]]*\]//; 1d; s/(- \*)//' |
+		grep -oE -- "['{,]--?[a-zA-Z-]+" | are_the_same "zsh"
+}
+
+test_fish() {
+	setup
+	# Without a file of settings, which would be written.
+	as_user fish --no-config -c 'source $argv[1]; complete -C "nix-build-shell -"; complete -C "nix-build-shell --"' \
+		"$share/fish/vendor_completions.d/nix-build-shell.fish" >"$T/fish"
+	cut -f1 "$T/fish" | are_the_same "fish"
+}
