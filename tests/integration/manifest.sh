@@ -142,6 +142,16 @@ test_says_what_failed() {
 		'name: wttr-0.1 (from the manifest)' "shell: $BASH_PATH/bin/bash (from the manifest)" 'out: '
 }
 
+test_a_private_state_is_no_news() {
+	own_copy private readable
+	manifest
+	echo 'declare -- secret=x' >"$dir/.nix-build-shell/state.bash"
+	chmod 0 "$dir/.nix-build-shell/state.bash"
+	run nbs "$dir" true
+	expect_status 0
+	expect_empty_err
+}
+
 test_the_manifest_names_the_derivation() {
 	dir=$T/nix-4711-1234567
 	user_dir "$dir"
@@ -215,7 +225,8 @@ test_a_manifest_that_is_no_file() {
 }
 
 test_a_hostile_manifest_alone_is_an_error() {
-	dir=$T/alone
+	# By this name, no other build whose log is of the same moment can be meant.
+	dir=$T/nix-build-nbs-alone.drv-0
 	user_dir "$dir"
 	mkdir "$dir/.nix-build-shell"
 	manifest '"storePaths": 7'

@@ -13,7 +13,6 @@ import nixbuildshell.ByteString;
  * belong in the store are there; whether they are true is nobody's to know.
  *
  * @param id letters, digits and {@code +._-}, at most 80
- * @param phase empty text when unknown
  * @param cwd the working directory of the failure, as seen from inside
  * @param shell in the store, as far as its text goes
  * @param outputs by output name

@@ -14,7 +14,7 @@ import nixbuildshell.ByteString;
 
 /**
  * Reads a manifest of version 1. Fields that it does not know are passed over, so that a newer
- * minor version can have more.
+ * minor version can have more; an empty text says as little as none.
  */
 final class ManifestReader {
   private static final Pattern VERSION = Pattern.compile("([0-9]{1,9})(?:\\.[0-9]{1,9}){0,3}");
@@ -94,7 +94,7 @@ final class ManifestReader {
   }
 
   private Optional<ByteString> text(String name) {
-    return Optional.ofNullable(texts.get(name));
+    return Optional.ofNullable(texts.get(name)).filter(text -> !text.isEmpty());
   }
 
   private void field(String name) throws IOException, Malformed {
@@ -125,7 +125,7 @@ final class ManifestReader {
 
   private ByteString name() throws IOException, Malformed {
     ByteString name = in.text();
-    if (!StorePath.isName(name.latin1())) {
+    if (!name.isEmpty() && !StorePath.isName(name.latin1())) {
       throw in.wrong("the store allows no such name");
     }
     return name;
@@ -140,7 +140,7 @@ final class ManifestReader {
 
   private ByteString absolute() throws IOException, Malformed {
     ByteString path = in.text();
-    if (!path.startsWith("/")) {
+    if (!path.isEmpty() && !path.startsWith("/")) {
       throw in.wrong("it is not absolute");
     }
     return path;
@@ -149,7 +149,9 @@ final class ManifestReader {
   private ByteString inStore() throws IOException, Malformed {
     ByteString path = in.text();
     try {
-      StorePath.containing(path);
+      if (!path.isEmpty()) {
+        StorePath.containing(path);
+      }
       return path;
     } catch (Malformed e) {
       throw in.wrong(e.getMessage());

@@ -19,8 +19,7 @@ final class WhatFailed {
     if (manifest.exitCode().isEmpty() && manifest.command().isEmpty()) {
       return;
     }
-    String phase =
-        manifest.phase().filter(text -> !text.isEmpty()).map(text -> cut(text) + " of ").orElse("");
+    String phase = manifest.phase().map(text -> cut(text) + " of ").orElse("");
     String code = manifest.exitCode().map(number -> " with exit code " + number).orElse("");
     String command = manifest.command().map(failed -> " in: " + cut(failed.text())).orElse("");
     messages.note(phase + name + " failed" + code + command);

@@ -28,6 +28,7 @@ import nixbuildshell.session.TreeRemoval;
  */
 final class Workspace {
   private static final ByteString ENV_VARS = ByteString.of("env-vars");
+  private static final ByteString STATE = ByteString.of(".nix-build-shell/state.bash");
 
   private final FileSystem files;
   private final Session session;
@@ -66,11 +67,15 @@ final class Workspace {
     session.markStaged();
   }
 
-  /** An env-vars that was rebuilt is no loss; everything else that is missing is said. */
+  /**
+   * An env-vars that was rebuilt is no loss, and the hook's record of the shell's state is private
+   * on purpose; everything else that is missing is said.
+   */
   private void report(TreeCopy.Result result, boolean rebuilt) {
     List<TreeCopy.Missed> missed =
         result.missed().stream()
             .filter(each -> !(rebuilt && each.path().equals(ENV_VARS)))
+            .filter(each -> !each.path().equals(STATE))
             .toList();
     long more = result.missedInAll() - result.missed().size();
     for (TreeCopy.Missed each : missed) {

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import org.junit.jupiter.api.Test;
@@ -90,6 +91,15 @@ class ManifestReaderTest {
     assertEquals(Optional.of(7), read(manifest(fields + ", \"exitCode\": 7")).exitCode());
   }
 
+  @Test
+  void anEmptyTextIsNone() throws Exception {
+    String empty =
+        Stream.of("name", "system", "phase", "cwd", "shell", "stdenv", "buildTop")
+            .map(name -> "\"" + name + "\": \"\"")
+            .collect(Collectors.joining(", "));
+    assertEquals(read(manifest("\"x\": 0")), read(manifest(empty)));
+  }
+
   static Stream<Arguments> bad() {
     String outside = "it is not in /nix/store";
     String dots = "it has an empty component, '.' or '..'";
@@ -140,9 +150,8 @@ class ManifestReaderTest {
             "\"/nix/store/x\"",
             "stdenv: it does not begin with a hash of 32 characters and a hyphen"),
         field("cwd", "\"build\"", "cwd: it is not absolute"),
-        field("buildTop", "\"\"", "buildTop: it is not absolute"),
+        field("buildTop", "\".\"", "buildTop: it is not absolute"),
         field("name", "\"../x\"", "name: the store allows no such name"),
-        field("name", "\"\"", "name: the store allows no such name"),
         field("id", "\"a b\"", "id: it is not made of 1 to 80 letters, digits and + . _ -"),
         field("id", "\"../x\"", "id: it is not made of 1 to 80 letters, digits and + . _ -"),
         field("id", "\"\"", "id: it is not made of 1 to 80 letters, digits and + . _ -"),
