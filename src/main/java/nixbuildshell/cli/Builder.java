@@ -11,6 +11,7 @@ import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileSystem;
 import nixbuildshell.linux.Status;
+import nixbuildshell.nix.Accounts;
 import nixbuildshell.nix.BuildUsers;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.session.Owner;
@@ -25,6 +26,7 @@ import nixbuildshell.session.Owner;
  */
 final class Builder implements AutoCloseable {
   private static final ByteString POOL = ByteString.of("/nix/var/nix/userpool");
+  private static final Path ETC = Path.of("/etc");
 
   private final Identity identity;
   private final Optional<Descriptor> lock;
@@ -46,56 +48,105 @@ final class Builder implements AutoCloseable {
   }
 
   /**
-   * Chooses the builder for a kept directory.
+   * Chooses the builder for a new copy of a kept directory.
    *
    * @param kept the status of the build directory: its owner comes first
    */
   static Builder of(FileSystem files, Status kept) {
-    if (files.userId() != 0) {
-      return new Builder(new Identity(files.userId(), files.groupId(), false), Optional.empty());
-    }
-    Optional<BuildUsers> users = BuildUsers.read(Path.of("/etc"));
-    boolean stranger =
-        kept.uid() != 0 && users.stream().noneMatch(u -> u.uids().contains(kept.uid()));
-    if (stranger) {
-      long gid = kept.gid() == 0 ? kept.uid() : kept.gid();
-      return new Builder(new Identity(kept.uid(), gid, true), Optional.empty());
-    }
-    return fromPool(
-        files,
-        kept.uid(),
-        users.orElseThrow(
-            () ->
-                new Failure(
-                    "cannot enter a directory of root's as root",
-                    "there is no group nixbld with build users to run as",
-                    "run nix-build-shell as an ordinary user")));
+    return files.userId() == 0 ? chosen(files, kept.uid()) : caller(files);
   }
 
-  private static Builder fromPool(FileSystem files, long preferred, BuildUsers users) {
-    List<Long> candidates = new ArrayList<>(users.uids());
+  /**
+   * The builder of a session once more: its files belong to him, so nobody else will do.
+   *
+   * @param build the status of the session's build directory
+   */
+  static Builder again(FileSystem files, Status build) {
+    if (files.userId() != 0) {
+      return caller(files);
+    }
+    long uid = build.uid();
+    if (uid == 0) {
+      throw new Failure(
+          "cannot come back to the session",
+          "its build directory belongs to root, who never is in the sandbox",
+          "give it to the user to whom the files in it belong");
+    }
+    Optional<BuildUsers> users = BuildUsers.read(ETC).filter(u -> u.uids().contains(uid));
+    return users.isEmpty()
+        ? stranger(uid)
+        : locked(files, List.of(uid), users.get().gid())
+            .orElseThrow(
+                () ->
+                    new Failure(
+                        "cannot come back to the session",
+                        "a build that is running now uses user " + uid + ", whose files it has",
+                        "wait for the build to end"));
+  }
+
+  private static Builder caller(FileSystem files) {
+    return new Builder(new Identity(files.userId(), files.groupId(), false), Optional.empty());
+  }
+
+  private static Builder chosen(FileSystem files, long preferred) {
+    Optional<BuildUsers> users = BuildUsers.read(ETC);
+    List<Long> candidates = new ArrayList<>(users.map(BuildUsers::uids).orElse(List.of()));
     if (candidates.remove(preferred)) {
       candidates.add(0, preferred);
+    } else if (preferred != 0) {
+      return stranger(preferred);
     }
+    if (candidates.isEmpty()) {
+      throw new Failure(
+          "cannot enter a directory of root's as root",
+          users.isEmpty()
+              ? "there is no group nixbld with build users to run as"
+              : "the group nixbld has no members to run as",
+          "run nix-build-shell as an ordinary user");
+    }
+    return locked(files, candidates, users.orElseThrow().gid())
+        .orElseThrow(
+            () ->
+                new Failure(
+                    "cannot lock a build user in " + POOL,
+                    "builds that are running now use all of them",
+                    "wait for one to end, or run nix-build-shell as an ordinary user"));
+  }
+
+  /** Somebody whom no build runs as: nothing is to be locked. */
+  private static Builder stranger(long uid) {
+    long gid =
+        new Accounts(ETC)
+            .primaryGroup(uid)
+            .filter(group -> group != 0)
+            .orElseThrow(
+                () ->
+                    new Failure(
+                        "cannot run as user " + uid + ", to whom the directory belongs",
+                        "/etc/passwd names no group of his other than root's",
+                        "run nix-build-shell as that user"));
+    return new Builder(new Identity(uid, gid, true), Optional.empty());
+  }
+
+  /** The first of these build users whom no build has; empty when builds have them all. */
+  private static Optional<Builder> locked(FileSystem files, List<Long> candidates, long gid) {
     try (Directory pool = files.openDirectory(POOL)) {
       for (long uid : candidates) {
         Descriptor lock = pool.openOrCreateFile(ByteString.of(Long.toString(uid)), 0600);
         if (lock.tryLockShared()) {
-          return new Builder(new Identity(uid, users.gid(), true), Optional.of(lock));
+          return Optional.of(new Builder(new Identity(uid, gid, true), Optional.of(lock)));
         }
         lock.close();
       }
+      return Optional.empty();
     } catch (ErrnoException e) {
-      if (e.missing() && !candidates.isEmpty()) {
+      if (e.missing()) {
         // No Nix has ever built as these users here, so none can be disturbed.
-        return new Builder(new Identity(candidates.get(0), users.gid(), true), Optional.empty());
+        return Optional.of(
+            new Builder(new Identity(candidates.get(0), gid, true), Optional.empty()));
       }
       throw e.failure("cannot lock a build user in " + POOL, "");
     }
-    throw new Failure(
-        "cannot lock a build user in " + POOL,
-        "builds that are running now use all of them",
-        "wait for one to end, or run nix-build-shell as an ordinary user");
   }
 
   @Override

@@ -10,6 +10,7 @@ import nixbuildshell.capture.DerivationFinder;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Note;
 import nixbuildshell.capture.Reconstruction;
+import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileSystem;
 import nixbuildshell.linux.SystemCalls;
@@ -50,28 +51,32 @@ final class Enter {
    */
   int run() {
     ByteString path = new DirectoryArgument(files, messages).path(options.directory());
-    try (KeptDirectory kept = KeptDirectory.open(files, path);
-        Builder builder = Builder.of(files, kept.build().self().status())) {
-      return options.explain() ? explain(kept, builder) : enter(kept, builder);
+    try (KeptDirectory kept = KeptDirectory.open(files, path)) {
+      return options.explain() ? explain(kept) : enter(kept);
     } catch (ErrnoException e) {
       throw e.failure("cannot enter " + path, "");
     }
   }
 
-  private int explain(KeptDirectory kept, Builder builder) {
-    FailedBuild build = known(kept);
-    StoreView store = StoreLookup.of(files, build);
-    out.print(SandboxRun.explained(spec(builder, program(build), store)));
-    return 0;
+  private int explain(KeptDirectory kept) throws ErrnoException {
+    try (Builder builder = Builder.of(files, kept.build().self().status())) {
+      FailedBuild build = known(kept);
+      StoreView store = StoreLookup.of(files, build);
+      out.print(SandboxRun.explained(spec(builder, program(build), store)));
+      return 0;
+    }
   }
 
-  private int enter(KeptDirectory kept, Builder builder) {
+  private int enter(KeptDirectory kept) throws ErrnoException {
     try (Sessions sessions =
         Sessions.open(files, ProcessBytes::environment, options.workDirectory())) {
       Optional<Session> existing = sessions.find(kept.build());
-      return existing.isPresent()
-          ? comeBack(sessions, existing.get(), builder)
-          : start(sessions, kept, builder);
+      if (existing.isPresent()) {
+        return comeBack(sessions, existing.get());
+      }
+      try (Builder builder = Builder.of(files, kept.build().self().status())) {
+        return start(sessions, kept, builder);
+      }
     }
   }
 
@@ -98,12 +103,19 @@ final class Enter {
   }
 
   /** Works in an earlier run's session, which stays whatever happens. */
-  private int comeBack(Sessions sessions, Session session, Builder builder) {
-    try (session) {
+  private int comeBack(Sessions sessions, Session session) throws ErrnoException {
+    try (session;
+        Builder builder = builderOf(session)) {
       ByteString shell = session.about().orElseThrow().shell();
       Program program = CommandLineOfShell.program(shell, options, ownSession());
       StoreView store = StoreLookup.of(files, session);
       return stay(sessions, session, spec(builder, program, store), builder);
+    }
+  }
+
+  private Builder builderOf(Session session) throws ErrnoException {
+    try (Directory build = session.open("build")) {
+      return Builder.again(files, build.self().status());
     }
   }
 

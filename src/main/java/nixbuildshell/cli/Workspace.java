@@ -30,6 +30,9 @@ final class Workspace {
   private static final ByteString ENV_VARS = ByteString.of("env-vars");
   private static final ByteString STATE = ByteString.of(".nix-build-shell/state.bash");
 
+  /** What Nix keeps beside the outputs: path locks, roots of running builds, second builds. */
+  private static final List<String> NO_OUTPUTS = List.of(".lock", ".chroot", ".drv", ".check");
+
   private final FileSystem files;
   private final Session session;
   private final TreeCopy copy;
@@ -132,7 +135,7 @@ final class Workspace {
   /**
    * Gives the session the outputs that lie in the real store already. For root only those of the
    * build user or of nobody in particular: env-vars could name the half-made output of somebody
-   * else's build.
+   * else's build, or what is no output.
    */
   private void outputs(
       Collection<Known<StorePath>> outputs,
@@ -142,13 +145,19 @@ final class Workspace {
     for (StorePath output : outputs.stream().map(Known::value).distinct().toList()) {
       ByteString name = ByteString.of(output.baseName());
       if (mayBeCopied(store, name)) {
-        messages.detail("the output " + output + " was begun: it is in the sandbox, writable");
-        report(copyOf.apply(name), false);
+        TreeCopy.Result result = copyOf.apply(name);
+        if (result.missed().stream().noneMatch(missed -> missed.path().equals(name))) {
+          messages.detail("the output " + output + " was begun: it is in the sandbox, writable");
+        }
+        report(result, false);
       }
     }
   }
 
   private boolean mayBeCopied(Directory store, ByteString name) throws ErrnoException {
+    if (NO_OUTPUTS.stream().anyMatch(name.latin1()::endsWith)) {
+      return false;
+    }
     try {
       long uid = store.status(name).uid();
       return owner.isEmpty() || uid == 0 || uid == owner.get().uid();

@@ -1,8 +1,5 @@
 package nixbuildshell.nix;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,11 +26,12 @@ public record BuildUsers(long gid, List<Long> uids) {
    * @return empty when there is no such group
    */
   public static Optional<BuildUsers> read(Path etc) {
-    for (String[] group : entries(etc.resolve("group"))) {
+    Accounts accounts = new Accounts(etc);
+    for (String[] group : accounts.groups()) {
       if (group.length > 3 && group[0].equals(GROUP)) {
         List<String> members = List.of(group[3].split(","));
         List<Long> uids = new ArrayList<>();
-        for (String[] user : entries(etc.resolve("passwd"))) {
+        for (String[] user : accounts.users()) {
           if (user.length > 2 && members.contains(user[0]) && !user[2].equals("0")) {
             uids.add(Long.parseLong(user[2]));
           }
@@ -42,15 +40,5 @@ public record BuildUsers(long gid, List<Long> uids) {
       }
     }
     return Optional.empty();
-  }
-
-  private static List<String[]> entries(Path file) {
-    try {
-      return Files.readAllLines(file, StandardCharsets.ISO_8859_1).stream()
-          .map(line -> line.split(":", -1))
-          .toList();
-    } catch (IOException e) {
-      return List.of();
-    }
   }
 }

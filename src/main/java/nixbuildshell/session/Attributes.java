@@ -26,6 +26,14 @@ record Attributes(Optional<Owner> owner) {
     made.setTimes(like);
   }
 
+  /** An empty one. */
+  void makeDirectory(Directory in, ByteString name, Status like) throws ErrnoException {
+    in.makeDirectory(name, 0700);
+    try (Directory made = in.openDirectory(name)) {
+      set(made.self(), like);
+    }
+  }
+
   /** For what is not or cannot be opened. */
   void set(Directory in, ByteString name, Status like) throws ErrnoException {
     if (owner.isPresent()) {

@@ -22,6 +22,7 @@ final class CopyRun implements AutoCloseable {
   private record Level(Place place, Status status, Listing listing) {}
 
   private final Attributes attributes;
+  private final Readers readers;
   private final Directory source;
   private final Directory target;
   private final Status targetStatus;
@@ -32,7 +33,8 @@ final class CopyRun implements AutoCloseable {
   private final HardLinks links;
   private final FileCopy content;
 
-  CopyRun(TreeCopy how, Directory source, Directory target) throws ErrnoException {
+  CopyRun(TreeCopy how, Readers readers, Directory source, Directory target) throws ErrnoException {
+    this.readers = readers;
     attributes = new Attributes(how.owner());
     this.source = source;
     this.target = target;
@@ -129,6 +131,11 @@ final class CopyRun implements AutoCloseable {
         report.missed(place, "the directory of the copy itself");
         return;
       }
+      if (!readers.mayRead(status)) {
+        keepEmpty(status, to, place);
+        report.missed(place, readers.why(status));
+        return;
+      }
       entered = report.write(place, () -> enterMade(name, to));
       if (entered) {
         this.from.enter(name, opened, status);
@@ -152,14 +159,7 @@ final class CopyRun implements AutoCloseable {
   /** A directory that cannot be read is at least there. */
   private void keepEmpty(Status status, Directory in, Place place) {
     if (status.type() == FileType.DIRECTORY) {
-      report.write(
-          place,
-          () -> {
-            in.makeDirectory(place.name(), 0700);
-            try (Directory made = in.openDirectory(place.name())) {
-              attributes.set(made.self(), status);
-            }
-          });
+      report.write(place, () -> attributes.makeDirectory(in, place.name(), status));
     }
   }
 
@@ -180,6 +180,8 @@ final class CopyRun implements AutoCloseable {
       Status status = in.status();
       if (status.type() != FileType.REGULAR) {
         report.missed(place, "replaced while it was copied by " + status.type());
+      } else if (!readers.mayRead(status)) {
+        report.missed(place, readers.why(status));
       } else if (!linked(status, to, place)) {
         report.write(place, () -> copyContent(in, status, to, place));
       }

@@ -28,6 +28,10 @@ public final class PartialOutput {
       }
       return result;
     } catch (ErrnoException e) {
+      if (e.missing()) {
+        // It could not be copied, as the result says.
+        return result;
+      }
       throw e.failure(
           "cannot make " + store.place().child(name) + " writable in the session", Sessions.REMEDY);
     }

@@ -15,6 +15,9 @@ import nixbuildshell.linux.ErrnoException;
  * listed and left out. The source is not written to, nor its times of access where that can be
  * avoided.
  *
+ * <p>With an owner, a file that everybody may read is copied, and else only one of his: in {@link
+ * #contents}, of the directory's owner; in {@link #entry}, of the new one.
+ *
  * @param owner to whom the copies are given; empty for the caller himself
  * @param progress is told about every file and about every 16 MiB
  * @param cancelled is asked as often; when it says yes, the copy ends with a {@link
@@ -57,11 +60,16 @@ public record TreeCopy(Optional<Owner> owner, Progress progress, BooleanSupplier
    *     far is the caller's to remove
    */
   public Result contents(Directory source, Directory target) {
-    try (CopyRun run = new CopyRun(this, source, target)) {
+    try (CopyRun run = new CopyRun(this, ofOwnerOf(source), source, target)) {
       return run.contents();
     } catch (ErrnoException e) {
       throw e.failure("cannot copy " + source.place(), "");
     }
+  }
+
+  private Readers ofOwnerOf(Directory source) throws ErrnoException {
+    return new Readers(
+        owner.isPresent() ? Optional.of(source.self().status().uid()) : Optional.empty());
   }
 
   /**
@@ -70,7 +78,8 @@ public record TreeCopy(Optional<Owner> owner, Progress progress, BooleanSupplier
    * @throws nixbuildshell.Failure as above
    */
   public Result entry(Directory source, ByteString name, Directory target) {
-    try (CopyRun run = new CopyRun(this, source, target)) {
+    Readers readers = new Readers(owner.map(Owner::uid));
+    try (CopyRun run = new CopyRun(this, readers, source, target)) {
       return run.entry(name);
     } catch (ErrnoException e) {
       throw e.failure("cannot copy " + source.place().child(name), "");

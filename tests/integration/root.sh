@@ -1,0 +1,113 @@
+# shellcheck shell=bash
+# What root gives to a build user, and as whom the sandbox runs then.
+jdks=any users=root
+
+# own_copy OWNER: in $dir, of a kept directory.
+own_copy() {
+	dir=$T/kept
+	cp -R "$(kept "${2:-readable}")" "$dir"
+	chown -R "$1" "$dir"
+}
+
+test_files_that_the_owner_cannot_read_are_not_shown() {
+	own_copy "$TEST_USER:"
+	(umask 077 && echo secret >"$dir/secret" && mkdir "$dir/shut" && echo secret >"$dir/shut/secret")
+	echo public >"$dir/public"
+	run nbs "$dir" sh -c 'cat public; cat secret shut/secret'
+	expect_status 1
+	expect_out public
+	expect_err 'not copied: secret: it belongs to user 0' 'not copied: shut: it belongs to user 0'
+	(umask 077 && echo private >"$dir/private" && chown "$TEST_USER:" "$dir/private")
+	prints private cat private
+}
+
+# names_output PATH: in env-vars, and as a second output too.
+names_output() {
+	local names="declare -x out=\"$1\"\ndeclare -x dev=\"$1\"\ndeclare -x outputs=\"out dev\""
+	sed -i -e '/^declare -x \(out\|dev\|outputs\)=/d' -e "1i $names" "$dir/env-vars"
+}
+
+test_only_outputs_are_copied_from_the_store() {
+	own_copy --reference="$(kept readable)"
+	local hash=/nix/store/00000000000000000000000000000000 begun end
+	begun=$hash-begun-${T##*.}
+	trap 'rm -rf "$begun" "$begun".*' EXIT
+	for end in '' .lock .drv .drv.chroot .check; do
+		(umask 077 && echo secret >"$begun$end")
+		names_output "$begun$end"
+		run nbs --verbose "$dir" sh -c 'test ! -r "$out"'
+		expect_status 0
+		! grep -F 'was begun' "$T/err" || fail "$begun$end"
+		chmod 644 "$begun$end"
+		if [[ -n $end ]]; then
+			run nbs --verbose "$dir" true
+			! grep -F 'was begun' "$T/err" || fail "$begun$end"
+		fi
+	done
+	names_output "$begun"
+	run nbs --verbose "$dir" sh -c 'cat "$out"; echo more >>"$out"; cat "$dev"'
+	expect_status 0
+	expect_out $'secret\nsecret\nmore'
+	[[ $(grep -cF 'was begun' "$T/err") == 1 ]] || fail "not once"
+}
+
+test_the_group_is_the_primary_one_of_the_owner() {
+	own_copy "$TEST_USER:daemon"
+	prints "1000 $(id -u "$TEST_USER") 1 100 $(id -g "$TEST_USER") 1" \
+		sh -c 'echo $(cat /proc/self/uid_map /proc/self/gid_map)'
+	chown "$TEST_USER:0" "$dir"
+	prints "100 $(id -g "$TEST_USER") 1" sh -c 'echo $(cat /proc/self/gid_map)'
+}
+
+test_an_owner_without_an_account_is_refused() {
+	own_copy 54321:54321
+	run nbs "$dir" true
+	expect_status 125
+	expect_err 'user 54321' /etc/passwd
+	no_files_below "$USER_HOME" "a session is left"
+}
+
+# edited: the session that an interactive shell in $dir leaves.
+edited() {
+	printf 'echo edited >edited-file; exit 5\n' >"$T/in"
+	run nbs_on_terminal "$dir" <"$T/in"
+	expect_status 5
+	session=$(find "$USER_HOME" -name edited-file)
+	session=${session%/build/edited-file}
+	[[ -n $session ]] || fail "no session is left"
+}
+
+comes_back() {
+	edited
+	run nbs "$session" sh -c 'cat edited-file; echo again >edited-file; mkdir "$out"; echo $(cat /proc/self/uid_map)'
+	expect_status 0
+	expect_out "edited"$'\n'"1000 $(id -u "$1") 1"
+	[[ $(stat -c %U "$session/build/edited-file") == "$1" ]] || fail "another owner"
+}
+
+test_coming_back_to_a_session_of_an_ordinary_user() {
+	own_copy "$TEST_USER:"
+	comes_back "$TEST_USER"
+}
+
+test_coming_back_to_a_session_of_the_second_build_user() {
+	own_copy nixbld2:nixbld
+	comes_back nixbld2
+}
+
+# Nix holds its user's file so while it builds.
+test_coming_back_waits_for_nobody_else() {
+	local uid holder
+	uid=$(id -u nixbld2)
+	own_copy nixbld2:nixbld
+	edited
+	flock --no-fork /nix/var/nix/userpool/"$uid" sleep 1234 &
+	holder=$!
+	eventually 10 is_locked "/nix/var/nix/userpool/$uid" || fail "not locked"
+	run nbs "$session" true
+	kill "$holder"
+	expect_status 125
+	expect_err "user $uid" 'is running now'
+	[[ -e $session/build/edited-file ]] || fail "the session is gone"
+}
+is_locked() { ! flock --nonblock "$1" true; }
