@@ -5,7 +5,7 @@
 # _nixBuildShellQuote TEXT: as a JSON string, a byte a code point (U+0000 to U+00FF), in _nixBuildShell_json. In
 # the C locale.
 _nixBuildShellQuote() {
-	local _nixBuildShell_rest=$1 _nixBuildShell_clean _nixBuildShell_byte
+	declare _nixBuildShell_rest=$1 _nixBuildShell_clean _nixBuildShell_byte
 	_nixBuildShell_json='"'
 	while :; do
 		_nixBuildShell_clean=${_nixBuildShell_rest%%[!\ \!#-\[\]-~]*}
@@ -38,7 +38,7 @@ _nixBuildShellCounts() {
 }
 
 _nixBuildShellCommandField() {
-	local _nixBuildShell_i _nixBuildShell_line=$_nixBuildShellLine
+	declare _nixBuildShell_i _nixBuildShell_line=$_nixBuildShellLine
 	_nixBuildShell_manifest+='"command":{'
 	_nixBuildShellFields text "${_nixBuildShellCommand:0:4096}" file "${_nixBuildShellFiles[0]-}"
 	_nixBuildShellCounts line "$_nixBuildShell_line"
@@ -56,7 +56,7 @@ _nixBuildShellCommandField() {
 }
 
 _nixBuildShellOutputsField() {
-	local _nixBuildShell_it
+	declare _nixBuildShell_it
 	_nixBuildShell_manifest+='"outputs":{'
 	# shellcheck disable=SC2154
 	if [[ $(declare -p outputs) == 'declare -A'* ]]; then
@@ -83,7 +83,7 @@ _nixBuildShellOutput() {
 
 # _nixBuildShellUnmangle FIELD...: of mountinfo, into _nixBuildShell_fields.
 _nixBuildShellUnmangle() {
-	local _nixBuildShell_it
+	declare _nixBuildShell_it
 	_nixBuildShell_fields=("$@")
 	# shellcheck disable=SC1003
 	for _nixBuildShell_it in '040 ' $'011\t' $'012\n' '134\'; do
@@ -93,8 +93,8 @@ _nixBuildShellUnmangle() {
 
 # mounts and sandboxed; the mount points in _nixBuildShell_points, the host's directory in _nixBuildShell_root.
 _nixBuildShellMountFields() {
-	local _nixBuildShell_it _nixBuildShell_i _nixBuildShell_text _nixBuildShell_fields _nixBuildShell_all=()
-	local _nixBuildShell_plain=
+	declare _nixBuildShell_it _nixBuildShell_i _nixBuildShell_text _nixBuildShell_fields _nixBuildShell_all=()
+	declare _nixBuildShell_plain=
 	_nixBuildShell_root='' _nixBuildShell_sandboxed=false
 	_nixBuildShell_text=$(</proc/self/mountinfo)
 	[[ $_nixBuildShell_text == *[!$'\n'\ \!#-\[\]-~]* ]] || _nixBuildShell_plain=1
@@ -125,7 +125,7 @@ _nixBuildShellMountFields() {
 
 # What the sandbox's store lists, but for outputs, which the build itself has made.
 _nixBuildShellStorePathsField() {
-	local _nixBuildShell_it _nixBuildShell_i _nixBuildShell_text='' _nixBuildShell_all=()
+	declare _nixBuildShell_it _nixBuildShell_i _nixBuildShell_text='' _nixBuildShell_all=()
 	$_nixBuildShell_sandboxed || return 0
 	printf -v _nixBuildShell_it '[0-9a-df-np-sv-z]%.0s' {1..32}
 	set +f
@@ -147,7 +147,7 @@ _nixBuildShellStorePathsField() {
 
 # Short enough to be typed, and another one for each failure.
 _nixBuildShellMakeId() {
-	local _nixBuildShell_number=$((RANDOM * 32768 + RANDOM)) _nixBuildShell_i _nixBuildShell_it
+	declare _nixBuildShell_number=$((RANDOM * 32768 + RANDOM)) _nixBuildShell_i _nixBuildShell_it
 	read -r _nixBuildShell_i </proc/sys/kernel/random/uuid && _nixBuildShell_number=$((16#${_nixBuildShell_i%%-*}))
 	_nixBuildShell_id=${name-build}
 	_nixBuildShell_id=${_nixBuildShell_id//[!A-Za-z0-9+._-]/-}
@@ -161,7 +161,7 @@ _nixBuildShellMakeId() {
 }
 
 _nixBuildShellManifest() {
-	local _nixBuildShell_time _nixBuildShell_structured=false _nixBuildShell_fixed=false
+	declare _nixBuildShell_time _nixBuildShell_structured=false _nixBuildShell_fixed=false
 	printf -v _nixBuildShell_time '%(%s)T' -1
 	[[ -z ${__structuredAttrs-} && ! -e $NIX_BUILD_TOP/.attrs.sh ]] || _nixBuildShell_structured=true
 	[[ -z ${outputHash-} && -z ${NIX_OUTPUT_CHECKED-} ]] || _nixBuildShell_fixed=true
