@@ -31,8 +31,8 @@ _nixBuildShellNoteAtExit() {
 	_nixBuildShellFunctions=("${FUNCNAME[@]:_nixBuildShell_i+1}")
 	_nixBuildShellFiles=("${BASH_SOURCE[@]:_nixBuildShell_i+1}")
 	_nixBuildShellLines=("${BASH_LINENO[@]:_nixBuildShell_i+1}")
-	# Always the eval of stdenv's runPhase, whatever the phase did in it.
-	[[ $_nixBuildShellCommand != 'eval '* ]] || _nixBuildShellCommand=
+	# The eval is that of stdenv's runPhase, whatever the phase did in it. Bash 4's is the exit handler's.
+	((BASH_VERSINFO[0] >= 5)) && [[ $_nixBuildShellCommand != 'eval '* ]] || _nixBuildShellCommand=
 	_nixBuildShellCwd=$(builtin pwd && builtin printf .)
 	_nixBuildShellState=$(_nixBuildShellDump "${_nixBuildShellErrexit-}")
 }

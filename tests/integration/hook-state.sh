@@ -9,6 +9,8 @@ round_trip() {
 	local bash state=$T/top/.nix-build-shell/state.bash
 	cp "$TOP/tests/fixtures/hook/show" "$T/show"
 	while read -r bash; do
+		# Bash 4 has left the functions when it runs the EXIT trap.
+		[[ $1 != exit* || $("$bash" -c 'echo ${BASH_VERSINFO[0]}') -ge 5 ]] || continue
 		rm -f "$T/before" "$T/after"
 		build "$bash" "failing='$1'; $(<"$TOP/tests/fixtures/hook/strange-state")"
 		[[ -s $T/before && $status -ne 0 ]] || fail "$bash: the build did not get to its end"
