@@ -60,6 +60,7 @@ _nixBuildShellTool() {
 		[[ ! -x $_nixBuildShell_tool || -d $_nixBuildShell_tool ]] || return 0
 		set -- "$1" "${@:3}"
 	done
+	_nixBuildShell_tool=
 	set +f
 	for _nixBuildShell_tool in "${NIX_STORE:-/nix/store}"/*/bin/"$1"; do
 		[[ ! -x $_nixBuildShell_tool || -d $_nixBuildShell_tool ]] || break
@@ -112,11 +113,11 @@ _nixBuildShellPrintHint() {
 	if [[ -n $_nixBuildShellCommand ]]; then
 		_nixBuildShell_it=${_nixBuildShellCommand%%$'\n'*}
 		_nixBuildShell_it=${_nixBuildShell_it:0:300}
-		_nixBuildShell_what=" in${_nixBuildShellPipe[1]+ a pipeline with}: ${_nixBuildShell_it//[[:cntrl:]]/ }"
+		_nixBuildShell_what=" in${_nixBuildShellPipe[1]+ a pipeline with}: $_nixBuildShell_it"
 		[[ $_nixBuildShell_it == "$_nixBuildShellCommand" ]] || _nixBuildShell_what+=' ...'
 	fi
-	printf 'nix-build-shell: %s%s failed with exit code %s%s\n' "${curPhase:+$curPhase of }" "${name:-the build}" \
-		"$_nixBuildShellStatus" "$_nixBuildShell_what"
+	_nixBuildShell_what="${curPhase:+$curPhase of }${name:-the build} failed with exit code $_nixBuildShellStatus$_nixBuildShell_what"
+	printf 'nix-build-shell: %s\n' "${_nixBuildShell_what//[[:cntrl:]]/ }"
 	printf 'nix-build-shell: enter its sandbox with\n    %s %s bash\n' "$_nixBuildShell_program" "$_nixBuildShell_root"
 	[[ -z $_nixBuildShell_flake ]] ||
 		printf '    nix run %q#nix-build-shell -- %s bash\n' "$_nixBuildShell_flake" "$_nixBuildShell_root"

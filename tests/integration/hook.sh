@@ -47,8 +47,7 @@ test_manifest_of_a_real_build() {
 	expect_field '[x["root"] for x in m["mounts"] if x["mountPoint"]=="/build"]' "[\"$dir\"]"
 	expect_field "abs(m['time']-$(date +%s)) < 100" true
 	! grep -q hunter2 "$manifest" || fail "a value of the environment is in the manifest"
-	[[ $(stat -c %a%U "$manifest" "$dir/.nix-build-shell" "$dir/.nix-build-shell/state.bash") == \
-		644nixbld*755nixbld*600nixbld* ]] || fail "other modes"
+	[[ $(stat -c %a%U "$manifest" "$dir/.nix-build-shell" "$dir/.nix-build-shell/state.bash") == 644nixbld*755nixbld*600nixbld* ]] || fail "other modes"
 	[[ $(ls -A "$dir/.nix-build-shell") == manifest.json$'\n'state.bash ]] || fail "more files"
 }
 

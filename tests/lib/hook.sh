@@ -38,12 +38,12 @@ in_build() (
 		nativeBuildInputs="$3" buildPhase="$2" "${build_env[@]}" "$1" -ec "source '$SETUP'; genericBuild" </dev/null
 )
 
-# The hint, taken out of $T/err (or $T/out, where the build has joined them) into $T/hint; and what the setup
+# The hint (and bash 5.2's word about its own bug), taken out of $T/err (or $T/out, where the build has joined them) into $T/hint; and what the setup
 # script, under `set -x`, says of calling the hook.
 take_hint() {
-	sed -n '/^nix-build-shell: .* failed with/,/^(kept only/p' "$T/err" "$T/out" >"$T/hint"
-	sed -i -E -e '/^nix-build-shell: .* failed with/,/^\(kept only/d' \
-		-e '/(_nixBuildShellFailureHook|for hook in "\$\{failureHooks.*)$/d' "$T/err" "$T/out"
+	LC_ALL=C sed -n '/^nix-build-shell: .* failed with/,/^(kept only/p' "$T/err" "$T/out" >"$T/hint"
+	LC_ALL=C sed -i -E -e '/^nix-build-shell: .* failed with/,/^\(kept only/d' \
+		-e '/pop_var_context/d' -e '/(_nixBuildShellFailureHook|for hook in "\$\{failureHooks.*)$/d' "$T/err" "$T/out"
 }
 
 # valid MANIFEST: against the schema.
