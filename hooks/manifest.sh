@@ -100,10 +100,12 @@ _nixBuildShellMountFields() {
 	[[ $_nixBuildShell_text == *[!$'\n'\ \!#-\[\]-~]* ]] || _nixBuildShell_plain=1
 	_nixBuildShellSplit "$_nixBuildShell_text"
 	for _nixBuildShell_it in "${_nixBuildShell_lines[@]}"; do
-		# shellcheck disable=SC2206
-		_nixBuildShell_fields=($_nixBuildShell_it)
-		_nixBuildShell_it=${_nixBuildShell_it#* - }
-		_nixBuildShell_fields=("${_nixBuildShell_fields[@]:2:3}" "${_nixBuildShell_it%% *}")
+		# shellcheck disable=SC2086
+		set -- $_nixBuildShell_it
+		_nixBuildShell_fields=("$3" "$4" "$5")
+		shift 6
+		while (($# > 2)) && [[ $1 != - ]]; do shift; done
+		_nixBuildShell_fields[3]=$2
 		[[ -n $_nixBuildShell_plain ]] || _nixBuildShellUnmangle "${_nixBuildShell_fields[@]}"
 		# shellcheck disable=SC2004 # an associative array
 		_nixBuildShell_points[${_nixBuildShell_fields[2]}]=1
@@ -132,12 +134,12 @@ _nixBuildShellStorePathsField() {
 	# shellcheck disable=SC2206
 	_nixBuildShell_all=("${NIX_STORE:-/nix/store}"/$_nixBuildShell_it-*)
 	set -f
-	for _nixBuildShell_i in "${!_nixBuildShell_all[@]}"; do
-		_nixBuildShell_it=${_nixBuildShell_all[_nixBuildShell_i]}
-		if [[ $_nixBuildShell_outputs == *":$_nixBuildShell_it:"* || ${_nixBuildShell_it##*/} == *[!0-9A-Za-z+._?=-]* ||
-			(-d $_nixBuildShell_it && ! -L $_nixBuildShell_it && -O $_nixBuildShell_it &&
-			-z ${_nixBuildShell_points[$_nixBuildShell_it]-}) ]]; then
-			unset "_nixBuildShell_all[_nixBuildShell_i]"
+	for _nixBuildShell_it in "${!_nixBuildShell_all[@]}"; do
+		[[ -z ${_nixBuildShell_points[${_nixBuildShell_all[_nixBuildShell_it]}]-} ]] || continue
+		_nixBuildShell_i=${_nixBuildShell_all[_nixBuildShell_it]}
+		if [[ ${_nixBuildShell_i##*/} == *[!0-9A-Za-z+._?=-]* || $_nixBuildShell_outputs == *":$_nixBuildShell_i:"* ||
+			(-d $_nixBuildShell_i && ! -L $_nixBuildShell_i && -O $_nixBuildShell_i) ]]; then
+			unset "_nixBuildShell_all[_nixBuildShell_it]"
 		fi
 	done
 	printf -v _nixBuildShell_text '"%s",' "${_nixBuildShell_all[@]}"
