@@ -5,7 +5,7 @@
 # _nixBuildShellQuote TEXT: as a JSON string, a byte a code point (U+0000 to U+00FF), in _nixBuildShell_json. In
 # the C locale.
 _nixBuildShellQuote() {
-	local _nixBuildShell_rest=$1 _nixBuildShell_clean _nixBuildShell_byte
+	declare _nixBuildShell_rest=$1 _nixBuildShell_clean _nixBuildShell_byte
 	_nixBuildShell_json='"'
 	while :; do
 		_nixBuildShell_clean=${_nixBuildShell_rest%%[!\ \!#-\[\]-~]*}
@@ -38,7 +38,7 @@ _nixBuildShellCounts() {
 }
 
 _nixBuildShellCommandField() {
-	local _nixBuildShell_i _nixBuildShell_line=$_nixBuildShellLine
+	declare _nixBuildShell_i _nixBuildShell_line=$_nixBuildShellLine
 	_nixBuildShell_manifest+='"command":{'
 	_nixBuildShellFields text "${_nixBuildShellCommand:0:4096}" file "${_nixBuildShellFiles[0]-}"
 	_nixBuildShellCounts line "$_nixBuildShell_line"
@@ -56,7 +56,7 @@ _nixBuildShellCommandField() {
 }
 
 _nixBuildShellOutputsField() {
-	local _nixBuildShell_it
+	declare _nixBuildShell_it
 	_nixBuildShell_manifest+='"outputs":{'
 	# shellcheck disable=SC2154
 	if [[ $(declare -p outputs) == 'declare -A'* ]]; then
@@ -83,7 +83,7 @@ _nixBuildShellOutput() {
 
 # _nixBuildShellUnmangle FIELD...: of mountinfo, into _nixBuildShell_fields.
 _nixBuildShellUnmangle() {
-	local _nixBuildShell_it
+	declare _nixBuildShell_it
 	_nixBuildShell_fields=("$@")
 	# shellcheck disable=SC1003
 	for _nixBuildShell_it in '040 ' $'011\t' $'012\n' '134\'; do
@@ -93,17 +93,19 @@ _nixBuildShellUnmangle() {
 
 # mounts and sandboxed; the mount points in _nixBuildShell_points, the host's directory in _nixBuildShell_root.
 _nixBuildShellMountFields() {
-	local _nixBuildShell_it _nixBuildShell_i _nixBuildShell_text _nixBuildShell_fields _nixBuildShell_all=()
-	local _nixBuildShell_plain=
+	declare _nixBuildShell_it _nixBuildShell_i _nixBuildShell_text _nixBuildShell_fields _nixBuildShell_all=()
+	declare _nixBuildShell_plain=
 	_nixBuildShell_root='' _nixBuildShell_sandboxed=false
 	_nixBuildShell_text=$(</proc/self/mountinfo)
 	[[ $_nixBuildShell_text == *[!$'\n'\ \!#-\[\]-~]* ]] || _nixBuildShell_plain=1
 	_nixBuildShellSplit "$_nixBuildShell_text"
 	for _nixBuildShell_it in "${_nixBuildShell_lines[@]}"; do
-		# shellcheck disable=SC2206
-		_nixBuildShell_fields=($_nixBuildShell_it)
-		_nixBuildShell_it=${_nixBuildShell_it#* - }
-		_nixBuildShell_fields=("${_nixBuildShell_fields[@]:2:3}" "${_nixBuildShell_it%% *}")
+		# shellcheck disable=SC2086
+		set -- $_nixBuildShell_it
+		_nixBuildShell_fields=("$3" "$4" "$5")
+		shift 6
+		while (($# > 2)) && [[ $1 != - ]]; do shift; done
+		_nixBuildShell_fields[3]=$2
 		[[ -n $_nixBuildShell_plain ]] || _nixBuildShellUnmangle "${_nixBuildShell_fields[@]}"
 		# shellcheck disable=SC2004 # an associative array
 		_nixBuildShell_points[${_nixBuildShell_fields[2]}]=1
@@ -125,19 +127,19 @@ _nixBuildShellMountFields() {
 
 # What the sandbox's store lists, but for outputs, which the build itself has made.
 _nixBuildShellStorePathsField() {
-	local _nixBuildShell_it _nixBuildShell_i _nixBuildShell_text='' _nixBuildShell_all=()
+	declare _nixBuildShell_it _nixBuildShell_i _nixBuildShell_text='' _nixBuildShell_all=()
 	$_nixBuildShell_sandboxed || return 0
 	printf -v _nixBuildShell_it '[0-9a-df-np-sv-z]%.0s' {1..32}
 	set +f
 	# shellcheck disable=SC2206
 	_nixBuildShell_all=("${NIX_STORE:-/nix/store}"/$_nixBuildShell_it-*)
 	set -f
-	for _nixBuildShell_i in "${!_nixBuildShell_all[@]}"; do
-		_nixBuildShell_it=${_nixBuildShell_all[_nixBuildShell_i]}
-		if [[ $_nixBuildShell_outputs == *":$_nixBuildShell_it:"* || ${_nixBuildShell_it##*/} == *[!0-9A-Za-z+._?=-]* ||
-			(-d $_nixBuildShell_it && ! -L $_nixBuildShell_it && -O $_nixBuildShell_it &&
-			-z ${_nixBuildShell_points[$_nixBuildShell_it]-}) ]]; then
-			unset "_nixBuildShell_all[_nixBuildShell_i]"
+	for _nixBuildShell_it in "${!_nixBuildShell_all[@]}"; do
+		[[ -z ${_nixBuildShell_points[${_nixBuildShell_all[_nixBuildShell_it]}]-} ]] || continue
+		_nixBuildShell_i=${_nixBuildShell_all[_nixBuildShell_it]}
+		if [[ ${_nixBuildShell_i##*/} == *[!0-9A-Za-z+._?=-]* || $_nixBuildShell_outputs == *":$_nixBuildShell_i:"* ||
+			(-d $_nixBuildShell_i && ! -L $_nixBuildShell_i && -O $_nixBuildShell_i) ]]; then
+			unset "_nixBuildShell_all[_nixBuildShell_it]"
 		fi
 	done
 	printf -v _nixBuildShell_text '"%s",' "${_nixBuildShell_all[@]}"
@@ -147,7 +149,7 @@ _nixBuildShellStorePathsField() {
 
 # Short enough to be typed, and another one for each failure.
 _nixBuildShellMakeId() {
-	local _nixBuildShell_number=$((RANDOM * 32768 + RANDOM)) _nixBuildShell_i _nixBuildShell_it
+	declare _nixBuildShell_number=$((RANDOM * 32768 + RANDOM)) _nixBuildShell_i _nixBuildShell_it
 	read -r _nixBuildShell_i </proc/sys/kernel/random/uuid && _nixBuildShell_number=$((16#${_nixBuildShell_i%%-*}))
 	_nixBuildShell_id=${name-build}
 	_nixBuildShell_id=${_nixBuildShell_id//[!A-Za-z0-9+._-]/-}
@@ -161,7 +163,7 @@ _nixBuildShellMakeId() {
 }
 
 _nixBuildShellManifest() {
-	local _nixBuildShell_time _nixBuildShell_structured=false _nixBuildShell_fixed=false
+	declare _nixBuildShell_time _nixBuildShell_structured=false _nixBuildShell_fixed=false
 	printf -v _nixBuildShell_time '%(%s)T' -1
 	[[ -z ${__structuredAttrs-} && ! -e $NIX_BUILD_TOP/.attrs.sh ]] || _nixBuildShell_structured=true
 	[[ -z ${outputHash-} && -z ${NIX_OUTPUT_CHECKED-} ]] || _nixBuildShell_fixed=true

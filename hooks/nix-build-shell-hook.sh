@@ -9,6 +9,8 @@
 # By the time stdenv runs failureHooks, the failing command and its locals are gone, so an ERR trap notes
 # them. It acts only where errexit is about to end the build's own shell. It can be seen in `trap -p`, as E in
 # $-, and by a build that fails under `set -v`, which shows a trap's text.
+# Functions `declare` their locals: bash 5.2, after a failure within nested evals (pop_var_context in the log),
+# takes the EXIT trap's functions for none and refuses `local`.
 # Bash 4.4 and later; of other programs mkdir, and mv and rm if there are any.
 
 # _nixBuildShellNote STATUS LINE COMMAND PIPESTATUS...: called by the ERR trap in the failing function.
@@ -23,21 +25,22 @@ _nixBuildShellNote() {
 
 # What the EXIT trap still sees when no ERR trap has run: `exit`, an unset variable, a signal.
 _nixBuildShellNoteAtExit() {
-	local _nixBuildShell_i=1
+	declare _nixBuildShell_i=1
 	while [[ ${FUNCNAME[_nixBuildShell_i]-exitHandler} != exitHandler ]]; do ((++_nixBuildShell_i)); done
 	_nixBuildShellStatus=$1 _nixBuildShellLine='' _nixBuildShellCommand=$BASH_COMMAND _nixBuildShellPipe=()
 	_nixBuildShellFunctions=("${FUNCNAME[@]:_nixBuildShell_i+1}")
 	_nixBuildShellFiles=("${BASH_SOURCE[@]:_nixBuildShell_i+1}")
 	_nixBuildShellLines=("${BASH_LINENO[@]:_nixBuildShell_i+1}")
-	# Always the eval of stdenv's runPhase, whatever the phase did in it.
-	[[ $_nixBuildShellCommand != 'eval '* ]] || _nixBuildShellCommand=
+	# The eval is that of stdenv's runPhase, whatever the phase did in it. Bash 4's is the exit handler's.
+	((BASH_VERSINFO[0] >= 5)) && [[ $_nixBuildShellCommand != 'eval '* ]] || _nixBuildShellCommand=
 	_nixBuildShellCwd=$(builtin pwd && builtin printf .)
 	_nixBuildShellState=$(_nixBuildShellDump "${_nixBuildShellErrexit-}")
 }
 
 # Bash's builtins and its defaults, whatever the build has made of them. In a subshell only.
 _nixBuildShellPlain() {
-	builtin unset -f builtin declare local printf read set shift shopt trap umask unset
+	unset -f builtin
+	builtin unset -f declare printf read set shift shopt trap umask unset
 	builtin set +euxvC +o posix
 	builtin set -f
 	builtin trap - ERR DEBUG RETURN
@@ -48,7 +51,7 @@ _nixBuildShellPlain() {
 
 # _nixBuildShellTool NAME: the program's path, in _nixBuildShell_tool. The build may have spoilt its PATH.
 _nixBuildShellTool() {
-	local IFS=:
+	declare IFS=:
 	# shellcheck disable=SC2086
 	set -- "$1" $PATH $_nixBuildShellPath
 	IFS=' '
@@ -57,6 +60,7 @@ _nixBuildShellTool() {
 		[[ ! -x $_nixBuildShell_tool || -d $_nixBuildShell_tool ]] || return 0
 		set -- "$1" "${@:3}"
 	done
+	_nixBuildShell_tool=
 	set +f
 	for _nixBuildShell_tool in "${NIX_STORE:-/nix/store}"/*/bin/"$1"; do
 		[[ ! -x $_nixBuildShell_tool || -d $_nixBuildShell_tool ]] || break
@@ -68,7 +72,7 @@ _nixBuildShellTool() {
 
 # _nixBuildShellWrite FILE TEXT: whole or not at all, where there is a mv.
 _nixBuildShellWrite() {
-	local _nixBuildShell_new=$1.new
+	declare _nixBuildShell_new=$1.new
 	_nixBuildShellTool mv || _nixBuildShell_new=$1 _nixBuildShell_tool=:
 	printf '%s\n' "$2" >|"$_nixBuildShell_new" && "$_nixBuildShell_tool" -f -- "$_nixBuildShell_new" "$1" && return 0
 	_nixBuildShellTool rm && "$_nixBuildShell_tool" -f -- "$_nixBuildShell_new"
@@ -78,10 +82,10 @@ _nixBuildShellWrite() {
 # Writes the files, prints the hint.
 _nixBuildShellReport() {
 	_nixBuildShellPlain
-	local LC_ALL=C IFS=$' \t\n' _nixBuildShell_directory=$NIX_BUILD_TOP/.nix-build-shell
-	local _nixBuildShell_id _nixBuildShell_manifest _nixBuildShell_json _nixBuildShell_root _nixBuildShell_sandboxed
-	local _nixBuildShell_lines _nixBuildShell_outputs='' _nixBuildShell_tool _nixBuildShell_mode=077
-	local -A _nixBuildShell_points=()
+	declare LC_ALL=C IFS=$' \t\n' _nixBuildShell_directory=$NIX_BUILD_TOP/.nix-build-shell
+	declare _nixBuildShell_id _nixBuildShell_manifest _nixBuildShell_json _nixBuildShell_root _nixBuildShell_sandboxed
+	declare _nixBuildShell_lines _nixBuildShell_outputs='' _nixBuildShell_tool _nixBuildShell_mode=077
+	declare -A _nixBuildShell_points=()
 	set -f
 	_nixBuildShellMakeId
 	_nixBuildShellManifest
@@ -93,11 +97,11 @@ _nixBuildShellReport() {
 	else
 		_nixBuildShell_id=
 	fi
-	_nixBuildShellHint
+	_nixBuildShellPrintHint
 }
 
-_nixBuildShellHint() {
-	local _nixBuildShell_it _nixBuildShell_what='' _nixBuildShell_program='@command@' _nixBuildShell_flake='@flake@'
+_nixBuildShellPrintHint() {
+	declare _nixBuildShell_it _nixBuildShell_what='' _nixBuildShell_program='@command@' _nixBuildShell_flake='@flake@'
 	# The host's path for sure, where it looks like one that Nix makes: /tmp may be a file system of its own.
 	$_nixBuildShell_sandboxed || _nixBuildShell_root=$NIX_BUILD_TOP
 	_nixBuildShell_it='^(/tmp/nix-build-[A-Za-z0-9+._=-]+\.drv-[0-9]+(/build)?|/nix/var/nix/builds/nix-[0-9]+-[0-9]+/build)$'
@@ -109,41 +113,52 @@ _nixBuildShellHint() {
 	if [[ -n $_nixBuildShellCommand ]]; then
 		_nixBuildShell_it=${_nixBuildShellCommand%%$'\n'*}
 		_nixBuildShell_it=${_nixBuildShell_it:0:300}
-		_nixBuildShell_what=" in${_nixBuildShellPipe[1]+ a pipeline with}: ${_nixBuildShell_it//[[:cntrl:]]/ }"
+		_nixBuildShell_what=" in${_nixBuildShellPipe[1]+ a pipeline with}: $_nixBuildShell_it"
 		[[ $_nixBuildShell_it == "$_nixBuildShellCommand" ]] || _nixBuildShell_what+=' ...'
 	fi
-	printf 'nix-build-shell: %s%s failed with exit code %s%s\n' "${curPhase:+$curPhase of }" "${name:-the build}" \
-		"$_nixBuildShellStatus" "$_nixBuildShell_what"
+	_nixBuildShell_what="${curPhase:+$curPhase of }${name:-the build} failed with exit code $_nixBuildShellStatus$_nixBuildShell_what"
+	printf 'nix-build-shell: %s\n' "${_nixBuildShell_what//[[:cntrl:]]/ }"
 	printf 'nix-build-shell: enter its sandbox with\n    %s %s bash\n' "$_nixBuildShell_program" "$_nixBuildShell_root"
 	[[ -z $_nixBuildShell_flake ]] ||
 		printf '    nix run %q#nix-build-shell -- %s bash\n' "$_nixBuildShell_flake" "$_nixBuildShell_root"
 	printf '(kept only with --keep-failed)\n'
 }
 
-# In failureHooks. Whatever goes wrong in here, the build ends as it would without it.
-_nixBuildShellFailureHook() {
-	local _nixBuildShell_status=${exitCode-1} _nixBuildShell_hint=
+_nixBuildShellCatch() {
+	_nixBuildShellHint=
 	# A build whose sandbox somebody may enter never becomes a valid store path.
-	builtin unset -v succeedOnFailure 2>/dev/null || :
+	unset -v succeedOnFailure || :
 	[[ -n ${NIX_BUILD_TOP-} ]] || return 0
-	[[ ${_nixBuildShellStatus-} == "$_nixBuildShell_status" ]] ||
-		_nixBuildShellNoteAtExit "$_nixBuildShell_status" 2>/dev/null || :
-	_nixBuildShell_hint=$(_nixBuildShellReport 2>/dev/null </dev/null) || :
-	[[ -z $_nixBuildShell_hint ]] || (builtin printf '%s\n' "$_nixBuildShell_hint" >&2) || :
-	return 0
+	[[ ${_nixBuildShellStatus-} == "${exitCode-1}" ]] || _nixBuildShellNoteAtExit "${exitCode-1}" || :
+	_nixBuildShellHint=$(_nixBuildShellReport </dev/null) || :
 }
 
-# Whether the build has an ERR trap of its own, or is going to: errtrace would have it run more often.
+# In failureHooks. Whatever goes wrong in here, the build ends as it would without it; its traps and `set -x`
+# show nothing but the call.
+_nixBuildShellFailureHook() {
+	{ _nixBuildShellCatch || :; } >/dev/null 2>&1
+	(
+		{
+			unset -f builtin printf set trap
+			trap - DEBUG ERR RETURN
+			set +x
+		} >/dev/null 2>&1
+		[[ -z ${_nixBuildShellHint-} ]] || printf '%s\n' "$_nixBuildShellHint" >&2
+	) || :
+}
+
+# Whether the build has an ERR trap of its own, or is going to: errtrace would have it run more often. (And a
+# DEBUG trap would run for what is in this one.) What it will do is looked for in the text of it.
 _nixBuildShellHasTrap() {
-	local _nixBuildShell_text
+	declare _nixBuildShell_text
 	_nixBuildShell_text=$(
 		set -f
-		trap -p ERR
+		trap -p ERR DEBUG
 		declare -p
 		_nixBuildShellDumpFunctions
 		[[ ! -f ${buildCommandPath-} ]] || printf '%s\n' "$(<"$buildCommandPath")"
 	)
-	[[ $_nixBuildShell_text$'\n' == *[!A-Za-z0-9_]trap[[:space:]]*[[:space:]]ERR[!A-Za-z0-9_]* ]]
+	[[ $_nixBuildShell_text$'\n' == *trap[[:space:]]*[[:space:]]@(ERR|DEBUG)[!A-Za-z0-9_]* ]]
 }
 
 if [[ -z ${IN_NIX_SHELL-} && -z ${_nixBuildShellPath-} ]]; then

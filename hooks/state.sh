@@ -4,22 +4,25 @@
 # _nixBuildShellSplit LINES: into _nixBuildShell_lines, without the empty ones. Under `set -f`. (Reading a pipe
 # would take bash a system call a byte, and a here-string may need the disk.)
 _nixBuildShellSplit() {
-	builtin local IFS=$'\n'
+	builtin declare IFS=$'\n'
 	# shellcheck disable=SC2206
 	_nixBuildShell_lines=($1)
 }
 
 # _nixBuildShellDump [errexit]: the state of the calling shell, to be sourced. In a subshell only.
 _nixBuildShellDump() {
-	local _nixBuildShell_options _nixBuildShell_shopts _nixBuildShell_functions _nixBuildShell_lines _nixBuildShell_it
-	local -A _nixBuildShell_seen=()
+	declare _nixBuildShell_options _nixBuildShell_shopts _nixBuildShell_functions _nixBuildShell_lines _nixBuildShell_it
+	declare _nixBuildShell_ifs
+	declare -A _nixBuildShell_seen=()
+	unset -f builtin
 	_nixBuildShell_options=$(builtin set +o)
 	_nixBuildShell_shopts=$(builtin shopt -p)
+	_nixBuildShell_ifs=$(builtin declare -p IFS)
 	builtin set +euxvC +o posix
 	builtin set -f
 	builtin shopt -u nocasematch
 	_nixBuildShell_functions=$(_nixBuildShellDumpFunctions)
-	builtin unset -f builtin declare local printf set umask
+	builtin unset -f declare printf set umask
 	printf '# The shell of a failed build, written by the hook of nix-build-shell: to be sourced at the top level.\n'
 	printf 'builtin cd -- %q\numask %s\n' "${_nixBuildShellCwd%??}" "$(umask)"
 	# A line of a value may look like a declaration: its name is no variable's, or one that is here anyway.
@@ -35,6 +38,7 @@ _nixBuildShellDump() {
 		BASH_SUBSHELL | BASH_TRAPSIG | BASH_VERSINFO | BASH_VERSION | BASH_XTRACEFD | COMP_WORDBREAKS) ;;
 		DIRSTACK | EPOCHREALTIME | EPOCHSECONDS | EUID | FUNCNAME | GROUPS | HISTCMD | LINENO | PIPESTATUS) ;;
 		PPID | RANDOM | SECONDS | SHELLOPTS | SRANDOM | UID) ;;
+		IFS) printf '%s\n' "$_nixBuildShell_ifs" ;;
 		*) declare -p "$_nixBuildShell_it" ;;
 		esac
 	done

@@ -29,6 +29,7 @@ programs() {
 		ps procps
 		pgrep procps
 		perl perl-base
+		jsonschema python3-jsonschema
 		groupadd passwd
 	END
 }

@@ -1,0 +1,198 @@
+# shellcheck shell=bash
+# The setup hook where something is odd: names, mounts, disks, programs; and how long it takes.
+jdks=any users=user limit=120
+# shellcheck source=tests/lib/hook.sh
+source "$TOP/tests/lib/hook.sh"
+
+manifest=${T:-}/top/.nix-build-shell/manifest.json
+this_bash=$(type -P bash)
+
+# mounted BASH SETUP PHASE-TEXT: a build in mount and user namespaces of its own, in which SETUP has been run.
+mounted() {
+	make_hook
+	rm -rf "$T/top"
+	mkdir "$T/top"
+	export -f in_build
+	export SETUP HOOK
+	run unshare --mount --map-root-user "$this_bash" -c \
+		'build_env=(); set -e; eval "$2"; in_build "$1" "$3" "${HOOK%/nix-support/*}"' - "$@"
+}
+
+each_byte() {
+	local code
+	for ((code = 1; code < 256; code++)); do printf '%b' "\\x$(printf %02x "$code")"; done
+}
+
+test_manifest_of_any_bytes() {
+	local bash bytes
+	bytes=$(each_byte && echo .)
+	bytes=${bytes%.}
+	while read -r bash; do
+		for locale in C C.UTF-8; do
+			build_env=(LC_ALL="$locale" version="$bytes" pname=$'\xc3\xa9"\\\n/' name=$'wttr\xff 0.1')
+			build "$bash" $'mkdir "d\xff\ne"; cd "d\xff\ne"; curPhase=$\'p\\n"\'; ls "/none\xff\xc3\xa9" \'a\nb\''
+			valid "$manifest"
+			expect_field 'm["version"]' "$bytes"
+			expect_field 'm["pname"]' $'\xc3\xa9"\\\n/'
+			expect_field 'm["cwd"]' "$T/top/"$'d\xff\ne'
+			expect_field 'm["command"]["text"]' $'ls "/none\xff\xc3\xa9" \'a\nb\''
+			expect_field 'm["id"][:-6]' wttr--0.1-
+			LC_ALL=C grep -q '[^ -~]' "$manifest" && fail "$bash: not all ASCII"
+			take_hint
+			[[ $(wc -l <"$T/hint") -eq 4 ]] || fail "$bash: a hint of other lines: $(<"$T/hint")"
+		done
+	done < <(bashes)
+}
+
+test_mounts_with_strange_names() {
+	mounted "$this_bash" 'strange=$(printf "x\\\\y\\n\""); mkdir "$T/a b" "$T/d"; mount -t tmpfs none "$T/d"
+		mkdir "$T/d/$strange"; mount --bind "$T/d/$strange" "$T/a b"' false
+	valid "$manifest"
+	expect_field '[x["root"] for x in m["mounts"] if x["mountPoint"].endswith("/a b")][0]' $'/x\\y\n"'
+	expect_field '[x["type"] for x in m["mounts"] if x["mountPoint"].endswith("/a b")][0]' tmpfs
+}
+
+# mountinfo's root is relative to its file system: of a tmpfs it is not the host's path.
+test_hint_shows_the_id_where_the_path_is_not_sure() {
+	mounted "$this_bash" 'mkdir "$T/fs"; mount -t tmpfs none "$T/fs"; mkdir "$T/fs/nix-build-wttr.drv-0"
+		mount --bind "$T/fs/nix-build-wttr.drv-0" "$T/top"' 'cp -R "$T/top/." /dev/null 2>&1; false' || true
+	expect_err "nix-build-shell wttr-0.1-"
+	mounted "$this_bash" 'mkdir -p "$T/fs"; mount -t tmpfs none "$T/fs"; mkdir -p "$T/fs/tmp/nix-build-wttr.drv-0/build"
+		mount --bind "$T/fs/tmp/nix-build-wttr.drv-0/build" "$T/top"' false
+	expect_err "    nix-build-shell /tmp/nix-build-wttr.drv-0/build bash"
+}
+
+test_paths_that_look_like_a_kept_directory() {
+	local root expected
+	make_hook
+	while read -r root expected; do
+		run env -i "$this_bash" -c 'NIX_BUILD_TOP=/build IN_NIX_SHELL=1; source "$1"
+			_nixBuildShell_root=$2 _nixBuildShell_sandboxed=true _nixBuildShell_id=ID _nixBuildShellCommand= _nixBuildShellStatus=1
+			_nixBuildShellPrintHint' - "$HOOK" "$root"
+		grep -qxF "    nix-build-shell $expected bash" "$T/out" || fail "$root"
+	done <<-'END'
+		/tmp/nix-build-wttr-0.1.drv-0 /tmp/nix-build-wttr-0.1.drv-0
+		/tmp/nix-build-wttr.drv-12/build /tmp/nix-build-wttr.drv-12/build
+		/nix/var/nix/builds/nix-123-4567/build /nix/var/nix/builds/nix-123-4567/build
+		/ ID
+		/nix-build-wttr.drv-0 ID
+		/@/tmp/nix-build-wttr.drv-0 ID
+		/tmp/nix-build-wttr.drv-0/build/.. ID
+		/tmp/nix-build-wttr.drv- ID
+		/tmp/nix-build-$(id).drv-0 ID
+		/tmp/nix-build-a;b.drv-0 ID
+		/tmp/nix-build-a/b.drv-0 ID
+		/var/nix/builds/nix-123-4567/build ID
+		/nix/var/nix/builds/nix-123-4567 ID
+		/nix/var/nix/builds/nix-1-x/build ID
+	END
+}
+
+test_full_disk() {
+	mounted "$this_bash" 'mount -t tmpfs -o size=64k none "$T/top"' \
+		'{ while printf "%01024d" 0; do :; done; } >fill 2>/dev/null || :; ls -A /none*; exit 3'
+	expect_status 3
+	take_hint
+	expect_empty_err
+	[[ ! -s $T/hint ]] || fail "a hint that leads nowhere"
+	mounted "$this_bash" 'mount -t tmpfs -o size=64k,nr_inodes=3 none "$T/top"' 'umask 077; ls -A >/dev/null; false'
+	expect_status 1
+	take_hint
+	expect_empty_err
+}
+
+test_read_only_build_directory() {
+	mounted "$this_bash" 'cd "$T/top"; >env-vars; mount --bind "$T/top" "$T/top"' \
+		'cd /; mount -o remount,bind,ro "$T/top"; false'
+	expect_status 1
+	take_hint
+	expect_empty_err
+	[[ ! -e $T/top/.nix-build-shell ]] || fail "it was not read-only"
+}
+
+test_nothing_on_the_path() {
+	build_env=(NIX_STORE="$T/store")
+	build "$this_bash" 'PATH=/nowhere; _nixBuildShellPath=; false'
+	expect_status 1
+	take_hint
+	expect_empty_err
+	[[ ! -e $T/top/.nix-build-shell && ! -s $T/hint ]] || fail "who made it?"
+	mkdir -p "$T/store/x-tools/bin"
+	ln -s "$(type -P mkdir)" "$T/store/x-tools/bin/"
+	build "$this_bash" 'PATH=/nowhere; _nixBuildShellPath=; umask 777; false'
+	valid "$manifest"
+	[[ $(cd "$T/top/.nix-build-shell" && stat -c %a . ./*) == 755$'\n'644$'\n'600 ]] || fail "other modes"
+	build "$this_bash" 'PATH=; LD_PRELOAD=/none; false'
+	valid "$manifest"
+}
+
+test_unset_names() {
+	build "$this_bash" 'unset curPhase name pname version stdenv system SHELL out outputs NIX_STORE; false'
+	valid "$manifest"
+	expect_err "nix-build-shell: the build failed with exit code 1 in: false"
+	expect_field '["pname" in m, "version" in m, "stdenv" in m, m["phase"]]' '[false, false, false, ""]'
+	build "$this_bash" 'unset NIX_BUILD_TOP; false'
+	expect_status 1
+	take_hint
+	expect_empty_err
+}
+
+test_pipeline_is_called_one() {
+	build "$this_bash" 'false | cat'
+	expect_err "failed with exit code 1 in a pipeline with: cat"
+	build "$this_bash" $'ls \\\n/none\necho not reached'
+	expect_err "in: ls /none"
+	build "$this_bash" $'false "\e[31ma\nb"'
+	expect_err 'in: false " [31ma ...'
+}
+
+test_without_the_trap() {
+	build_env=(nixBuildShellTrap=)
+	build "$this_bash" '[[ -z $(trap -p ERR) ]] || echo trap; false'
+	expect_out 'Running phase: buildPhase'
+	valid "$manifest"
+	expect_field '"command" in m' false
+	build_env=()
+	build "$this_bash" 'trap "echo mine" ERR; f() { false; }; f'
+	valid "$manifest"
+	build_env=(IN_NIX_SHELL=impure)
+	build "$this_bash" false
+	expect_status 1
+	take_hint
+	[[ ! -s $T/hint ]] || fail "a hint in nix-shell"
+}
+
+test_sourced_twice() {
+	build "$this_bash" 'source "$T/hook-package/nix-support/setup-hook"; false'
+	[[ $(grep -c 'failed with exit code' "$T/err") -eq 1 ]] || fail "two hints"
+}
+
+# elapsed: of the last `build`, in milliseconds; the least of several.
+least_time() {
+	local least=999999 started
+	for _ in 1 2 3 4 5 6 7; do
+		started=${EPOCHREALTIME/[.,]/}
+		build "$this_bash" "$1"
+		((started = (${EPOCHREALTIME/[.,]/} - started) / 1000, least = started < least ? started : least))
+	done
+	echo "$least"
+}
+
+# Where it matters: as many variables and functions as nixpkgs' stdenv has. The bound is for a busy machine.
+test_takes_little_time() {
+	local many='for i in {1..300}; do export "variable$i=$i $PATH /nix/store/0123456789abcdfghijklmnpqrsvwxyz-name"
+		eval "function$i() { local x=\$1; if [[ -n \$x ]]; then echo \$x | cat; fi; echo function$i \"\$@\"; }"; done;'
+	local with without
+	no_hook=1
+	without=$(least_time "$many false")
+	no_hook=
+	with=$(least_time "$many false")
+	echo "a failing build takes $without ms, with the hook $with ms"
+	((with - without < 250)) || fail "the hook takes $((with - without)) ms"
+	no_hook=1
+	without=$(least_time true)
+	no_hook=
+	with=$(least_time true)
+	echo "one that does not fail takes $without ms, with the hook $with ms"
+	((with - without < 60)) || fail "the hook takes $((with - without)) ms of a build that does not fail"
+}
