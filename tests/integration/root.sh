@@ -111,3 +111,15 @@ test_coming_back_waits_for_nobody_else() {
 	[[ -e $session/build/edited-file ]] || fail "the session is gone"
 }
 is_locked() { ! flock --nonblock "$1" true; }
+
+test_a_group_without_build_users_is_said() {
+	own_copy 0:0
+	sed 's/^\(nixbld:[^:]*:[^:]*\):.*/\1:/' /etc/group >"$T/etc-group"
+	export -f nbs nbs_exec root_exec
+	run unshare --mount --propagation private bash -c '
+		tool_env=()
+		mount --bind "$2" /etc/group
+		nbs "$1" true' -- "$dir" "$T/etc-group"
+	expect_status 125
+	expect_err 'nixbld has no members'
+}
