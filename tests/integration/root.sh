@@ -24,18 +24,18 @@ test_files_that_the_owner_cannot_read_are_not_shown() {
 # names_output PATH: in env-vars, and as a second output too.
 names_output() {
 	local names="declare -x out=\"$1\"\ndeclare -x dev=\"$1\"\ndeclare -x outputs=\"out dev\""
-	sed -i -e '/^declare -x \(out\|dev\|outputs\)=/d' -e "1i $names" "$dir/env-vars"
+	sed -i -e "1i $names" -e '/^declare -x \(out\|dev\|outputs\)=/d' "$dir/env-vars"
 }
 
 test_only_outputs_are_copied_from_the_store() {
 	own_copy --reference="$(kept readable)"
-	local hash=/nix/store/00000000000000000000000000000000 begun end
-	begun=$hash-begun-${T##*.}
+	local end
+	begun=/nix/store/00000000000000000000000000000000-begun-${T##*.}
 	trap 'rm -rf "$begun" "$begun".*' EXIT
 	for end in '' .lock .drv .drv.chroot .check; do
 		(umask 077 && echo secret >"$begun$end")
 		names_output "$begun$end"
-		run nbs --verbose "$dir" sh -c 'test ! -r "$out"'
+		run nbs --verbose "$dir" sh -c 'test "$out" = "$1" && ! cat "$out"' -- "$begun$end"
 		expect_status 0
 		! grep -F 'was begun' "$T/err" || fail "$begun$end"
 		chmod 644 "$begun$end"
@@ -111,3 +111,15 @@ test_coming_back_waits_for_nobody_else() {
 	[[ -e $session/build/edited-file ]] || fail "the session is gone"
 }
 is_locked() { ! flock --nonblock "$1" true; }
+
+test_a_group_without_build_users_is_said() {
+	own_copy 0:0
+	sed 's/^\(nixbld:[^:]*:[^:]*\):.*/\1:/' /etc/group >"$T/etc-group"
+	export -f nbs nbs_exec root_exec
+	run unshare --mount --propagation private bash -c '
+		tool_env=()
+		mount --bind "$2" /etc/group
+		nbs "$1" true' -- "$dir" "$T/etc-group"
+	expect_status 125
+	expect_err 'nixbld has no members'
+}
