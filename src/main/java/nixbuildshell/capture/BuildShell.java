@@ -4,12 +4,26 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
 
 /**
  * Decides whether a path can be the build's shell: a program in the store, whatever a hostile
  * {@code env-vars} says.
  */
-record BuildShell(StoreDirectory store) {
+public record BuildShell(StoreDirectory store) {
+
+  /**
+   * Requires that a shell which was found good before is still there.
+   *
+   * @throws Failure that says how to get it back
+   */
+  public static void require(ByteString shell) {
+    try {
+      new BuildShell(new StoreDirectory(Path.of(StorePath.STORE_DIRECTORY))).check(shell);
+    } catch (Refused e) {
+      throw new Failure("cannot use the build's shell " + shell, e.getMessage(), e.remedy());
+    }
+  }
 
   /** Why a path is not the build's shell, and what can be done about it. */
   static final class Refused extends Exception {

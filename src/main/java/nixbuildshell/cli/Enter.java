@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import nixbuildshell.ByteString;
+import nixbuildshell.capture.BuildShell;
 import nixbuildshell.capture.DerivationFinder;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Note;
@@ -107,6 +108,7 @@ final class Enter {
     try (session;
         Builder builder = builderOf(session)) {
       ByteString shell = session.about().orElseThrow().shell();
+      BuildShell.require(shell);
       Program program = CommandLineOfShell.program(shell, options, ownSession());
       StoreView store = StoreLookup.of(files, session);
       return stay(sessions, session, spec(builder, program, store), builder);
