@@ -58,8 +58,10 @@ final class DirectoryArgument {
     try (Directory directory = files.openDirectory(name)) {
       return true;
     } catch (ErrnoException e) {
-      // One that may not be opened shall be complained about, and not passed over.
-      return e.denied();
+      // One that may not be opened shall be complained about, and not passed over. But where not
+      // even
+      // the working directory may be searched, nothing is known to have that name.
+      return e.denied() && files.has(name);
     }
   }
 

@@ -91,6 +91,16 @@ public final class FileSystem {
     return new Directory(this, descriptor, directory.place());
   }
 
+  /** Whether something is known to have this path, be it a link that leads nowhere. */
+  public boolean has(ByteString path) {
+    try {
+      status(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW);
+      return true;
+    } catch (ErrnoException e) {
+      return false;
+    }
+  }
+
   /** What the kernel calls the opened file, or the path as given where there is no procfs. */
   private ByteString canonical(Descriptor descriptor, ByteString path) {
     try {
