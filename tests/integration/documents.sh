@@ -55,8 +55,10 @@ test_zsh() {
 
 test_fish() {
 	setup
-	# Without a file of settings, which would be written.
+	# Without a file of settings, which would be written; and the user may not see the checkout.
+	cp "$share/fish/vendor_completions.d/nix-build-shell.fish" "$T/"
+	cd "$T"
 	as_user fish --no-config -c 'source $argv[1]; complete -C "nix-build-shell -"; complete -C "nix-build-shell --"' \
-		"$share/fish/vendor_completions.d/nix-build-shell.fish" >"$T/fish"
+		"$T/nix-build-shell.fish" >"$T/fish"
 	cut -f1 "$T/fish" | are_the_same "fish"
 }
