@@ -83,6 +83,13 @@ public record ByteString(String latin1) implements Comparable<ByteString> {
     }
   }
 
+  /** The same, cut after so many bytes: enough to recognise what may be an enemy's megabytes. */
+  public String abridged(int length) {
+    return latin1.length() <= length
+        ? toString()
+        : new ByteString(latin1.substring(0, length)) + "...";
+  }
+
   private static String escape(char c) {
     return switch (c) {
       case '\\' -> "\\\\";

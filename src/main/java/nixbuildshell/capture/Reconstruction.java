@@ -158,7 +158,8 @@ public final class Reconstruction {
       try {
         shells.check(named.get());
       } catch (BuildShell.Refused e) {
-        String reason = "its SHELL '" + start(named.get()) + "' cannot be used: " + e.getMessage();
+        String reason =
+            "its SHELL '" + named.get().abridged(SHOWN) + "' cannot be used: " + e.getMessage();
         throw e.remedy().isEmpty() ? odd(reason) : new Unusable(reason, true, e.remedy());
       }
     }
@@ -172,14 +173,6 @@ public final class Reconstruction {
             derivation.how() == How.OUTPUT_PATH && !written.outputs().isEmpty()
                 ? new Found(derivation.path(), derivation.derivation(), How.MANIFEST_OUTPUT_PATH)
                 : derivation);
-  }
-
-  /** Enough of a value to recognise it; an enemy's can have megabytes. */
-  private static String start(ByteString value) {
-    String latin1 = value.latin1();
-    return latin1.length() <= SHOWN
-        ? value.toString()
-        : new ByteString(latin1.substring(0, SHOWN)) + "...";
   }
 
   private void compare(Map<String, Known<StorePath>> outputs, Found found) {

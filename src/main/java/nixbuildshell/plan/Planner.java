@@ -10,10 +10,7 @@ import java.util.List;
 import nixbuildshell.ByteString;
 import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
-import nixbuildshell.plan.Argument.Strings;
-import nixbuildshell.plan.Argument.Text;
 import nixbuildshell.sandbox.Identity;
-import nixbuildshell.sandbox.Program;
 import nixbuildshell.sandbox.SandboxSpec;
 
 /**
@@ -69,7 +66,7 @@ public final class Planner {
     if (!spec.identity().privileged()) {
       freezeTheRoot();
     }
-    run(spec.program());
+    ProgramSteps.add(steps, spec.program());
     return new Plan(steps);
   }
 
@@ -221,54 +218,6 @@ public final class Planner {
             "MS_REMOUNT|MS_BIND|MS_RDONLY|MS_NOSUID|MS_NODEV",
             MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV),
         nothing());
-  }
-
-  /**
-   * The signals last: the child was cloned with all of them blocked, so that none of the JVM's
-   * handlers could run in it. What was ignored outside would stay ignored through execve, so each
-   * is reset.
-   */
-  private void run(Program program) {
-    add("enter " + program.directory(), Syscall.CHDIR, text(program.directory()));
-    add("set the umask", Syscall.UMASK, Argument.octal(022));
-    add(
-        "renounce new privileges",
-        Syscall.PRCTL,
-        PR_SET_NO_NEW_PRIVS,
-        number(1),
-        number(0),
-        number(0),
-        number(0));
-    add(
-        "close inherited descriptors",
-        Syscall.CLOSE_RANGE,
-        number(3),
-        new Number(0xffffffffL, "~0U"),
-        number(0));
-    for (int signal = 1; signal <= 64; signal++) {
-      if (signal != 9 && signal != 19) {
-        add(
-            "reset signal " + signal,
-            Syscall.RT_SIGACTION,
-            number(signal),
-            new Data(Structures.defaultAction(), "{SIG_DFL}"),
-            nothing(),
-            number(8));
-      }
-    }
-    add(
-        "unblock all signals",
-        Syscall.RT_SIGPROCMASK,
-        new Number(2, "SIG_SETMASK"),
-        new Data(ByteString.of(new byte[8]), "[]"),
-        nothing(),
-        number(8));
-    add(
-        "execute " + program.path(),
-        Syscall.EXECVE,
-        new Text(program.path()),
-        new Strings(program.arguments()),
-        new Strings(program.environment()));
   }
 
   private void add(String label, Syscall syscall, Argument... arguments) {

@@ -3,7 +3,6 @@ package nixbuildshell.session;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import nixbuildshell.ByteString;
@@ -32,7 +31,6 @@ public final class Sessions implements AutoCloseable {
 
   private static final ByteString BASE_LOCK = ByteString.of(".lock");
   static final String GIVEN_UP = ".removing-";
-  private static final int NAME_LIMIT = 64;
   private static final int LOCK_TRIES = 10;
 
   interface Action<T> {
@@ -111,7 +109,7 @@ public final class Sessions implements AutoCloseable {
   }
 
   private Session make(ByteString derivation) throws ErrnoException {
-    ByteString id = newId(derivation);
+    ByteString id = SessionId.of(derivation);
     try {
       base.makeDirectory(id, 0700);
     } catch (ErrnoException e) {
@@ -130,17 +128,6 @@ public final class Sessions implements AutoCloseable {
       directory.close();
       throw e;
     }
-  }
-
-  private static ByteString newId(ByteString derivation) {
-    String name = derivation.latin1().replaceAll("[^A-Za-z0-9+._-]", "-").replaceAll("^[.-]+", "");
-    String cut = name.substring(0, Math.min(name.length(), NAME_LIMIT));
-    return ByteString.of((cut.isEmpty() ? "build" : cut) + "-" + suffix());
-  }
-
-  private static String suffix() {
-    int number = ThreadLocalRandom.current().nextInt(36 * 36 * 36 * 36);
-    return String.format("%4s", Integer.toString(number, 36)).replace(' ', '0');
   }
 
   /**
@@ -254,7 +241,7 @@ public final class Sessions implements AutoCloseable {
   }
 
   Optional<TreeRemoval.Leftover> remove(Session session, BooleanSupplier stop) {
-    ByteString name = ByteString.of(GIVEN_UP).plus(session.id()).plus("-" + suffix());
+    ByteString name = ByteString.of(GIVEN_UP).plus(session.id()).plus("-" + SessionId.suffix());
     try (session) {
       exclusively(
           () -> {

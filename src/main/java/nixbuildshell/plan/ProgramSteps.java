@@ -1,0 +1,76 @@
+package nixbuildshell.plan;
+
+import static nixbuildshell.plan.Argument.nothing;
+import static nixbuildshell.plan.Argument.number;
+import static nixbuildshell.plan.Argument.text;
+import static nixbuildshell.plan.Constants.*;
+
+import java.util.List;
+import nixbuildshell.ByteString;
+import nixbuildshell.plan.Argument.Data;
+import nixbuildshell.plan.Argument.Number;
+import nixbuildshell.plan.Argument.Strings;
+import nixbuildshell.plan.Argument.Text;
+import nixbuildshell.sandbox.Program;
+
+/** The last steps of a plan, in the finished sandbox: what the program inherits, and its start. */
+final class ProgramSteps {
+  private ProgramSteps() {}
+
+  /**
+   * The signals last: the child was cloned with all of them blocked, so that none of the JVM's
+   * handlers could run in it. What was ignored outside would stay ignored through execve, so each
+   * is reset.
+   */
+  static void add(List<Step> steps, Program program) {
+    add(steps, "enter " + program.directory(), Syscall.CHDIR, text(program.directory()));
+    add(steps, "set the umask", Syscall.UMASK, Argument.octal(022));
+    add(
+        steps,
+        "renounce new privileges",
+        Syscall.PRCTL,
+        PR_SET_NO_NEW_PRIVS,
+        number(1),
+        number(0),
+        number(0),
+        number(0));
+    add(
+        steps,
+        "close inherited descriptors",
+        Syscall.CLOSE_RANGE,
+        number(3),
+        new Number(0xffffffffL, "~0U"),
+        number(0));
+    for (int signal = 1; signal <= 64; signal++) {
+      if (signal != 9 && signal != 19) {
+        add(
+            steps,
+            "reset signal " + signal,
+            Syscall.RT_SIGACTION,
+            number(signal),
+            new Data(Structures.defaultAction(), "{SIG_DFL}"),
+            nothing(),
+            number(8));
+      }
+    }
+    add(
+        steps,
+        "unblock all signals",
+        Syscall.RT_SIGPROCMASK,
+        new Number(2, "SIG_SETMASK"),
+        new Data(ByteString.of(new byte[8]), "[]"),
+        nothing(),
+        number(8));
+    add(
+        steps,
+        "execute " + program.path(),
+        Syscall.EXECVE,
+        new Text(program.path()),
+        new Strings(program.arguments()),
+        new Strings(program.environment()));
+  }
+
+  private static void add(List<Step> steps, String label, Syscall syscall, Argument... arguments) {
+    steps.add(Step.of(label, syscall, arguments));
+  }
+}
