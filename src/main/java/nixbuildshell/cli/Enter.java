@@ -16,6 +16,7 @@ import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileSystem;
 import nixbuildshell.linux.SystemCalls;
 import nixbuildshell.plan.Syscall;
+import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
 import nixbuildshell.sandbox.SandboxSpec;
@@ -157,7 +158,8 @@ final class Enter {
 
   private SandboxSpec spec(Builder builder, Program program, StoreView store) {
     boolean kvm = Files.exists(Path.of("/dev/kvm"));
-    return NixSandbox.of(builder.identity(), program.path(), kvm, store, program);
+    Circumstances build = Circumstances.of(builder.identity(), program.path(), store).withKvm(kvm);
+    return NixSandbox.of(build, program);
   }
 
   /** Without any terminal to share, as a build has none, it gets a session of its own. */

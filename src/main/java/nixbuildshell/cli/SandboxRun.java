@@ -17,6 +17,7 @@ import nixbuildshell.plan.Plan;
 import nixbuildshell.plan.Planner;
 import nixbuildshell.plan.Step;
 import nixbuildshell.sandbox.Identity;
+import nixbuildshell.sandbox.Network;
 import nixbuildshell.sandbox.SandboxSpec;
 
 /**
@@ -26,9 +27,11 @@ import nixbuildshell.sandbox.SandboxSpec;
  */
 record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay signals) {
 
-  /** All namespaces that Nix gives a build, from sched.h: mount, UTS, IPC, user, PID, network. */
+  /** The namespaces that Nix gives every build, from sched.h: mount, UTS, IPC, user, PID. */
   private static final long NAMESPACES =
-      0x00020000L | 0x04000000L | 0x08000000L | 0x10000000L | 0x20000000L | 0x40000000L;
+      0x00020000L | 0x04000000L | 0x08000000L | 0x10000000L | 0x20000000L;
+
+  private static final long NETWORK_NAMESPACE = 0x40000000L;
 
   private static final Path PROC = Path.of("/proc");
 
@@ -64,11 +67,15 @@ record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay 
     IdMaps maps =
         IdMaps.one(Identity.UID, identity.outsideUid(), Identity.GID, identity.outsideGid());
     try {
-      return new Launch(plan, NAMESPACES, maps, OptionalInt.of(session), identity.privileged())
+      return new Launch(plan, namespaces(), maps, OptionalInt.of(session), identity.privileged())
           .start(calls, go);
     } catch (Refused e) {
       throw e.failure(Errno.of(e.errno()).map(new Advice(PROC)::onClone).orElse(""));
     }
+  }
+
+  private long namespaces() {
+    return spec.network() == Network.HOST ? NAMESPACES : NAMESPACES | NETWORK_NAMESPACE;
   }
 
   private int status(Ended ended) {

@@ -11,6 +11,7 @@ import nixbuildshell.ByteString;
 import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.sandbox.Identity;
+import nixbuildshell.sandbox.Network;
 import nixbuildshell.sandbox.SandboxSpec;
 
 /**
@@ -52,7 +53,9 @@ public final class Planner {
   private Plan plan() {
     waitForTheMaps();
     names();
-    loopback();
+    if (spec.network() == Network.LOOPBACK) {
+      loopback();
+    }
     newRoot();
     Skeleton skeleton = new Skeleton(steps);
     spec.entries().forEach(skeleton::place);

@@ -2,7 +2,6 @@ package nixbuildshell.sandbox;
 
 import java.util.ArrayList;
 import java.util.List;
-import nixbuildshell.ByteString;
 import nixbuildshell.sandbox.Entry.BindDirectory;
 import nixbuildshell.sandbox.Entry.BindFile;
 import nixbuildshell.sandbox.Entry.BoundStore;
@@ -49,26 +48,20 @@ public final class NixSandbox {
 
   private NixSandbox() {}
 
-  /**
-   * The sandbox for one program.
-   *
-   * @param shell the build's own shell, which stands at {@code /bin/sh}
-   * @param kvm whether the host has {@code /dev/kvm}
-   * @param store what is seen of it
-   */
-  public static SandboxSpec of(
-      Identity identity, ByteString shell, boolean kvm, StoreView store, Program program) {
+  /** The sandbox for one program. */
+  public static SandboxSpec of(Circumstances build, Program program) {
     List<Entry> entries = new ArrayList<>();
     entries.add(new BindDirectory(BUILD, new Session("build")));
-    entries.addAll(devices(kvm));
+    entries.addAll(devices(build.kvm()));
     entries.addAll(etc());
     entries.add(new Directory("/nix", 0755));
-    entries.add(store(store));
+    entries.add(store(build.store()));
     entries.add(new Proc("/proc"));
     entries.add(new BindDirectory("/tmp", new Session("tmp")));
     entries.add(new Directory("/bin", 0755));
-    entries.add(new BindFile("/bin/sh", new Inside(shell)));
-    return new SandboxSpec(identity, "localhost", "(none)", entries, program);
+    entries.add(new BindFile("/bin/sh", new Inside(build.shell())));
+    return new SandboxSpec(
+        build.identity(), "localhost", "(none)", build.network(), entries, program);
   }
 
   /**

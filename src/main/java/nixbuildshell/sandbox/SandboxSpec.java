@@ -8,12 +8,23 @@ import java.util.List;
  * @param identity who the builder is
  * @param hostName of the UTS namespace
  * @param domainName of the UTS namespace (NIS)
+ * @param network what is seen of it
  * @param entries the file system, parents before what lies in them
  * @param program what runs
  */
 public record SandboxSpec(
-    Identity identity, String hostName, String domainName, List<Entry> entries, Program program) {
+    Identity identity,
+    String hostName,
+    String domainName,
+    Network network,
+    List<Entry> entries,
+    Program program) {
   public SandboxSpec {
     entries = List.copyOf(entries);
+  }
+
+  /** The same with other entries. */
+  public SandboxSpec withEntries(List<Entry> others) {
+    return new SandboxSpec(identity, hostName, domainName, network, others, program);
   }
 }

@@ -19,6 +19,7 @@ import nixbuildshell.plan.Plan;
 import nixbuildshell.plan.Planner;
 import nixbuildshell.plan.Step;
 import nixbuildshell.plan.Syscall;
+import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Entry;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.NixSandbox;
@@ -131,11 +132,10 @@ class EveryStepTest {
   private Plan plan(GoPipe go) {
     ByteString shell = ByteString.of("/nix/store/sh");
     Program program = new Program(shell, List.of(shell), List.of(), "/build", true);
-    SandboxSpec nix = NixSandbox.of(identity(), shell, false, view, program);
+    SandboxSpec nix = NixSandbox.of(Circumstances.of(identity(), shell, view), program);
     List<Entry> entries = nix.entries().stream().map(EveryStepTest::onOwnStore).toList();
-    SandboxSpec spec =
-        new SandboxSpec(nix.identity(), nix.hostName(), nix.domainName(), entries, program);
-    return Planner.plan(spec, new Planner.Descriptors(go.readFd(), go.writeFd()));
+    return Planner.plan(
+        nix.withEntries(entries), new Planner.Descriptors(go.readFd(), go.writeFd()));
   }
 
   private static Entry onOwnStore(Entry entry) {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import nixbuildshell.ByteString;
 import nixbuildshell.capture.StorePath;
+import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
@@ -73,7 +74,8 @@ class PlannerTest {
             List.of(ByteString.of("A=1")),
             "/build",
             ownSession);
-    SandboxSpec spec = NixSandbox.of(identity, SHELL, kvm, store, program);
+    SandboxSpec spec =
+        NixSandbox.of(Circumstances.of(identity, SHELL, store).withKvm(kvm), program);
     Plan plan = Planner.plan(spec, new Planner.Descriptors(5, 6));
     if (System.getenv("UPDATE_GOLDEN") != null) {
       Files.writeString(GOLDEN.resolve(golden), plan.toString());

@@ -1,0 +1,29 @@
+package nixbuildshell.sandbox;
+
+import nixbuildshell.ByteString;
+
+/**
+ * What differs from one build's sandbox to another's; all else is the policy of {@link NixSandbox}.
+ *
+ * @param identity who the builder is
+ * @param shell the program at {@code /bin/sh}, as seen from inside
+ * @param kvm whether the host has {@code /dev/kvm}
+ * @param store what is seen of it
+ * @param network what is seen of it
+ */
+public record Circumstances(
+    Identity identity, ByteString shell, boolean kvm, StoreView store, Network network) {
+
+  /** Those of a build that asks for nothing special. */
+  public static Circumstances of(Identity identity, ByteString shell, StoreView store) {
+    return new Circumstances(identity, shell, false, store, Network.LOOPBACK);
+  }
+
+  public Circumstances withKvm(boolean present) {
+    return new Circumstances(identity, shell, present, store, network);
+  }
+
+  public Circumstances withNetwork(Network seen) {
+    return new Circumstances(identity, shell, kvm, store, seen);
+  }
+}

@@ -1,0 +1,10 @@
+package nixbuildshell.sandbox;
+
+/** What of the network is seen from inside. */
+public enum Network {
+  /** Only a loopback interface of the sandbox's own. */
+  LOOPBACK,
+
+  /** The host's, as a fixed-output derivation has it. */
+  HOST
+}
