@@ -17,6 +17,7 @@ import nixbuildshell.linux.FileSystem;
 import nixbuildshell.linux.SystemCalls;
 import nixbuildshell.plan.Syscall;
 import nixbuildshell.sandbox.Circumstances;
+import nixbuildshell.sandbox.Generation;
 import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
 import nixbuildshell.sandbox.SandboxSpec;
@@ -64,7 +65,8 @@ final class Enter {
     try (Builder builder = Builder.of(files, kept.build().self().status())) {
       FailedBuild build = known(kept);
       StoreView store = StoreLookup.of(files, build);
-      out.print(SandboxRun.explained(spec(builder, program(build), store)));
+      Program program = program(build);
+      out.print(SandboxRun.explained(NixSandbox.of(of(kept, builder, program, store), program)));
       return 0;
     }
   }
@@ -86,12 +88,14 @@ final class Enter {
     FailedBuild build = known(kept);
     StoreView store = StoreLookup.of(files, build);
     Program program = program(build);
+    Circumstances circumstances = of(kept, builder, program, store);
     About.Kind kind =
         CommandLineOfShell.isInteractive(options.command(), terminal(0))
             ? About.Kind.INTERACTIVE
             : About.Kind.COMMAND;
     ByteString name = ByteString.of(build.name().value());
-    About about = new About(kind, kept.path(), name, build.shell().value());
+    About about =
+        new About(kind, kept.path(), name, build.shell().value(), Remembered.of(circumstances));
     Session session = sessions.create(about, builder.owner());
     try (SessionEnd end = new SessionEnd(session, about, messages)) {
       try (CopyProgress progress = new CopyProgress(messages.stream(), terminal(2))) {
@@ -100,7 +104,7 @@ final class Enter {
       } catch (CancellationException e) {
         return ExitCode.SIGNAL + signals.ending();
       }
-      return stay(sessions, session, spec(builder, program, store), builder);
+      return stay(sessions, session, NixSandbox.of(circumstances, program), builder);
     }
   }
 
@@ -108,11 +112,13 @@ final class Enter {
   private int comeBack(Sessions sessions, Session session) throws ErrnoException {
     try (session;
         Builder builder = builderOf(session)) {
-      ByteString shell = session.about().orElseThrow().shell();
+      About about = session.about().orElseThrow();
+      ByteString shell = about.shell();
       BuildShell.require(shell);
       Program program = CommandLineOfShell.program(shell, options, ownSession());
       StoreView store = StoreLookup.of(files, session);
-      return stay(sessions, session, spec(builder, program, store), builder);
+      Circumstances circumstances = Remembered.again(of(builder, program, store), about);
+      return stay(sessions, session, NixSandbox.of(circumstances, program), builder);
     }
   }
 
@@ -156,10 +162,14 @@ final class Enter {
         : program;
   }
 
-  private SandboxSpec spec(Builder builder, Program program, StoreView store) {
+  private Circumstances of(KeptDirectory kept, Builder builder, Program program, StoreView store) {
+    return of(builder, program, store)
+        .withGeneration(kept.isNested() ? Generation.NESTED : Generation.FLAT);
+  }
+
+  private Circumstances of(Builder builder, Program program, StoreView store) {
     boolean kvm = Files.exists(Path.of("/dev/kvm"));
-    Circumstances build = Circumstances.of(builder.identity(), program.path(), store).withKvm(kvm);
-    return NixSandbox.of(build, program);
+    return Circumstances.of(builder.identity(), program.path(), store).withKvm(kvm);
   }
 
   /** Without any terminal to share, as a build has none, it gets a session of its own. */

@@ -112,6 +112,11 @@ record KeptDirectory(Directory build, ByteString outerName, Instant changed)
     return name;
   }
 
+  /** Whether it is the newer layout's. */
+  boolean isNested() {
+    return lastName(path()).equals(BUILD) && !outerName.equals(BUILD);
+  }
+
   private static ByteString lastName(ByteString path) {
     return new ByteString(path.latin1().substring(path.latin1().lastIndexOf('/') + 1));
   }

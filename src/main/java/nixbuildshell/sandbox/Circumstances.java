@@ -10,20 +10,30 @@ import nixbuildshell.ByteString;
  * @param kvm whether the host has {@code /dev/kvm}
  * @param store what is seen of it
  * @param network what is seen of it
+ * @param generation whose sandbox it is
  */
 public record Circumstances(
-    Identity identity, ByteString shell, boolean kvm, StoreView store, Network network) {
+    Identity identity,
+    ByteString shell,
+    boolean kvm,
+    StoreView store,
+    Network network,
+    Generation generation) {
 
   /** Those of a build that asks for nothing special. */
   public static Circumstances of(Identity identity, ByteString shell, StoreView store) {
-    return new Circumstances(identity, shell, false, store, Network.LOOPBACK);
+    return new Circumstances(identity, shell, false, store, Network.LOOPBACK, Generation.FLAT);
   }
 
   public Circumstances withKvm(boolean present) {
-    return new Circumstances(identity, shell, present, store, network);
+    return new Circumstances(identity, shell, present, store, network, generation);
   }
 
   public Circumstances withNetwork(Network seen) {
-    return new Circumstances(identity, shell, kvm, store, seen);
+    return new Circumstances(identity, shell, kvm, store, seen, generation);
+  }
+
+  public Circumstances withGeneration(Generation builtBy) {
+    return new Circumstances(identity, shell, kvm, store, network, builtBy);
   }
 }

@@ -38,7 +38,8 @@ class ChangesTest {
   private Session staged() throws Exception {
     Session session =
         sessions.create(
-            new About(About.Kind.INTERACTIVE, name("/x"), name("x"), name("/nix/store/shell")),
+            new About(
+                About.Kind.INTERACTIVE, name("/x"), name("x"), name("/nix/store/shell"), Map.of()),
             Optional.empty());
     String at = session.path().toString();
     String stage =
@@ -80,7 +81,12 @@ class ChangesTest {
     for (int i = 0; i < 100; i++) {
       Session session =
           sessions.create(
-              new About(About.Kind.INTERACTIVE, name("/x"), name("x"), name("/nix/store/shell")),
+              new About(
+                  About.Kind.INTERACTIVE,
+                  name("/x"),
+                  name("x"),
+                  name("/nix/store/shell"),
+                  Map.of()),
               Optional.empty());
       Path file = Files.writeString(Path.of(session.path() + "/build/f"), "");
       session.markStaged();
@@ -97,7 +103,8 @@ class ChangesTest {
   void anUnstagedSessionIsNobodysWork() throws Exception {
     try (Session session =
         sessions.create(
-            new About(About.Kind.INTERACTIVE, name("/x"), name("x"), name("/nix/store/shell")),
+            new About(
+                About.Kind.INTERACTIVE, name("/x"), name("x"), name("/nix/store/shell"), Map.of()),
             Optional.empty())) {
       Files.writeString(Path.of(session.path() + "/build/f"), "");
       assertFalse(session.isChanged());

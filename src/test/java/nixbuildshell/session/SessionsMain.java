@@ -1,5 +1,6 @@
 package nixbuildshell.session;
 
+import java.util.Map;
 import java.util.Optional;
 import nixbuildshell.linux.Descriptor;
 import nixbuildshell.linux.Directory;
@@ -25,7 +26,8 @@ final class SessionsMain {
             About.Kind.COMMAND,
             Fixture.name("/kept"),
             Fixture.name("same-name-1.0"),
-            Fixture.name("/nix/store/shell"));
+            Fixture.name("/nix/store/shell"),
+            Map.of());
     Session session = sessions.create(about, Optional.empty());
     sessions.clean(() -> false);
     try (Directory build = session.open("build")) {

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -48,7 +49,8 @@ class SessionsTest {
 
   private Session create(About.Kind kind) {
     return sessions.create(
-        new About(kind, ORIGIN, name("probe-1.0"), name("/nix/store/shell")), Optional.empty());
+        new About(kind, ORIGIN, name("probe-1.0"), name("/nix/store/shell"), Map.of()),
+        Optional.empty());
   }
 
   private List<String> left() {
@@ -70,7 +72,12 @@ class SessionsTest {
         }
       }
       assertEquals(
-          new About(About.Kind.INTERACTIVE, ORIGIN, name("probe-1.0"), name("/nix/store/shell")),
+          new About(
+              About.Kind.INTERACTIVE,
+              ORIGIN,
+              name("probe-1.0"),
+              name("/nix/store/shell"),
+              Map.of()),
           session.about().get());
     }
   }
@@ -79,7 +86,8 @@ class SessionsTest {
   void rootGivesThemToTheBuildUser() throws Exception {
     assumeTrue(Fixture.root(), "only root can give files away");
     Owner owner = new Owner(30001, 30000);
-    About about = new About(About.Kind.COMMAND, ORIGIN, name("x"), name("/nix/store/shell"));
+    About about =
+        new About(About.Kind.COMMAND, ORIGIN, name("x"), name("/nix/store/shell"), Map.of());
     try (Session session = sessions.create(about, Optional.of(owner))) {
       for (String each : new String[] {"build", "tmp", "store/work"}) {
         Status status = session.directory().status(name(each));
@@ -103,7 +111,8 @@ class SessionsTest {
       {"x".repeat(300), "x{64}-...."},
     };
     for (String[] each : cases) {
-      About about = new About(About.Kind.COMMAND, ORIGIN, name(each[0]), name("/nix/store/shell"));
+      About about =
+          new About(About.Kind.COMMAND, ORIGIN, name(each[0]), name("/nix/store/shell"), Map.of());
       try (Session session = sessions.create(about, Optional.empty())) {
         assertTrue(session.id().toString().matches(each[1]), session.id().toString());
       }
