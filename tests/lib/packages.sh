@@ -29,7 +29,7 @@ programs() {
 		ps procps
 		pgrep procps
 		perl perl-base
-		jsonschema python3-jsonschema
+		/usr/bin/jsonschema python3-jsonschema
 		groupadd passwd
 	END
 }
