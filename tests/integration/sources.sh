@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Where the tool learns what the build was: env-vars, the derivation, the two layouts of a kept directory.
-jdks=each users=each
+jdks=any users=each
 
 # What the shell in the sandbox exports, without what a shell sets by itself at its start.
 exported() { grep -vE '^declare -x (PWD|OLDPWD|SHLVL|_)\b' "$@"; }
