@@ -9,9 +9,6 @@ final class Constants {
   /** {@code sys/mount.h}. */
   static final int MS_RDONLY = 1;
 
-  static final int MS_NOSUID = 2;
-  static final int MS_NODEV = 4;
-  static final int MS_NOEXEC = 8;
   static final int MS_REMOUNT = 32;
   static final int MS_BIND = 4096;
   static final int MS_REC = 16384;
@@ -39,9 +36,6 @@ final class Constants {
   static final Argument PR_SET_PDEATHSIG = new Number(1, "PR_SET_PDEATHSIG");
 
   static final Argument PR_SET_NO_NEW_PRIVS = new Number(38, "PR_SET_NO_NEW_PRIVS");
-
-  /** The new root before the pivot, in the session's directory. */
-  static final String ROOT = "root";
 
   private Constants() {}
 

@@ -3,14 +3,12 @@ package nixbuildshell.plan;
 import static nixbuildshell.plan.Argument.nothing;
 import static nixbuildshell.plan.Argument.number;
 import static nixbuildshell.plan.Argument.text;
-import static nixbuildshell.plan.Constants.*;
+import static nixbuildshell.plan.Constants.SIOCSIFFLAGS;
 
 import java.util.ArrayList;
 import java.util.List;
-import nixbuildshell.ByteString;
 import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
-import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.Network;
 import nixbuildshell.sandbox.SandboxSpec;
 
@@ -22,10 +20,9 @@ import nixbuildshell.sandbox.SandboxSpec;
  * theirs has to be searchable after the ids have changed, nobody can swap one for a link, and a
  * comma or colon in a home directory's name cannot end an overlay's option early.
  *
- * <p>Run by root, the ids change half-way. Bind mounts go before, while the session (root's, 0700)
- * can be reached; what gets an owner when it is mounted (tmpfs, procfs, overlayfs) goes after,
- * because root has no name inside, and a file system that belongs to nobody refuses every file
- * (EOVERFLOW).
+ * <p>Run by root, the ids change half-way. What is made before belongs to nobody inside, as it does
+ * in Nix, and the session (root's, 0700) can be reached. What works in its mounter's name
+ * (overlayfs) goes after, because root has no name inside, and so does procfs.
  */
 public final class Planner {
 
@@ -51,48 +48,31 @@ public final class Planner {
   }
 
   private Plan plan() {
-    waitForTheMaps();
+    boolean privileged = spec.identity().privileged();
+    Handshake handshake = new Handshake(steps, descriptors);
+    Root root = new Root(steps);
+    Skeleton skeleton = new Skeleton(steps);
+    handshake.waitForTheMaps();
     names();
     if (spec.network() == Network.LOOPBACK) {
       loopback();
     }
-    newRoot();
-    Skeleton skeleton = new Skeleton(steps);
+    root.makeTheMountsPrivate();
+    root.mount(privileged);
     spec.entries().forEach(skeleton::place);
-    if (spec.identity().privileged()) {
-      becomeTheBuilder();
+    spec.entries().forEach(skeleton::shut);
+    if (privileged) {
+      handshake.becomeTheBuilder();
     }
     ownKeyring();
     spec.entries().forEach(skeleton::mountOwned);
-    pivot();
+    root.pivot();
     spec.entries().forEach(skeleton::bindFromInside);
-    if (!spec.identity().privileged()) {
-      freezeTheRoot();
+    if (!privileged) {
+      root.freeze();
     }
     ProgramSteps.add(steps, spec.program());
     return new Plan(steps);
-  }
-
-  /** The death signal first: when the parent is gone before, the read finds the pipe closed. */
-  private void waitForTheMaps() {
-    add("close the parent's end of the pipe", Syscall.CLOSE, go(descriptors.goWrite(), "GO_WRITE"));
-    deathSignal();
-    steps.add(
-        Step.of(
-                "get the go from nix-build-shell",
-                Syscall.READ,
-                go(descriptors.goRead(), "GO_READ"),
-                new Data(ByteString.of(new byte[8]), "buffer"),
-                number(1))
-            .expecting(1));
-  }
-
-  private void deathSignal() {
-    add("ask for a death signal", Syscall.PRCTL, PR_SET_PDEATHSIG, new Number(9, "SIGKILL"));
-  }
-
-  private static Argument go(int descriptor, String text) {
-    return new Number(descriptor, text);
   }
 
   private void names() {
@@ -125,65 +105,6 @@ public final class Planner {
     add("close the socket", Syscall.CLOSE, new Argument.Result(socket));
   }
 
-  private void newRoot() {
-    add(
-        "make the mounts private",
-        Syscall.MOUNT,
-        nothing(),
-        text("/"),
-        nothing(),
-        flags("MS_REC|MS_PRIVATE", MS_REC | MS_PRIVATE),
-        nothing());
-    if (spec.identity().privileged()) {
-      add(
-          "mount the root file system",
-          Syscall.MOUNT,
-          text(ROOT),
-          text(ROOT),
-          nothing(),
-          flags("MS_BIND", MS_BIND),
-          nothing());
-    } else {
-      add(
-          "mount the root file system",
-          Syscall.MOUNT,
-          text("tmpfs"),
-          text(ROOT),
-          text("tmpfs"),
-          flags("MS_NOSUID|MS_NODEV", MS_NOSUID | MS_NODEV),
-          text("mode=0750"));
-    }
-  }
-
-  /**
-   * Group before user, since setresgid needs a capability. Changing ids clears the death signal;
-   * should the parent have died before it is set again, its end of the pipe is closed and the read
-   * gives 0.
-   */
-  private void becomeTheBuilder() {
-    Argument gid = number(Identity.GID);
-    Argument uid = number(Identity.UID);
-    add("become the build group", Syscall.SETRESGID, gid, gid, gid);
-    add("become the build user", Syscall.SETRESUID, uid, uid, uid);
-    deathSignal();
-    Argument pipe = go(descriptors.goRead(), "GO_READ");
-    add(
-        "make the pipe non-blocking",
-        Syscall.FCNTL,
-        pipe,
-        new Number(4, "F_SETFL"),
-        new Number(0x800, "O_NONBLOCK"));
-    steps.add(
-        Step.of(
-                "see that nix-build-shell is still there",
-                Syscall.READ,
-                pipe,
-                new Data(ByteString.of(new byte[8]), "buffer"),
-                number(1))
-            .expecting(1)
-            .tolerating(Errno.EAGAIN, "the parent holds the pipe open"));
-  }
-
   /**
    * The caller's session keyring may hold his Kerberos or disk keys, and namespaces do not hide it.
    */
@@ -196,31 +117,6 @@ public final class Planner {
                 nothing())
             .tolerating(Errno.ENOSYS, "a kernel without keyrings")
             .tolerating(Errno.EPERM, "a container's filter forbids keyrings, the caller's too"));
-  }
-
-  /**
-   * Both arguments of pivot_root are the new root: the old one comes to lie on top of it and is
-   * taken off by its name, ".", so no directory for it is needed (pivot_root(2), "pivot_root(".",
-   * ".")").
-   */
-  private void pivot() {
-    add("enter the new root", Syscall.CHDIR, text(ROOT));
-    add("change the root", Syscall.PIVOT_ROOT, text("."), text("."));
-    add("take off the old root", Syscall.UMOUNT2, text("."), new Number(2, "MNT_DETACH"));
-  }
-
-  /** An ordinary user's skeleton belongs to 1000, who must not be able to change it either. */
-  private void freezeTheRoot() {
-    add(
-        "make the root read-only",
-        Syscall.MOUNT,
-        nothing(),
-        text("/"),
-        nothing(),
-        flags(
-            "MS_REMOUNT|MS_BIND|MS_RDONLY|MS_NOSUID|MS_NODEV",
-            MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV),
-        nothing());
   }
 
   private void add(String label, Syscall syscall, Argument... arguments) {

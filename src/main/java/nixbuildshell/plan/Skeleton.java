@@ -15,6 +15,7 @@ import nixbuildshell.sandbox.Entry;
 import nixbuildshell.sandbox.Entry.BindDirectory;
 import nixbuildshell.sandbox.Entry.BindFile;
 import nixbuildshell.sandbox.Entry.BoundStore;
+import nixbuildshell.sandbox.Entry.Devpts;
 import nixbuildshell.sandbox.Entry.Directory;
 import nixbuildshell.sandbox.Entry.Host;
 import nixbuildshell.sandbox.Entry.Inside;
@@ -34,57 +35,63 @@ final class Skeleton {
   private static final Argument WRITE_NEW =
       new Number(0x800c1, "O_WRONLY|O_CREAT|O_EXCL|O_CLOEXEC");
 
+  private static final int OWNER_WRITES = 0200;
+
   private final List<Step> steps;
+  private final OwnFileSystems fileSystems;
+  private final StorePaths storePaths;
 
   Skeleton(List<Step> steps) {
     this.steps = steps;
+    this.fileSystems = new OwnFileSystems(steps);
+    this.storePaths = new StorePaths(steps);
   }
 
   /** Makes the entry itself, or what it will be mounted on. */
   void place(Entry entry) {
     if (entry instanceof Directory directory) {
-      directory(directory.path(), directory.mode());
+      directory(directory.path(), directory.mode() | OWNER_WRITES);
     } else if (entry instanceof TextFile file) {
       file(file);
     } else if (entry instanceof Link link) {
-      add(entry, "make ", Syscall.SYMLINKAT, text(link.target()), AT_FDCWD, outside(link.path()));
+      add(entry, "make ", Syscall.SYMLINKAT, text(link.target()), AT_FDCWD, Root.path(link.path()));
     } else if (entry instanceof BindDirectory bind) {
       directory(bind.path(), 0755);
       bind(entry, source(bind.source()), MS_BIND | MS_REC, "MS_BIND|MS_REC");
     } else if (entry instanceof BindFile bind) {
       Argument mode = new Number(S_IFREG | 0444, "S_IFREG|0444");
-      add(entry, "make ", Syscall.MKNODAT, AT_FDCWD, outside(bind.path()), mode, number(0));
+      add(entry, "make ", Syscall.MKNODAT, AT_FDCWD, Root.path(bind.path()), mode, number(0));
       if (!(bind.source() instanceof Inside)) {
         bind(entry, source(bind.source()), MS_BIND, "MS_BIND");
       }
     } else if (entry instanceof BoundStore store) {
       directory(store.path(), 0755);
-      bind(store, store.directory(), MS_BIND, "MS_BIND");
-      store.paths().forEach(path -> bindStorePath(store, path.baseName()));
-      protect(store);
+      storePaths.mount(store);
+    } else if (entry instanceof Tmpfs tmpfs) {
+      directory(tmpfs.path(), 0755);
+      fileSystems.tmpfs(tmpfs);
+    } else if (entry instanceof Devpts devpts) {
+      directory(devpts.path(), 0755);
+      fileSystems.devpts(devpts);
     } else {
       directory(entry.path(), 0755);
     }
   }
 
-  /** Mounts the entry if it is a file system whose files get the mounter's ids. */
+  /** Shuts a directory that its owner may not write to, now that everything is in it. */
+  void shut(Entry entry) {
+    if (entry instanceof Directory directory && (directory.mode() & OWNER_WRITES) == 0) {
+      Argument mode = octal(directory.mode());
+      add(entry, "shut ", Syscall.FCHMODAT, AT_FDCWD, Root.path(directory.path()), mode);
+    }
+  }
+
+  /** Mounts the entry if it is a file system that must be mounted by the builder. */
   void mountOwned(Entry entry) {
-    if (entry instanceof Tmpfs tmpfs) {
-      String options = String.format("mode=%04o,%s", tmpfs.mode(), tmpfs.options());
-      mount(entry, "tmpfs", MS_NOSUID | MS_NODEV, "MS_NOSUID|MS_NODEV", options);
-    } else if (entry instanceof Proc) {
-      int flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
-      mount(entry, "proc", flags, "MS_NOSUID|MS_NODEV|MS_NOEXEC", "");
+    if (entry instanceof Proc proc) {
+      fileSystems.proc(proc);
     } else if (entry instanceof Overlay overlay) {
-      String options =
-          "lowerdir="
-              + overlay.lower()
-              + ",upperdir="
-              + overlay.upper()
-              + ",workdir="
-              + overlay.work()
-              + ",userxattr";
-      mount(entry, "overlay", MS_NOSUID | MS_NODEV, "MS_NOSUID|MS_NODEV", options);
+      fileSystems.overlay(overlay);
     }
   }
 
@@ -104,7 +111,7 @@ final class Skeleton {
   }
 
   private void directory(String path, int mode) {
-    steps.add(Step.of("make " + path, Syscall.MKDIRAT, AT_FDCWD, outside(path), octal(mode)));
+    steps.add(Step.of("make " + path, Syscall.MKDIRAT, AT_FDCWD, Root.path(path), octal(mode)));
   }
 
   private void file(TextFile file) {
@@ -115,7 +122,7 @@ final class Skeleton {
         "make ",
         Syscall.OPENAT,
         AT_FDCWD,
-        outside(file.path()),
+        Root.path(file.path()),
         WRITE_NEW,
         octal(file.mode()));
     ByteString content = ByteString.of(file.content());
@@ -136,64 +143,10 @@ final class Skeleton {
         "mount ",
         Syscall.MOUNT,
         text(source),
-        outside(entry.path()),
+        Root.path(entry.path()),
         nothing(),
         flags(names, flags),
         nothing());
-  }
-
-  private void mount(Entry entry, String type, int flags, String names, String options) {
-    add(
-        entry,
-        "mount ",
-        Syscall.MOUNT,
-        text(type),
-        outside(entry.path()),
-        text(type),
-        flags(names, flags),
-        options.isEmpty() ? nothing() : text(options));
-  }
-
-  private void bindStorePath(BoundStore store, String name) {
-    String path = store.path() + "/" + name;
-    steps.add(
-        Step.of(
-            "mount " + path,
-            Syscall.MOUNT,
-            text(store.host() + "/" + name),
-            outside(path),
-            nothing(),
-            flags("MS_BIND", MS_BIND),
-            nothing()));
-  }
-
-  /**
-   * Store paths may be the caller's own files (where Nix has a single user), so that only the
-   * mounts can protect them. All at once: a remount of each would have to repeat the flags that are
-   * locked in a user namespace, which differ by host.
-   */
-  private void protect(BoundStore store) {
-    int flags = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-    String names = "MOUNT_ATTR_RDONLY|MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV";
-    steps.add(
-        Step.of(
-            "make the store paths read-only",
-            Syscall.MOUNT_SETATTR,
-            AT_FDCWD,
-            outside(store.path()),
-            AT_RECURSIVE,
-            new Data(Structures.mountAttributes(flags, 0), "{attr_set=" + names + "}"),
-            number(32)));
-    steps.add(
-        Step.of(
-            "make the store writable around them",
-            Syscall.MOUNT_SETATTR,
-            AT_FDCWD,
-            outside(store.path()),
-            number(0),
-            new Data(
-                Structures.mountAttributes(0, MOUNT_ATTR_RDONLY), "{attr_clr=MOUNT_ATTR_RDONLY}"),
-            number(32)));
   }
 
   private static String source(Entry.Source source) {
@@ -203,11 +156,6 @@ final class Skeleton {
       return session.name();
     }
     throw new IllegalArgumentException("not reachable before the pivot: " + source);
-  }
-
-  /** The path before the pivot, from the session's directory. */
-  private static Argument outside(String path) {
-    return text(ROOT + path);
   }
 
   private void add(Entry entry, String verb, Syscall syscall, Argument... arguments) {

@@ -24,11 +24,14 @@ public sealed interface Entry {
   record BindFile(String path, Source source) implements Entry {}
 
   /**
-   * A file system of its own in memory.
+   * A file system of its own in memory, of mode 01777.
    *
    * @param options mount options as in tmpfs(5)
    */
-  record Tmpfs(String path, int mode, String options) implements Entry {}
+  record Tmpfs(String path, String options) implements Entry {}
+
+  /** Pseudoterminals of its own, with a {@code ptmx} for everybody. */
+  record Devpts(String path) implements Entry {}
 
   /** A procfs for the sandbox's PID namespace. */
   record Proc(String path) implements Entry {}

@@ -5,6 +5,7 @@ import java.util.List;
 import nixbuildshell.sandbox.Entry.BindDirectory;
 import nixbuildshell.sandbox.Entry.BindFile;
 import nixbuildshell.sandbox.Entry.BoundStore;
+import nixbuildshell.sandbox.Entry.Devpts;
 import nixbuildshell.sandbox.Entry.Directory;
 import nixbuildshell.sandbox.Entry.Host;
 import nixbuildshell.sandbox.Entry.Inside;
@@ -53,7 +54,8 @@ public final class NixSandbox {
     List<Entry> entries = new ArrayList<>();
     entries.add(new BindDirectory(BUILD, new Session("build")));
     entries.addAll(devices(build.kvm()));
-    entries.addAll(etc());
+    entries.addAll(terminals(program));
+    entries.addAll(etc(build.generation()));
     entries.add(new Directory("/nix", 0755));
     entries.add(store(build.store()));
     entries.add(new Proc("/proc"));
@@ -64,11 +66,6 @@ public final class NixSandbox {
         build.identity(), "localhost", "(none)", build.network(), entries, program);
   }
 
-  /**
-   * {@code /dev}, with the host's pseudoterminals: the caller's terminal is one of them. A bound
-   * {@code /dev/ptmx} would look for its pts directory beside itself and fail with ENOENT, hence
-   * {@code /dev/pts/ptmx}.
-   */
   private static List<Entry> devices(boolean kvm) {
     List<Entry> entries = new ArrayList<>();
     entries.add(new Directory("/dev", 0755));
@@ -78,9 +75,7 @@ public final class NixSandbox {
     if (kvm) {
       entries.add(new BindFile("/dev/kvm", new Host("/dev/kvm")));
     }
-    entries.add(new BindDirectory("/dev/pts", new Host("/dev/pts")));
-    entries.add(new BindFile("/dev/ptmx", new Host("/dev/pts/ptmx")));
-    entries.add(new Tmpfs("/dev/shm", 01777, "size=50%"));
+    entries.add(new Tmpfs("/dev/shm", "size=50%"));
     entries.add(new Link("/dev/fd", "/proc/self/fd"));
     entries.add(new Link("/dev/stdin", "/proc/self/fd/0"));
     entries.add(new Link("/dev/stdout", "/proc/self/fd/1"));
@@ -88,9 +83,22 @@ public final class NixSandbox {
     return entries;
   }
 
-  private static List<Entry> etc() {
+  /**
+   * Pseudoterminals of its own, unless it shares the caller's terminal, which is one of the host's.
+   * A bound {@code /dev/ptmx} would look for its pts directory beside itself and fail with ENOENT,
+   * hence {@code /dev/pts/ptmx}.
+   */
+  private static List<Entry> terminals(Program program) {
+    return program.ownSession()
+        ? List.of(new Devpts("/dev/pts"), new Link("/dev/ptmx", "/dev/pts/ptmx"))
+        : List.of(
+            new BindDirectory("/dev/pts", new Host("/dev/pts")),
+            new BindFile("/dev/ptmx", new Host("/dev/pts/ptmx")));
+  }
+
+  private static List<Entry> etc(Generation generation) {
     return List.of(
-        new Directory("/etc", 0755),
+        new Directory("/etc", generation == Generation.FLAT ? 0755 : 0555),
         new TextFile("/etc/passwd", 0644, PASSWD),
         new TextFile("/etc/group", 0644, GROUP),
         new TextFile("/etc/hosts", 0644, HOSTS));

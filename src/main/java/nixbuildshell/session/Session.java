@@ -75,7 +75,7 @@ public final class Session implements AutoCloseable {
   void furnish(About about, Optional<Owner> owner) throws ErrnoException {
     write(ABOUT, about.file());
     make("build", 0700, owner);
-    make("tmp", 01777, owner);
+    make("tmp", 01777, Optional.empty());
     make("store", 0755, Optional.empty());
     make("store/upper", 01775, owner.map(o -> new Owner(0, o.gid())));
     make("store/work", 0700, owner);

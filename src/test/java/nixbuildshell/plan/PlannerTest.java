@@ -9,6 +9,7 @@ import java.util.List;
 import nixbuildshell.ByteString;
 import nixbuildshell.capture.StorePath;
 import nixbuildshell.sandbox.Circumstances;
+import nixbuildshell.sandbox.Generation;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
@@ -48,6 +49,15 @@ class PlannerTest {
     matches("root.txt", new Identity(30001, 30000, true), false, false);
   }
 
+  /** The root's owner may not write to /etc: it is shut when everything is in it. */
+  @Test
+  void rootsPlanForABuildOfANewerNixWithoutATerminal() throws IOException {
+    Identity identity = new Identity(30001, 30000, true);
+    Circumstances build =
+        Circumstances.of(identity, SHELL, EXACT).withGeneration(Generation.NESTED);
+    matches("root-nested-no-terminal.txt", build, true);
+  }
+
   /** A directory and a file are mounted, a link is not. */
   @Test
   void anOrdinaryUsersPlanWithAnExactStore() throws IOException {
@@ -67,6 +77,11 @@ class PlannerTest {
   private static void matches(
       String golden, Identity identity, boolean kvm, boolean ownSession, StoreView store)
       throws IOException {
+    matches(golden, Circumstances.of(identity, SHELL, store).withKvm(kvm), ownSession);
+  }
+
+  private static void matches(String golden, Circumstances build, boolean ownSession)
+      throws IOException {
     Program program =
         new Program(
             SHELL,
@@ -74,8 +89,7 @@ class PlannerTest {
             List.of(ByteString.of("A=1")),
             "/build",
             ownSession);
-    SandboxSpec spec =
-        NixSandbox.of(Circumstances.of(identity, SHELL, store).withKvm(kvm), program);
+    SandboxSpec spec = NixSandbox.of(build, program);
     Plan plan = Planner.plan(spec, new Planner.Descriptors(5, 6));
     if (System.getenv("UPDATE_GOLDEN") != null) {
       Files.writeString(GOLDEN.resolve(golden), plan.toString());
