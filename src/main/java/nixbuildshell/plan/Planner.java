@@ -69,7 +69,7 @@ public final class Planner {
     if (!spec.identity().privileged()) {
       freezeTheRoot();
     }
-    ProgramSteps.add(steps, spec.program());
+    ProgramSteps.add(steps, spec.program(), spec.confinement());
     return new Plan(steps);
   }
 
