@@ -9,15 +9,19 @@ import nixbuildshell.ByteString;
 import nixbuildshell.capture.BuildShell;
 import nixbuildshell.capture.DerivationFinder;
 import nixbuildshell.capture.FailedBuild;
+import nixbuildshell.capture.Known;
 import nixbuildshell.capture.Note;
 import nixbuildshell.capture.Reconstruction;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileSystem;
 import nixbuildshell.linux.SystemCalls;
+import nixbuildshell.nix.Configuration;
+import nixbuildshell.plan.Abi;
 import nixbuildshell.plan.Syscall;
 import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Generation;
+import nixbuildshell.sandbox.Host;
 import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
 import nixbuildshell.sandbox.SandboxSpec;
@@ -66,7 +70,8 @@ final class Enter {
       FailedBuild build = known(kept);
       StoreView store = StoreLookup.of(files, build);
       Program program = program(build);
-      out.print(SandboxRun.explained(NixSandbox.of(of(kept, builder, program, store), program)));
+      out.print(
+          SandboxRun.explained(NixSandbox.of(of(kept, build, builder, program, store), program)));
       return 0;
     }
   }
@@ -88,7 +93,7 @@ final class Enter {
     FailedBuild build = known(kept);
     StoreView store = StoreLookup.of(files, build);
     Program program = program(build);
-    Circumstances circumstances = of(kept, builder, program, store);
+    Circumstances circumstances = of(kept, build, builder, program, store);
     About.Kind kind =
         CommandLineOfShell.isInteractive(options.command(), terminal(0))
             ? About.Kind.INTERACTIVE
@@ -162,14 +167,24 @@ final class Enter {
         : program;
   }
 
-  private Circumstances of(KeptDirectory kept, Builder builder, Program program, StoreView store) {
+  private Circumstances of(
+      KeptDirectory kept, FailedBuild build, Builder builder, Program program, StoreView store) {
     return of(builder, program, store)
-        .withGeneration(kept.isNested() ? Generation.NESTED : Generation.FLAT);
+        .withGeneration(kept.isNested() ? Generation.NESTED : Generation.FLAT)
+        .withSystem(build.system().map(Known::value).orElse(ByteString.of("")));
   }
 
   private Circumstances of(Builder builder, Program program, StoreView store) {
     boolean kvm = Files.exists(Path.of("/dev/kvm"));
-    return Circumstances.of(builder.identity(), program.path(), store).withKvm(kvm);
+    return Circumstances.of(builder.identity(), program.path(), store).withKvm(kvm).on(host());
+  }
+
+  private Host host() {
+    Configuration nix = Configuration.ofHost(ProcessBytes.environment("NIX_CONFIG"));
+    return new Host(
+        calls.abi() == Abi.X86_64,
+        nix.isOn("filter-syscalls", true),
+        nix.isOn("impersonate-linux-26", false));
   }
 
   /** Without any terminal to share, as a build has none, it gets a session of its own. */

@@ -14,11 +14,18 @@ import nixbuildshell.session.About;
 final class Remembered {
   private static final String NETWORK = "network";
   private static final String GENERATION = "generation";
+  private static final String SYSTEM = "system";
 
   private Remembered() {}
 
   static Map<String, ByteString> of(Circumstances build) {
-    return Map.of(NETWORK, name(build.network()), GENERATION, name(build.generation()));
+    return Map.of(
+        NETWORK,
+        name(build.network()),
+        GENERATION,
+        name(build.generation()),
+        SYSTEM,
+        build.system());
   }
 
   /** The same sandbox as before. What an older version did not write down is as it was then. */
@@ -26,7 +33,8 @@ final class Remembered {
     return base.withNetwork(
             value(about, NETWORK).map(value(Network::valueOf)).orElse(Network.LOOPBACK))
         .withGeneration(
-            value(about, GENERATION).map(value(Generation::valueOf)).orElse(Generation.FLAT));
+            value(about, GENERATION).map(value(Generation::valueOf)).orElse(Generation.FLAT))
+        .withSystem(value(about, SYSTEM).orElse(ByteString.of("")));
   }
 
   private static ByteString name(Enum<?> constant) {

@@ -71,7 +71,7 @@ public final class Planner {
     if (!privileged) {
       root.freeze();
     }
-    ProgramSteps.add(steps, spec.program());
+    ProgramSteps.add(steps, spec.program(), spec.confinement());
     return new Plan(steps);
   }
 

@@ -29,6 +29,12 @@ final class Structures {
     return ByteString.of(attributes.putLong(set).putLong(clear).array());
   }
 
+  /** {@code struct rlimit64} (prlimit(2)); -1 is no limit. */
+  static ByteString limit(long soft, long hard) {
+    ByteBuffer limit = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
+    return ByteString.of(limit.putLong(soft).putLong(hard).array());
+  }
+
   /**
    * The kernel's {@code struct sigaction} for SIG_DFL: all zero, whatever order its fields have.
    */

@@ -11,6 +11,8 @@ import nixbuildshell.ByteString;
  * @param store what is seen of it
  * @param network what is seen of it
  * @param generation whose sandbox it is
+ * @param system the derivation's, {@code i686-linux} for instance; empty when it is not known
+ * @param host where that is
  */
 public record Circumstances(
     Identity identity,
@@ -18,22 +20,40 @@ public record Circumstances(
     boolean kvm,
     StoreView store,
     Network network,
-    Generation generation) {
+    Generation generation,
+    ByteString system,
+    Host host) {
 
   /** Those of a build that asks for nothing special. */
   public static Circumstances of(Identity identity, ByteString shell, StoreView store) {
-    return new Circumstances(identity, shell, false, store, Network.LOOPBACK, Generation.FLAT);
+    return new Circumstances(
+        identity,
+        shell,
+        false,
+        store,
+        Network.LOOPBACK,
+        Generation.FLAT,
+        ByteString.of(""),
+        Host.X86_64);
   }
 
   public Circumstances withKvm(boolean present) {
-    return new Circumstances(identity, shell, present, store, network, generation);
+    return new Circumstances(identity, shell, present, store, network, generation, system, host);
   }
 
   public Circumstances withNetwork(Network seen) {
-    return new Circumstances(identity, shell, kvm, store, seen, generation);
+    return new Circumstances(identity, shell, kvm, store, seen, generation, system, host);
   }
 
   public Circumstances withGeneration(Generation builtBy) {
-    return new Circumstances(identity, shell, kvm, store, network, builtBy);
+    return new Circumstances(identity, shell, kvm, store, network, builtBy, system, host);
+  }
+
+  public Circumstances withSystem(ByteString name) {
+    return new Circumstances(identity, shell, kvm, store, network, generation, name, host);
+  }
+
+  public Circumstances on(Host machine) {
+    return new Circumstances(identity, shell, kvm, store, network, generation, system, machine);
   }
 }

@@ -63,7 +63,19 @@ public final class NixSandbox {
     entries.add(new Directory("/bin", 0755));
     entries.add(new BindFile("/bin/sh", new Inside(build.shell())));
     return new SandboxSpec(
-        build.identity(), "localhost", "(none)", build.network(), entries, program);
+        build.identity(),
+        "localhost",
+        "(none)",
+        build.network(),
+        confinement(build),
+        entries,
+        program);
+  }
+
+  private static Confinement confinement(Circumstances build) {
+    return new Confinement(
+        build.host().filtersCalls() ? CallFilter.of(build.generation()) : CallFilter.LEAST,
+        Personality.of(build.system().latin1(), build.host()));
   }
 
   private static List<Entry> devices(boolean kvm) {
