@@ -28,7 +28,7 @@ public final class Session implements AutoCloseable {
   static final ByteString ABOUT = ByteString.of("session.properties");
   static final ByteString STAGED = ByteString.of("staged");
   private static final ByteString EDITED = ByteString.of("edited");
-  private static final int ABOUT_LIMIT = 1 << 16;
+  private static final int ABOUT_LIMIT = 1 << 24;
 
   private final Sessions sessions;
   private final Directory directory;

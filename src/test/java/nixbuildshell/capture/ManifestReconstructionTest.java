@@ -53,7 +53,10 @@ class ManifestReconstructionTest {
   }
 
   private FailedBuild build(KeptDirectory kept) {
-    return Reconstruction.of(kept, new Reconstruction.Options(Optional.empty(), 2), store.finder());
+    return Reconstruction.of(
+        kept,
+        new Reconstruction.Options(Optional.empty(), 2, name -> Optional.empty(), false),
+        store.finder());
   }
 
   private static KeptDirectory with(KeptDirectory kept, String fields) {
@@ -85,7 +88,7 @@ class ManifestReconstructionTest {
                 KEPT.with(ENV_VARS),
                 ", \"name\": \"written\"" + shell(TestStore.SHELL) + outputs(OTHER)));
     assertEquals(manifest("written"), build.name());
-    assertEquals(manifest(SHELL), build.shell());
+    assertEquals(Optional.of(manifest(SHELL)), build.shell());
     assertEquals(Map.of("out", manifest(OTHER)), build.outputs());
     assertEquals(
         Optional.of(new Known<>(ByteString.of("i686-linux"), Source.ENV_VARS)), build.system());
@@ -174,7 +177,7 @@ class ManifestReconstructionTest {
   void aShellThatIsNoneIsPassedOver(String path) {
     String shell = "/nix/store/" + TestStore.BASH + path;
     FailedBuild build = build(with(KEPT.with(ENV_VARS), shell(shell)));
-    assertEquals(new Known<>(SHELL, Source.ENV_VARS), build.shell());
+    assertEquals(Optional.of(new Known<>(SHELL, Source.ENV_VARS)), build.shell());
     assertEquals(1, build.notes().size());
     assertEquals(Note.Level.WARNING, build.notes().get(0).level());
   }
@@ -182,7 +185,7 @@ class ManifestReconstructionTest {
   @Test
   void itsShellServesWhereTheBuilderIsNoBash() throws IOException {
     store.derivation("d1", "probe-1.0", "/bin/busybox", OUT, Map.of());
-    assertEquals(manifest(SHELL), build(with(KEPT, shell(TestStore.SHELL))).shell());
+    assertEquals(Optional.of(manifest(SHELL)), build(with(KEPT, shell(TestStore.SHELL))).shell());
   }
 
   @ParameterizedTest
@@ -220,17 +223,18 @@ class ManifestReconstructionTest {
   }
 
   @Test
-  void aNewerOneIsRefused() {
-    Failure failure =
-        assertThrows(
-            Failure.class,
-            () -> build(KEPT.with(ENV_VARS).withManifest("{\"schemaVersion\": \"2.1\"}")));
+  void aNewerOneIsIgnoredAndSaid() {
+    KeptDirectory newer = KEPT.withManifest("{\"schemaVersion\": \"2.1\", \"outputs\": 7}");
+    String why = "its schemaVersion is 2.1, and this nix-build-shell reads 1";
+    FailedBuild build = build(newer.with(ENV_VARS));
+    assertEquals(Optional.empty(), build.manifest());
     assertEquals(
-        "cannot read /tmp/nix-build-probe-1.0.drv-0/.nix-build-shell/manifest.json: its"
-            + " schemaVersion is 2.1, and this nix-build-shell reads 1",
-        failure.getMessage());
+        List.of(Note.warning(".nix-build-shell/manifest.json is ignored: " + why)), build.notes());
     assertEquals(
-        "use a newer nix-build-shell, or enter a copy of the directory without .nix-build-shell",
-        failure.remedy());
+        "cannot tell what /tmp/nix-build-probe-1.0.drv-0 was: of env-vars, it does not exist; of"
+            + " .nix-build-shell/manifest.json, "
+            + why
+            + ", and no derivation is found that left it",
+        assertThrows(Failure.class, () -> build(newer)).getMessage());
   }
 }

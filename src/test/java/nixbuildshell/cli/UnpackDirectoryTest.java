@@ -37,6 +37,7 @@ class UnpackDirectoryTest {
             Optional.empty(),
             Optional.of(ByteString.of(parent.toString())),
             false,
+            false,
             0);
     return UnpackDirectory.make(options).orElseThrow();
   }

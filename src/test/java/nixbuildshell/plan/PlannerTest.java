@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.capture.StorePath;
 import nixbuildshell.sandbox.Circumstances;
@@ -54,7 +55,7 @@ class PlannerTest {
   void rootsPlanForABuildOfANewerNixWithoutATerminal() throws IOException {
     Identity identity = new Identity(30001, 30000, true);
     Circumstances build =
-        Circumstances.of(identity, SHELL, EXACT).withGeneration(Generation.NESTED);
+        Circumstances.of(identity, Optional.of(SHELL), EXACT).withGeneration(Generation.NESTED);
     matches("root-nested-no-terminal.txt", build, true);
   }
 
@@ -77,7 +78,7 @@ class PlannerTest {
   private static void matches(
       String golden, Identity identity, boolean kvm, boolean ownSession, StoreView store)
       throws IOException {
-    matches(golden, Circumstances.of(identity, SHELL, store).withKvm(kvm), ownSession);
+    matches(golden, Circumstances.of(identity, Optional.of(SHELL), store).withKvm(kvm), ownSession);
   }
 
   private static void matches(String golden, Circumstances build, boolean ownSession)
