@@ -2,6 +2,7 @@ package nixbuildshell.capture;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -137,6 +138,29 @@ class ManifestReconstructionTest {
     assertEquals(yes, build(with(KEPT, claim)).fixedOutput());
     store.log(drv, ".bz2", KeptDirectory.FAILED);
     assertEquals(yes, build(with(NAMELESS, claim)).fixedOutput());
+  }
+
+  /** Nor what a derivation of somebody else's lets through of the caller's environment. */
+  @Test
+  void itCannotChooseVariablesOfTheCaller() throws IOException {
+    StorePath drv = TestStore.path("d1", "probe-1.0.drv");
+    store.write(
+        drv,
+        "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[(\"impureEnvVars\",\"TOKEN\")])"
+            .formatted(OUT, TestStore.SHELL));
+    for (boolean confirmed : List.of(false, true)) {
+      FailedBuild.Rebuilt rebuilt =
+          (FailedBuild.Rebuilt)
+              Reconstruction.of(
+                      with(NAMELESS, outputs(OUT)),
+                      new Reconstruction.Options(
+                          Optional.empty(), 2, name -> Optional.of(name.plus("!")), false),
+                      store.finder())
+                  .environment();
+      String script = rebuilt.envVars().script().latin1();
+      assertTrue(script.contains("declare -x TOKEN='" + (confirmed ? "TOKEN!" : "") + "'"), script);
+      store.log(drv, ".bz2", KeptDirectory.FAILED);
+    }
   }
 
   @Test
