@@ -125,4 +125,6 @@ test_variables_of_the_caller() {
 	dir=$T/kept
 	if [[ $WHO == user ]]; then chown -R "$TEST_USER:" "$T/kept"; fi
 	prints '|unset|unset' "$BASH_PATH/bin/bash" -c "$print"
+	run nbs --drv "$(drv fixed)" "$dir" "$BASH_PATH/bin/bash" -c "$print; echo \$out"
+	expect_out "a b"$'\xff'"|unset|unset"$'\n'"$(as_user nix-store --query --outputs "$(drv fixed)")"
 }

@@ -84,10 +84,11 @@ test_what_cannot_be_asked_for() {
 	run nbs --builder "$dir" true
 	expect_status 2
 	expect_err --builder COMMAND
-	user_dir "$T/kept"
-	printf 'declare -x SHELL="%s/bin/bash"\n' "$BASH_PATH" >"$T/kept/env-vars"
-	chmod 644 "$T/kept/env-vars"
-	run nbs --builder "$T/kept"
+	dir=$T/nix-build-never-was-1.0.drv-0
+	user_dir "$dir"
+	printf 'declare -x SHELL="%s/bin/bash"\n' "$BASH_PATH" >"$dir/env-vars"
+	chmod 644 "$dir/env-vars"
+	run nbs --builder "$dir"
 	expect_status 125
 	expect_err 'no derivation is found' --drv
 }

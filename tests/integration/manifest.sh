@@ -247,8 +247,8 @@ test_versions() {
 	expect_status 0
 	expect_err 'manifest.json is ignored' 'schemaVersion is 2.0'
 	rm "$dir/env-vars"
-	mv "$dir" "$dir-nameless"
-	run nbs "$dir-nameless" true
+	mv "$dir" "$T/nix-build-never-was-1.0.drv-0"
+	run nbs "$T/nix-build-never-was-1.0.drv-0" true
 	expect_status 125
-	expect_err "$dir-nameless" 'env-vars, it does not exist' 'schemaVersion is 2.0' --drv
+	expect_err never-was 'env-vars, it does not exist' 'schemaVersion is 2.0' --drv
 }

@@ -64,7 +64,7 @@ final class BuilderEnvironment {
     }
     if (derivation.isFixedOutput()) {
       put("NIX_OUTPUT_CHECKED", "1");
-      for (ByteString name : impureVariables()) {
+      for (ByteString name : impureVariables(derivation)) {
         variables.put(name, host.impure().apply(name).orElse(ByteString.EMPTY));
       }
     }
@@ -87,7 +87,18 @@ final class BuilderEnvironment {
             });
   }
 
-  private List<ByteString> impureVariables() {
+  /** What the host has set of the variables that the derivation lets through. */
+  static Map<ByteString, ByteString> impure(Derivation derivation, Host host) {
+    Map<ByteString, ByteString> set = new LinkedHashMap<>();
+    if (derivation.isFixedOutput()) {
+      for (ByteString name : impureVariables(derivation)) {
+        host.impure().apply(name).ifPresent(value -> set.put(name, value));
+      }
+    }
+    return set;
+  }
+
+  private static List<ByteString> impureVariables(Derivation derivation) {
     return derivation.hasStructuredAttributes()
         ? StructuredAttributes.of(derivation).map(a -> a.strings("impureEnvVars")).orElse(List.of())
         : Words.distinct(derivation.variable("impureEnvVars"));

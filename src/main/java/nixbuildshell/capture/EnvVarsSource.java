@@ -45,6 +45,13 @@ record EnvVarsSource(Evidence kept, BuildShell shells) {
     throw new Unusable(reading.why(), false, "");
   }
 
+  /** The file, once more. */
+  ByteString text() {
+    return kept.read(NAME, LARGEST) instanceof Evidence.Content content
+        ? ByteString.of(content.bytes())
+        : ByteString.EMPTY;
+  }
+
   private static Unusable odd(String reason) {
     return new Unusable(reason, true, "to do without it, " + DerivationFinder.REMEDY);
   }

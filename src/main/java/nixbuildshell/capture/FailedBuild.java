@@ -64,9 +64,10 @@ public record FailedBuild(
       variables = Collections.unmodifiableMap(new TreeMap<>(variables));
     }
 
-    static Given of(EnvVars env) {
+    static Given of(EnvVars env, Map<ByteString, ByteString> more) {
       Map<ByteString, ByteString> variables = new TreeMap<>();
       env.values().forEach((name, value) -> variables.put(new ByteString(name), value));
+      variables.putAll(more);
       return new Given(variables);
     }
   }

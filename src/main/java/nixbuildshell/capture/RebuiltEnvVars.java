@@ -40,6 +40,29 @@ public record RebuiltEnvVars(ByteString script, Map<ByteString, ByteString> unde
     variables.putIfAbsent(ByteString.of("SHELL"), shell);
     Map<ByteString, ByteString> undeclarable = new LinkedHashMap<>();
     StringBuilder script = new StringBuilder();
+    declare(variables, script, undeclarable);
+    // As stdenv's default builder does it, arrays and all.
+    Optional<StructuredAttributes> structured = StructuredAttributes.of(derivation);
+    structured.ifPresent(attributes -> script.append(attributes.shell().latin1()));
+    if (variables.containsKey(ByteString.of("stdenv"))
+        || structured.filter(attributes -> attributes.has("stdenv")).isPresent()) {
+      script.append(sourceSetup());
+    }
+    return new RebuiltEnvVars(new ByteString(script.toString()), undeclarable);
+  }
+
+  /** A kept file, and variables that come after it. */
+  static RebuiltEnvVars with(ByteString kept, Map<ByteString, ByteString> variables) {
+    Map<ByteString, ByteString> undeclarable = new LinkedHashMap<>();
+    StringBuilder script = new StringBuilder(kept.latin1()).append('\n');
+    declare(variables, script, undeclarable);
+    return new RebuiltEnvVars(new ByteString(script.toString()), undeclarable);
+  }
+
+  private static void declare(
+      Map<ByteString, ByteString> variables,
+      StringBuilder script,
+      Map<ByteString, ByteString> undeclarable) {
     variables.forEach(
         (name, value) -> {
           if (isDeclarable(name.latin1())) {
@@ -49,14 +72,6 @@ public record RebuiltEnvVars(ByteString script, Map<ByteString, ByteString> unde
             undeclarable.put(name, value);
           }
         });
-    // As stdenv's default builder does it, arrays and all.
-    Optional<StructuredAttributes> structured = StructuredAttributes.of(derivation);
-    structured.ifPresent(attributes -> script.append(attributes.shell().latin1()));
-    if (variables.containsKey(ByteString.of("stdenv"))
-        || structured.filter(attributes -> attributes.has("stdenv")).isPresent()) {
-      script.append(sourceSetup());
-    }
-    return new RebuiltEnvVars(new ByteString(script.toString()), undeclarable);
   }
 
   private static boolean isDeclarable(String name) {

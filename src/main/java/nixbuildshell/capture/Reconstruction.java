@@ -106,7 +106,16 @@ public final class Reconstruction {
     if (options.builder()) {
       return environment(required(found, "env-vars has no builder"), shell);
     }
-    return isBash(shell) ? new FailedBuild.Kept() : FailedBuild.Given.of(env);
+    Map<ByteString, ByteString> impure =
+        found
+            .map(derivation -> BuilderEnvironment.impure(derivation.derivation(), host(derivation)))
+            .orElse(Map.of());
+    if (!isBash(shell)) {
+      return FailedBuild.Given.of(env, impure);
+    }
+    return impure.isEmpty()
+        ? new FailedBuild.Kept()
+        : new FailedBuild.Rebuilt(RebuiltEnvVars.with(envVars.text(), impure));
   }
 
   private Optional<Known<ByteString>> builderShell(Found found) {
