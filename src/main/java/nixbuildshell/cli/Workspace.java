@@ -43,13 +43,13 @@ final class Workspace {
       FileSystem files,
       Session session,
       Optional<Owner> owner,
-      CopyProgress progress,
+      ProgressLine progress,
       BooleanSupplier cancelled,
       Messages messages) {
     this.files = files;
     this.session = session;
     this.owner = owner;
-    this.copy = new TreeCopy(owner, progress, cancelled);
+    this.copy = new TreeCopy(owner, progress::copied, cancelled);
     this.messages = messages;
   }
 
