@@ -28,6 +28,9 @@ record SessionEnd(
     }
     try {
       unlessSignalled("deleting the working copy", session::delete);
+      if (signals.ending() != 0) {
+        messages.note("not all of the working copy is deleted yet: the next run does that");
+      }
     } catch (Failure e) {
       // The exit code is the command's all the same.
       messages.failure(e);

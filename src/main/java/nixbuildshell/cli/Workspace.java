@@ -82,7 +82,8 @@ final class Workspace {
             .toList();
     long more = result.missedInAll() - result.missed().size();
     for (TreeCopy.Missed each : missed) {
-      messages.note("not copied: " + each.path() + ": " + each.why());
+      messages.note(
+          "not copied: " + (each.path().isEmpty() ? "." : each.path()) + ": " + each.why());
     }
     if (more > 0) {
       messages.note("not copied: " + more + " more");
