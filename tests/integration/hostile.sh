@@ -7,7 +7,7 @@ jdks=any users=each
 hostile() {
 	dir=$T/nix-build-hostile-1.0.drv-0
 	user_dir "$dir"
-	printf 'declare -x %s="%s"\n' SHELL "$BASH_PATH/bin/bash" PATH "$TOOLS_PATH/bin" >"$dir/env-vars"
+	printf 'declare -x %s="%s"\n' SHELL "$BASH_PATH/bin/bash" PATH "$TOOLS_PATH/bin:$BASH_PATH/bin" >"$dir/env-vars"
 	mkdir "$T/outside"
 	echo secret >"$T/outside/secret"
 	touch -d 2001-01-01 "$T/outside/secret" "$T/outside"
@@ -18,8 +18,10 @@ hostile() {
 # owned: all of $dir is the ordinary user's.
 owned() { if [[ $EUID -eq 0 ]]; then chown -hR "$TEST_USER:" "$dir"; fi; }
 
+outside() { find "$T/outside" -type f -printf '%p %A@ %T@ %C@ %m %s %n\n'; }
+
 outside_is_untouched() {
-	[[ $(find "$T/outside" -printf '%p %A@ %T@ %m %s %n\n' | sort) == "$before" ]] || fail "something outside was touched"
+	[[ $(outside) == "$before" ]] || fail "something outside was touched"
 }
 
 no_crash() {
@@ -27,7 +29,7 @@ no_crash() {
 	if LC_ALL=C grep -aqP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' "$T/err"; then fail "control characters in a message"; fi
 }
 
-remember_outside() { before=$(find "$T/outside" -printf '%p %A@ %T@ %m %s %n\n' | sort); }
+remember_outside() { before=$(outside); }
 
 # Sockets are listed, so each of these names is printed.
 test_names_write_nothing_to_the_terminal() {
@@ -71,19 +73,16 @@ test_special_files_and_links_out() {
 	remember_outside
 	# shellcheck disable=SC2016
 	run nbs "$dir" sh -c 'cd d; cat hard zero link/* file-link 2>/dev/null
-		stat -c "%a %s %n" set-id sparse; test -p fifo && stat -c %b sparse; stat -c %h set-id; test -d shut && readlink link dots'
+		stat -c "%a %s %n" set-id sparse; test -p fifo && stat -c %b sparse; stat -c %h set-id; test -d shut && readlink link && readlink dots'
 	expect_status 0
 	no_crash
 	expect_out "755 $(stat -c %s "$dir/d/set-id") set-id
-755 1099511627776 sparse
+644 1099511627776 sparse
 0
 1
 $T/outside
-../../../../../../../../../../etc" 2>/dev/null || true
-	grep -q '^755 .* set-id$' "$T/out" || fail "set-id bits"
-	grep -q '^[67][0-9]* 1099511627776 sparse$' "$T/out" || fail "the sparse file"
+../../../../../../../../../../etc"
 	[[ $EUID -ne 0 ]] || expect_err 'd/zero: a character device' 'd/hard: '
-	if grep -aq secret "$T/out"; then fail "what is outside was shown"; fi
 	outside_is_untouched
 }
 
@@ -106,15 +105,16 @@ test_nothing_outside_is_opened() {
 
 traced() {
 	install -m 666 /dev/null "$T/trace"
+	# shellcheck disable=SC2097,SC2098
 	(TOOL=strace nbs_exec -f -y -qq -e trace=openat,open,execve -o "$T/trace" "$TOOL" "$@")
 }
 
-# A thousand pairs of a directory and a link, a file and a link, swapped all the time.
+# Hundreds of pairs of a directory and a link, a file and a link, swapped all the time.
 test_swapped_for_links() {
 	hostile
 	mkdir "$dir/r"
 	local i
-	for i in {1..500}; do
+	for i in {1..200}; do
 		mkdir "$dir/r/d$i"
 		echo harmless >"$dir/r/d$i/secret"
 		ln -s "$T/outside" "$dir/r/l$i"
@@ -126,16 +126,16 @@ test_swapped_for_links() {
 	remember_outside
 	swap &
 	local swapper=$!
-	for i in {1..4}; do
+	for i in 1 2; do
 		run nbs "$dir" sh -c 'cat r/*/secret r/f* r/g* 2>/dev/null | sort | uniq -c'
 		[[ $status -eq 0 ]] || fail "status $status"
 		no_crash
 		if grep -aq ' secret$' "$T/out"; then fail "what is outside was shown"; fi
-		cp "$T/out" "$T/seen$i"
+		cat "$T/err" >>"$T/said"
 	done
 	kill "$swapper"
 	outside_is_untouched
-	[[ $(sort -u "$T"/seen? | wc -l) -gt 1 ]] || fail "no swap was ever seen: nothing was tested"
+	grep -qE 'replaced while it was copied|ELOOP|ENOTDIR' "$T/said" || fail "no swap was ever seen: nothing was tested"
 }
 
 swap() {
@@ -144,7 +144,7 @@ swap() {
 	exec perl -e '
 		chdir "$ARGV[0]/r" or die;
 		for (;;) {
-			for my $i (1 .. 500) {
+			for my $i (1 .. 200) {
 				syscall($ARGV[1], -100, "d$i", -100, "l$i", 2); # renameat2, RENAME_EXCHANGE
 				syscall($ARGV[1], -100, "f$i", -100, "g$i", 2);
 			}
@@ -181,7 +181,8 @@ test_vanishes_meanwhile() {
 	eventually 10 copy_has_begun || fail "no copy"
 	rm -rf "$dir"
 	wait "$tool" || status=$?
-	[[ $status -eq 0 || $status -eq 125 ]] || fail "status $status"
+	# 127: env-vars was gone too, so there is no PATH.
+	[[ $status -eq 0 || $status -eq 125 || $status -eq 127 ]] || fail "status $status"
 	no_crash
 }
 
@@ -197,16 +198,16 @@ test_four_thousand_levels() {
 	hostile
 	perl -e 'chdir $ARGV[0] or die; for (1 .. 4000) { mkdir "d" or die; chdir "d" or die }' "$dir"
 	owned
-	# shellcheck disable=SC2016
-	run nbs_with_64_descriptors "$dir" sh -c 'n=0; while cd d 2>/dev/null; do n=$((n + 1)); done; echo $n'
+	run nbs_with_64_descriptors -v "$dir" true
 	expect_status 0
 	no_crash
-	expect_out 4000
+	expect_err "copied 1 files"
+	if grep -q "not copied" "$T/err"; then fail "something is missing"; fi
 	no_files_below "$USER_HOME" "left behind"
 }
 
-# shellcheck disable=SC2016
-nbs_with_64_descriptors() { (tool=$TOOL TOOL=sh nbs_exec -c 'ulimit -n 64 && exec "$@"' -- "$TOOL" "$@"); }
+# shellcheck disable=SC2016,SC2097,SC2098
+nbs_with_64_descriptors() { (TOOL=sh nbs_exec -c 'ulimit -n 64 && exec "$@"' -- "$TOOL" "$@"); }
 
 # What of the system looks like no build is taken for none, whatever its times are.
 test_directories_that_are_no_builds() {
@@ -223,6 +224,8 @@ test_directories_that_are_no_builds() {
 # A program leaves what is hard to delete, and tries to lead the cleaner out.
 test_what_a_program_leaves() {
 	hostile
+	mkdir "$dir/deep"
+	perl -e 'chdir "$ARGV[0]/deep" or die; for (1 .. 3000) { mkdir "d" or die; chdir "d" or die }' "$dir"
 	owned
 	remember_outside
 	# shellcheck disable=SC2016
@@ -230,12 +233,11 @@ test_what_a_program_leaves() {
 		for d in /build /tmp /nix/store; do
 			mkdir $d/x && cd $d/x || exit 9
 			ln -s "$0" out; ln -s / root; ln -s ../../../../../../../.. dots; mkfifo p
-			i=0; while [ $i -lt 1500 ]; do mkdir d && cd d || exit 9; i=$((i + 1)); done; chmod 0 .
-			cd $d/x; mkdir -p a/b/c; ln -s "$0" a/b/c/l; chmod 0 a/b/c a/b a
+			mkdir -p a/b/c; ln -s "$0" a/b/c/l; chmod 0 a/b/c a/b a
 			i=0; while [ $i -lt 2000 ]; do : >f$i; i=$((i + 1)); done
 			mkdir m; unshare -Ur -m mount --bind / m 2>/dev/null
 			chmod 0 $d/x
-		done; exit 7' "$T/outside"
+		done; chmod 0 /build/deep; exit 7' "$T/outside"
 	expect_status 7
 	no_crash
 	expect_empty_err
