@@ -207,7 +207,7 @@ test_four_thousand_levels() {
 }
 
 # shellcheck disable=SC2016,SC2097,SC2098
-nbs_with_64_descriptors() { (TOOL=sh nbs_exec -c 'ulimit -n 64 && exec "$@"' -- "$TOOL" "$@"); }
+nbs_with_64_descriptors() { (TOOL="sh" nbs_exec -c 'ulimit -n 64 && exec "$@"' -- "$TOOL" "$@"); }
 
 # What of the system looks like no build is taken for none, whatever its times are.
 test_directories_that_are_no_builds() {
