@@ -104,8 +104,9 @@ final class Enter {
     remembered.putAll(start.remembered());
     About about = new About(kind(), kept.path(), name, start.shellPath(), remembered);
     Session session = sessions.create(about, builder.owner());
-    try (SessionEnd end = new SessionEnd(session, about, messages)) {
-      try (CopyProgress progress = new CopyProgress(messages.stream(), terminal(2))) {
+    try (SessionEnd end = new SessionEnd(session, about, messages, signals, terminal(2))) {
+      try (ProgressLine progress =
+          new ProgressLine(messages.stream(), terminal(2), "copying the build directory")) {
         new Workspace(files, session, builder.owner(), progress, this::cancelled, messages)
             .fill(kept, build, store);
       } catch (CancellationException e) {

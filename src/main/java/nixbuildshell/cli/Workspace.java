@@ -46,13 +46,13 @@ final class Workspace {
       FileSystem files,
       Session session,
       Optional<Owner> owner,
-      CopyProgress progress,
+      ProgressLine progress,
       BooleanSupplier cancelled,
       Messages messages) {
     this.files = files;
     this.session = session;
     this.owner = owner;
-    this.copy = new TreeCopy(owner, progress, cancelled);
+    this.copy = new TreeCopy(owner, progress::copied, cancelled);
     this.messages = messages;
   }
 
@@ -106,7 +106,8 @@ final class Workspace {
             .toList();
     long more = result.missedInAll() - result.missed().size();
     for (TreeCopy.Missed each : missed) {
-      messages.note("not copied: " + each.path() + ": " + each.why());
+      messages.note(
+          "not copied: " + (each.path().isEmpty() ? "." : each.path()) + ": " + each.why());
     }
     if (more > 0) {
       messages.note("not copied: " + more + " more");
