@@ -7,6 +7,7 @@ import nixbuildshell.linux.Child;
 import nixbuildshell.linux.Ended;
 import nixbuildshell.linux.GoPipe;
 import nixbuildshell.linux.IdMaps;
+import nixbuildshell.linux.KernelProbe;
 import nixbuildshell.linux.Launch;
 import nixbuildshell.linux.Refused;
 import nixbuildshell.linux.Signals;
@@ -62,7 +63,8 @@ record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay 
 
   private Child launch() {
     GoPipe go = GoPipe.open(calls);
-    Plan plan = Planner.plan(spec, new Planner.Descriptors(go.readFd(), go.writeFd()));
+    Planner.Descriptors descriptors = new Planner.Descriptors(go.readFd(), go.writeFd());
+    Plan plan = Planner.plan(spec, descriptors, KernelProbe.of(calls));
     Identity identity = spec.identity();
     IdMaps maps =
         IdMaps.one(Identity.UID, identity.outsideUid(), Identity.GID, identity.outsideGid());
