@@ -24,8 +24,7 @@ final class ProgramSteps {
    * handlers could run in it. What was ignored outside would stay ignored through execve, so each
    * is reset.
    */
-  static void add(
-      List<Step> steps, OldKernel kernel, Program program, Confinement confinement) {
+  static void add(List<Step> steps, OldKernel kernel, Program program, Confinement confinement) {
     add(steps, "enter " + program.directory(), Syscall.CHDIR, text(program.directory()));
     add(steps, "set the umask", Syscall.UMASK, Argument.octal(022));
     add(
