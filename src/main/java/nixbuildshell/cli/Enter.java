@@ -87,6 +87,10 @@ final class Enter {
       if (existing.isPresent()) {
         return comeBack(sessions, existing.get());
       }
+      sessions
+          .passedOver()
+          .map(path -> path + " is mounted noexec: the session is in " + sessions.path())
+          .ifPresent(messages::note);
       try (Builder builder = Builder.of(files, kept.build().self().status())) {
         return start(sessions, kept, builder);
       }

@@ -1,12 +1,12 @@
 package nixbuildshell.cli;
 
-import java.nio.file.Path;
 import java.util.OptionalInt;
 import nixbuildshell.Failure;
 import nixbuildshell.linux.Child;
 import nixbuildshell.linux.Ended;
 import nixbuildshell.linux.GoPipe;
 import nixbuildshell.linux.IdMaps;
+import nixbuildshell.linux.KernelProbe;
 import nixbuildshell.linux.Launch;
 import nixbuildshell.linux.Refused;
 import nixbuildshell.linux.Signals;
@@ -33,8 +33,6 @@ record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay 
       0x00020000L | 0x04000000L | 0x08000000L | 0x10000000L | 0x20000000L;
 
   private static final long NETWORK_NAMESPACE = 0x40000000L;
-
-  private static final Path PROC = Path.of("/proc");
 
   /** The plan as {@code --explain} shows it; the descriptors have no numbers yet. */
   static Plan explained(SandboxSpec spec) {
@@ -63,7 +61,8 @@ record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay 
 
   private Child launch() {
     GoPipe go = GoPipe.open(calls);
-    Plan plan = Planner.plan(spec, new Planner.Descriptors(go.readFd(), go.writeFd()));
+    Planner.Descriptors descriptors = new Planner.Descriptors(go.readFd(), go.writeFd());
+    Plan plan = Planner.plan(spec, descriptors, KernelProbe.of(calls));
     Identity identity = spec.identity();
     IdMaps maps =
         IdMaps.one(Identity.UID, identity.outsideUid(), Identity.GID, identity.outsideGid());
@@ -71,7 +70,8 @@ record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay 
       return new Launch(plan, namespaces(), maps, OptionalInt.of(session), identity.privileged())
           .start(calls, go);
     } catch (Refused e) {
-      throw e.failure(Errno.of(e.errno()).map(new Advice(PROC)::onClone).orElse(""));
+      Advice advice = new Advice(HostSettings.own());
+      throw e.failure(Errno.of(e.errno()).map(x -> advice.onLaunch(e.syscall(), x)).orElse(""));
     }
   }
 
@@ -92,7 +92,9 @@ record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay 
     } else if (outcome instanceof Outcome.Failed failed) {
       String label = failed.step().label();
       String remedy =
-          Errno.of(failed.errno()).map(e -> new Advice(PROC).onStep(label, e)).orElse("");
+          Errno.of(failed.errno())
+              .map(e -> new Advice(HostSettings.own()).onStep(label, e))
+              .orElse("");
       throw new Failure("cannot " + label, outcome.why(), remedy);
     } else if (outcome instanceof Outcome.Unexpected unexpected) {
       throw failure(unexpected.step(), outcome);

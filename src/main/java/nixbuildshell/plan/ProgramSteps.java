@@ -27,7 +27,7 @@ final class ProgramSteps {
    * handlers could run in it. What was ignored outside would stay ignored through execve, so each
    * is reset.
    */
-  static void add(List<Step> steps, Program program, Confinement confinement) {
+  static void add(List<Step> steps, OldKernel kernel, Program program, Confinement confinement) {
     add(steps, "enter " + program.directory(), Syscall.CHDIR, text(program.directory()));
     add(steps, "set the umask", Syscall.UMASK, Argument.octal(022));
     add(
@@ -40,13 +40,7 @@ final class ProgramSteps {
         number(0),
         number(0));
     confine(steps, confinement);
-    add(
-        steps,
-        "close inherited descriptors",
-        Syscall.CLOSE_RANGE,
-        number(3),
-        new Number(0xffffffffL, "~0U"),
-        number(0));
+    kernel.closeDescriptors(steps);
     for (int signal = 1; signal <= 64; signal++) {
       if (signal != 9 && signal != 19) {
         add(

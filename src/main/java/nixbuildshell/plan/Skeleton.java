@@ -38,13 +38,13 @@ final class Skeleton {
   private static final int OWNER_WRITES = 0200;
 
   private final List<Step> steps;
+  private final OldKernel kernel;
   private final OwnFileSystems fileSystems;
-  private final StorePaths storePaths;
 
-  Skeleton(List<Step> steps) {
+  Skeleton(List<Step> steps, OldKernel kernel) {
     this.steps = steps;
+    this.kernel = kernel;
     this.fileSystems = new OwnFileSystems(steps);
-    this.storePaths = new StorePaths(steps);
   }
 
   /** Makes the entry itself, or what it will be mounted on. */
@@ -54,19 +54,21 @@ final class Skeleton {
     } else if (entry instanceof TextFile file) {
       file(file);
     } else if (entry instanceof Link link) {
-      add(entry, "make ", Syscall.SYMLINKAT, text(link.target()), AT_FDCWD, Root.path(link.path()));
+      add(entry, "make ", Syscall.SYMLINKAT, text(link.target()), AT_FDCWD, outside(link.path()));
     } else if (entry instanceof BindDirectory bind) {
       directory(bind.path(), 0755);
       bind(entry, source(bind.source()), MS_BIND | MS_REC, "MS_BIND|MS_REC");
     } else if (entry instanceof BindFile bind) {
       Argument mode = new Number(S_IFREG | 0444, "S_IFREG|0444");
-      add(entry, "make ", Syscall.MKNODAT, AT_FDCWD, Root.path(bind.path()), mode, number(0));
+      add(entry, "make ", Syscall.MKNODAT, AT_FDCWD, outside(bind.path()), mode, number(0));
       if (!(bind.source() instanceof Inside)) {
         bind(entry, source(bind.source()), MS_BIND, "MS_BIND");
       }
     } else if (entry instanceof BoundStore store) {
       directory(store.path(), 0755);
-      storePaths.mount(store);
+      bind(store, store.directory(), MS_BIND, "MS_BIND");
+      List<String> names = store.paths().stream().map(path -> path.baseName()).toList();
+      StoreSteps.bind(steps, kernel, store.path(), store.host(), names);
     } else if (entry instanceof Tmpfs tmpfs) {
       directory(tmpfs.path(), 0755);
       fileSystems.tmpfs(tmpfs);
@@ -82,7 +84,7 @@ final class Skeleton {
   void shut(Entry entry) {
     if (entry instanceof Directory directory && (directory.mode() & OWNER_WRITES) == 0) {
       Argument mode = octal(directory.mode());
-      add(entry, "shut ", Syscall.FCHMODAT, AT_FDCWD, Root.path(directory.path()), mode);
+      add(entry, "shut ", Syscall.FCHMODAT, AT_FDCWD, outside(directory.path()), mode);
     }
   }
 
@@ -111,7 +113,7 @@ final class Skeleton {
   }
 
   private void directory(String path, int mode) {
-    steps.add(Step.of("make " + path, Syscall.MKDIRAT, AT_FDCWD, Root.path(path), octal(mode)));
+    steps.add(Step.of("make " + path, Syscall.MKDIRAT, AT_FDCWD, outside(path), octal(mode)));
   }
 
   private void file(TextFile file) {
@@ -122,7 +124,7 @@ final class Skeleton {
         "make ",
         Syscall.OPENAT,
         AT_FDCWD,
-        Root.path(file.path()),
+        outside(file.path()),
         WRITE_NEW,
         octal(file.mode()));
     ByteString content = ByteString.of(file.content());
@@ -143,7 +145,7 @@ final class Skeleton {
         "mount ",
         Syscall.MOUNT,
         text(source),
-        Root.path(entry.path()),
+        outside(entry.path()),
         nothing(),
         flags(names, flags),
         nothing());
@@ -156,6 +158,11 @@ final class Skeleton {
       return session.name();
     }
     throw new IllegalArgumentException("not reachable before the pivot: " + source);
+  }
+
+  /** The path before the pivot, from the session's directory. */
+  private static Argument outside(String path) {
+    return text(ROOT + path);
   }
 
   private void add(Entry entry, String verb, Syscall syscall, Argument... arguments) {

@@ -70,6 +70,15 @@ class PlannerTest {
     matches("root-exact-store.txt", new Identity(30001, 30000, true), false, false, EXACT);
   }
 
+  /** Without close_range and mount_setattr. */
+  @Test
+  void anOrdinaryUsersPlanOnAnOldKernel() throws IOException {
+    OldKernel old = new OldKernel(true, List.of(3, 4, 1000));
+    Identity identity = new Identity(1234, 5678, false);
+    matches(
+        "user-old-kernel.txt", Circumstances.of(identity, Optional.of(SHELL), EXACT), true, old);
+  }
+
   private static void matches(String golden, Identity identity, boolean kvm, boolean ownSession)
       throws IOException {
     matches(golden, identity, kvm, ownSession, new StoreView.Whole());
@@ -83,6 +92,11 @@ class PlannerTest {
 
   private static void matches(String golden, Circumstances build, boolean ownSession)
       throws IOException {
+    matches(golden, build, ownSession, OldKernel.NONE);
+  }
+
+  private static void matches(
+      String golden, Circumstances build, boolean ownSession, OldKernel kernel) throws IOException {
     Program program =
         new Program(
             SHELL,
@@ -91,7 +105,7 @@ class PlannerTest {
             "/build",
             ownSession);
     SandboxSpec spec = NixSandbox.of(build, program);
-    Plan plan = Planner.plan(spec, new Planner.Descriptors(5, 6));
+    Plan plan = Planner.plan(spec, new Planner.Descriptors(5, 6), kernel);
     if (System.getenv("UPDATE_GOLDEN") != null) {
       Files.writeString(GOLDEN.resolve(golden), plan.toString());
     }
