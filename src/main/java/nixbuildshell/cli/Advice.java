@@ -89,7 +89,9 @@ final class Advice {
               : "the kernel has no system call filters (CONFIG_SECCOMP_FILTER), or is an emulation"
                   + " without them; Nix's own sandbox needs them, too";
       case "set the personality" ->
-          "the derivation is for a 32-bit system, which this machine cannot run";
+          refused
+              ? "a container or a security module may forbid it: run it outside of that"
+              : "the derivation is for a 32-bit system, which this machine cannot run";
       case "close inherited descriptors" -> "Linux 5.9 or later is needed";
       default ->
           refused ? "a container or a security module may forbid it: run it outside of that" : "";

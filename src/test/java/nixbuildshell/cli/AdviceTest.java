@@ -35,7 +35,12 @@ class AdviceTest {
     "mount /proc, EPERM, systempaths=unconfined",
     "mount /nix/store, EINVAL, --work-dir",
     "close inherited descriptors, ENOSYS, 5.9",
-    "set the host name, EPERM, security module"
+    "set the host name, EPERM, security module",
+    "set the personality, EPERM, a container",
+    "set the personality, EINVAL, 32-bit",
+    "filter system calls, EINVAL, CONFIG_SECCOMP_FILTER",
+    "filter system calls, ENOSYS, Nix's own sandbox",
+    "filter system calls, EPERM, a container"
   })
   void explainsTheStep(String label, Errno errno, String named) {
     String advice = new Advice(proc).onStep(label, errno);
