@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Real builds that write down how the kernel treats them.
 
-# build_process SYSTEM: let one fail; $dir is what it left, $calls and $state are the programs that it ran.
+# build_process SYSTEM: let one fail; $dir is what it left, $derivation its own, $calls and $state are the
+# programs that it ran.
 build_process() {
 	local name
 	[[ $(uname -m) == x86_64 ]] || skip "the system calls are made in machine code for x86_64"
@@ -18,5 +19,6 @@ build_process() {
 	fi
 	dir=$(kept_directory "$T/log-build")
 	[[ -s $dir/state ]] || fail "the build wrote nothing: $(cat "$T/log-build")"
+	derivation=$(grep -o '/nix/store/[^ ]*-process-1.0.drv' "$T/log-build" | head -n 1)
 	printf '%s\n' "$dir" >>"$SCRATCH/kept-directories"
 }
