@@ -106,16 +106,15 @@ public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
   }
 
   /**
-   * Whether something else says so too than what is in the kept directory: that is an enemy's to
-   * write, and could name any derivation's output.
+   * Whether somebody else says so too than who made the directory: the person, or Nix, whose log of
+   * this derivation ends when the directory was last changed. An enemy can give a directory any
+   * name and content, and so any derivation of the store; but the directory's ctime is the
+   * kernel's, and the log the daemon's.
    */
   boolean isConfirmed(Evidence kept, Found found) {
-    return switch (found.how()) {
-      case OUTPUT_PATH, MANIFEST_OUTPUT_PATH ->
-          nameIn(kept.outerName()).equals(Optional.of(found.name()))
-              || logs.endedAt(found.path(), kept.changed());
-      default -> true;
-    };
+    return found.how() == How.COMMAND_LINE
+        || (nameIn(kept.outerName()).map(found.name()::equals).orElse(true)
+            && logs.endedAt(found.path(), kept.changed()));
   }
 
   /** The derivation's name in {@code nix-build-NAME.drv-N}. */

@@ -116,6 +116,9 @@ public final class Reconstruction {
           Optional.of(new Known<>(builder(required(found, NO_SHELL), NO_SHELL), Source.DERIVATION));
       notes.add(Note.detail("SHELL is the builder of " + found.orElseThrow().describe()));
     }
+    if (found.isEmpty() && FixedOutput.isClaimed(manifest, Optional.of(env))) {
+      found = findIfOnlyOne(outputs);
+    }
     if (found.isPresent()) {
       compare(outputs, found.get());
     }
@@ -129,6 +132,8 @@ public final class Reconstruction {
       FailedBuild.Environment environment,
       Map<String, Known<StorePath>> known) {
     Map<String, Known<StorePath>> outputs = known.isEmpty() ? Facts.outputs(found) : known;
+    FixedOutput fixedOutput =
+        FixedOutput.of(FixedOutput.isClaimed(manifest, env), found, kept, finder);
     Optional<Known<ByteString>> top = Facts.unsandboxedTop(manifest, env);
     top.ifPresent(
         path ->
@@ -145,7 +150,8 @@ public final class Reconstruction {
         outputs,
         Facts.derivation(found),
         Facts.system(manifest, env, found),
-        Facts.fixedOutput(found.filter(derivation -> finder.isConfirmed(kept, derivation))),
+        fixedOutput.known(),
+        fixedOutput.doubt(),
         top,
         written.storePaths(shell.value(), Facts.paths(outputs)),
         manifest,
@@ -164,6 +170,16 @@ public final class Reconstruction {
       }
     }
     return named.map(shell -> new Known<>(shell, Source.ENV_VARS));
+  }
+
+  /** For where it is not needed: that several could be it is no reason to give up then. */
+  private Optional<Found> findIfOnlyOne(Map<String, Known<StorePath>> outputs) {
+    try {
+      return find(outputs);
+    } catch (Failure e) {
+      notes.add(Note.detail(e.getMessage()));
+      return Optional.empty();
+    }
   }
 
   private Optional<Found> find(Map<String, Known<StorePath>> outputs) {

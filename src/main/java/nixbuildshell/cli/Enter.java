@@ -66,7 +66,8 @@ final class Enter {
       FailedBuild build = known(kept);
       StoreView store = StoreLookup.of(files, build);
       Program program = program(build);
-      out.print(SandboxRun.explained(NixSandbox.of(of(kept, builder, program, store), program)));
+      Circumstances circumstances = of(kept, builder, build, program, store);
+      out.print(SandboxRun.explained(NixSandbox.of(circumstances, program)));
       return 0;
     }
   }
@@ -88,7 +89,7 @@ final class Enter {
     FailedBuild build = known(kept);
     StoreView store = StoreLookup.of(files, build);
     Program program = program(build);
-    Circumstances circumstances = of(kept, builder, program, store);
+    Circumstances circumstances = of(kept, builder, build, program, store);
     About.Kind kind =
         CommandLineOfShell.isInteractive(options.command(), terminal(0))
             ? About.Kind.INTERACTIVE
@@ -117,7 +118,8 @@ final class Enter {
       BuildShell.require(shell);
       Program program = CommandLineOfShell.program(shell, options, ownSession());
       StoreView store = StoreLookup.of(files, session);
-      Circumstances circumstances = Remembered.again(of(builder, program, store), about);
+      Circumstances circumstances =
+          network().again(Remembered.again(of(builder, program, store), about));
       return stay(sessions, session, NixSandbox.of(circumstances, program), builder);
     }
   }
@@ -162,9 +164,14 @@ final class Enter {
         : program;
   }
 
-  private Circumstances of(KeptDirectory kept, Builder builder, Program program, StoreView store) {
-    return of(builder, program, store)
-        .withGeneration(kept.isNested() ? Generation.NESTED : Generation.FLAT);
+  private Circumstances of(
+      KeptDirectory kept, Builder builder, FailedBuild build, Program program, StoreView store) {
+    Generation generation = kept.isNested() ? Generation.NESTED : Generation.FLAT;
+    return network().of(build, of(builder, program, store).withGeneration(generation));
+  }
+
+  private NetworkChoice network() {
+    return new NetworkChoice(options.network(), messages);
   }
 
   private Circumstances of(Builder builder, Program program, StoreView store) {

@@ -1,5 +1,6 @@
 package nixbuildshell.cli;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +25,7 @@ final class Remembered {
   /** The same sandbox as before. What an older version did not write down is as it was then. */
   static Circumstances again(Circumstances base, About about) {
     return base.withNetwork(
-            value(about, NETWORK).map(value(Network::valueOf)).orElse(Network.LOOPBACK))
+            value(about, NETWORK).map(value(Network::valueOf)).orElse(Network.LOOPBACK), List.of())
         .withGeneration(
             value(about, GENERATION).map(value(Generation::valueOf)).orElse(Generation.FLAT));
   }

@@ -71,6 +71,9 @@ public final class Planner {
     if (!privileged) {
       root.freeze();
     }
+    if (spec.network() == Network.HOST) {
+      AbstractSockets.shut(steps);
+    }
     ProgramSteps.add(steps, spec.program());
     return new Plan(steps);
   }

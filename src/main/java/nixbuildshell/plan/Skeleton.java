@@ -14,6 +14,7 @@ import nixbuildshell.plan.Argument.Text;
 import nixbuildshell.sandbox.Entry;
 import nixbuildshell.sandbox.Entry.BindDirectory;
 import nixbuildshell.sandbox.Entry.BindFile;
+import nixbuildshell.sandbox.Entry.BindReadOnly;
 import nixbuildshell.sandbox.Entry.BoundStore;
 import nixbuildshell.sandbox.Entry.Devpts;
 import nixbuildshell.sandbox.Entry.Directory;
@@ -59,11 +60,14 @@ final class Skeleton {
       directory(bind.path(), 0755);
       bind(entry, source(bind.source()), MS_BIND | MS_REC, "MS_BIND|MS_REC");
     } else if (entry instanceof BindFile bind) {
-      Argument mode = new Number(S_IFREG | 0444, "S_IFREG|0444");
-      add(entry, "make ", Syscall.MKNODAT, AT_FDCWD, Root.path(bind.path()), mode, number(0));
+      mountPoint(entry);
       if (!(bind.source() instanceof Inside)) {
         bind(entry, source(bind.source()), MS_BIND, "MS_BIND");
       }
+    } else if (entry instanceof BindReadOnly bind) {
+      mountPoint(entry);
+      bind(entry, source(bind.source()), MS_BIND, "MS_BIND");
+      readOnly(entry);
     } else if (entry instanceof BoundStore store) {
       directory(store.path(), 0755);
       storePaths.mount(store);
@@ -112,6 +116,25 @@ final class Skeleton {
 
   private void directory(String path, int mode) {
     steps.add(Step.of("make " + path, Syscall.MKDIRAT, AT_FDCWD, Root.path(path), octal(mode)));
+  }
+
+  private void mountPoint(Entry entry) {
+    Argument mode = new Number(S_IFREG | 0444, "S_IFREG|0444");
+    add(entry, "make ", Syscall.MKNODAT, AT_FDCWD, Root.path(entry.path()), mode, number(0));
+  }
+
+  /** Whatever the flags are that the mount has from the host, and that it must keep. */
+  private void readOnly(Entry entry) {
+    steps.add(
+        Step.of(
+            "make " + entry.path() + " read-only",
+            Syscall.MOUNT_SETATTR,
+            AT_FDCWD,
+            Root.path(entry.path()),
+            number(0),
+            new Data(
+                Structures.mountAttributes(MOUNT_ATTR_RDONLY, 0), "{attr_set=MOUNT_ATTR_RDONLY}"),
+            number(32)));
   }
 
   private void file(TextFile file) {

@@ -1,5 +1,6 @@
 package nixbuildshell.sandbox;
 
+import java.util.List;
 import nixbuildshell.ByteString;
 
 /**
@@ -10,6 +11,7 @@ import nixbuildshell.ByteString;
  * @param kvm whether the host has {@code /dev/kvm}
  * @param store what is seen of it
  * @param network what is seen of it
+ * @param hostFiles the host's files that come with its network, those that it has
  * @param generation whose sandbox it is
  */
 public record Circumstances(
@@ -18,22 +20,28 @@ public record Circumstances(
     boolean kvm,
     StoreView store,
     Network network,
+    List<HostFile> hostFiles,
     Generation generation) {
+
+  public Circumstances {
+    hostFiles = List.copyOf(hostFiles);
+  }
 
   /** Those of a build that asks for nothing special. */
   public static Circumstances of(Identity identity, ByteString shell, StoreView store) {
-    return new Circumstances(identity, shell, false, store, Network.LOOPBACK, Generation.FLAT);
+    return new Circumstances(
+        identity, shell, false, store, Network.LOOPBACK, List.of(), Generation.FLAT);
   }
 
   public Circumstances withKvm(boolean present) {
-    return new Circumstances(identity, shell, present, store, network, generation);
+    return new Circumstances(identity, shell, present, store, network, hostFiles, generation);
   }
 
-  public Circumstances withNetwork(Network seen) {
-    return new Circumstances(identity, shell, kvm, store, seen, generation);
+  public Circumstances withNetwork(Network seen, List<HostFile> files) {
+    return new Circumstances(identity, shell, kvm, store, seen, files, generation);
   }
 
   public Circumstances withGeneration(Generation builtBy) {
-    return new Circumstances(identity, shell, kvm, store, network, builtBy);
+    return new Circumstances(identity, shell, kvm, store, network, hostFiles, builtBy);
   }
 }

@@ -23,6 +23,9 @@ public sealed interface Entry {
   /** A bind mount of a file or device. */
   record BindFile(String path, Source source) implements Entry {}
 
+  /** A bind mount of a file of the host, read-only whoever may write to it there. */
+  record BindReadOnly(String path, Host source) implements Entry {}
+
   /**
    * A file system of its own in memory, of mode 01777.
    *

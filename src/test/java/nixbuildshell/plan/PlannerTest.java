@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import nixbuildshell.ByteString;
 import nixbuildshell.capture.StorePath;
 import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Generation;
+import nixbuildshell.sandbox.HostFile;
 import nixbuildshell.sandbox.Identity;
+import nixbuildshell.sandbox.Network;
 import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
 import nixbuildshell.sandbox.SandboxSpec;
@@ -67,6 +70,17 @@ class PlannerTest {
   @Test
   void rootsPlanWithAnExactStore() throws IOException {
     matches("root-exact-store.txt", new Identity(30001, 30000, true), false, false, EXACT);
+  }
+
+  /** A fixed-output derivation's. */
+  @Test
+  void anOrdinaryUsersPlanWithTheHostsNetwork() throws IOException {
+    List<HostFile> files = new ArrayList<>(HostFile.OF_THE_NETWORK);
+    files.add(new HostFile(HostFile.CERTIFICATES, "/etc/pki/bundle.crt"));
+    Circumstances build =
+        Circumstances.of(new Identity(1234, 5678, false), SHELL, EXACT)
+            .withNetwork(Network.HOST, files);
+    matches("user-network.txt", build, true);
   }
 
   private static void matches(String golden, Identity identity, boolean kvm, boolean ownSession)
