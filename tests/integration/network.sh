@@ -27,7 +27,8 @@ does_not_reach() {
 	expect_status 1
 	expect_out ''
 	expect_err refused
-	prints lo sh -c 'sed -n "s/^ *\([a-z0-9]*\):.*/\1/p" /proc/net/dev'
+	run nbs "$@" "$dir" sh -c 'sed -n "s/^ *\([a-z0-9]*\):.*/\1/p" /proc/net/dev'
+	expect_out lo
 }
 
 # changed_copy NAME: a kept directory that no log confirms any more.

@@ -21,7 +21,7 @@ import nixbuildshell.ByteString;
  *     left the directory
  * @param doubtOfFixedOutput why a build that seems to be fixed-output does not count as such
  * @param unsandboxedTop the build's NIX_BUILD_TOP, when it is not {@code /build}: paths in the
- *     environment point there
+ *     environment point there, and it saw the whole store
  * @param storePaths all that the build saw of the store but for its outputs, the shell's path among
  *     them; empty when that is not known
  * @param manifest what the setup hook wrote, when it is there and of use

@@ -135,14 +135,6 @@ public final class Reconstruction {
     FixedOutput fixedOutput =
         FixedOutput.of(FixedOutput.isClaimed(manifest, env), found, kept, finder);
     Optional<Known<ByteString>> top = Facts.unsandboxedTop(manifest, env);
-    top.ifPresent(
-        path ->
-            notes.add(
-                Note.warning(
-                    "NIX_BUILD_TOP was "
-                        + path.value()
-                        + ", not /build: the build had no sandbox, and paths in its environment"
-                        + " point there")));
     return new FailedBuild(
         Facts.name(manifest, env, found, kept),
         shell,
@@ -153,7 +145,9 @@ public final class Reconstruction {
         fixedOutput.known(),
         fixedOutput.doubt(),
         top,
-        written.storePaths(shell.value(), Facts.paths(outputs)),
+        top.isPresent()
+            ? Optional.empty()
+            : written.storePaths(shell.value(), Facts.paths(outputs)),
         manifest,
         notes);
   }

@@ -99,6 +99,7 @@ final class Enter {
         new About(kind, kept.path(), name, build.shell().value(), Remembered.of(circumstances));
     Session session = sessions.create(about, builder.owner());
     try (SessionEnd end = new SessionEnd(session, about, messages)) {
+      circumstances.buildTop().ifPresent(top -> session.makeInTmp(top.belowTmp(), builder.owner()));
       try (CopyProgress progress = new CopyProgress(messages.stream(), terminal(2))) {
         new Workspace(files, session, builder.owner(), progress, this::cancelled, messages)
             .fill(kept, build, store);
@@ -167,7 +168,11 @@ final class Enter {
   private Circumstances of(
       KeptDirectory kept, Builder builder, FailedBuild build, Program program, StoreView store) {
     Generation generation = kept.isNested() ? Generation.NESTED : Generation.FLAT;
-    return network().of(build, of(builder, program, store).withGeneration(generation));
+    Circumstances circumstances =
+        of(builder, program, store)
+            .withGeneration(generation)
+            .withBuildTop(BuildPlace.of(build, messages));
+    return network().of(build, circumstances);
   }
 
   private NetworkChoice network() {

@@ -20,8 +20,6 @@ import nixbuildshell.sandbox.Network;
  * @param asked what {@code --network} says
  */
 record NetworkChoice(Optional<Network> asked, Messages messages) {
-  private static final Path NIX_CONF = Path.of("/etc/nix/nix.conf");
-
   /** Where Nix looks when its setting says nothing (globals.cc). */
   private static final List<String> CERTIFICATES =
       List.of(HostFile.CERTIFICATES, "/nix/var/nix/profiles/default/etc/ssl/certs/ca-bundle.crt");
@@ -75,7 +73,7 @@ record NetworkChoice(Optional<Network> asked, Messages messages) {
 
   /** The daemon's; what its environment and its command line say cannot be known. */
   private static Optional<String> certificates() {
-    return Configuration.read(NIX_CONF, Optional.empty())
+    return Configuration.read(Configuration.FILE, Optional.empty())
         .get("ssl-cert-file")
         .map(ByteString::toString)
         .or(() -> CERTIFICATES.stream().filter(NetworkChoice::isFile).findFirst());

@@ -13,6 +13,9 @@ import nixbuildshell.ByteString;
  * value}, comments behind {@code #}, the last one counts. Files that it includes are not read.
  */
 public record Configuration(ByteString text) {
+  /** Where it is. */
+  public static final Path FILE = Path.of("/etc/nix/nix.conf");
+
   private static final Pattern EQUALS = Pattern.compile("\\s*=\\s*");
 
   /**

@@ -12,6 +12,7 @@ import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.plan.Argument.Text;
 import nixbuildshell.sandbox.Entry;
+import nixbuildshell.sandbox.Entry.Again;
 import nixbuildshell.sandbox.Entry.BindDirectory;
 import nixbuildshell.sandbox.Entry.BindFile;
 import nixbuildshell.sandbox.Entry.BindReadOnly;
@@ -77,7 +78,7 @@ final class Skeleton {
     } else if (entry instanceof Devpts devpts) {
       directory(devpts.path(), 0755);
       fileSystems.devpts(devpts);
-    } else {
+    } else if (!(entry instanceof Again)) {
       directory(entry.path(), 0755);
     }
   }
@@ -102,16 +103,22 @@ final class Skeleton {
   /** Binds the entry if it comes from the sandbox itself; paths are those of the new root. */
   void bindFromInside(Entry entry) {
     if (entry instanceof BindFile bind && bind.source() instanceof Inside inside) {
-      steps.add(
-          Step.of(
-              "mount " + entry.path(),
-              Syscall.MOUNT,
-              new Text(inside.path()),
-              text(entry.path()),
-              nothing(),
-              flags("MS_BIND", MS_BIND),
-              nothing()));
+      again(entry.path(), inside.path());
+    } else if (entry instanceof Again again) {
+      again(again.path(), ByteString.of(again.of()));
     }
+  }
+
+  private void again(String path, ByteString of) {
+    steps.add(
+        Step.of(
+            "mount " + path,
+            Syscall.MOUNT,
+            new Text(of),
+            text(path),
+            nothing(),
+            flags("MS_BIND", MS_BIND),
+            nothing()));
   }
 
   private void directory(String path, int mode) {

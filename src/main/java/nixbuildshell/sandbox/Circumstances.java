@@ -1,6 +1,7 @@
 package nixbuildshell.sandbox;
 
 import java.util.List;
+import java.util.Optional;
 import nixbuildshell.ByteString;
 
 /**
@@ -13,6 +14,7 @@ import nixbuildshell.ByteString;
  * @param network what is seen of it
  * @param hostFiles the host's files that come with its network, those that it has
  * @param generation whose sandbox it is
+ * @param buildTop where else the build directory is seen: the build had no sandbox
  */
 public record Circumstances(
     Identity identity,
@@ -21,7 +23,8 @@ public record Circumstances(
     StoreView store,
     Network network,
     List<HostFile> hostFiles,
-    Generation generation) {
+    Generation generation,
+    Optional<BuildTop> buildTop) {
 
   public Circumstances {
     hostFiles = List.copyOf(hostFiles);
@@ -30,18 +33,30 @@ public record Circumstances(
   /** Those of a build that asks for nothing special. */
   public static Circumstances of(Identity identity, ByteString shell, StoreView store) {
     return new Circumstances(
-        identity, shell, false, store, Network.LOOPBACK, List.of(), Generation.FLAT);
+        identity,
+        shell,
+        false,
+        store,
+        Network.LOOPBACK,
+        List.of(),
+        Generation.FLAT,
+        Optional.empty());
   }
 
   public Circumstances withKvm(boolean present) {
-    return new Circumstances(identity, shell, present, store, network, hostFiles, generation);
+    return new Circumstances(
+        identity, shell, present, store, network, hostFiles, generation, buildTop);
   }
 
   public Circumstances withNetwork(Network seen, List<HostFile> files) {
-    return new Circumstances(identity, shell, kvm, store, seen, files, generation);
+    return new Circumstances(identity, shell, kvm, store, seen, files, generation, buildTop);
   }
 
   public Circumstances withGeneration(Generation builtBy) {
-    return new Circumstances(identity, shell, kvm, store, network, hostFiles, builtBy);
+    return new Circumstances(identity, shell, kvm, store, network, hostFiles, builtBy, buildTop);
+  }
+
+  public Circumstances withBuildTop(Optional<BuildTop> top) {
+    return new Circumstances(identity, shell, kvm, store, network, hostFiles, generation, top);
   }
 }

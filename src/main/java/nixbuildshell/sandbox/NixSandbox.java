@@ -2,6 +2,7 @@ package nixbuildshell.sandbox;
 
 import java.util.ArrayList;
 import java.util.List;
+import nixbuildshell.sandbox.Entry.Again;
 import nixbuildshell.sandbox.Entry.BindDirectory;
 import nixbuildshell.sandbox.Entry.BindFile;
 import nixbuildshell.sandbox.Entry.BindReadOnly;
@@ -68,8 +69,16 @@ public final class NixSandbox {
     entries.add(new BindDirectory("/tmp", new Session("tmp")));
     entries.add(new Directory("/bin", 0755));
     entries.add(new BindFile("/bin/sh", new Inside(build.shell())));
+    build
+        .buildTop()
+        .ifPresent(
+            top -> {
+              entries.addAll(top.directories());
+              entries.add(new Again(top.path(), BUILD));
+            });
+    Program started = build.buildTop().map(top -> program.in(top.path())).orElse(program);
     return new SandboxSpec(
-        build.identity(), "localhost", "(none)", build.network(), entries, program);
+        build.identity(), "localhost", "(none)", build.network(), entries, started);
   }
 
   private static List<Entry> devices(boolean kvm) {

@@ -25,6 +25,11 @@ public record Program(
     environment = List.copyOf(environment);
   }
 
+  /** The same in another working directory. */
+  Program in(String other) {
+    return new Program(path, arguments, environment, other, ownSession);
+  }
+
   /** The same with more in its environment. */
   public Program withEnvironment(Map<ByteString, ByteString> variables) {
     List<ByteString> more = new ArrayList<>(environment);

@@ -7,8 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.capture.StorePath;
+import nixbuildshell.sandbox.BuildTop;
 import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Generation;
 import nixbuildshell.sandbox.HostFile;
@@ -81,6 +83,16 @@ class PlannerTest {
         Circumstances.of(new Identity(1234, 5678, false), SHELL, EXACT)
             .withNetwork(Network.HOST, files);
     matches("user-network.txt", build, true);
+  }
+
+  /** A build that had no sandbox; its directory was below one that Nix was told to use. */
+  @Test
+  void rootsPlanWithTheBuildDirectoryElsewhereToo() throws IOException {
+    ByteString top = ByteString.of("/var/builds/nix-4711-1234567/build");
+    Circumstances build =
+        Circumstances.of(new Identity(30001, 30000, true), SHELL, new StoreView.Whole())
+            .withBuildTop(BuildTop.of(top, Optional.of(ByteString.of("/var/builds"))));
+    matches("root-build-top.txt", build, false);
   }
 
   private static void matches(String golden, Identity identity, boolean kvm, boolean ownSession)
