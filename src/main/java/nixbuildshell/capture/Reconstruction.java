@@ -131,6 +131,7 @@ public final class Reconstruction {
       Known<ByteString> shell,
       FailedBuild.Environment environment,
       Map<String, Known<StorePath>> known) {
+    UidRange.refuse(kept, env, found);
     Map<String, Known<StorePath>> outputs = known.isEmpty() ? Facts.outputs(found) : known;
     FixedOutput fixedOutput =
         FixedOutput.of(FixedOutput.isClaimed(manifest, env), found, kept, finder);

@@ -2,6 +2,7 @@ package nixbuildshell.capture;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -406,6 +407,43 @@ class ReconstructionTest {
   void theOutputsAreThoseThatEnvVarsLists(String line, String names) {
     String envVars = ENV_VARS.replace("outputs=\"out dev\"", line);
     assertEquals(names, String.join(" ", build(KEPT.with(envVars)).outputs().keySet()));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "requiredSystemFeatures | kvm uid-range                                  | true",
+        "requiredSystemFeatures | uid-ranges                                     | false",
+        "features               | uid-range                                      | false",
+        "__json | {\\\"requiredSystemFeatures\\\":[\\\"kvm\\\",\\\"uid-range\\\"]} | true",
+        "__json | {\\\"requiredSystemFeatures\\\":\\\"uid-range\\\"}           | false",
+        "__json | {\\\"requiredSystemFeatures\\\":[[],null,7]}                 | false",
+        "__json | [\\\"uid-range\\\"]                                          | false",
+        "__json | {                                                              | false",
+      })
+  void refusesWhatWasRootOfManyUsers(String name, String value, boolean refused)
+      throws IOException {
+    store.derivation("d1", "probe-1.0", TestStore.SHELL, OUT, Map.of(name, value));
+    if (refused) {
+      assertTrue(refuses(KEPT).getMessage().contains("uid-range"));
+    } else {
+      build(KEPT);
+    }
+    if (!name.equals("__json")) {
+      KeptDirectory readable = KEPT.with(ENV_VARS + "declare -x " + name + "=\"" + value + "\"\n");
+      assertEquals(refused, isRefused(readable));
+    }
+  }
+
+  private boolean isRefused(KeptDirectory kept) {
+    try {
+      build(kept);
+      return false;
+    } catch (Failure e) {
+      return e.getMessage().contains("uid-range");
+    }
   }
 
   @Test
