@@ -83,6 +83,13 @@ final class Advice {
           "overlayfs in a user namespace needs Linux 5.11, and the session's directory on a file system"
               + " that can carry it (not NFS or another overlay): choose one with --work-dir";
       case "make the store paths read-only" -> "Linux 5.12 or later is needed";
+      case "filter system calls" ->
+          refused
+              ? "a container or a security module may forbid it: run it outside of that"
+              : "the kernel has no system call filters (CONFIG_SECCOMP_FILTER), or is an emulation"
+                  + " without them; Nix's own sandbox needs them, too";
+      case "set the personality" ->
+          "the derivation is for a 32-bit system, which this machine cannot run";
       case "close inherited descriptors" -> "Linux 5.9 or later is needed";
       default ->
           refused ? "a container or a security module may forbid it: run it outside of that" : "";

@@ -17,8 +17,7 @@ final class BuildPlace {
     }
     ByteString path = build.unsandboxedTop().get().value();
     Optional<BuildTop> top =
-        BuildTop.of(
-            path, Configuration.read(Configuration.FILE, Optional.empty()).get("build-dir"));
+        BuildTop.of(path, Configuration.ofHost(Optional.empty()).get("build-dir"));
     messages.note(
         "the build had no sandbox: NIX_BUILD_TOP was "
             + path

@@ -9,15 +9,19 @@ import nixbuildshell.ByteString;
 import nixbuildshell.capture.BuildShell;
 import nixbuildshell.capture.DerivationFinder;
 import nixbuildshell.capture.FailedBuild;
+import nixbuildshell.capture.Known;
 import nixbuildshell.capture.Note;
 import nixbuildshell.capture.Reconstruction;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileSystem;
 import nixbuildshell.linux.SystemCalls;
+import nixbuildshell.nix.Configuration;
+import nixbuildshell.plan.Abi;
 import nixbuildshell.plan.Syscall;
 import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Generation;
+import nixbuildshell.sandbox.Host;
 import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
 import nixbuildshell.sandbox.SandboxSpec;
@@ -171,6 +175,7 @@ final class Enter {
     Circumstances circumstances =
         of(builder, program, store)
             .withGeneration(generation)
+            .withSystem(build.system().map(Known::value).orElse(ByteString.of("")))
             .withBuildTop(BuildPlace.of(build, messages));
     return network().of(build, circumstances);
   }
@@ -181,7 +186,15 @@ final class Enter {
 
   private Circumstances of(Builder builder, Program program, StoreView store) {
     boolean kvm = Files.exists(Path.of("/dev/kvm"));
-    return Circumstances.of(builder.identity(), program.path(), store).withKvm(kvm);
+    return Circumstances.of(builder.identity(), program.path(), store).withKvm(kvm).on(host());
+  }
+
+  private Host host() {
+    Configuration nix = Configuration.ofHost(ProcessBytes.environment("NIX_CONFIG"));
+    return new Host(
+        calls.abi() == Abi.X86_64,
+        nix.isOn("filter-syscalls", true),
+        nix.isOn("impersonate-linux-26", false));
   }
 
   /** Without any terminal to share, as a build has none, it gets a session of its own. */

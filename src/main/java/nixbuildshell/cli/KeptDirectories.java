@@ -57,9 +57,7 @@ final class KeptDirectories {
     this.files = files;
     this.places =
         Stream.of(
-                Configuration.read(
-                        Path.of("/etc/nix/nix.conf"), ProcessBytes.environment("NIX_CONFIG"))
-                    .get("build-dir"),
+                Configuration.ofHost(ProcessBytes.environment("NIX_CONFIG")).get("build-dir"),
                 Optional.of(ByteString.of("/nix/var/nix/builds")),
                 ProcessBytes.environment("TMPDIR"),
                 Optional.of(ByteString.of("/tmp")))

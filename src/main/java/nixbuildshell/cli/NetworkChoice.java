@@ -73,7 +73,7 @@ record NetworkChoice(Optional<Network> asked, Messages messages) {
 
   /** The daemon's; what its environment and its command line say cannot be known. */
   private static Optional<String> certificates() {
-    return Configuration.read(Configuration.FILE, Optional.empty())
+    return Configuration.ofHost(Optional.empty())
         .get("ssl-cert-file")
         .map(ByteString::toString)
         .or(() -> CERTIFICATES.stream().filter(NetworkChoice::isFile).findFirst());

@@ -18,6 +18,7 @@ final class Remembered {
   private static final String NETWORK = "network";
   private static final String GENERATION = "generation";
   private static final String BUILD_TOP = "build-top";
+  private static final String SYSTEM = "system";
 
   private Remembered() {}
 
@@ -25,6 +26,7 @@ final class Remembered {
     Map<String, ByteString> sandbox = new HashMap<>();
     sandbox.put(NETWORK, name(build.network()));
     sandbox.put(GENERATION, name(build.generation()));
+    sandbox.put(SYSTEM, build.system());
     build.buildTop().ifPresent(top -> sandbox.put(BUILD_TOP, ByteString.of(top.path())));
     return sandbox;
   }
@@ -35,6 +37,7 @@ final class Remembered {
             value(about, NETWORK).map(value(Network::valueOf)).orElse(Network.LOOPBACK), List.of())
         .withGeneration(
             value(about, GENERATION).map(value(Generation::valueOf)).orElse(Generation.FLAT))
+        .withSystem(value(about, SYSTEM).orElse(ByteString.of("")))
         .withBuildTop(value(about, BUILD_TOP).map(ByteString::latin1).map(BuildTop::new));
   }
 

@@ -13,10 +13,12 @@ import nixbuildshell.ByteString;
  * value}, comments behind {@code #}, the last one counts. Files that it includes are not read.
  */
 public record Configuration(ByteString text) {
-  /** Where it is. */
-  public static final Path FILE = Path.of("/etc/nix/nix.conf");
-
   private static final Pattern EQUALS = Pattern.compile("\\s*=\\s*");
+
+  /** Those of this host. */
+  public static Configuration ofHost(Optional<ByteString> more) {
+    return read(Path.of("/etc/nix/nix.conf"), more);
+  }
 
   /**
    * The settings of this host.
@@ -42,5 +44,14 @@ public record Configuration(ByteString text) {
         .filter(setting -> setting.length == 2 && setting[0].equals(name))
         .map(setting -> new ByteString(setting[1]))
         .reduce((earlier, later) -> later);
+  }
+
+  /** Whether a setting is on; anything but what Nix takes for a yes or no is as if not set. */
+  public boolean isOn(String name, boolean byDefault) {
+    return switch (get(name).map(ByteString::latin1).orElse("")) {
+      case "true", "yes", "1" -> true;
+      case "false", "no", "0" -> false;
+      default -> byDefault;
+    };
   }
 }

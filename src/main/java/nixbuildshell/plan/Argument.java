@@ -2,6 +2,7 @@ package nixbuildshell.plan;
 
 import java.util.List;
 import nixbuildshell.ByteString;
+import nixbuildshell.sandbox.CallFilter;
 
 /** One argument of a system call. Whatever it points to is laid out before the clone. */
 public sealed interface Argument {
@@ -29,6 +30,9 @@ public sealed interface Argument {
       values = List.copyOf(values);
     }
   }
+
+  /** A pointer to a {@code struct sock_fprog} with a filter's program for the machine. */
+  record Filter(CallFilter filter) implements Argument {}
 
   /** The result of an earlier step, a file descriptor for instance; the first step has index 0. */
   record Result(int step) implements Argument {}

@@ -37,6 +37,18 @@ final class Constants {
 
   static final Argument PR_SET_NO_NEW_PRIVS = new Number(38, "PR_SET_NO_NEW_PRIVS");
 
+  /** {@code linux/seccomp.h}. */
+  static final Argument SECCOMP_SET_MODE_FILTER = new Number(1, "SECCOMP_SET_MODE_FILTER");
+
+  /** {@code asm-generic/resource.h}. */
+  static final Argument RLIMIT_CORE = new Number(4, "RLIMIT_CORE");
+
+  /** {@code linux/personality.h}. */
+  static final int PER_LINUX32 = 0x8;
+
+  static final int UNAME26 = 0x20000;
+  static final int ADDR_NO_RANDOMIZE = 0x40000;
+
   private Constants() {}
 
   static Argument flags(String names, int value) {

@@ -80,6 +80,8 @@ final class Layout {
       return place(bytes.value().bytes());
     } else if (argument instanceof Argument.Strings strings) {
       return array(strings.values());
+    } else if (argument instanceof Argument.Filter calls) {
+      return filter(FilterProgram.bytes(calls.filter(), abi));
     } else if (argument instanceof Argument.Result result) {
       if (result.step() < 0 || result.step() >= index) {
         throw new IllegalArgumentException(
@@ -107,6 +109,17 @@ final class Layout {
     for (int i = 0; i < values.size(); i++) {
       addresses.add(offset + i * Image.WORD);
     }
+    return offset;
+  }
+
+  /** {@code struct sock_fprog}: how many instructions, in 2 bytes, and in the next word where. */
+  private int filter(byte[] program) {
+    int instructions = place(program);
+    ByteBuffer pointer = Image.words(new byte[2 * Image.WORD]);
+    pointer.putShort(0, (short) (program.length / FilterProgram.Instruction.SIZE));
+    pointer.putLong(Image.WORD, instructions);
+    int offset = place(pointer.array());
+    addresses.add(offset + Image.WORD);
     return offset;
   }
 

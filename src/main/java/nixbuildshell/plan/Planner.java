@@ -74,7 +74,7 @@ public final class Planner {
     if (spec.network() == Network.HOST) {
       AbstractSockets.shut(steps);
     }
-    ProgramSteps.add(steps, spec.program());
+    ProgramSteps.add(steps, spec.program(), spec.confinement());
     return new Plan(steps);
   }
 

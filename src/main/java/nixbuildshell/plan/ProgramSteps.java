@@ -11,6 +11,8 @@ import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.plan.Argument.Strings;
 import nixbuildshell.plan.Argument.Text;
+import nixbuildshell.sandbox.Confinement;
+import nixbuildshell.sandbox.Personality;
 import nixbuildshell.sandbox.Program;
 
 /** The last steps of a plan, in the finished sandbox: what the program inherits, and its start. */
@@ -22,7 +24,7 @@ final class ProgramSteps {
    * handlers could run in it. What was ignored outside would stay ignored through execve, so each
    * is reset.
    */
-  static void add(List<Step> steps, Program program) {
+  static void add(List<Step> steps, Program program, Confinement confinement) {
     add(steps, "enter " + program.directory(), Syscall.CHDIR, text(program.directory()));
     add(steps, "set the umask", Syscall.UMASK, Argument.octal(022));
     add(
@@ -34,6 +36,7 @@ final class ProgramSteps {
         number(0),
         number(0),
         number(0));
+    confine(steps, confinement);
     add(
         steps,
         "close inherited descriptors",
@@ -68,6 +71,40 @@ final class ProgramSteps {
         new Text(program.path()),
         new Strings(program.arguments()),
         new Strings(program.environment()));
+  }
+
+  /**
+   * The filter comes after what it would refuse. A kernel without filters is an error, as it is for
+   * Nix.
+   */
+  private static void confine(List<Step> steps, Confinement confinement) {
+    add(steps, "set the personality", Syscall.PERSONALITY, persona(confinement.personality()));
+    steps.add(
+        Step.of(
+                "switch off core dumps",
+                Syscall.PRLIMIT64,
+                number(0),
+                RLIMIT_CORE,
+                new Data(Structures.limit(0, -1), "{0, RLIM64_INFINITY}"),
+                nothing())
+            .tolerating(Errno.EPERM, "the caller's hard limit, which only root can raise, stays"));
+    add(
+        steps,
+        "filter system calls",
+        Syscall.SECCOMP,
+        SECCOMP_SET_MODE_FILTER,
+        number(0),
+        new Argument.Filter(confinement.filter()));
+  }
+
+  private static Argument persona(Personality personality) {
+    String domain = personality.linux32() ? "PER_LINUX32" : "PER_LINUX";
+    String kernel = personality.linux26() ? "|UNAME26" : "";
+    return new Number(
+        (personality.linux32() ? PER_LINUX32 : 0)
+            | (personality.linux26() ? UNAME26 : 0)
+            | ADDR_NO_RANDOMIZE,
+        domain + kernel + "|ADDR_NO_RANDOMIZE");
   }
 
   private static void add(List<Step> steps, String label, Syscall syscall, Argument... arguments) {

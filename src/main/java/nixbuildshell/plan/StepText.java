@@ -33,6 +33,8 @@ final class StepText {
       return data.text();
     } else if (argument instanceof Argument.Strings strings) {
       return list(strings.values());
+    } else if (argument instanceof Argument.Filter calls) {
+      return FilterText.of(calls.filter());
     } else if (argument instanceof Argument.Result result) {
       return "result of " + (result.step() + 1);
     }

@@ -29,6 +29,12 @@ final class Structures {
     return ByteString.of(attributes.putLong(set).putLong(clear).array());
   }
 
+  /** {@code struct rlimit64} (prlimit(2)); -1 is no limit. */
+  static ByteString limit(long soft, long hard) {
+    ByteBuffer limit = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
+    return ByteString.of(limit.putLong(soft).putLong(hard).array());
+  }
+
   /**
    * {@code struct landlock_ruleset_attr} (landlock_create_ruleset(2), ABI 6): no access to files or
    * to the network handled, and the scope LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET.

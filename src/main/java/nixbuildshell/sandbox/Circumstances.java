@@ -14,6 +14,8 @@ import nixbuildshell.ByteString;
  * @param network what is seen of it
  * @param hostFiles the host's files that come with its network, those that it has
  * @param generation whose sandbox it is
+ * @param system the derivation's, {@code i686-linux} for instance; empty when it is not known
+ * @param host where that is
  * @param buildTop where else the build directory is seen: the build had no sandbox
  */
 public record Circumstances(
@@ -24,6 +26,8 @@ public record Circumstances(
     Network network,
     List<HostFile> hostFiles,
     Generation generation,
+    ByteString system,
+    Host host,
     Optional<BuildTop> buildTop) {
 
   public Circumstances {
@@ -40,23 +44,38 @@ public record Circumstances(
         Network.LOOPBACK,
         List.of(),
         Generation.FLAT,
+        ByteString.of(""),
+        Host.X86_64,
         Optional.empty());
   }
 
   public Circumstances withKvm(boolean present) {
     return new Circumstances(
-        identity, shell, present, store, network, hostFiles, generation, buildTop);
+        identity, shell, present, store, network, hostFiles, generation, system, host, buildTop);
   }
 
   public Circumstances withNetwork(Network seen, List<HostFile> files) {
-    return new Circumstances(identity, shell, kvm, store, seen, files, generation, buildTop);
+    return new Circumstances(
+        identity, shell, kvm, store, seen, files, generation, system, host, buildTop);
   }
 
   public Circumstances withGeneration(Generation builtBy) {
-    return new Circumstances(identity, shell, kvm, store, network, hostFiles, builtBy, buildTop);
+    return new Circumstances(
+        identity, shell, kvm, store, network, hostFiles, builtBy, system, host, buildTop);
+  }
+
+  public Circumstances withSystem(ByteString name) {
+    return new Circumstances(
+        identity, shell, kvm, store, network, hostFiles, generation, name, host, buildTop);
+  }
+
+  public Circumstances on(Host machine) {
+    return new Circumstances(
+        identity, shell, kvm, store, network, hostFiles, generation, system, machine, buildTop);
   }
 
   public Circumstances withBuildTop(Optional<BuildTop> top) {
-    return new Circumstances(identity, shell, kvm, store, network, hostFiles, generation, top);
+    return new Circumstances(
+        identity, shell, kvm, store, network, hostFiles, generation, system, host, top);
   }
 }

@@ -78,7 +78,19 @@ public final class NixSandbox {
             });
     Program started = build.buildTop().map(top -> program.in(top.path())).orElse(program);
     return new SandboxSpec(
-        build.identity(), "localhost", "(none)", build.network(), entries, started);
+        build.identity(),
+        "localhost",
+        "(none)",
+        build.network(),
+        confinement(build),
+        entries,
+        started);
+  }
+
+  private static Confinement confinement(Circumstances build) {
+    return new Confinement(
+        build.host().filtersCalls() ? CallFilter.of(build.generation()) : CallFilter.LEAST,
+        Personality.of(build.system().latin1(), build.host()));
   }
 
   private static List<Entry> devices(boolean kvm) {

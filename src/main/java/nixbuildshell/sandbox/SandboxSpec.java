@@ -9,6 +9,7 @@ import java.util.List;
  * @param hostName of the UTS namespace
  * @param domainName of the UTS namespace (NIS)
  * @param network what is seen of it
+ * @param confinement of the program's process
  * @param entries the file system, parents before what lies in them
  * @param program what runs
  */
@@ -17,6 +18,7 @@ public record SandboxSpec(
     String hostName,
     String domainName,
     Network network,
+    Confinement confinement,
     List<Entry> entries,
     Program program) {
   public SandboxSpec {
@@ -25,6 +27,6 @@ public record SandboxSpec(
 
   /** The same with other entries. */
   public SandboxSpec withEntries(List<Entry> others) {
-    return new SandboxSpec(identity, hostName, domainName, network, others, program);
+    return new SandboxSpec(identity, hostName, domainName, network, confinement, others, program);
   }
 }

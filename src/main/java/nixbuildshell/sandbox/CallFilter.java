@@ -1,0 +1,115 @@
+package nixbuildshell.sandbox;
+
+import static nixbuildshell.sandbox.CallFilter.Call.*;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The system calls that are refused inside, in every ABI that the machine runs; all others are
+ * allowed.
+ *
+ * <p>Source: {@code setupSeccomp} in Nix's local-derivation-goal.cc (from 2.30 on
+ * linux-derivation-builder.cc), and measured in builds of 2.8.
+ */
+public record CallFilter(List<Refusal> refusals) {
+
+  /** The system calls that a filter may name, by the kernel's names. */
+  public enum Call {
+    CHMOD,
+    FCHMOD,
+    FCHMODAT,
+    FCHMODAT2,
+    SETXATTR,
+    LSETXATTR,
+    FSETXATTR,
+    GETXATTR,
+    LGETXATTR,
+    FGETXATTR,
+    IOCTL
+  }
+
+  /** What a refused call fails with. */
+  public enum Answer {
+    EPERM,
+    EOPNOTSUPP
+  }
+
+  /**
+   * Which calls of a name are meant. Of an argument, counted from 0, the low 32 bits alone count:
+   * the kernel takes no more of a mode or of an ioctl's command, whatever the upper ones say.
+   */
+  public sealed interface When {}
+
+  /** All. */
+  public record Always() implements When {}
+
+  /** Those with one of these bits in an argument. */
+  public record AnyBit(int argument, int bits, String name) implements When {}
+
+  /** Those whose argument is one of these values. */
+  public record OneOf(int argument, List<Value> values) implements When {
+    public OneOf {
+      values = List.copyOf(values);
+    }
+  }
+
+  /** A value and its name. */
+  public record Value(int number, String name) {}
+
+  /** What is refused, and how. Of one call there is one refusal at most. */
+  public record Refusal(List<Call> calls, When when, Answer answer) {
+    public Refusal {
+      calls = List.copyOf(calls);
+    }
+  }
+
+  public CallFilter {
+    refusals = List.copyOf(refusals);
+    List<Call> calls = refusals.stream().flatMap(each -> each.calls().stream()).toList();
+    if (calls.stream().distinct().count() != calls.size()) {
+      throw new IllegalArgumentException("refused twice: " + calls);
+    }
+  }
+
+  /**
+   * Characters that a program pushes into a terminal (TIOCSTI), or that it pastes on a console
+   * (TIOCLINUX), are read by whoever reads there next: the caller's shell. A build has no terminal
+   * of anybody's, so Nix need not care.
+   */
+  private static final Refusal TERMINAL =
+      new Refusal(
+          List.of(IOCTL),
+          new OneOf(1, List.of(new Value(0x5412, "TIOCSTI"), new Value(0x541c, "TIOCLINUX"))),
+          Answer.EPERM);
+
+  /** Where nix.conf says {@code filter-syscalls = false}. */
+  public static final CallFilter LEAST = new CallFilter(List.of(TERMINAL));
+
+  /**
+   * The filter of a build. Nix knows {@code fchmodat2} since 2.22.0 and 2.18.3, which still kept
+   * directories as the first generation does; as its absence was a vulnerability, it is refused for
+   * all of them. Nix refuses to read extended attributes since 2.24. (And to list them since 2.35:
+   * what those keep looks the same.)
+   */
+  public static CallFilter of(Generation generation) {
+    List<Refusal> refusals = new ArrayList<>();
+    refusals.add(refusedModes(1, CHMOD, FCHMOD));
+    refusals.add(refusedModes(2, FCHMODAT, FCHMODAT2));
+    refusals.add(unsupported(SETXATTR, LSETXATTR, FSETXATTR));
+    if (generation == Generation.NESTED) {
+      refusals.add(unsupported(GETXATTR, LGETXATTR, FGETXATTR));
+    }
+    refusals.add(TERMINAL);
+    return new CallFilter(refusals);
+  }
+
+  private static Refusal refusedModes(int argument, Call... calls) {
+    return new Refusal(
+        List.of(calls), new AnyBit(argument, 06000, "S_ISUID|S_ISGID"), Answer.EPERM);
+  }
+
+  private static Refusal unsupported(Call... calls) {
+    return new Refusal(List.of(calls), new Always(), Answer.EOPNOTSUPP);
+  }
+}
