@@ -3,10 +3,13 @@ package nixbuildshell.cli;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import nixbuildshell.ByteString;
-import nixbuildshell.capture.BuildShell;
+import nixbuildshell.Failure;
+import nixbuildshell.capture.BuilderCall;
 import nixbuildshell.capture.DerivationFinder;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Known;
@@ -69,8 +72,9 @@ final class Enter {
     try (Builder builder = Builder.of(files, kept.build().self().status())) {
       FailedBuild build = known(kept);
       StoreView store = StoreLookup.of(files, build);
-      Program program = program(build);
-      Circumstances circumstances = of(kept, builder, build, program, store);
+      Start start = Start.of(build);
+      Program program = program(build, start);
+      Circumstances circumstances = of(kept, build, builder, start, store);
       out.print(SandboxRun.explained(NixSandbox.of(circumstances, program)));
       return 0;
     }
@@ -92,19 +96,18 @@ final class Enter {
   private int start(Sessions sessions, KeptDirectory kept, Builder builder) {
     FailedBuild build = known(kept);
     StoreView store = StoreLookup.of(files, build);
-    Program program = program(build);
-    Circumstances circumstances = of(kept, builder, build, program, store);
-    About.Kind kind =
-        CommandLineOfShell.isInteractive(options.command(), terminal(0))
-            ? About.Kind.INTERACTIVE
-            : About.Kind.COMMAND;
+    Start start = Start.of(build);
+    Program program = program(build, start);
+    Circumstances circumstances = of(kept, build, builder, start, store);
     ByteString name = ByteString.of(build.name().value());
-    About about =
-        new About(kind, kept.path(), name, build.shell().value(), Remembered.of(circumstances));
+    Map<String, ByteString> remembered = new HashMap<>(Remembered.of(circumstances));
+    remembered.putAll(start.remembered());
+    About about = new About(kind(), kept.path(), name, start.shellPath(), remembered);
     Session session = sessions.create(about, builder.owner());
-    try (SessionEnd end = new SessionEnd(session, about, messages)) {
+    try (SessionEnd end = new SessionEnd(session, about, messages, signals, terminal(2))) {
       circumstances.buildTop().ifPresent(top -> session.makeInTmp(top.belowTmp(), builder.owner()));
-      try (CopyProgress progress = new CopyProgress(messages.stream(), terminal(2))) {
+      try (ProgressLine progress =
+          new ProgressLine(messages.stream(), terminal(2), "copying the build directory")) {
         new Workspace(files, session, builder.owner(), progress, this::cancelled, messages)
             .fill(kept, build, store);
       } catch (CancellationException e) {
@@ -119,12 +122,17 @@ final class Enter {
     try (session;
         Builder builder = builderOf(session)) {
       About about = session.about().orElseThrow();
-      ByteString shell = about.shell();
-      BuildShell.require(shell);
-      Program program = CommandLineOfShell.program(shell, options, ownSession());
+      if (options.builder()) {
+        throw new Failure(
+            "cannot run the builder in " + session.path(),
+            "it runs on a fresh copy, and this is a session",
+            "name the kept directory: " + ShellWord.quote(about.origin()));
+      }
+      Start start = Start.again(about);
+      Program program = command(start);
       StoreView store = StoreLookup.of(files, session);
       Circumstances circumstances =
-          network().again(Remembered.again(of(builder, program, store), about));
+          network().again(Remembered.again(of(builder, start, store), about));
       return stay(sessions, session, NixSandbox.of(circumstances, program), builder);
     }
   }
@@ -148,7 +156,11 @@ final class Enter {
     FailedBuild build =
         Reconstruction.of(
             kept,
-            new Reconstruction.Options(options.derivation(), cores),
+            new Reconstruction.Options(
+                options.derivation(),
+                cores,
+                name -> ProcessBytes.environment(name.latin1()),
+                options.builder()),
             DerivationFinder.ofHost());
     for (Note note : build.notes()) {
       if (note.level() == Note.Level.WARNING) {
@@ -162,18 +174,31 @@ final class Enter {
     return build;
   }
 
-  private Program program(FailedBuild build) {
-    Program program = CommandLineOfShell.program(build.shell().value(), options, ownSession());
-    return build.environment() instanceof FailedBuild.Rebuilt rebuilt
-        ? program.withEnvironment(rebuilt.envVars().undeclarable())
-        : program;
+  private Program program(FailedBuild build, Start start) {
+    if (!options.builder()) {
+      return command(start);
+    }
+    BuilderCall call = build.call().orElseThrow();
+    Program program = DirectCommand.builder(call, ownSession());
+    messages.note("the builder: " + DirectCommand.line(call));
+    return program;
+  }
+
+  private Program command(Start start) {
+    return CommandLineOfShell.program(start, options.command(), terminal(0), ownSession());
+  }
+
+  private About.Kind kind() {
+    return !options.builder() && CommandLineOfShell.isInteractive(options.command(), terminal(0))
+        ? About.Kind.INTERACTIVE
+        : About.Kind.COMMAND;
   }
 
   private Circumstances of(
-      KeptDirectory kept, Builder builder, FailedBuild build, Program program, StoreView store) {
+      KeptDirectory kept, FailedBuild build, Builder builder, Start start, StoreView store) {
     Generation generation = kept.isNested() ? Generation.NESTED : Generation.FLAT;
     Circumstances circumstances =
-        of(builder, program, store)
+        of(builder, start, store)
             .withGeneration(generation)
             .withSystem(build.system().map(Known::value).orElse(ByteString.of("")))
             .withBuildTop(BuildPlace.of(build, messages));
@@ -184,9 +209,9 @@ final class Enter {
     return new NetworkChoice(options.network(), messages);
   }
 
-  private Circumstances of(Builder builder, Program program, StoreView store) {
+  private Circumstances of(Builder builder, Start start, StoreView store) {
     boolean kvm = Files.exists(Path.of("/dev/kvm"));
-    return Circumstances.of(builder.identity(), program.path(), store).withKvm(kvm).on(host());
+    return Circumstances.of(builder.identity(), start.systemShell(), store).withKvm(kvm).on(host());
   }
 
   private Host host() {

@@ -16,6 +16,7 @@ import nixbuildshell.plan.Outcome;
 import nixbuildshell.plan.Plan;
 import nixbuildshell.plan.Planner;
 import nixbuildshell.plan.Step;
+import nixbuildshell.plan.Syscall;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.Network;
 import nixbuildshell.sandbox.SandboxSpec;
@@ -84,7 +85,11 @@ record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay 
       return ExitCode.SIGNAL + ending;
     }
     Outcome outcome = ended.outcome();
-    if (outcome instanceof Outcome.Failed failed) {
+    if (outcome instanceof Outcome.Failed failed
+        && failed.step().syscall() == Syscall.EXECVE
+        && spec.program().isCommand()) {
+      throw notRun(failed.errno());
+    } else if (outcome instanceof Outcome.Failed failed) {
       String label = failed.step().label();
       String remedy =
           Errno.of(failed.errno()).map(e -> new Advice(PROC).onStep(label, e)).orElse("");
@@ -95,6 +100,15 @@ record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay 
       throw failure(stopped.step(), outcome);
     }
     return ended.status();
+  }
+
+  private Failure notRun(int errno) {
+    boolean missing = errno == Errno.ENOENT.number() || errno == Errno.ENOTDIR.number();
+    return new Failure(
+        "cannot run " + spec.program().arguments().get(0),
+        Errno.describe(errno),
+        missing ? "there is no shell, and only what is in the sandbox can be run" : "",
+        missing ? ExitCode.NOT_FOUND : ExitCode.NOT_EXECUTABLE);
   }
 
   private static Failure failure(Step step, Outcome outcome) {

@@ -8,7 +8,7 @@ import nixbuildshell.ByteString;
  * What differs from one build's sandbox to another's; all else is the policy of {@link NixSandbox}.
  *
  * @param identity who the builder is
- * @param shell the program at {@code /bin/sh}, as seen from inside
+ * @param shell the program at {@code /bin/sh}, as seen from inside; empty when there is none
  * @param kvm whether the host has {@code /dev/kvm}
  * @param store what is seen of it
  * @param network what is seen of it
@@ -20,7 +20,7 @@ import nixbuildshell.ByteString;
  */
 public record Circumstances(
     Identity identity,
-    ByteString shell,
+    Optional<ByteString> shell,
     boolean kvm,
     StoreView store,
     Network network,
@@ -35,7 +35,7 @@ public record Circumstances(
   }
 
   /** Those of a build that asks for nothing special. */
-  public static Circumstances of(Identity identity, ByteString shell, StoreView store) {
+  public static Circumstances of(Identity identity, Optional<ByteString> shell, StoreView store) {
     return new Circumstances(
         identity,
         shell,

@@ -232,8 +232,8 @@ public final class Sessions implements AutoCloseable {
     return new Cleaner(this, base, stop).clean();
   }
 
-  void delete(Session session) {
-    remove(session, () -> false)
+  void delete(Session session, BooleanSupplier stop) {
+    remove(session, stop)
         .ifPresent(
             left -> {
               throw new Failure("cannot delete " + left.path(), left.why(), "");

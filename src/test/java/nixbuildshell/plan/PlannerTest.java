@@ -59,7 +59,7 @@ class PlannerTest {
   void rootsPlanForABuildOfANewerNixWithoutATerminal() throws IOException {
     Identity identity = new Identity(30001, 30000, true);
     Circumstances build =
-        Circumstances.of(identity, SHELL, EXACT).withGeneration(Generation.NESTED);
+        Circumstances.of(identity, Optional.of(SHELL), EXACT).withGeneration(Generation.NESTED);
     matches("root-nested-no-terminal.txt", build, true);
   }
 
@@ -80,7 +80,7 @@ class PlannerTest {
     List<HostFile> files = new ArrayList<>(HostFile.OF_THE_NETWORK);
     files.add(new HostFile(HostFile.CERTIFICATES, "/etc/pki/bundle.crt"));
     Circumstances build =
-        Circumstances.of(new Identity(1234, 5678, false), SHELL, EXACT)
+        Circumstances.of(new Identity(1234, 5678, false), Optional.of(SHELL), EXACT)
             .withNetwork(Network.HOST, files);
     matches("user-network.txt", build, true);
   }
@@ -90,7 +90,8 @@ class PlannerTest {
   void rootsPlanWithTheBuildDirectoryElsewhereToo() throws IOException {
     ByteString top = ByteString.of("/var/builds/nix-4711-1234567/build");
     Circumstances build =
-        Circumstances.of(new Identity(30001, 30000, true), SHELL, new StoreView.Whole())
+        Circumstances.of(
+                new Identity(30001, 30000, true), Optional.of(SHELL), new StoreView.Whole())
             .withBuildTop(BuildTop.of(top, Optional.of(ByteString.of("/var/builds"))));
     matches("root-build-top.txt", build, false);
   }
@@ -103,7 +104,7 @@ class PlannerTest {
   private static void matches(
       String golden, Identity identity, boolean kvm, boolean ownSession, StoreView store)
       throws IOException {
-    matches(golden, Circumstances.of(identity, SHELL, store).withKvm(kvm), ownSession);
+    matches(golden, Circumstances.of(identity, Optional.of(SHELL), store).withKvm(kvm), ownSession);
   }
 
   private static void matches(String golden, Circumstances build, boolean ownSession)
