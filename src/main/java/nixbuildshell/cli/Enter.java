@@ -74,8 +74,8 @@ final class Enter {
       StoreView store = StoreLookup.of(files, build);
       Start start = Start.of(build);
       Program program = program(build, start);
-      out.print(
-          SandboxRun.explained(NixSandbox.of(of(kept, build, builder, start, store), program)));
+      Circumstances circumstances = of(kept, build, builder, start, store);
+      out.print(SandboxRun.explained(NixSandbox.of(circumstances, program)));
       return 0;
     }
   }
@@ -109,6 +109,7 @@ final class Enter {
     About about = new About(kind(), kept.path(), name, start.shellPath(), remembered);
     Session session = sessions.create(about, builder.owner());
     try (SessionEnd end = new SessionEnd(session, about, messages, signals, terminal(2))) {
+      circumstances.buildTop().ifPresent(top -> session.makeInTmp(top.belowTmp(), builder.owner()));
       try (ProgressLine progress =
           new ProgressLine(messages.stream(), terminal(2), "copying the build directory")) {
         new Workspace(files, session, builder.owner(), progress, this::cancelled, messages)
@@ -134,7 +135,8 @@ final class Enter {
       Start start = Start.again(about);
       Program program = command(start);
       StoreView store = StoreLookup.of(files, session);
-      Circumstances circumstances = Remembered.again(of(builder, start, store), about);
+      Circumstances circumstances =
+          network().again(Remembered.again(of(builder, start, store), about));
       return stay(sessions, session, NixSandbox.of(circumstances, program), builder);
     }
   }
@@ -198,9 +200,17 @@ final class Enter {
 
   private Circumstances of(
       KeptDirectory kept, FailedBuild build, Builder builder, Start start, StoreView store) {
-    return of(builder, start, store)
-        .withGeneration(kept.isNested() ? Generation.NESTED : Generation.FLAT)
-        .withSystem(build.system().map(Known::value).orElse(ByteString.of("")));
+    Generation generation = kept.isNested() ? Generation.NESTED : Generation.FLAT;
+    Circumstances circumstances =
+        of(builder, start, store)
+            .withGeneration(generation)
+            .withSystem(build.system().map(Known::value).orElse(ByteString.of("")))
+            .withBuildTop(BuildPlace.of(build, messages));
+    return network().of(build, circumstances);
+  }
+
+  private NetworkChoice network() {
+    return new NetworkChoice(options.network(), messages);
   }
 
   private Circumstances of(Builder builder, Start start, StoreView store) {

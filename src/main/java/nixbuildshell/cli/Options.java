@@ -3,6 +3,7 @@ package nixbuildshell.cli;
 import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
+import nixbuildshell.sandbox.Network;
 
 /**
  * What the command line asks for.
@@ -11,6 +12,7 @@ import nixbuildshell.ByteString;
  * @param command the command and its arguments; empty for an interactive shell
  * @param derivation {@code --drv}
  * @param workDirectory {@code --work-dir}
+ * @param network {@code --network}; empty for that of the build
  * @param builder {@code --builder}: run the original builder
  * @param explain print the plan and run nothing
  * @param verbosity how often {@code -v} was given
@@ -20,6 +22,7 @@ record Options(
     List<ByteString> command,
     Optional<ByteString> derivation,
     Optional<ByteString> workDirectory,
+    Optional<Network> network,
     boolean builder,
     boolean explain,
     int verbosity) {}

@@ -1,10 +1,13 @@
 package nixbuildshell.cli;
 
+import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import nixbuildshell.ByteString;
+import nixbuildshell.sandbox.BuildTop;
 import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Generation;
 import nixbuildshell.sandbox.Network;
@@ -14,27 +17,28 @@ import nixbuildshell.session.About;
 final class Remembered {
   private static final String NETWORK = "network";
   private static final String GENERATION = "generation";
+  private static final String BUILD_TOP = "build-top";
   private static final String SYSTEM = "system";
 
   private Remembered() {}
 
   static Map<String, ByteString> of(Circumstances build) {
-    return Map.of(
-        NETWORK,
-        name(build.network()),
-        GENERATION,
-        name(build.generation()),
-        SYSTEM,
-        build.system());
+    Map<String, ByteString> sandbox = new HashMap<>();
+    sandbox.put(NETWORK, name(build.network()));
+    sandbox.put(GENERATION, name(build.generation()));
+    sandbox.put(SYSTEM, build.system());
+    build.buildTop().ifPresent(top -> sandbox.put(BUILD_TOP, ByteString.of(top.path())));
+    return sandbox;
   }
 
   /** The same sandbox as before. What an older version did not write down is as it was then. */
   static Circumstances again(Circumstances base, About about) {
     return base.withNetwork(
-            value(about, NETWORK).map(value(Network::valueOf)).orElse(Network.LOOPBACK))
+            value(about, NETWORK).map(value(Network::valueOf)).orElse(Network.LOOPBACK), List.of())
         .withGeneration(
             value(about, GENERATION).map(value(Generation::valueOf)).orElse(Generation.FLAT))
-        .withSystem(value(about, SYSTEM).orElse(ByteString.of("")));
+        .withSystem(value(about, SYSTEM).orElse(ByteString.of("")))
+        .withBuildTop(value(about, BUILD_TOP).map(ByteString::latin1).map(BuildTop::new));
   }
 
   private static ByteString name(Enum<?> constant) {

@@ -1,5 +1,6 @@
 package nixbuildshell.sandbox;
 
+import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 
@@ -11,9 +12,11 @@ import nixbuildshell.ByteString;
  * @param kvm whether the host has {@code /dev/kvm}
  * @param store what is seen of it
  * @param network what is seen of it
+ * @param hostFiles the host's files that come with its network, those that it has
  * @param generation whose sandbox it is
  * @param system the derivation's, {@code i686-linux} for instance; empty when it is not known
  * @param host where that is
+ * @param buildTop where else the build directory is seen: the build had no sandbox
  */
 public record Circumstances(
     Identity identity,
@@ -21,9 +24,15 @@ public record Circumstances(
     boolean kvm,
     StoreView store,
     Network network,
+    List<HostFile> hostFiles,
     Generation generation,
     ByteString system,
-    Host host) {
+    Host host,
+    Optional<BuildTop> buildTop) {
+
+  public Circumstances {
+    hostFiles = List.copyOf(hostFiles);
+  }
 
   /** Those of a build that asks for nothing special. */
   public static Circumstances of(Identity identity, Optional<ByteString> shell, StoreView store) {
@@ -33,28 +42,40 @@ public record Circumstances(
         false,
         store,
         Network.LOOPBACK,
+        List.of(),
         Generation.FLAT,
         ByteString.of(""),
-        Host.X86_64);
+        Host.X86_64,
+        Optional.empty());
   }
 
   public Circumstances withKvm(boolean present) {
-    return new Circumstances(identity, shell, present, store, network, generation, system, host);
+    return new Circumstances(
+        identity, shell, present, store, network, hostFiles, generation, system, host, buildTop);
   }
 
-  public Circumstances withNetwork(Network seen) {
-    return new Circumstances(identity, shell, kvm, store, seen, generation, system, host);
+  public Circumstances withNetwork(Network seen, List<HostFile> files) {
+    return new Circumstances(
+        identity, shell, kvm, store, seen, files, generation, system, host, buildTop);
   }
 
   public Circumstances withGeneration(Generation builtBy) {
-    return new Circumstances(identity, shell, kvm, store, network, builtBy, system, host);
+    return new Circumstances(
+        identity, shell, kvm, store, network, hostFiles, builtBy, system, host, buildTop);
   }
 
   public Circumstances withSystem(ByteString name) {
-    return new Circumstances(identity, shell, kvm, store, network, generation, name, host);
+    return new Circumstances(
+        identity, shell, kvm, store, network, hostFiles, generation, name, host, buildTop);
   }
 
   public Circumstances on(Host machine) {
-    return new Circumstances(identity, shell, kvm, store, network, generation, system, machine);
+    return new Circumstances(
+        identity, shell, kvm, store, network, hostFiles, generation, system, machine, buildTop);
+  }
+
+  public Circumstances withBuildTop(Optional<BuildTop> top) {
+    return new Circumstances(
+        identity, shell, kvm, store, network, hostFiles, generation, system, host, top);
   }
 }

@@ -36,6 +36,7 @@ class UnpackDirectoryTest {
             List.of(),
             Optional.empty(),
             Optional.of(ByteString.of(parent.toString())),
+            Optional.empty(),
             false,
             false,
             0);
