@@ -31,17 +31,17 @@ build_and_keep() {
 		die "the build '$name' was to fail, and did not"
 	fi
 	kept=$(kept_directory "$log")
-	if [[ ! -d $kept ]] || ! grep -q "failed .*$(failure_of "$name")" "$log"; then
+	if ! "${world[@]}" test -d "$kept" || ! grep -q "failed .*$(failure_of "$name")" "$log"; then
 		cat "$log" >&2
 		die "the build '$name' did not fail as it should, or left no directory"
 	fi
-	printf '%s\n' "$kept" >>"$SCRATCH/kept-directories"
+	[[ -n $world_name ]] || printf '%s\n' "$kept" >>"$SCRATCH/kept-directories"
 	printf '%s\n' "$kept"
 }
 
 # kept NAME: the directory of one failed build that all tests share; it is evidence, they only look at it.
 kept() {
-	local memo=$SCRATCH/kept-$1
+	local memo=$SCRATCH/kept-$world_name$1
 	if [[ ! -e $memo ]]; then
 		build_and_keep "$1" >"$memo.new"
 		mv "$memo.new" "$memo"
