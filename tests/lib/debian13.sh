@@ -34,7 +34,7 @@ make_debian13() {
 	rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
 	chroot "$root" groupadd --gid 64200 nixbld
 	for uid in $(debian13_recipe | sed -n 's/^users //p'); do
-		chroot "$root" useradd --uid "$uid" --no-create-home --no-user-group --gid nixbld --groups nixbld \
+		chroot "$root" useradd -K UID_MAX=65000 --uid "$uid" --no-create-home --no-user-group --gid nixbld --groups nixbld \
 			--home-dir /var/empty --shell /usr/sbin/nologin "nixbld$((uid - 64200))"
 	done
 	mkdir -p "$root/nix" "$root/etc/nix"
@@ -120,7 +120,7 @@ start_debian13() {
 }
 
 enter_namespace_of_debian13() {
-	debian13=(nsenter --target "$(<"$SCRATCH/debian13/pid")" --mount --pid --root --wd=/ --)
+	debian13=(nsenter --target "$(<"$SCRATCH/debian13/pid")" --mount --pid --root --wdns=/ --)
 }
 
 # What has been started goes with the tests.
@@ -135,6 +135,6 @@ enter_debian13() {
 	world_name=debian13-
 	local path
 	for path in bash-5.2 tools-1.0; do
-		as_user NIX_REMOTE=daemon nix-store --add "$SCRATCH/inputs/$path" >/dev/null
+		store_add "$SCRATCH/inputs/$path" >/dev/null
 	done
 }

@@ -27,7 +27,7 @@ build_and_keep() {
 	local name=$1 log kept arguments
 	mapfile -d '' arguments < <(selected "$name" "$SCRATCH ${2:-}")
 	log=$(mktemp "$SCRATCH/log-$name.XXXXXX")
-	if as_user nix-build --keep-failed --no-out-link "${arguments[@]}" >"$log" 2>&1 </dev/null; then
+	if USER_HOME='' as_user NIX_REMOTE=daemon nix-build --keep-failed --no-out-link "${arguments[@]}" >"$log" 2>&1 </dev/null; then
 		die "the build '$name' was to fail, and did not"
 	fi
 	kept=$(kept_directory "$log")

@@ -12,7 +12,7 @@ probe_path() {
 		chmod -R u=rwX,go=rX "$memo.new"
 		mv "$memo.new" "$memo"
 	fi
-	as_user NIX_REMOTE=daemon nix-store --add "$memo/probe-1.0"
+	store_add "$memo/probe-1.0"
 }
 
 nix_version() { as_user nix-store --version | sed -n 's/.* \([0-9]*\.[0-9]*\).*/\1/p'; }
@@ -23,7 +23,7 @@ real_build() {
 	local memo=$SCRATCH/$world_name"probe-$1" probe
 	if [[ ! -e $memo ]]; then
 		probe=$(probe_path)
-		as_user NIX_REMOTE=daemon nix-build --keep-failed --no-out-link "$SCRATCH/probe/build.nix" \
+		USER_HOME='' as_user NIX_REMOTE=daemon nix-build --keep-failed --no-out-link "$SCRATCH/probe/build.nix" \
 			--argstr bash "$BASH_PATH" --argstr probe "$probe" --argstr salt "$memo" --arg extra "${2:-{ \}}" \
 			>"$memo.log" 2>&1 </dev/null || true
 		grep -q "failed .*exit code 3" "$memo.log" || die "the probe did not end well in a build: $(tail -n 5 "$memo.log")"

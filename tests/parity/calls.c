@@ -111,13 +111,13 @@ static void attributes(void) {
 static void files(void) {
 	CALL("mknod null", mknod(".probe-made", S_IFCHR | 0666, makedev(1, 3)));
 	CALL("mknod block", mknod(".probe-made", S_IFBLK | 0666, makedev(8, 0)));
-	CALL("mknod fifo", mknod(".probe-made", S_IFIFO | 0600, 0) || unlink(".probe-made"));
+	CALL("mknod fifo", mknod(".probe-made", S_IFIFO | 0600, 0) ? -1 : unlink(".probe-made"));
 	CALL("chown root", chown(file, 0, 0));
 	CALL("chown nobody", chown(file, 65534, 65534));
-	CALL("rename to /tmp", rename(file, "/tmp/.probe") || unlink("/tmp/.probe"));
-	CALL("rename to store", rename(file, "/nix/store/.probe") || unlink("/nix/store/.probe"));
-	CALL("link to /tmp", link(file, "/tmp/.probe") || unlink("/tmp/.probe"));
-	CALL("link to store", link(file, "/nix/store/.probe") || unlink("/nix/store/.probe"));
+	CALL("rename to /tmp", rename(file, "/tmp/.probe") ? -1 : unlink("/tmp/.probe"));
+	CALL("rename to store", rename(file, "/nix/store/.probe") ? -1 : unlink("/nix/store/.probe"));
+	CALL("link to /tmp", link(file, "/tmp/.probe") ? -1 : unlink("/tmp/.probe"));
+	CALL("link to store", link(file, "/nix/store/.probe") ? -1 : unlink("/nix/store/.probe"));
 	CALL("chmod /", chmod("/", 0755));
 	CALL("chmod /etc", chmod("/etc", 0755));
 	CALL("chmod /dev", chmod("/dev", 0755));
@@ -127,7 +127,7 @@ static void files(void) {
 	CALL("chmod /nix/store", chmod("/nix/store", 01775));
 	CALL("chmod /etc/hosts", chmod("/etc/hosts", 0644));
 	CALL("unlink /etc/hosts", unlink("/etc/hosts"));
-	CALL("make output", mkdir(getenv("out"), 0755) || rmdir(getenv("out")));
+	CALL("make output", mkdir(getenv("out"), 0755) ? -1 : rmdir(getenv("out")));
 	CALL("openat tmpfile", syscall(SYS_openat, AT_FDCWD, ".", O_TMPFILE | O_RDWR, 0600));
 	CALL("memfd_create", memfd_create("probe", 0));
 	CALL("name_to_handle_at", syscall(SYS_name_to_handle_at, AT_FDCWD, file, &(int[40]){128}, &(int){0}, 0));
@@ -197,9 +197,10 @@ static void new_namespaces(void) {
 		snprintf(name, sizeof name, "unshare %s", kinds[i].name);
 		CALL(name, unshare(kinds[i].flag));
 	}
-	CALL("unshare, then mount", unshare(CLONE_NEWUSER | CLONE_NEWNS) || mount("none", "/tmp", "tmpfs", 0, NULL));
-	CALL("unshare, then proc", unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID) ||
-			mount("none", "/proc", "proc", 0, NULL));
+	CALL("unshare, then mount", unshare(CLONE_NEWUSER | CLONE_NEWNS) ? -1 : mount("none", "/tmp", "tmpfs", 0, NULL));
+	CALL("unshare, then proc", unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID)
+		? -1
+		: mount("none", "/proc", "proc", 0, NULL));
 }
 
 static long traced_child(void) {
