@@ -38,11 +38,17 @@ host_namespaces() {
 	"${world[@]}" sh -c 'for each in /proc/self/ns/*; do echo "${each##*/} $(readlink "$each")"; done'
 }
 
-# What is random or a number of this moment, made comparable: numbers of
-# pseudoterminals, pipes and keys; namespaces are the host's or others.
+# What is random or a number of this moment, made comparable: numbers of pseudoterminals, pipes and keys, uses
+# of routes, the ids that a tmpfs belongs to; namespaces are the host's or others.
 comparable() {
-	local expressions=(-e 's|/dev/pts/[0-9]+|/dev/pts/N|'
-		-e 's|(pipe:).*]|\1[N]|' -e 's|^keys: [0-9a-f]+ |keys: N |' -e 's|^(mount /dev/shm: .*,uid=)[0-9]+,gid=[0-9]+|\1UID,gid=GID|' -e '/^nix-build-shell: /d') kind name
+	local kind name expressions=(
+		-e 's|/dev/pts/[0-9]+|/dev/pts/N|'
+		-e 's|(pipe:).*]|\1[N]|'
+		-e 's|^keys: [0-9a-f]+ |keys: N |'
+		-e 's|^(ipv6_route: ([^ ]+ +){6})[^ ]+ +[^ ]+ |\1|'
+		-e 's|^(mount /dev/shm: .*,uid=)[0-9]+,gid=[0-9]+|\1UID,gid=GID|'
+		-e '/^nix-build-shell: /d'
+	)
 	while read -r kind name; do
 		expressions+=(-e "s|^namespace $kind: ${name/[/\\[}\$|namespace $kind: the host's|")
 	done < <(host_namespaces)

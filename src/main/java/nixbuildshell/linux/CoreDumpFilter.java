@@ -11,7 +11,9 @@ import java.nio.file.Path;
 final class CoreDumpFilter {
   private static final Path OWN = Path.of("/proc/self/coredump_filter");
 
-  /** The kernel's default, {@code MMF_DUMP_FILTER_DEFAULT} with {@code MMF_DUMP_HUGETLB_PRIVATE}. */
+  /**
+   * The kernel's default, {@code MMF_DUMP_FILTER_DEFAULT} with {@code MMF_DUMP_HUGETLB_PRIVATE}.
+   */
   private static final String DEFAULT = "0x33";
 
   private CoreDumpFilter() {}
