@@ -10,11 +10,10 @@ derivation (
     name = "probe-1.0";
     inherit salt;
     system = builtins.currentSystem;
-    probe = builtins.storePath probe;
     builder = "${builtins.storePath bash}/bin/bash";
     args = [
       "-c"
-      "exec $probe/bin/probe report"
+      "exec ${builtins.storePath probe}/bin/probe report"
     ];
   }
   // extra
