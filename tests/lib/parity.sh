@@ -70,16 +70,17 @@ difference() {
 	LC_ALL=C comm -13 "$1" "$2" | sed 's/^/+/'
 }
 
-# rules LIST WORD...: those whose conditions are all among the words.
+# rules LIST WORD...: those whose conditions hold, with these words.
 rules() {
-	local line condition word
+	local line condition
 	while IFS= read -r line; do
 		if [[ -z $line || $line == '#'* ]]; then continue; fi
 		for condition in ${line%%|*}; do
-			for word in "${@:2}"; do
-				[[ $word != "$condition" ]] || continue 2
-			done
-			continue 2
+			if [[ $condition == '!'* ]]; then
+				[[ " ${*:2} " != *" ${condition#!} "* ]] || continue 2
+			else
+				[[ " ${*:2} " == *" $condition "* ]] || continue 2
+			fi
 		done
 		printf '%s\n' "${line#*|}"
 	done <"$1"
