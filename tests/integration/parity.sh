@@ -22,6 +22,18 @@ test_a_plain_build_of_nix_2_26() {
 	same_as_nix plain
 }
 
+structured='{ __structuredAttrs = true; words = [ "two words" "x" ]; number = 3; }'
+test_structured_attributes() { same_as_nix structured "$structured"; }
+
+test_structured_attributes_of_nix_2_26() {
+	in_debian13
+	same_as_nix structured "$structured"
+}
+
+test_attributes_passed_as_files() {
+	same_as_nix passAsFile '{ passAsFile = [ "text" ]; text = "of a file"; }'
+}
+
 test_a_kept_failure_of_nix_2_26_is_entered() {
 	in_debian13
 	local dir
