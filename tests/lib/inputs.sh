@@ -4,7 +4,7 @@
 
 # store_add DIRECTORY: its store path.
 store_add() {
-	as_user NIX_REMOTE=daemon nix-store --add "$1"
+	USER_HOME='' as_user NIX_REMOTE=daemon nix-store --add "$1"
 }
 
 static_inputs() {

@@ -27,21 +27,21 @@ build_and_keep() {
 	local name=$1 log kept arguments
 	mapfile -d '' arguments < <(selected "$name" "$SCRATCH ${2:-}")
 	log=$(mktemp "$SCRATCH/log-$name.XXXXXX")
-	if as_user nix-build --keep-failed --no-out-link "${arguments[@]}" >"$log" 2>&1 </dev/null; then
+	if USER_HOME='' as_user NIX_REMOTE=daemon nix-build --keep-failed --no-out-link "${arguments[@]}" >"$log" 2>&1 </dev/null; then
 		die "the build '$name' was to fail, and did not"
 	fi
 	kept=$(kept_directory "$log")
-	if [[ ! -d $kept ]] || ! grep -q "failed .*$(failure_of "$name")" "$log"; then
+	if ! "${world[@]}" test -d "$kept" || ! grep -q "failed .*$(failure_of "$name")" "$log"; then
 		cat "$log" >&2
 		die "the build '$name' did not fail as it should, or left no directory"
 	fi
-	printf '%s\n' "$kept" >>"$SCRATCH/kept-directories"
+	[[ -n $world_name ]] || printf '%s\n' "$kept" >>"$SCRATCH/kept-directories"
 	printf '%s\n' "$kept"
 }
 
 # kept NAME: the directory of one failed build that all tests share; it is evidence, they only look at it.
 kept() {
-	local memo=$SCRATCH/kept-$1
+	local memo=$SCRATCH/kept-$world_name$1
 	if [[ ! -e $memo ]]; then
 		build_and_keep "$1" >"$memo.new"
 		mv "$memo.new" "$memo"

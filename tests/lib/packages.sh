@@ -31,6 +31,7 @@ programs() {
 		perl perl-base
 		/usr/bin/jsonschema python3-jsonschema
 		groupadd passwd
+		debootstrap debootstrap
 	END
 }
 

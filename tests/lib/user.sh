@@ -5,6 +5,10 @@
 TEST_USER=${TEST_USER:-nbs-test}
 USER_PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin
 
+# Where commands run: in a root of its own (debian13.sh), or, empty, here.
+world=()
+world_name=
+
 provide_user() {
 	if [[ $EUID -ne 0 ]]; then
 		TEST_USER=$(id -un)
@@ -23,13 +27,13 @@ user_exec() {
 	if [[ $EUID -eq 0 ]]; then
 		drop=(setpriv --reuid="$TEST_USER" --regid="$TEST_USER" --init-groups)
 	fi
-	exec "${drop[@]}" env -i PATH="$USER_PATH" HOME="${USER_HOME:-/nonexistent}" USER="$TEST_USER" \
+	exec "${world[@]}" "${drop[@]}" env -i PATH="$USER_PATH" HOME="${USER_HOME:-/nonexistent}" USER="$TEST_USER" \
 		LANG=C.UTF-8 TERM="${TERM:-dumb}" "$@"
 }
 
 # The same as root: the caller's privileges, and a clean environment.
 root_exec() {
-	exec env -i PATH="$USER_PATH" HOME="${USER_HOME:-/nonexistent}" USER=root LANG=C.UTF-8 TERM="${TERM:-dumb}" "$@"
+	exec "${world[@]}" env -i PATH="$USER_PATH" HOME="${USER_HOME:-/nonexistent}" USER=root LANG=C.UTF-8 TERM="${TERM:-dumb}" "$@"
 }
 
 as_user() (user_exec "$@")

@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# The tool's sandbox is Nix's own, fact by fact, but for what tests/parity/differences lists: with the Nix of
+# this machine, and with that of Debian 13.
+jdks=any users=each limit=300
+
+in_debian13() {
+	if [[ $EUID -ne 0 ]] || ! command -v debootstrap apt-get >/dev/null; then
+		skip "only root of a Debian can make a Debian 13 to run Nix 2.26 in"
+	fi
+	enter_debian13
+}
+
+test_a_plain_build() { same_as_nix plain; }
+
+test_a_plain_build_on_the_older_java() {
+	JDK=${OLD_JDK:-$JDK}
+	same_as_nix plain
+}
+
+test_a_plain_build_of_nix_2_26() {
+	in_debian13
+	same_as_nix plain
+}
+
+structured='{ __structuredAttrs = true; words = [ "two words" "x" ]; number = 3; }'
+test_structured_attributes() { same_as_nix structured "$structured"; }
+
+test_structured_attributes_of_nix_2_26() {
+	in_debian13
+	same_as_nix structured "$structured"
+}
+
+test_attributes_passed_as_files() {
+	same_as_nix passAsFile '{ passAsFile = [ "text" ]; text = "of a file"; }'
+}
+
+test_a_kept_failure_of_nix_2_26_is_entered() {
+	in_debian13
+	local dir
+	dir=$(kept plain)
+	[[ $dir == */build ]] || fail "Nix 2.26 keeps the directory build in another one; here it is $dir"
+	run nbs "$dir" bash -c 'echo $HOME; pwd; cat plain-1.0/obj/main.o; echo $greeting; mkdir $out && echo made'
+	expect_status 0
+	expect_out $'/homeless-shelter\n/build\nobject\nhello, world\nmade'
+	run nbs "${dir%/build}" pwd
+	expect_out /build
+}
+
+# The comparison itself: a fact more or less, and a rule for nothing.
+test_another_difference_is_found() {
+	same_as_nix plain
+	local list=$TOP/tests/parity/differences words=("$WHO" plain "nix-$(nix_version)") fact
+	fact=$(grep '^status NoNewPrivs' "$T/tool")
+	grep -vxF "$fact" "$T/tool" >"$T/less"
+	run judge "$list" "$T/nix" "$T/less" "${words[@]}"
+	expect_status 1
+	grep -qxF -e "-$fact" "$T/out" || fail "what is missing is not said"
+	run judge "$list" "$T/less" "$T/tool" "${words[@]}"
+	expect_status 1
+	grep -qxF -e "+$fact" "$T/out" || fail "what is new is not said"
+	local rule
+	for rule in '[+]status NoNewPrivs:.*' 's,^status NoNewPrivs: 0,&,'; do
+		{ cat "$list" && echo "$WHO|$rule"; } >"$T/list"
+		run judge "$T/list" "$T/nix" "$T/tool" "${words[@]}"
+		expect_status 1
+		expect_out "no longer a difference: $rule"
+		sed -i '$s/.*|/nix-1.0|/' "$T/list"
+		judge "$T/list" "$T/nix" "$T/tool" "${words[@]}" || fail "a rule for another Nix"
+	done
+}

@@ -1,0 +1,130 @@
+# shellcheck shell=bash
+# What a real build can observe, what it can observe through the tool, and the difference (tests/parity).
+
+# The probe's store path.
+probe_path() {
+	local memo=$SCRATCH/probe
+	if [[ ! -e $memo ]]; then
+		mkdir -p "$memo.new/probe-1.0/bin"
+		"$(uname -m)-linux-musl-gcc" -Wall -Wextra -Werror -O1 -static -o "$memo.new/probe-1.0/bin/probe" \
+			"$TOP"/tests/parity/*.c
+		cp "$TOP/tests/parity/build.nix" "$memo.new/"
+		chmod -R u=rwX,go=rX "$memo.new"
+		mv "$memo.new" "$memo"
+	fi
+	store_add "$memo/probe-1.0"
+}
+
+nix_version() { as_user nix-store --version | sed -n 's/.* \([0-9]*\.[0-9]*\).*/\1/p'; }
+
+# real_build NAME [EXTRA]: the kept directory of a real build of the probe, whose derivation has these
+# attributes (a Nix expression) more. Made once for each name.
+real_build() {
+	local memo=$SCRATCH/$world_name"probe-$1" probe
+	if [[ ! -e $memo ]]; then
+		probe=$(probe_path)
+		USER_HOME='' as_user NIX_REMOTE=daemon nix-build --keep-failed --no-out-link "$SCRATCH/probe/build.nix" \
+			--argstr bash "$BASH_PATH" --argstr probe "$probe" --argstr salt "$memo" --arg extra "${2:-{ \}}" \
+			>"$memo.log" 2>&1 </dev/null || true
+		grep -q "failed .*exit code 3" "$memo.log" || die "the probe did not end well in a build: $(tail -n 5 "$memo.log")"
+		kept_directory "$memo.log" >"$memo.new"
+		[[ -n $world_name ]] || cat "$memo.new" >>"$SCRATCH/kept-directories"
+		mv "$memo.new" "$memo"
+	fi
+	cat "$memo"
+}
+
+host_namespaces() {
+	"${world[@]}" sh -c 'for each in /proc/self/ns/*; do echo "${each##*/} $(readlink "$each")"; done'
+}
+
+# What is random or a number of this moment, made comparable: numbers of pseudoterminals, pipes and keys, uses
+# of routes, the ids that a tmpfs belongs to; namespaces are the host's or others.
+comparable() {
+	local kind name expressions=(
+		-e 's|/dev/pts/[0-9]+|/dev/pts/N|'
+		-e 's|(pipe:).*]|\1[N]|'
+		-e 's|^keys: [0-9a-f]+ |keys: N |'
+		-e 's|^(ipv6_route: ([^ ]+ +){6})[^ ]+ +[^ ]+ |\1|'
+		-e 's|^(mount /dev/shm: .*,uid=)[0-9]+,gid=[0-9]+|\1UID,gid=GID|'
+		-e '/^nix-build-shell: /d'
+	)
+	while read -r kind name; do
+		expressions+=(-e "s|^namespace $kind: ${name/[/\\[}\$|namespace $kind: the host's|")
+	done < <(host_namespaces)
+	sed -E "${expressions[@]}" -e 's|^(namespace .*:) .*[0-9]]$|\1 its own|' | LC_ALL=C sort
+}
+
+# report_of_nix DIRECTORY: what the real build wrote there. report_of_tool DIRECTORY: what it is through the
+# tool, whose stdin is what Nix's builder has and whose stdout and stderr are a pipe.
+report_of_nix() { "${world[@]}" cat "$1/report" | comparable; }
+
+report_of_tool() {
+	nbs "$1" "$(probe_path)/bin/probe" - 2>&1 <>/dev/null | comparable
+	[[ ${PIPESTATUS[0]} -eq 3 ]]
+}
+
+# difference NIX TOOL: the facts that only the one (-) or only the other (+) has.
+difference() {
+	LC_ALL=C comm -23 "$1" "$2" | sed 's/^/-/'
+	LC_ALL=C comm -13 "$1" "$2" | sed 's/^/+/'
+}
+
+# rules LIST WORD...: those whose conditions hold, with these words.
+rules() {
+	local line condition
+	while IFS= read -r line; do
+		if [[ -z $line || $line == '#'* ]]; then continue; fi
+		for condition in ${line%%|*}; do
+			if [[ $condition == '!'* ]]; then
+				[[ " ${*:2} " != *" ${condition#!} "* ]] || continue 2
+			else
+				[[ " ${*:2} " == *" $condition "* ]] || continue 2
+			fi
+		done
+		printf '%s\n' "${line#*|}"
+	done <"$1"
+}
+
+# judge LIST NIX TOOL WORD...: whether the list has every difference of these reports, and nothing else that
+# applies to a run of this kind. Says what is wrong.
+judge() {
+	local rule wrong=0
+	rules "$1" "${@:4}" >"$T/rules"
+	cp "$2" "$T/expected-facts"
+	: >"$T/expected-lines"
+	while IFS= read -r rule; do
+		[[ $rule == s,* ]] || continue
+		sed -E -e "$rule" "$T/expected-facts" | LC_ALL=C sort >"$T/expected-facts.new"
+		! cmp -s "$T/expected-facts" "$T/expected-facts.new" || stale "$rule"
+		mv "$T/expected-facts.new" "$T/expected-facts"
+	done <"$T/rules"
+	difference "$T/expected-facts" "$3" >"$T/difference"
+	while IFS= read -r rule; do
+		[[ $rule != s,* ]] || continue
+		grep -xE -e "$rule" "$T/difference" >>"$T/expected-lines" || stale "$rule"
+	done <"$T/rules"
+	if grep -vxFf "$T/expected-lines" "$T/difference" >"$T/unexpected-lines"; then
+		printf 'a difference that is not expected (%s):\n' "${*:4}"
+		sort -k1.2 "$T/unexpected-lines"
+		wrong=1
+	fi
+	return "$wrong"
+}
+
+stale() {
+	printf 'no longer a difference: %s\n' "$1"
+	wrong=1
+}
+
+# same_as_nix NAME [EXTRA]: the tool's sandbox is that of the build NAME (plain or what its attributes make it).
+same_as_nix() {
+	local directory version
+	version=$(nix_version)
+	[[ $version == 2.8 || $version == 2.26 ]] || skip "tests/parity/differences does not know Nix $version"
+	directory=$(real_build "$@")
+	report_of_nix "$directory" >"$T/nix"
+	report_of_tool "$directory" >"$T/tool" || fail "the probe did not end well in the tool's sandbox: $(tail -n 3 "$T/tool")"
+	judge "$TOP/tests/parity/differences" "$T/nix" "$T/tool" "$WHO" "$1" "nix-$version" ||
+		fail "not the sandbox of Nix"
+}
