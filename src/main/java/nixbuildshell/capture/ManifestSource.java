@@ -82,8 +82,7 @@ final class ManifestSource {
   }
 
   /**
-   * What the build saw of the store but for its outputs. A view that lacks the shell is no build's:
-   * then the whole store is the better one.
+   * What the build saw of the store but for its outputs. A view that lacks the shell is no build's.
    *
    * @param shell in the store
    */
@@ -100,8 +99,7 @@ final class ManifestSource {
     }
     if (paths.stream().noneMatch(path -> shell.startsWith(path + "/") || isAt(path, shell))) {
       notes.add(
-          Note.warning(
-              "the whole store is shown: the manifest's storePaths lack the shell " + shell));
+          Note.warning("the manifest's storePaths are ignored: they lack the shell " + shell));
       return Optional.empty();
     }
     return Optional.of(new Known<>(List.copyOf(paths), Source.MANIFEST));

@@ -68,7 +68,7 @@ final class Enter {
   private int explain(KeptDirectory kept) throws ErrnoException {
     try (Builder builder = Builder.of(files, kept.build().self().status())) {
       FailedBuild build = known(kept);
-      StoreView store = StoreLookup.of(files, build);
+      StoreView store = StoreLookup.of(files, kept, build, messages);
       Program program = program(build);
       out.print(
           SandboxRun.explained(NixSandbox.of(of(kept, build, builder, program, store), program)));
@@ -91,7 +91,7 @@ final class Enter {
 
   private int start(Sessions sessions, KeptDirectory kept, Builder builder) {
     FailedBuild build = known(kept);
-    StoreView store = StoreLookup.of(files, build);
+    StoreView store = StoreLookup.of(files, kept, build, messages);
     Program program = program(build);
     Circumstances circumstances = of(kept, build, builder, program, store);
     About.Kind kind =
