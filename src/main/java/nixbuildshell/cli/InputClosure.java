@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -30,7 +31,7 @@ import nixbuildshell.sandbox.SandboxPath;
 final class InputClosure {
   private final KeptDirectory kept;
   private final FailedBuild build;
-  private final List<SandboxPath> sandboxPaths;
+  private final Supplier<List<SandboxPath>> sandboxPaths;
   private final StoreQuery store;
   private final Messages messages;
   private final DerivationFinder finder = DerivationFinder.ofHost();
@@ -38,7 +39,7 @@ final class InputClosure {
   private InputClosure(
       KeptDirectory kept,
       FailedBuild build,
-      List<SandboxPath> sandboxPaths,
+      Supplier<List<SandboxPath>> sandboxPaths,
       StoreQuery store,
       Messages messages) {
     this.kept = kept;
@@ -66,7 +67,7 @@ final class InputClosure {
   static List<StorePath> of(
       KeptDirectory kept,
       FailedBuild build,
-      List<SandboxPath> sandboxPaths,
+      Supplier<List<SandboxPath>> sandboxPaths,
       boolean root,
       Messages messages)
       throws Unknown {
@@ -81,7 +82,7 @@ final class InputClosure {
   /** Where its inputs come from, as far as that is known. */
   static Map<StorePath, Optional<StoreInputs.Origin>> origins(
       KeptDirectory kept, FailedBuild build, Messages messages) {
-    InputClosure closure = new InputClosure(kept, build, List.of(), null, messages);
+    InputClosure closure = new InputClosure(kept, build, List::of, null, messages);
     try {
       return closure.inputs(closure.derivation()).origins();
     } catch (Unknown e) {
@@ -141,7 +142,7 @@ final class InputClosure {
   private Set<StorePath> closure(StoreInputs inputs) throws Unknown {
     Set<String> roots = new LinkedHashSet<>();
     inputs.origins().keySet().forEach(path -> roots.add(path.toString()));
-    SandboxPaths.inStore(sandboxPaths).forEach(path -> roots.add(path.toString()));
+    SandboxPaths.inStore(sandboxPaths.get()).forEach(path -> roots.add(path.toString()));
     Set<StorePath> closure = requisites(roots, inputs);
     StorePath shell = shell();
     if (!closure.contains(shell)) {

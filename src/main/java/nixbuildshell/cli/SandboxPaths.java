@@ -4,6 +4,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.function.Supplier;
 import nixbuildshell.capture.Malformed;
 import nixbuildshell.capture.StorePath;
 import nixbuildshell.nix.Configuration;
@@ -14,8 +17,27 @@ import nixbuildshell.sandbox.SandboxPath;
 final class SandboxPaths {
   private SandboxPaths() {}
 
+  /**
+   * Asks Nix for its setting, and meanwhile comes back.
+   *
+   * @return waits for the answer, once it is needed
+   */
+  static Supplier<List<SandboxPath>> asked(boolean root) {
+    FutureTask<List<SandboxPath>> question = new FutureTask<>(() -> configured(root));
+    Thread thread = new Thread(question, "Nix's settings");
+    thread.setDaemon(true);
+    thread.start();
+    return () -> {
+      try {
+        return question.get();
+      } catch (InterruptedException | ExecutionException e) {
+        throw new IllegalStateException(e);
+      }
+    };
+  }
+
   /** Nix's setting; what nix.conf alone says, where there is no {@code nix} to ask. */
-  static List<SandboxPath> configured(boolean root) {
+  private static List<SandboxPath> configured(boolean root) {
     return settings(root).words("sandbox-paths", "extra-sandbox-paths").stream()
         .map(SandboxPath::parse)
         .toList();

@@ -42,7 +42,7 @@ final class StoreLookup {
     }
     boolean root = files.userId() == 0;
     try {
-      List<SandboxPath> paths = SandboxPaths.configured(root);
+      Supplier<List<SandboxPath>> paths = SandboxPaths.asked(root);
       return exact(files, InputClosure.of(kept, build, paths, root, messages), Map::of);
     } catch (InputClosure.Unknown e) {
       messages.note("the whole store is shown, as the build's part is unknown: " + e.getMessage());
