@@ -91,9 +91,9 @@ final class Enter {
 
   private int start(Sessions sessions, KeptDirectory kept, Builder builder) {
     FailedBuild build = known(kept);
-    StoreView store = StoreLookup.of(files, kept, build, messages);
+    StoreView seen = StoreLookup.of(files, kept, build, messages);
     Program program = program(build);
-    Circumstances circumstances = of(kept, build, builder, program, store);
+    Circumstances circumstances = of(kept, build, builder, program, seen);
     About.Kind kind =
         CommandLineOfShell.isInteractive(options.command(), terminal(0))
             ? About.Kind.INTERACTIVE
@@ -102,6 +102,7 @@ final class Enter {
     About about =
         new About(kind, kept.path(), name, build.shell().value(), Remembered.of(circumstances));
     Session session = sessions.create(about, builder.owner());
+    StoreView store = StoreLookup.in(session, seen);
     try (SessionEnd end = new SessionEnd(session, about, messages)) {
       try (CopyProgress progress = new CopyProgress(messages.stream(), terminal(2))) {
         new Workspace(files, session, builder.owner(), progress, this::cancelled, messages)
@@ -109,7 +110,8 @@ final class Enter {
       } catch (CancellationException e) {
         return ExitCode.SIGNAL + signals.ending();
       }
-      return stay(sessions, session, NixSandbox.of(circumstances, program), builder);
+      return stay(
+          sessions, session, NixSandbox.of(circumstances.withStore(store), program), builder);
     }
   }
 

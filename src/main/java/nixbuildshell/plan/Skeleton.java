@@ -19,6 +19,7 @@ import nixbuildshell.sandbox.Entry.Devpts;
 import nixbuildshell.sandbox.Entry.Directory;
 import nixbuildshell.sandbox.Entry.Host;
 import nixbuildshell.sandbox.Entry.Inside;
+import nixbuildshell.sandbox.Entry.LayeredStore;
 import nixbuildshell.sandbox.Entry.Link;
 import nixbuildshell.sandbox.Entry.Overlay;
 import nixbuildshell.sandbox.Entry.Proc;
@@ -92,6 +93,8 @@ final class Skeleton {
       fileSystems.proc(proc);
     } else if (entry instanceof Overlay overlay) {
       fileSystems.overlay(overlay);
+    } else if (entry instanceof LayeredStore store) {
+      storePaths.mount(store);
     }
   }
 

@@ -41,6 +41,10 @@ public record Circumstances(
     return new Circumstances(identity, shell, present, store, network, generation, system, host);
   }
 
+  public Circumstances withStore(StoreView seen) {
+    return new Circumstances(identity, shell, kvm, seen, network, generation);
+  }
+
   public Circumstances withNetwork(Network seen) {
     return new Circumstances(identity, shell, kvm, store, seen, generation, system, host);
   }

@@ -60,6 +60,28 @@ public sealed interface Entry {
     }
   }
 
+  /**
+   * The same with the mount points in memory, as the lower layer of an overlay: making and removing
+   * a thousand directories on disk can take a second, and mounting them does not.
+   *
+   * @param host the host's store
+   * @param lower the session's directory where the mount points' file system is mounted
+   * @param upper the session's directory that takes the changes
+   * @param work the session's directory that overlayfs works in
+   */
+  record LayeredStore(
+      String path,
+      String host,
+      String lower,
+      String upper,
+      String work,
+      List<StoreView.Member> members)
+      implements Entry {
+    public LayeredStore {
+      members = List.copyOf(members);
+    }
+  }
+
   /** Where a bind mount comes from. */
   sealed interface Source {}
 
