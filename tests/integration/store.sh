@@ -155,6 +155,7 @@ own_copy() {
 	local list
 	list=$(seen "$1" | sed 's|.*|"/nix/store/&"|' | paste -sd, -)
 	dir=$T/copy
+	rm -rf "$dir"
 	user_dir "$dir"
 	cp -R "$1/." "$dir/"
 	mkdir "$dir/.nix-build-shell"
@@ -185,4 +186,142 @@ test_the_shell_is_shown_in_any_case() {
 	expect_status 0
 	expect_out 7
 	expect_err "$other/bin/bash" 'no input of the build'
+}
+
+# data: a directory and a file of the host.
+data() {
+	mkdir -p "$T/data/below"
+	echo content >"$T/data/file"
+	chmod -R u=rwX,go=rX "$T/data"
+}
+
+test_sandbox_paths_of_the_command_line() {
+	data
+	run nbs --sandbox-path "/data=$T/data" --sandbox-path "/some/where=$T/data/file" --sandbox-path '/none=/nonexistent?' \
+		--sandbox-path /etc/os-release "$(kept readable)" \
+		sh -c 'cat /data/file /some/where; ls /; ls -d /data/below; cmp "$1" /etc/os-release' -- /etc/os-release
+	expect_status 0
+	expect_empty_err
+	expect_out "$(printf '%s\n' content content bin build data dev etc nix proc some tmp /data/below)"
+}
+
+test_sandbox_paths_that_cannot_be() {
+	local path
+	for path in /nonexistent relative /proc/1=/etc /build=/etc /nix/store/x=/etc /tmp/x=/etc / /a/../b=/etc; do
+		run nbs --sandbox-path "$path" "$(kept readable)" true
+		expect_status 125
+		expect_err "--sandbox-path $path"
+		no_files_below "$USER_HOME" "a session is left"
+	done
+	data
+	[[ $(ls -A "$T/data") == $'below\nfile' ]] || fail "the host's directory was changed"
+	# In what is shown of the host no mount point is made.
+	run nbs --sandbox-path "/d=$T/data" --sandbox-path "/d/new=$T/data" "$(kept readable)" true
+	expect_status 125
+	expect_err /d/new
+	[[ ! -e $T/data/new ]] || fail "the host's directory was changed"
+}
+
+test_sandbox_paths_of_nixs_configuration() {
+	data
+	tool_env=(NIX_CONFIG="extra-sandbox-paths = /configured=$T/data /bin/sh=$T/data/file /gone=/nonexistent?")
+	dir=$(kept looking)
+	prints content sh -c 'cat /configured/file'
+	expect_empty_err
+}
+
+# A path that the configuration names, and that lies in the store, is shown with its closure.
+test_sandbox_paths_in_the_store() {
+	local path
+	mkdir -p "$T/nbs-sandboxed/bin"
+	echo "$TOOLS_PATH" >"$T/nbs-sandboxed/bin/program"
+	chmod -R u=rwX,go=rX "$T/nbs-sandboxed"
+	path=$(nix_store --add "$T/nbs-sandboxed")
+	dir=$(kept looking)
+	tool_env=(NIX_CONFIG="sandbox-paths = /usr/program=$path/bin/program /other=/nix/store/00000000000000000000000000000000-gone/x?")
+	prints "$TOOLS_PATH"$'\n7' sh -c 'cat /usr/program; ls -A /nix/store | wc -l'
+	expect_empty_err
+}
+
+# A build that had them, by a user whom Nix trusts: nothing is seen now that was not then.
+test_a_build_with_sandbox_paths() {
+	local kept arguments config
+	[[ $EUID -eq 0 ]] || skip "only a trusted user can build with sandbox-paths of his own"
+	data
+	config="/bin/sh=$TOOLS_PATH/bin/busybox /configured=$T/data"
+	mapfile -d '' arguments < <(selected looking "$SCRATCH sandbox-paths $T")
+	NIX_REMOTE=daemon nix-build --keep-failed --no-out-link --option sandbox-paths "$config" "${arguments[@]}" \
+		>"$T/log" 2>&1 || true
+	kept=$(kept_directory "$T/log")
+	printf '%s\n' "$kept" >>"$SCRATCH/kept-directories"
+	dir=$kept
+	tool_env=(NIX_CONFIG="sandbox-paths = $config")
+	prints "$(seen "$dir")"$'\ncontent' sh -c 'LC_ALL=C ls -A /nix/store; cat /configured/file'
+}
+
+# mount_of POINT PATH: as a manifest has it when PATH of this host is mounted at POINT.
+mount_of() {
+	local device root target rest
+	read -r device root target < <(findmnt -nro MAJ:MIN,FSROOT,TARGET -T "$2")
+	rest=${2#"${target%/}"}
+	printf '{"device": "%s", "root": "%s", "mountPoint": "%s", "type": "x"}' "$device" "${root%/}$rest" "$1"
+}
+
+# with_mounts MOUNT...: into the manifest.
+with_mounts() {
+	local IFS=,
+	own_copy "$(kept looking)"
+	sed -i "s|}\$|, \"mounts\": [{\"mountPoint\": \"/\"}, {\"mountPoint\": \"/nix/store/x\"}, $*]}|" \
+		"$dir/.nix-build-shell/manifest.json"
+}
+
+test_a_manifest_opens_no_path_of_the_host() {
+	data
+	with_mounts "$(mount_of /data "$T/data")" "$(mount_of /same/file "$T/data/file")"
+	run nbs "$dir" sh -c 'ls -d /data /same'
+	expect_status 1
+	expect_err "2 paths of its host, not shown now: /data /same/file" \
+		"--sandbox-path /data=$T/data --sandbox-path /same/file=$T/data/file"
+	run nbs --sandbox-path "/data=$T/data" --sandbox-path "/same/file=$T/data/file" "$dir" cat /data/file /same/file
+	expect_status 0
+	expect_out $'content\ncontent'
+	expect_empty_err
+	# As Nix's configuration has it, and not as the manifest has it.
+	mkdir "$T/elsewhere"
+	echo elsewhere >"$T/elsewhere/file"
+	chmod -R a+rX "$T/elsewhere"
+	tool_env=(NIX_CONFIG="sandbox-paths = /data=$T/elsewhere /other=$T/data")
+	run nbs --sandbox-path "/same/file=$T/data/file" "$dir" sh -c 'cat /data/file; ls -d /other'
+	expect_out elsewhere
+	expect_err '/other'
+}
+
+test_bin_sh_is_what_the_build_had() {
+	with_mounts "$(mount_of /bin/sh "$TOOLS_PATH/bin/busybox")"
+	# shellcheck disable=SC2016
+	prints yes bash -c 'cmp /bin/sh "$1" && echo yes' -- "$TOOLS_PATH/bin/busybox"
+	expect_empty_err
+	# In the store, but not in what is shown of it; or no program.
+	with_mounts "$(mount_of /bin/sh "$TOOLS_PATH/bin")"
+	# shellcheck disable=SC2016
+	run nbs "$dir" bash -c 'cmp /bin/sh "$SHELL" && echo yes'
+	expect_out yes
+	with_mounts "$(mount_of /bin/sh /etc/passwd)"
+	# shellcheck disable=SC2016
+	run nbs "$dir" bash -c 'cmp /bin/sh "$SHELL" && echo yes'
+	expect_out yes
+}
+
+test_a_session_keeps_its_paths() {
+	local session
+	data
+	with_mounts "$(mount_of /bin/sh "$TOOLS_PATH/bin/busybox")"
+	printf 'touch touched; exit\n' >"$T/in"
+	run nbs_on_terminal --sandbox-path "/data=$T/data" "$dir" <"$T/in"
+	session=$(find "$USER_HOME" -name touched)
+	# shellcheck disable=SC2016
+	run nbs --sandbox-path "/more=$T/data/file" "${session%/build/touched}" sh -c 'cat /data/file /more; cmp /bin/sh "$1"' -- \
+		"$TOOLS_PATH/bin/busybox"
+	expect_status 0
+	expect_out $'content\ncontent'
 }

@@ -61,6 +61,14 @@ final class CommandLineSyntax {
   private String workDirectory;
 
   @Option(
+      names = "--sandbox-path",
+      paramLabel = "PATH",
+      description =
+          "Show PATH of the host in the sandbox; TARGET=PATH shows it as TARGET, as in Nix's"
+              + " setting sandbox-paths. May be given several times.")
+  private List<String> sandboxPaths = new ArrayList<>();
+
+  @Option(
       names = "--explain",
       description = "Print the system calls that make the sandbox, and run nothing.")
   private boolean explain;
@@ -110,6 +118,7 @@ final class CommandLineSyntax {
         List.copyOf(words),
         Optional.ofNullable(derivation).map(ByteString::new),
         Optional.ofNullable(workDirectory).map(ByteString::new),
+        sandboxPaths.stream().map(ByteString::new).toList(),
         explain,
         verbose.length);
   }

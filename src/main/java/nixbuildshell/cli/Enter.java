@@ -67,11 +67,12 @@ final class Enter {
 
   private int explain(KeptDirectory kept) throws ErrnoException {
     try (Builder builder = Builder.of(files, kept.build().self().status())) {
+      SandboxPaths paths = paths();
       FailedBuild build = known(kept);
-      StoreView store = StoreLookup.of(files, kept, build, messages);
+      StoreView store = StoreLookup.of(files, kept, build, paths, messages);
       Program program = program(build);
-      out.print(
-          SandboxRun.explained(NixSandbox.of(of(kept, build, builder, program, store), program)));
+      Circumstances circumstances = with(of(kept, build, builder, program, store), build, paths);
+      out.print(SandboxRun.explained(NixSandbox.of(circumstances, program)));
       return 0;
     }
   }
@@ -90,10 +91,11 @@ final class Enter {
   }
 
   private int start(Sessions sessions, KeptDirectory kept, Builder builder) {
+    SandboxPaths paths = paths();
     FailedBuild build = known(kept);
-    StoreView seen = StoreLookup.of(files, kept, build, messages);
+    StoreView seen = StoreLookup.of(files, kept, build, paths, messages);
     Program program = program(build);
-    Circumstances circumstances = of(kept, build, builder, program, seen);
+    Circumstances circumstances = with(of(kept, build, builder, program, seen), build, paths);
     About.Kind kind =
         CommandLineOfShell.isInteractive(options.command(), terminal(0))
             ? About.Kind.INTERACTIVE
@@ -124,7 +126,8 @@ final class Enter {
       BuildShell.require(shell);
       Program program = CommandLineOfShell.program(shell, options, ownSession());
       StoreView store = StoreLookup.of(files, session);
-      Circumstances circumstances = Remembered.again(of(builder, program, store), about);
+      Circumstances before = Remembered.again(of(builder, program, store), about);
+      Circumstances circumstances = before.withPaths(paths().again(before.paths()));
       return stay(sessions, session, NixSandbox.of(circumstances, program), builder);
     }
   }
@@ -167,6 +170,17 @@ final class Enter {
     return build.environment() instanceof FailedBuild.Rebuilt rebuilt
         ? program.withEnvironment(rebuilt.envVars().undeclarable())
         : program;
+  }
+
+  private SandboxPaths paths() {
+    return new SandboxPaths(files, options.sandboxPaths(), messages);
+  }
+
+  /** With what the build had of its host, as far as that may be shown. */
+  private static Circumstances with(Circumstances base, FailedBuild build, SandboxPaths paths) {
+    Optional<ByteString> binSh = SeenMounts.of(build).flatMap(mounts -> mounts.shell(base.store()));
+    return base.withShell(binSh.orElse(base.shell()))
+        .withPaths(paths.shownTo(build, binSh.isPresent()));
   }
 
   private Circumstances of(

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -21,7 +20,6 @@ import nixbuildshell.capture.StorePath;
 import nixbuildshell.nix.NixProgram;
 import nixbuildshell.nix.NixProgram.Unanswered;
 import nixbuildshell.nix.StoreQuery;
-import nixbuildshell.sandbox.SandboxPath;
 
 /**
  * The store as a build saw it, when no manifest tells: the closures of its derivation's inputs and
@@ -31,7 +29,7 @@ import nixbuildshell.sandbox.SandboxPath;
 final class InputClosure {
   private final KeptDirectory kept;
   private final FailedBuild build;
-  private final Supplier<List<SandboxPath>> sandboxPaths;
+  private final SandboxPaths sandboxPaths;
   private final StoreQuery store;
   private final Messages messages;
   private final DerivationFinder finder = DerivationFinder.ofHost();
@@ -39,7 +37,7 @@ final class InputClosure {
   private InputClosure(
       KeptDirectory kept,
       FailedBuild build,
-      Supplier<List<SandboxPath>> sandboxPaths,
+      SandboxPaths sandboxPaths,
       StoreQuery store,
       Messages messages) {
     this.kept = kept;
@@ -67,7 +65,7 @@ final class InputClosure {
   static List<StorePath> of(
       KeptDirectory kept,
       FailedBuild build,
-      Supplier<List<SandboxPath>> sandboxPaths,
+      SandboxPaths sandboxPaths,
       boolean root,
       Messages messages)
       throws Unknown {
@@ -82,7 +80,7 @@ final class InputClosure {
   /** Where its inputs come from, as far as that is known. */
   static Map<StorePath, Optional<StoreInputs.Origin>> origins(
       KeptDirectory kept, FailedBuild build, Messages messages) {
-    InputClosure closure = new InputClosure(kept, build, List::of, null, messages);
+    InputClosure closure = new InputClosure(kept, build, null, null, messages);
     try {
       return closure.inputs(closure.derivation()).origins();
     } catch (Unknown e) {
@@ -142,7 +140,7 @@ final class InputClosure {
   private Set<StorePath> closure(StoreInputs inputs) throws Unknown {
     Set<String> roots = new LinkedHashSet<>();
     inputs.origins().keySet().forEach(path -> roots.add(path.toString()));
-    SandboxPaths.inStore(sandboxPaths.get()).forEach(path -> roots.add(path.toString()));
+    sandboxPaths.inStore().forEach(path -> roots.add(path.toString()));
     Set<StorePath> closure = requisites(roots, inputs);
     StorePath shell = shell();
     if (!closure.contains(shell)) {

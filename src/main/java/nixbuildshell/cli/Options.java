@@ -11,6 +11,7 @@ import nixbuildshell.ByteString;
  * @param command the command and its arguments; empty for an interactive shell
  * @param derivation {@code --drv}
  * @param workDirectory {@code --work-dir}
+ * @param sandboxPaths {@code --sandbox-path}
  * @param explain print the plan and run nothing
  * @param verbosity how often {@code -v} was given
  */
@@ -19,5 +20,6 @@ record Options(
     List<ByteString> command,
     Optional<ByteString> derivation,
     Optional<ByteString> workDirectory,
+    List<ByteString> sandboxPaths,
     boolean explain,
     int verbosity) {}

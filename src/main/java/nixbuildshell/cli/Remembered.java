@@ -1,5 +1,8 @@
 package nixbuildshell.cli;
 
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -7,6 +10,7 @@ import java.util.function.Function;
 import nixbuildshell.ByteString;
 import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Generation;
+import nixbuildshell.sandbox.HostPath;
 import nixbuildshell.sandbox.Network;
 import nixbuildshell.session.About;
 
@@ -15,17 +19,25 @@ final class Remembered {
   private static final String NETWORK = "network";
   private static final String GENERATION = "generation";
   private static final String SYSTEM = "system";
+  private static final String SHELL = "shell";
+  private static final String PATH = "path.";
+  private static final String TARGET = ".target";
+  private static final String HOST = ".source";
 
   private Remembered() {}
 
   static Map<String, ByteString> of(Circumstances build) {
-    return Map.of(
-        NETWORK,
-        name(build.network()),
-        GENERATION,
-        name(build.generation()),
-        SYSTEM,
-        build.system());
+    Map<String, ByteString> values = new HashMap<>();
+    values.put(NETWORK, name(build.network()));
+    values.put(GENERATION, name(build.generation()));
+    values.put(SYSTEM, build.system());
+    values.put(SHELL, build.shell());
+    for (HostPath path : build.paths()) {
+      int number = values.size();
+      values.put(PATH + number + TARGET, path.target());
+      values.put(PATH + number + HOST, path.source());
+    }
+    return values;
   }
 
   /** The same sandbox as before. What an older version did not write down is as it was then. */
@@ -34,7 +46,24 @@ final class Remembered {
             value(about, NETWORK).map(value(Network::valueOf)).orElse(Network.LOOPBACK))
         .withGeneration(
             value(about, GENERATION).map(value(Generation::valueOf)).orElse(Generation.FLAT))
-        .withSystem(value(about, SYSTEM).orElse(ByteString.of("")));
+        .withSystem(value(about, SYSTEM).orElse(ByteString.of("")))
+        .withShell(value(about, SHELL).orElse(base.shell()))
+        .withPaths(paths(about));
+  }
+
+  private static List<HostPath> paths(About about) {
+    List<HostPath> paths = new ArrayList<>();
+    about
+        .sandbox()
+        .forEach(
+            (key, target) -> {
+              if (key.startsWith(PATH) && key.endsWith(TARGET)) {
+                String source = key.substring(0, key.length() - TARGET.length()) + HOST;
+                value(about, source)
+                    .ifPresent(host -> paths.add(new HostPath(target, host, false)));
+              }
+            });
+    return paths;
   }
 
   private static ByteString name(Enum<?> constant) {

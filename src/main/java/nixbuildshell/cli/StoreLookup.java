@@ -18,7 +18,6 @@ import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileSystem;
 import nixbuildshell.linux.FileType;
 import nixbuildshell.sandbox.NixSandbox;
-import nixbuildshell.sandbox.SandboxPath;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.ShownStore;
@@ -38,7 +37,12 @@ final class StoreLookup {
    *
    * @throws Failure naming all store paths that are gone
    */
-  static StoreView of(FileSystem files, KeptDirectory kept, FailedBuild build, Messages messages) {
+  static StoreView of(
+      FileSystem files,
+      KeptDirectory kept,
+      FailedBuild build,
+      SandboxPaths sandboxPaths,
+      Messages messages) {
     Optional<List<StorePath>> seen = build.storePaths().map(Known::value);
     if (seen.isPresent()) {
       return exact(files, seen.get(), () -> InputClosure.origins(kept, build, messages));
@@ -46,10 +50,10 @@ final class StoreLookup {
     if (!isSandboxed(build)) {
       return new StoreView.Whole();
     }
-    boolean root = files.userId() == 0;
+    sandboxPaths.ask();
     try {
-      Supplier<List<SandboxPath>> paths = SandboxPaths.asked(root);
-      return exact(files, InputClosure.of(kept, build, paths, root, messages), Map::of);
+      boolean root = files.userId() == 0;
+      return exact(files, InputClosure.of(kept, build, sandboxPaths, root, messages), Map::of);
     } catch (InputClosure.Unknown e) {
       messages.note("the whole store is shown, as the build's part is unknown: " + e.getMessage());
       return new StoreView.Whole();

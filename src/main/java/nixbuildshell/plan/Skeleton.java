@@ -18,6 +18,7 @@ import nixbuildshell.sandbox.Entry.BoundStore;
 import nixbuildshell.sandbox.Entry.Devpts;
 import nixbuildshell.sandbox.Entry.Directory;
 import nixbuildshell.sandbox.Entry.Host;
+import nixbuildshell.sandbox.Entry.HostBind;
 import nixbuildshell.sandbox.Entry.Inside;
 import nixbuildshell.sandbox.Entry.LayeredStore;
 import nixbuildshell.sandbox.Entry.Link;
@@ -68,6 +69,8 @@ final class Skeleton {
     } else if (entry instanceof BoundStore store) {
       directory(store.path(), 0755);
       storePaths.mount(store);
+    } else if (entry instanceof HostBind bind) {
+      new HostBinds(steps).mount(bind);
     } else if (entry instanceof Tmpfs tmpfs) {
       directory(tmpfs.path(), 0755);
       fileSystems.tmpfs(tmpfs);

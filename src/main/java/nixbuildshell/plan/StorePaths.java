@@ -8,7 +8,6 @@ import static nixbuildshell.plan.Constants.*;
 
 import java.util.List;
 import java.util.stream.Stream;
-import nixbuildshell.capture.StorePath;
 import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.sandbox.Entry.BoundStore;
@@ -25,7 +24,7 @@ final class StorePaths {
 
   void mount(BoundStore store) {
     bind(store.directory(), store.path());
-    bind(store.host(), store.path(), store.paths().stream());
+    bind(store.host(), store.path(), store.paths().stream().map(path -> path.baseName()));
   }
 
   /**
@@ -45,7 +44,10 @@ final class StorePaths {
             + store.work()
             + ",userxattr,xino=on";
     fileSystem("overlay", Root.path(store.path()), options, store.path());
-    bind(store.host(), store.path(), store.members().stream().map(StoreView.Member::path));
+    bind(
+        store.host(),
+        store.path(),
+        store.members().stream().map(member -> member.path().baseName()));
   }
 
   private void point(LayeredStore store, StoreView.Member member) {
@@ -76,8 +78,8 @@ final class StorePaths {
             text(options)));
   }
 
-  private void bind(String host, String path, Stream<StorePath> paths) {
-    paths.map(each -> "/" + each.baseName()).forEach(name -> bind(host + name, path + name));
+  private void bind(String host, String path, Stream<String> names) {
+    names.forEach(name -> bind(host + "/" + name, path + "/" + name));
     protect(path);
   }
 

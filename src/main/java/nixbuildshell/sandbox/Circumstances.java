@@ -1,5 +1,6 @@
 package nixbuildshell.sandbox;
 
+import java.util.List;
 import nixbuildshell.ByteString;
 
 /**
@@ -13,6 +14,7 @@ import nixbuildshell.ByteString;
  * @param generation whose sandbox it is
  * @param system the derivation's, {@code i686-linux} for instance; empty when it is not known
  * @param host where that is
+ * @param paths of the host that are seen too
  */
 public record Circumstances(
     Identity identity,
@@ -22,7 +24,12 @@ public record Circumstances(
     Network network,
     Generation generation,
     ByteString system,
-    Host host) {
+    Host host,
+    List<HostPath> paths) {
+
+  public Circumstances {
+    paths = List.copyOf(paths);
+  }
 
   /** Those of a build that asks for nothing special. */
   public static Circumstances of(Identity identity, ByteString shell, StoreView store) {
@@ -34,30 +41,42 @@ public record Circumstances(
         Network.LOOPBACK,
         Generation.FLAT,
         ByteString.of(""),
-        Host.X86_64);
+        Host.X86_64,
+        List.of());
   }
 
   public Circumstances withKvm(boolean present) {
-    return new Circumstances(identity, shell, present, store, network, generation, system, host);
+    return new Circumstances(
+        identity, shell, present, store, network, generation, system, host, paths);
+  }
+
+  public Circumstances withShell(ByteString program) {
+    return new Circumstances(
+        identity, program, kvm, store, network, generation, system, host, paths);
+  }
+
+  public Circumstances withPaths(List<HostPath> seen) {
+    return new Circumstances(identity, shell, kvm, store, network, generation, system, host, seen);
   }
 
   public Circumstances withStore(StoreView seen) {
-    return new Circumstances(identity, shell, kvm, seen, network, generation);
+    return new Circumstances(identity, shell, kvm, seen, network, generation, system, host, paths);
   }
 
   public Circumstances withNetwork(Network seen) {
-    return new Circumstances(identity, shell, kvm, store, seen, generation, system, host);
+    return new Circumstances(identity, shell, kvm, store, seen, generation, system, host, paths);
   }
 
   public Circumstances withGeneration(Generation builtBy) {
-    return new Circumstances(identity, shell, kvm, store, network, builtBy, system, host);
+    return new Circumstances(identity, shell, kvm, store, network, builtBy, system, host, paths);
   }
 
   public Circumstances withSystem(ByteString name) {
-    return new Circumstances(identity, shell, kvm, store, network, generation, name, host);
+    return new Circumstances(identity, shell, kvm, store, network, generation, name, host, paths);
   }
 
   public Circumstances on(Host machine) {
-    return new Circumstances(identity, shell, kvm, store, network, generation, system, machine);
+    return new Circumstances(
+        identity, shell, kvm, store, network, generation, system, machine, paths);
   }
 }

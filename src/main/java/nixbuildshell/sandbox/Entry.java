@@ -82,6 +82,26 @@ public sealed interface Entry {
     }
   }
 
+  /**
+   * A path of the host that the caller or Nix's configuration names, with the mounts below it.
+   *
+   * @param source links in it are followed, by the rights of who runs the tool
+   * @param above directories that have to be made for it
+   * @param made whether it needs a mount point; in another path of the host there must be one
+   */
+  record HostBind(
+      ByteString target, ByteString source, boolean directory, List<ByteString> above, boolean made)
+      implements Entry {
+    public HostBind {
+      above = List.copyOf(above);
+    }
+
+    @Override
+    public String path() {
+      return target.toString();
+    }
+  }
+
   /** Where a bind mount comes from. */
   sealed interface Source {}
 

@@ -69,7 +69,7 @@ public final class NixSandbox {
         "(none)",
         build.network(),
         confinement(build),
-        entries,
+        HostPaths.with(entries, build.paths()),
         program);
   }
 

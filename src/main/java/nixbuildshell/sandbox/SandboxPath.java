@@ -1,5 +1,9 @@
 package nixbuildshell.sandbox;
 
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 
 /**
@@ -10,6 +14,9 @@ import nixbuildshell.ByteString;
  * @param source on the host
  */
 public record SandboxPath(ByteString target, ByteString source, boolean optional) {
+  private static final Set<String> OWN = Set.of("/bin", "/dev", "/etc", "/nix");
+  private static final List<String> OWN_TREES =
+      List.of("/build", "/dev/pts", "/dev/shm", "/nix/store", "/proc", "/tmp");
 
   /** Reads an entry of the setting ({@code startBuilder} in local-derivation-goal.cc). */
   public static SandboxPath parse(ByteString entry) {
@@ -23,6 +30,32 @@ public record SandboxPath(ByteString target, ByteString source, boolean optional
             new ByteString(path.substring(0, equals)),
             new ByteString(path.substring(equals + 1)),
             optional);
+  }
+
+  /**
+   * Why it cannot be in a sandbox: its names must be plain ones, and what the sandbox is made of
+   * stays what it is. Empty when it can.
+   */
+  public Optional<String> problem() {
+    if (!isPlain(target) || !isPlain(source)) {
+      return Optional.of("it must be absolute, without '.', '..' or empty names");
+    }
+    String path = target.latin1();
+    if (OWN.contains(path)) {
+      return Optional.of(target + " is the sandbox's own");
+    }
+    return OWN_TREES.stream()
+        .filter(tree -> path.equals(tree) || path.startsWith(tree + "/"))
+        .findFirst()
+        .map(tree -> tree + " is the sandbox's own");
+  }
+
+  private static boolean isPlain(ByteString path) {
+    String text = path.latin1();
+    return text.startsWith("/")
+        && text.indexOf('\0') < 0
+        && Stream.of(text.substring(1).split("/", -1))
+            .noneMatch(name -> name.isEmpty() || name.equals(".") || name.equals(".."));
   }
 
   /** The entry again. */

@@ -36,6 +36,7 @@ class UnpackDirectoryTest {
             List.of(),
             Optional.empty(),
             Optional.of(ByteString.of(parent.toString())),
+            List.of(),
             false,
             0);
     return UnpackDirectory.make(options).orElseThrow();
