@@ -290,6 +290,11 @@ test_versions() {
 	expect_err 'fine of readable-1.0 failed with exit code 2'
 	printf '{"phase": 7, "schemaVersion": "2.0"}' >"$file"
 	run nbs "$dir" true
+	expect_status 0
+	expect_err 'manifest.json is ignored' 'schemaVersion is 2.0'
+	rm "$dir/env-vars"
+	mv "$dir" "$T/nix-build-never-was-1.0.drv-0"
+	run nbs "$T/nix-build-never-was-1.0.drv-0" true
 	expect_status 125
-	expect_err "$file" 'schemaVersion is 2.0' 'newer nix-build-shell'
+	expect_err never-was 'env-vars, it does not exist' 'schemaVersion is 2.0' --drv
 }

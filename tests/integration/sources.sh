@@ -64,13 +64,6 @@ test_verbose_says_what_came_from_where() {
 	expect_err "-bare-1.0.drv"
 }
 
-test_builder_that_is_no_bash() {
-	dir=$(kept foreign)
-	run nbs "$dir" true
-	expect_status 125
-	expect_err "$dir" shell -foreign-1.0.drv
-}
-
 test_phase_that_replaced_the_shell() {
 	dir=$(kept replaced)
 	prints "replaced-1.0" bash -c 'echo $name'

@@ -185,7 +185,7 @@ test_the_shell_is_shown_in_any_case() {
 	run nbs "$dir" sh -c 'ls -A /nix/store | wc -l'
 	expect_status 0
 	expect_out 7
-	expect_err "$other/bin/bash" 'no input of the build'
+	expect_err "$other" 'no input of the build'
 }
 
 # data: a directory and a file of the host.

@@ -1,49 +1,60 @@
 package nixbuildshell.capture;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import nixbuildshell.ByteString;
 
 /**
  * The environment that Nix gives a derivation's builder in the sandbox: {@code initEnv} in
  * derivation-builder.cc, in its order, later values winning.
  *
- * <p>What the derivation does not tell: the values of {@code impureEnvVars} come from the daemon's
- * environment, and are empty here, as they are for variables that the daemon lacks; the paths of
- * content-addressed outputs stay placeholders.
+ * <p>What the derivation does not tell: the values of {@code impureEnvVars} came from the daemon's
+ * environment, and come from the caller's here; the paths of content-addressed outputs stay
+ * placeholders.
  */
 final class BuilderEnvironment {
   static final String BUILD_TOP = "/build";
 
   private final Derivation derivation;
+  private final Host host;
+  private final Placeholders placeholders;
   private final Map<ByteString, ByteString> variables = new LinkedHashMap<>();
 
-  private BuilderEnvironment(Derivation derivation) {
+  private BuilderEnvironment(Derivation derivation, Host host) {
     this.derivation = derivation;
+    this.host = host;
+    this.placeholders = new Placeholders(derivation);
   }
 
   /**
+   * What a builder's environment has of the host that it runs on.
+   *
    * @param cores for NIX_BUILD_CORES
+   * @param impure the value of a variable that {@code impureEnvVars} lets through; empty when it is
+   *     not set
    */
-  static Map<ByteString, ByteString> of(Derivation derivation, int cores) {
-    BuilderEnvironment environment = new BuilderEnvironment(derivation);
-    environment.fill(cores);
+  record Host(int cores, Function<ByteString, Optional<ByteString>> impure) {}
+
+  static Map<ByteString, ByteString> of(Derivation derivation, Host host) {
+    BuilderEnvironment environment = new BuilderEnvironment(derivation, host);
+    environment.fill();
     return environment.variables;
   }
 
-  private void fill(int cores) {
+  private void fill() {
     put("PATH", "/path-not-set");
     put("HOME", "/homeless-shelter");
     put("NIX_STORE", StorePath.STORE_DIRECTORY);
-    put("NIX_BUILD_CORES", Integer.toString(cores));
+    put("NIX_BUILD_CORES", Integer.toString(host.cores()));
     if (derivation.hasStructuredAttributes()) {
-      put("NIX_ATTRS_JSON_FILE", BUILD_TOP + "/.attrs.json");
-      put("NIX_ATTRS_SH_FILE", BUILD_TOP + "/.attrs.sh");
+      // Up to 2.12 Nix named the host's directory instead, where no builder in a sandbox finds
+      // them.
+      put("NIX_ATTRS_JSON_FILE", BUILD_TOP + "/" + BuilderFile.JSON);
+      put("NIX_ATTRS_SH_FILE", BUILD_TOP + "/" + BuilderFile.SHELL);
     } else {
       attributes();
     }
@@ -53,65 +64,47 @@ final class BuilderEnvironment {
     }
     if (derivation.isFixedOutput()) {
       put("NIX_OUTPUT_CHECKED", "1");
-      words("impureEnvVars").forEach(name -> variables.put(name, ByteString.EMPTY));
+      for (ByteString name : impureVariables(derivation)) {
+        variables.put(name, host.impure().apply(name).orElse(ByteString.EMPTY));
+      }
     }
     put("NIX_LOG_FD", "2");
     put("TERM", "xterm-256color");
   }
 
   private void attributes() {
-    Set<ByteString> inFiles = Set.copyOf(words("passAsFile"));
-    Map<String, String> placeholders = placeholders();
+    Set<ByteString> inFiles = BuilderFile.passedAsFiles(derivation.variable("passAsFile"));
     derivation
         .environment()
         .forEach(
             (name, value) -> {
               if (inFiles.contains(name)) {
-                String file = ".attr-" + NixBase32.encode(sha256(name.bytes()));
-                variables.put(name.plus("Path"), ByteString.of(BUILD_TOP + "/" + file));
+                String path = BUILD_TOP + "/" + BuilderFile.nameOf(name);
+                variables.put(name.plus("Path"), ByteString.of(path));
               } else {
-                variables.put(name, withOutputs(value, placeholders));
+                variables.put(name, placeholders.replaced(value));
               }
             });
   }
 
-  /** {@code builtins.placeholder OUTPUT} stands for a path that Nix knows only afterwards. */
-  private Map<String, String> placeholders() {
-    Map<String, String> placeholders = new LinkedHashMap<>();
-    derivation
-        .outputPaths()
-        .forEach(
-            (output, path) -> {
-              byte[] name = ("nix-output:" + output).getBytes(StandardCharsets.US_ASCII);
-              placeholders.put("/" + NixBase32.encode(sha256(name)), path.toString());
-            });
-    return placeholders;
-  }
-
-  private static ByteString withOutputs(ByteString value, Map<String, String> placeholders) {
-    String text = value.latin1();
-    for (Map.Entry<String, String> placeholder : placeholders.entrySet()) {
-      text = text.replace(placeholder.getKey(), placeholder.getValue());
+  /** What the host has set of the variables that the derivation lets through. */
+  static Map<ByteString, ByteString> impure(Derivation derivation, Host host) {
+    Map<ByteString, ByteString> set = new LinkedHashMap<>();
+    if (derivation.isFixedOutput()) {
+      for (ByteString name : impureVariables(derivation)) {
+        host.impure().apply(name).ifPresent(value -> set.put(name, value));
+      }
     }
-    return new ByteString(text);
+    return set;
   }
 
-  private List<ByteString> words(String attribute) {
-    return derivation
-        .variable(attribute)
-        .map(value -> Words.of(value).stream().distinct().toList())
-        .orElse(List.of());
+  private static List<ByteString> impureVariables(Derivation derivation) {
+    return derivation.hasStructuredAttributes()
+        ? StructuredAttributes.of(derivation).map(a -> a.strings("impureEnvVars")).orElse(List.of())
+        : Words.distinct(derivation.variable("impureEnvVars"));
   }
 
   private void put(String name, String value) {
     variables.put(ByteString.of(name), ByteString.of(value));
-  }
-
-  private static byte[] sha256(byte[] bytes) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(bytes);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 }

@@ -27,6 +27,12 @@ public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
   private static final Pattern DIRECTORY_NAME =
       Pattern.compile("nix-build-(.+)\\.drv-[0-9]+(?:-[0-9]+)?");
 
+  /**
+   * Only a directory that Nix named can be told by its time: the store itself or /tmp changed when
+   * a build ended too.
+   */
+  private static final Pattern NAMELESS = Pattern.compile("nix-[0-9]+-[0-9]+");
+
   /** How a derivation was found, for the message. */
   public enum How {
     COMMAND_LINE("given with --drv", false),
@@ -102,7 +108,10 @@ public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
     if (byOutput.isPresent()) {
       return byOutput;
     }
-    return name.isPresent() ? byName(kept, name.get()) : byLog(kept);
+    if (name.isPresent()) {
+      return byName(kept, name.get());
+    }
+    return NAMELESS.matcher(kept.outerName().latin1()).matches() ? byLog(kept) : Optional.empty();
   }
 
   /**

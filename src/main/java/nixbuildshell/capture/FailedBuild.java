@@ -5,14 +5,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import nixbuildshell.ByteString;
 
 /**
  * What is known of a failed build, each fact with its source.
  *
  * @param name the derivation's, without {@code .drv}: ASCII, fit to be a file's name
- * @param shell the build's bash, an absolute path of printable ASCII in the store, where it exists
- * @param environment what the shell has to source
+ * @param shell the build's, an absolute path of printable ASCII in the store, where it exists, or
+ *     {@link Shell#SYSTEM}; empty when the build has none
+ * @param environment where the variables come from
  * @param outputs by output name; only those that are known, so perhaps none
  * @param derivation when it was given or had to be found
  * @param system for instance {@code x86_64-linux}
@@ -22,12 +24,15 @@ import nixbuildshell.ByteString;
  *     environment point there
  * @param storePaths all that the build saw of the store but for its outputs, the shell's path among
  *     them; empty when that is not known
+ * @param builderFiles what Nix had put into the build directory, to take the place of what cannot
+ *     be read; empty when it was not needed to know
+ * @param call how the builder was called; only when that was asked for or there is no shell
  * @param manifest what the setup hook wrote, when it is there and of use
  * @param notes for the person, in order
  */
 public record FailedBuild(
     Known<String> name,
-    Known<ByteString> shell,
+    Optional<Known<ByteString>> shell,
     Environment environment,
     Map<String, Known<StorePath>> outputs,
     Optional<Known<StorePath>> derivation,
@@ -35,20 +40,41 @@ public record FailedBuild(
     Optional<Known<Boolean>> fixedOutput,
     Optional<Known<ByteString>> unsandboxedTop,
     Optional<Known<List<StorePath>>> storePaths,
+    List<BuilderFile> builderFiles,
+    Optional<BuilderCall> call,
     Optional<Manifest> manifest,
     List<Note> notes) {
 
-  /** What {@code /build/env-vars} has to be in the session. */
+  /** Where the variables come from in the session. */
   public sealed interface Environment {}
 
-  /** The file in the kept directory, as it is. */
+  /** From {@code env-vars} in the kept directory, which bash sources as it is. */
   public record Kept() implements Environment {}
 
-  /** A file to be written in its place. */
+  /** From a file to be written in its place. */
   public record Rebuilt(RebuiltEnvVars envVars) implements Environment {}
+
+  /**
+   * From the kernel: without a bash, nothing can source {@code env-vars}.
+   *
+   * @param variables the whole environment
+   */
+  public record Given(Map<ByteString, ByteString> variables) implements Environment {
+    public Given {
+      variables = Collections.unmodifiableMap(new TreeMap<>(variables));
+    }
+
+    static Given of(EnvVars env, Map<ByteString, ByteString> more) {
+      Map<ByteString, ByteString> variables = new TreeMap<>();
+      env.values().forEach((name, value) -> variables.put(new ByteString(name), value));
+      variables.putAll(more);
+      return new Given(variables);
+    }
+  }
 
   public FailedBuild {
     outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
+    builderFiles = List.copyOf(builderFiles);
     notes = List.copyOf(notes);
   }
 }

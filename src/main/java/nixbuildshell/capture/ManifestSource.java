@@ -6,7 +6,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import nixbuildshell.ByteString;
-import nixbuildshell.Failure;
 
 /** The manifest in a kept directory as a source of facts; without one it knows nothing. */
 final class ManifestSource {
@@ -17,17 +16,13 @@ final class ManifestSource {
   private Optional<Manifest> manifest = Optional.empty();
   private String problem = "";
 
-  /**
-   * Reads it. One that cannot be used is ignored with a note.
-   *
-   * @throws Failure when it is of a version to come
-   */
+  /** Reads it. One that cannot be used, being of a version to come, say, is ignored with a note. */
   ManifestSource(Evidence kept, BuildShell shells, List<Note> notes) {
     this.shells = shells;
     this.notes = notes;
     Evidence.Reading reading = kept.read(Manifest.PATH, LARGEST);
     if (reading instanceof Evidence.Content content) {
-      parse(kept, content);
+      parse(content);
     } else if (!(reading instanceof Evidence.Missing)) {
       problem = reading.why();
     }
@@ -36,17 +31,11 @@ final class ManifestSource {
     }
   }
 
-  private void parse(Evidence kept, Evidence.Content content) {
+  private void parse(Evidence.Content content) {
     try {
       manifest = Optional.of(ManifestReader.read(content.bytes()));
-    } catch (Malformed e) {
+    } catch (Malformed | Manifest.Newer e) {
       problem = e.getMessage();
-    } catch (Manifest.Newer e) {
-      throw new Failure(
-          "cannot read " + kept.path() + "/" + Manifest.PATH,
-          e.getMessage(),
-          "use a newer nix-build-shell, or enter a copy of the directory without"
-              + " .nix-build-shell");
     }
   }
 
@@ -84,9 +73,9 @@ final class ManifestSource {
   /**
    * What the build saw of the store but for its outputs. A view that lacks the shell is no build's.
    *
-   * @param shell in the store
+   * @param shell in the store, unless there is none
    */
-  Optional<Known<List<StorePath>>> storePaths(ByteString shell, Set<StorePath> outputs) {
+  Optional<Known<List<StorePath>>> storePaths(Optional<ByteString> shell, Set<StorePath> outputs) {
     Set<StorePath> paths =
         new LinkedHashSet<>(manifest.map(Manifest::storePaths).orElse(List.of()));
     paths.removeAll(outputs);
@@ -97,15 +86,16 @@ final class ManifestSource {
       notes.add(Note.detail("the build had no sandbox, and saw the whole store"));
       return Optional.empty();
     }
-    if (paths.stream().noneMatch(path -> shell.startsWith(path + "/") || isAt(path, shell))) {
+    Optional<ByteString> lacking =
+        shell.filter(
+            path ->
+                paths.stream().noneMatch(p -> path.startsWith(p + "/") || p.path().equals(path)));
+    if (lacking.isPresent()) {
       notes.add(
-          Note.warning("the manifest's storePaths are ignored: they lack the shell " + shell));
+          Note.warning(
+              "the manifest's storePaths are ignored: they lack the shell " + lacking.get()));
       return Optional.empty();
     }
     return Optional.of(new Known<>(List.copyOf(paths), Source.MANIFEST));
-  }
-
-  private static boolean isAt(StorePath path, ByteString shell) {
-    return path.path().equals(shell);
   }
 }

@@ -6,13 +6,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
 
 /**
  * Stands in for an {@code env-vars} that can't be read: the environment that the builder began
- * with, and then stdenv's {@code setup}, which is what had made the rest of it.
+ * with, its structured attributes, and then stdenv's {@code setup}, which is what had made the
+ * rest.
  *
  * @param script for bash to source in the sandbox
  * @param undeclarable what bash can't declare: names that are no identifiers (an exported
@@ -32,13 +34,35 @@ public record RebuiltEnvVars(ByteString script, Map<ByteString, ByteString> unde
 
   /**
    * @param shell for SHELL, which stdenv's setup wants to see, unless the derivation sets it
-   * @param cores for NIX_BUILD_CORES
    */
-  public static RebuiltEnvVars of(Derivation derivation, ByteString shell, int cores) {
-    Map<ByteString, ByteString> variables = BuilderEnvironment.of(derivation, cores);
+  static RebuiltEnvVars of(Derivation derivation, ByteString shell, BuilderEnvironment.Host host) {
+    Map<ByteString, ByteString> variables = BuilderEnvironment.of(derivation, host);
     variables.putIfAbsent(ByteString.of("SHELL"), shell);
     Map<ByteString, ByteString> undeclarable = new LinkedHashMap<>();
     StringBuilder script = new StringBuilder();
+    declare(variables, script, undeclarable);
+    // As stdenv's default builder does it, arrays and all.
+    Optional<StructuredAttributes> structured = StructuredAttributes.of(derivation);
+    structured.ifPresent(attributes -> script.append(attributes.shell().latin1()));
+    if (variables.containsKey(ByteString.of("stdenv"))
+        || structured.filter(attributes -> attributes.has("stdenv")).isPresent()) {
+      script.append(sourceSetup());
+    }
+    return new RebuiltEnvVars(new ByteString(script.toString()), undeclarable);
+  }
+
+  /** A kept file, and variables that come after it. */
+  static RebuiltEnvVars with(ByteString kept, Map<ByteString, ByteString> variables) {
+    Map<ByteString, ByteString> undeclarable = new LinkedHashMap<>();
+    StringBuilder script = new StringBuilder(kept.latin1()).append('\n');
+    declare(variables, script, undeclarable);
+    return new RebuiltEnvVars(new ByteString(script.toString()), undeclarable);
+  }
+
+  private static void declare(
+      Map<ByteString, ByteString> variables,
+      StringBuilder script,
+      Map<ByteString, ByteString> undeclarable) {
     variables.forEach(
         (name, value) -> {
           if (isDeclarable(name.latin1())) {
@@ -48,10 +72,6 @@ public record RebuiltEnvVars(ByteString script, Map<ByteString, ByteString> unde
             undeclarable.put(name, value);
           }
         });
-    if (variables.containsKey(ByteString.of("stdenv"))) {
-      script.append(sourceSetup());
-    }
-    return new RebuiltEnvVars(new ByteString(script.toString()), undeclarable);
   }
 
   private static boolean isDeclarable(String name) {

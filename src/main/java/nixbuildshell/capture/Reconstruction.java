@@ -5,47 +5,37 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.DerivationFinder.Found;
 import nixbuildshell.capture.DerivationFinder.How;
+import nixbuildshell.capture.EnvVarsSource.Unusable;
 
 /**
  * Puts together what is known of a failed build: each fact from the manifest, or else from {@code
  * env-vars}, or else from the derivation; the environment from the latter two.
  */
 public final class Reconstruction {
-  private static final String ENV_VARS = "env-vars";
   private static final String NO_SHELL = "env-vars has no SHELL";
-  private static final int SHOWN = 200;
-  private static final long LARGEST_ENV_VARS = 16 << 20;
 
   /**
    * @param derivation what {@code --drv} says
    * @param cores for NIX_BUILD_CORES, where it has to be rebuilt
+   * @param impure the caller's environment, for what a fixed-output derivation lets through
+   * @param builder whether the call of the builder is wanted
    */
-  public record Options(Optional<ByteString> derivation, int cores) {}
-
-  /** Why {@code env-vars} is not what the shell will source. */
-  private static final class Unusable extends Exception {
-    private static final long serialVersionUID = 1;
-
-    /** Nothing that a build does by itself: told to the person, unless he gave the derivation. */
-    private final boolean odd;
-
-    private final String remedy;
-
-    Unusable(String reason, boolean odd, String remedy) {
-      super(reason);
-      this.odd = odd;
-      this.remedy = remedy;
-    }
-  }
+  public record Options(
+      Optional<ByteString> derivation,
+      int cores,
+      Function<ByteString, Optional<ByteString>> impure,
+      boolean builder) {}
 
   private final Evidence kept;
   private final Options options;
   private final DerivationFinder finder;
-  private final BuildShell shells;
+  private final BuilderShell builders;
+  private final EnvVarsSource envVars;
   private final Optional<Found> given;
   private final ManifestSource written;
   private final Optional<Manifest> manifest;
@@ -55,7 +45,9 @@ public final class Reconstruction {
     this.kept = kept;
     this.options = options;
     this.finder = finder;
-    this.shells = new BuildShell(finder.store());
+    BuildShell shells = new BuildShell(finder.store());
+    this.builders = new BuilderShell(shells);
+    this.envVars = new EnvVarsSource(kept, shells);
     this.given = options.derivation().map(finder::given);
     this.written = new ManifestSource(kept, shells, notes);
     this.manifest = written.manifest();
@@ -73,31 +65,14 @@ public final class Reconstruction {
 
   private FailedBuild build() {
     try {
-      return fromEnvVars(readEnvVars());
+      return fromEnvVars(envVars.read());
     } catch (Unusable e) {
-      if (e.odd && given.isEmpty()) {
-        throw new Failure("cannot use " + kept.path() + "/" + ENV_VARS, e.getMessage(), e.remedy);
+      if (e.isOdd() && given.isEmpty()) {
+        throw new Failure(
+            "cannot use " + kept.path() + "/" + EnvVarsSource.NAME, e.getMessage(), e.remedy());
       }
       return fromDerivation(e);
     }
-  }
-
-  private EnvVars readEnvVars() throws Unusable {
-    Evidence.Reading reading = kept.read(ENV_VARS, LARGEST_ENV_VARS);
-    if (reading instanceof Evidence.Content content) {
-      try {
-        return EnvVars.parse(content.bytes());
-      } catch (Malformed e) {
-        throw odd("it is malformed, " + e.getMessage());
-      }
-    } else if (reading instanceof Evidence.NotRegular || reading instanceof Evidence.TooLarge) {
-      throw odd(reading.why());
-    }
-    throw new Unusable(reading.why(), false, "");
-  }
-
-  private static Unusable odd(String reason) {
-    return new Unusable(reason, true, "to do without it, " + DerivationFinder.REMEDY);
   }
 
   private FailedBuild fromEnvVars(EnvVars env) throws Unusable {
@@ -107,25 +82,54 @@ public final class Reconstruction {
     }
     Optional<Known<ByteString>> shell = written.shell();
     if (shell.isEmpty()) {
-      shell = shellIn(env);
+      shell = envVars.shell(env);
     }
     Optional<Found> found = given;
+    if (found.isEmpty()
+        && (shell.isEmpty() || options.builder() || envVars.hidesBuilderFiles(env))) {
+      found = find(outputs);
+    }
     if (shell.isEmpty()) {
-      found = found.isPresent() ? found : find(outputs);
-      shell =
-          Optional.of(new Known<>(builder(required(found, NO_SHELL), NO_SHELL), Source.DERIVATION));
-      notes.add(Note.detail("SHELL is the builder of " + found.orElseThrow().describe()));
+      shell = builderShell(required(found, NO_SHELL));
+      if (shell.isPresent()) {
+        notes.add(Note.detail("SHELL is the builder of " + found.orElseThrow().describe()));
+      }
     }
     if (found.isPresent()) {
       compare(outputs, found.get());
     }
-    return failedBuild(Optional.of(env), found, shell.get(), new FailedBuild.Kept(), outputs);
+    return failedBuild(Optional.of(env), found, shell, environment(env, found, shell), outputs);
+  }
+
+  private FailedBuild.Environment environment(
+      EnvVars env, Optional<Found> found, Optional<Known<ByteString>> shell) {
+    if (options.builder()) {
+      return environment(required(found, "env-vars has no builder"), shell);
+    }
+    Map<ByteString, ByteString> impure =
+        found
+            .map(derivation -> BuilderEnvironment.impure(derivation.derivation(), host(derivation)))
+            .orElse(Map.of());
+    if (!isBash(shell)) {
+      return FailedBuild.Given.of(env, impure);
+    }
+    return impure.isEmpty()
+        ? new FailedBuild.Kept()
+        : new FailedBuild.Rebuilt(RebuiltEnvVars.with(envVars.text(), impure));
+  }
+
+  private Optional<Known<ByteString>> builderShell(Found found) {
+    return builders.of(found).map(shell -> new Known<>(shell, Source.DERIVATION));
+  }
+
+  private static boolean isBash(Optional<Known<ByteString>> shell) {
+    return shell.filter(known -> new Shell(known.value()).isBash()).isPresent();
   }
 
   private FailedBuild failedBuild(
       Optional<EnvVars> env,
       Optional<Found> found,
-      Known<ByteString> shell,
+      Optional<Known<ByteString>> shell,
       FailedBuild.Environment environment,
       Map<String, Known<StorePath>> known) {
     Map<String, Known<StorePath>> outputs = known.isEmpty() ? Facts.outputs(found) : known;
@@ -147,23 +151,24 @@ public final class Reconstruction {
         Facts.system(manifest, env, found),
         Facts.fixedOutput(found.filter(derivation -> finder.isConfirmed(kept, derivation))),
         top,
-        written.storePaths(shell.value(), Facts.paths(outputs)),
+        written.storePaths(shell.map(Known::value), Facts.paths(outputs)),
+        found.map(derivation -> BuilderFile.of(derivation.derivation())).orElse(List.of()),
+        call(found, shell),
         manifest,
         notes);
   }
 
-  private Optional<Known<ByteString>> shellIn(EnvVars env) throws Unusable {
-    Optional<ByteString> named = env.get("SHELL").filter(path -> !BuildShell.isNoShell(path));
-    if (named.isPresent()) {
-      try {
-        shells.check(named.get());
-      } catch (BuildShell.Refused e) {
-        String reason =
-            "its SHELL '" + named.get().abridged(SHOWN) + "' cannot be used: " + e.getMessage();
-        throw e.remedy().isEmpty() ? odd(reason) : new Unusable(reason, true, e.remedy());
-      }
-    }
-    return named.map(shell -> new Known<>(shell, Source.ENV_VARS));
+  private Optional<BuilderCall> call(Optional<Found> found, Optional<Known<ByteString>> shell) {
+    return found
+        .filter(derivation -> options.builder() || shell.isEmpty())
+        .map(derivation -> BuilderCall.of(derivation.derivation(), host(derivation)));
+  }
+
+  /** Whoever wrote the kept directory must not choose what is let through of the environment. */
+  private BuilderEnvironment.Host host(Found found) {
+    return new BuilderEnvironment.Host(
+        options.cores(),
+        finder.isConfirmed(kept, found) ? options.impure() : name -> Optional.empty());
   }
 
   private Optional<Found> find(Map<String, Known<StorePath>> outputs) {
@@ -192,32 +197,32 @@ public final class Reconstruction {
     Optional<Found> found = given.isPresent() ? given : find(written.outputs());
     String reason = "of env-vars, " + why.getMessage() + written.appendix();
     Found source = required(found, reason);
-    Known<ByteString> shell =
-        written.shell().orElseGet(() -> new Known<>(builder(source, reason), Source.DERIVATION));
-    Derivation derivation = source.derivation();
-    RebuiltEnvVars envVars = RebuiltEnvVars.of(derivation, shell.value(), options.cores());
-    String rebuilt = "env-vars is rebuilt from " + source.describe();
-    if (why.odd) {
+    Optional<Known<ByteString>> shell = written.shell().or(() -> builderShell(source));
+    FailedBuild.Environment environment = environment(source, shell);
+    boolean script = environment instanceof FailedBuild.Rebuilt;
+    String rebuilt =
+        (script ? "env-vars is rebuilt from " : "the variables are those of ") + source.describe();
+    if (why.isOdd()) {
       notes.add(Note.warning(rebuilt + " because " + why.getMessage()));
     } else {
       notes.add(Note.warning(rebuilt));
       notes.add(Note.detail("the kept env-vars: " + why.getMessage()));
     }
-    noteWhatIsMissing(derivation, envVars);
-    return failedBuild(
-        Optional.empty(), found, shell, new FailedBuild.Rebuilt(envVars), written.outputs());
-  }
-
-  private void noteWhatIsMissing(Derivation derivation, RebuiltEnvVars envVars) {
-    if (derivation.hasStructuredAttributes()) {
-      notes.add(Note.warning("structured attributes are not rebuilt: see /build/.attrs.sh"));
-    }
-    if (derivation.outputPaths().size() < derivation.outputs().size()) {
+    if (source.derivation().outputPaths().size() < source.derivation().outputs().size()) {
       notes.add(Note.warning("output paths that Nix computes after the build are placeholders"));
     }
-    if (!envVars.undeclarable().isEmpty()) {
-      notes.add(Note.detail("bash cannot declare " + envVars.undeclarable().keySet()));
+    if (environment instanceof FailedBuild.Rebuilt sourced
+        && !sourced.envVars().undeclarable().isEmpty()) {
+      notes.add(Note.detail("bash cannot declare " + sourced.envVars().undeclarable().keySet()));
     }
+    return failedBuild(Optional.empty(), found, shell, environment, written.outputs());
+  }
+
+  private FailedBuild.Environment environment(Found found, Optional<Known<ByteString>> shell) {
+    return isBash(shell) && !options.builder()
+        ? new FailedBuild.Rebuilt(
+            RebuiltEnvVars.of(found.derivation(), shell.get().value(), host(found)))
+        : new FailedBuild.Given(BuilderEnvironment.of(found.derivation(), host(found)));
   }
 
   private Found required(Optional<Found> found, String why) {
@@ -227,25 +232,5 @@ public final class Reconstruction {
                 "cannot tell what " + kept.path() + " was",
                 why + ", and no derivation is found that left it",
                 DerivationFinder.REMEDY));
-  }
-
-  /** The derivation's builder, when that is a bash which is there. */
-  private ByteString builder(Found derivation, String why) {
-    ByteString builder = derivation.derivation().builder();
-    if (!BuildShell.isBash(builder)) {
-      throw new Failure(
-          "no shell is known for " + kept.path(),
-          why + ", and the builder of " + derivation.describe() + ", " + builder + ", is no bash",
-          "if env-vars is there but not readable, root can read it");
-    }
-    try {
-      shells.check(builder);
-      return builder;
-    } catch (BuildShell.Refused e) {
-      throw new Failure(
-          "cannot use " + builder + ", the builder of " + derivation.describe(),
-          e.getMessage(),
-          e.remedy());
-    }
   }
 }

@@ -1,6 +1,7 @@
 package nixbuildshell.capture;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
 
@@ -16,5 +17,10 @@ final class Words {
         .filter(word -> !word.isEmpty())
         .map(ByteString::new)
         .toList();
+  }
+
+  /** Each word once; none where the attribute is not set. */
+  static List<ByteString> distinct(Optional<ByteString> value) {
+    return value.map(words -> of(words).stream().distinct().toList()).orElse(List.of());
   }
 }

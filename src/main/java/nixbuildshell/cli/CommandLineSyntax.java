@@ -69,6 +69,13 @@ final class CommandLineSyntax {
   private List<String> sandboxPaths = new ArrayList<>();
 
   @Option(
+      names = "--builder",
+      description =
+          "Print how Nix called the builder, and run it again in place of a COMMAND: with its"
+              + " arguments and environment, on a copy of what it left.")
+  private boolean builder;
+
+  @Option(
       names = "--explain",
       description = "Print the system calls that make the sandbox, and run nothing.")
   private boolean explain;
@@ -113,12 +120,16 @@ final class CommandLineSyntax {
     if (!words.isEmpty() && words.get(0).latin1().equals("--")) {
       words.remove(0);
     }
+    if (builder && !words.isEmpty()) {
+      throw new ParameterException(parser, "--builder is there and a COMMAND too: choose one");
+    }
     return new Options(
         new ByteString(directory),
         List.copyOf(words),
         Optional.ofNullable(derivation).map(ByteString::new),
         Optional.ofNullable(workDirectory).map(ByteString::new),
         sandboxPaths.stream().map(ByteString::new).toList(),
+        builder,
         explain,
         verbose.length);
   }

@@ -3,10 +3,13 @@ package nixbuildshell.cli;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import nixbuildshell.ByteString;
-import nixbuildshell.capture.BuildShell;
+import nixbuildshell.Failure;
+import nixbuildshell.capture.BuilderCall;
 import nixbuildshell.capture.DerivationFinder;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Known;
@@ -70,8 +73,9 @@ final class Enter {
       SandboxPaths paths = paths();
       FailedBuild build = known(kept);
       StoreView store = StoreLookup.of(files, kept, build, paths, messages);
-      Program program = program(build);
-      Circumstances circumstances = with(of(kept, build, builder, program, store), build, paths);
+      Start start = Start.of(build);
+      Program program = program(build, start);
+      Circumstances circumstances = with(of(kept, build, builder, start, store), build, paths);
       out.print(SandboxRun.explained(NixSandbox.of(circumstances, program)));
       return 0;
     }
@@ -84,6 +88,10 @@ final class Enter {
       if (existing.isPresent()) {
         return comeBack(sessions, existing.get());
       }
+      sessions
+          .passedOver()
+          .map(path -> path + " is mounted noexec: the session is in " + sessions.path())
+          .ifPresent(messages::note);
       try (Builder builder = Builder.of(files, kept.build().self().status())) {
         return start(sessions, kept, builder);
       }
@@ -94,19 +102,18 @@ final class Enter {
     SandboxPaths paths = paths();
     FailedBuild build = known(kept);
     StoreView seen = StoreLookup.of(files, kept, build, paths, messages);
-    Program program = program(build);
-    Circumstances circumstances = with(of(kept, build, builder, program, seen), build, paths);
-    About.Kind kind =
-        CommandLineOfShell.isInteractive(options.command(), terminal(0))
-            ? About.Kind.INTERACTIVE
-            : About.Kind.COMMAND;
+    Start start = Start.of(build);
+    Program program = program(build, start);
+    Circumstances circumstances = with(of(kept, build, builder, start, seen), build, paths);
     ByteString name = ByteString.of(build.name().value());
-    About about =
-        new About(kind, kept.path(), name, build.shell().value(), Remembered.of(circumstances));
+    Map<String, ByteString> remembered = new HashMap<>(Remembered.of(circumstances));
+    remembered.putAll(start.remembered());
+    About about = new About(kind(), kept.path(), name, start.shellPath(), remembered);
     Session session = sessions.create(about, builder.owner());
     StoreView store = StoreLookup.in(session, seen);
-    try (SessionEnd end = new SessionEnd(session, about, messages)) {
-      try (CopyProgress progress = new CopyProgress(messages.stream(), terminal(2))) {
+    try (SessionEnd end = new SessionEnd(session, about, messages, signals, terminal(2))) {
+      try (ProgressLine progress =
+          new ProgressLine(messages.stream(), terminal(2), "copying the build directory")) {
         new Workspace(files, session, builder.owner(), progress, this::cancelled, messages)
             .fill(kept, build, store);
       } catch (CancellationException e) {
@@ -122,11 +129,16 @@ final class Enter {
     try (session;
         Builder builder = builderOf(session)) {
       About about = session.about().orElseThrow();
-      ByteString shell = about.shell();
-      BuildShell.require(shell);
-      Program program = CommandLineOfShell.program(shell, options, ownSession());
+      if (options.builder()) {
+        throw new Failure(
+            "cannot run the builder in " + session.path(),
+            "it runs on a fresh copy, and this is a session",
+            "name the kept directory: " + ShellWord.quote(about.origin()));
+      }
+      Start start = Start.again(about);
+      Program program = command(start);
       StoreView store = StoreLookup.of(files, session);
-      Circumstances before = Remembered.again(of(builder, program, store), about);
+      Circumstances before = Remembered.again(of(builder, start, store), about);
       Circumstances circumstances = before.withPaths(paths().again(before.paths()));
       return stay(sessions, session, NixSandbox.of(circumstances, program), builder);
     }
@@ -151,7 +163,11 @@ final class Enter {
     FailedBuild build =
         Reconstruction.of(
             kept,
-            new Reconstruction.Options(options.derivation(), cores),
+            new Reconstruction.Options(
+                options.derivation(),
+                cores,
+                name -> ProcessBytes.environment(name.latin1()),
+                options.builder()),
             DerivationFinder.ofHost());
     for (Note note : build.notes()) {
       if (note.level() == Note.Level.WARNING) {
@@ -165,11 +181,24 @@ final class Enter {
     return build;
   }
 
-  private Program program(FailedBuild build) {
-    Program program = CommandLineOfShell.program(build.shell().value(), options, ownSession());
-    return build.environment() instanceof FailedBuild.Rebuilt rebuilt
-        ? program.withEnvironment(rebuilt.envVars().undeclarable())
-        : program;
+  private Program program(FailedBuild build, Start start) {
+    if (!options.builder()) {
+      return command(start);
+    }
+    BuilderCall call = build.call().orElseThrow();
+    Program program = DirectCommand.builder(call, ownSession());
+    messages.note("the builder: " + DirectCommand.line(call));
+    return program;
+  }
+
+  private Program command(Start start) {
+    return CommandLineOfShell.program(start, options.command(), terminal(0), ownSession());
+  }
+
+  private About.Kind kind() {
+    return !options.builder() && CommandLineOfShell.isInteractive(options.command(), terminal(0))
+        ? About.Kind.INTERACTIVE
+        : About.Kind.COMMAND;
   }
 
   private SandboxPaths paths() {
@@ -179,20 +208,19 @@ final class Enter {
   /** With what the build had of its host, as far as that may be shown. */
   private static Circumstances with(Circumstances base, FailedBuild build, SandboxPaths paths) {
     Optional<ByteString> binSh = SeenMounts.of(build).flatMap(mounts -> mounts.shell(base.store()));
-    return base.withShell(binSh.orElse(base.shell()))
-        .withPaths(paths.shownTo(build, binSh.isPresent()));
+    return base.withShell(binSh.or(base::shell)).withPaths(paths.shownTo(build, binSh.isPresent()));
   }
 
   private Circumstances of(
-      KeptDirectory kept, FailedBuild build, Builder builder, Program program, StoreView store) {
-    return of(builder, program, store)
+      KeptDirectory kept, FailedBuild build, Builder builder, Start start, StoreView store) {
+    return of(builder, start, store)
         .withGeneration(kept.isNested() ? Generation.NESTED : Generation.FLAT)
         .withSystem(build.system().map(Known::value).orElse(ByteString.of("")));
   }
 
-  private Circumstances of(Builder builder, Program program, StoreView store) {
+  private Circumstances of(Builder builder, Start start, StoreView store) {
     boolean kvm = Files.exists(Path.of("/dev/kvm"));
-    return Circumstances.of(builder.identity(), program.path(), store).withKvm(kvm).on(host());
+    return Circumstances.of(builder.identity(), start.systemShell(), store).withKvm(kvm).on(host());
   }
 
   private Host host() {

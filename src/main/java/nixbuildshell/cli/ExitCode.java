@@ -8,6 +8,12 @@ final class ExitCode {
   /** The tool itself failed, as env(1) and docker run have it. */
   static final int TOOL_FAILED = 125;
 
+  /** The command was found and could not be run, as in a shell. */
+  static final int NOT_EXECUTABLE = 126;
+
+  /** The command was not found, as in a shell. */
+  static final int NOT_FOUND = 127;
+
   /** Added to a signal's number, as shells do. */
   static final int SIGNAL = 128;
 

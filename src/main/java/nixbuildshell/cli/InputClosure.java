@@ -142,21 +142,25 @@ final class InputClosure {
     inputs.origins().keySet().forEach(path -> roots.add(path.toString()));
     sandboxPaths.inStore().forEach(path -> roots.add(path.toString()));
     Set<StorePath> closure = requisites(roots, inputs);
-    StorePath shell = shell();
-    if (!closure.contains(shell)) {
+    Optional<StorePath> shell = shell();
+    if (shell.isPresent() && !closure.contains(shell.get())) {
       messages.note(
-          "the shell " + build.shell().value() + " is shown, though it is no input of the build");
-      roots.add(shell.toString());
+          shell.get() + " has the shell and is shown, though it is no input of the build");
+      roots.add(shell.get().toString());
       closure = requisites(roots, inputs);
     }
     return closure;
   }
 
-  private StorePath shell() throws Unknown {
+  private Optional<StorePath> shell() throws Unknown {
+    if (build.shell().isEmpty()) {
+      return Optional.empty();
+    }
+    ByteString shell = build.shell().get().value();
     try {
-      return StorePath.containing(build.shell().value());
+      return Optional.of(StorePath.containing(shell));
     } catch (Malformed e) {
-      throw new Unknown("the shell " + build.shell().value() + ": " + e.getMessage(), "");
+      throw new Unknown("the shell " + shell + ": " + e.getMessage(), "");
     }
   }
 

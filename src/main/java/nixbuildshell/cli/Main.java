@@ -63,7 +63,7 @@ public final class Main {
       return ExitCode.USAGE;
     } catch (Failure e) {
       messages.failure(e);
-      return ExitCode.TOOL_FAILED;
+      return e.exitCode().orElse(ExitCode.TOOL_FAILED);
     } catch (RuntimeException | Error e) {
       messages.defect(e);
       return ExitCode.TOOL_FAILED;

@@ -1,6 +1,9 @@
 package nixbuildshell.cli;
 
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.regex.Pattern;
 import nixbuildshell.Failure;
 
 /**
@@ -8,6 +11,9 @@ import nixbuildshell.Failure;
  * command's own output. Colour is for terminals and not for those who set NO_COLOR (no-color.org).
  */
 final class Messages {
+  /** What is left unescaped here would be an enemy's. */
+  private static final Pattern STEERING = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
+
   private static final String NAME = "nix-build-shell: ";
 
   private final PrintStream err;
@@ -30,32 +36,44 @@ final class Messages {
 
   /** Something that the person should know in any case. */
   void note(String text) {
-    err.println(NAME + text);
+    print(text);
   }
 
   /** A detail for {@code -v}. */
   void detail(String text) {
     if (verbosity >= 1) {
-      err.println(NAME + text);
+      print(text);
     }
+  }
+
+  private void print(String text) {
+    err.println(NAME + harmless(text));
+  }
+
+  private static String harmless(String text) {
+    return STEERING.matcher(text).replaceAll("?");
   }
 
   /** Why the tool gives up, and what to do about it. */
   void failure(Failure failure) {
-    String reason = (colour ? "\033[31m" : "") + failure.getMessage() + (colour ? "\033[0m" : "");
-    err.println(NAME + reason + (failure.remedy().isEmpty() ? "" : "; " + failure.remedy()));
+    String message = harmless(failure.getMessage());
+    String reason = (colour ? "\033[31m" : "") + message + (colour ? "\033[0m" : "");
+    String remedy = failure.remedy().isEmpty() ? "" : "; " + harmless(failure.remedy());
+    err.println(NAME + reason + remedy);
     trace(failure);
   }
 
   /** A defect of the tool itself. */
   void defect(Throwable defect) {
-    err.println(NAME + "internal error: " + defect + "; this is a defect, -vv shows where it is");
+    print("internal error: " + defect + "; this is a defect, -vv shows where it is");
     trace(defect);
   }
 
   private void trace(Throwable thrown) {
     if (verbosity >= 2) {
-      thrown.printStackTrace(err);
+      StringWriter trace = new StringWriter();
+      thrown.printStackTrace(new PrintWriter(trace, true));
+      trace.toString().lines().forEach(line -> err.println(harmless(line.replace("\t", "  "))));
     }
   }
 }

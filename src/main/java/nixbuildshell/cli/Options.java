@@ -12,6 +12,7 @@ import nixbuildshell.ByteString;
  * @param derivation {@code --drv}
  * @param workDirectory {@code --work-dir}
  * @param sandboxPaths {@code --sandbox-path}
+ * @param builder {@code --builder}: run the original builder
  * @param explain print the plan and run nothing
  * @param verbosity how often {@code -v} was given
  */
@@ -21,5 +22,6 @@ record Options(
     Optional<ByteString> derivation,
     Optional<ByteString> workDirectory,
     List<ByteString> sandboxPaths,
+    boolean builder,
     boolean explain,
     int verbosity) {}

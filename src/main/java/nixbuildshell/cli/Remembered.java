@@ -31,7 +31,7 @@ final class Remembered {
     values.put(NETWORK, name(build.network()));
     values.put(GENERATION, name(build.generation()));
     values.put(SYSTEM, build.system());
-    values.put(SHELL, build.shell());
+    build.shell().ifPresent(shell -> values.put(SHELL, shell));
     for (HostPath path : build.paths()) {
       int number = values.size();
       values.put(PATH + number + TARGET, path.target());
@@ -47,7 +47,7 @@ final class Remembered {
         .withGeneration(
             value(about, GENERATION).map(value(Generation::valueOf)).orElse(Generation.FLAT))
         .withSystem(value(about, SYSTEM).orElse(ByteString.of("")))
-        .withShell(value(about, SHELL).orElse(base.shell()))
+        .withShell(value(about, SHELL).or(base::shell))
         .withPaths(paths(about));
   }
 

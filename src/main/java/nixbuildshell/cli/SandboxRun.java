@@ -1,12 +1,12 @@
 package nixbuildshell.cli;
 
-import java.nio.file.Path;
 import java.util.OptionalInt;
 import nixbuildshell.Failure;
 import nixbuildshell.linux.Child;
 import nixbuildshell.linux.Ended;
 import nixbuildshell.linux.GoPipe;
 import nixbuildshell.linux.IdMaps;
+import nixbuildshell.linux.KernelProbe;
 import nixbuildshell.linux.Launch;
 import nixbuildshell.linux.Refused;
 import nixbuildshell.linux.Signals;
@@ -16,6 +16,7 @@ import nixbuildshell.plan.Outcome;
 import nixbuildshell.plan.Plan;
 import nixbuildshell.plan.Planner;
 import nixbuildshell.plan.Step;
+import nixbuildshell.plan.Syscall;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.Network;
 import nixbuildshell.sandbox.SandboxSpec;
@@ -32,8 +33,6 @@ record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay 
       0x00020000L | 0x04000000L | 0x08000000L | 0x10000000L | 0x20000000L;
 
   private static final long NETWORK_NAMESPACE = 0x40000000L;
-
-  private static final Path PROC = Path.of("/proc");
 
   /** The plan as {@code --explain} shows it; the descriptors have no numbers yet. */
   static Plan explained(SandboxSpec spec) {
@@ -62,7 +61,8 @@ record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay 
 
   private Child launch() {
     GoPipe go = GoPipe.open(calls);
-    Plan plan = Planner.plan(spec, new Planner.Descriptors(go.readFd(), go.writeFd()));
+    Planner.Descriptors descriptors = new Planner.Descriptors(go.readFd(), go.writeFd());
+    Plan plan = Planner.plan(spec, descriptors, KernelProbe.of(calls));
     Identity identity = spec.identity();
     IdMaps maps =
         IdMaps.one(Identity.UID, identity.outsideUid(), Identity.GID, identity.outsideGid());
@@ -70,7 +70,8 @@ record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay 
       return new Launch(plan, namespaces(), maps, OptionalInt.of(session), identity.privileged())
           .start(calls, go);
     } catch (Refused e) {
-      throw e.failure(Errno.of(e.errno()).map(new Advice(PROC)::onClone).orElse(""));
+      Advice advice = new Advice(HostSettings.own());
+      throw e.failure(Errno.of(e.errno()).map(x -> advice.onLaunch(e.syscall(), x)).orElse(""));
     }
   }
 
@@ -84,10 +85,16 @@ record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay 
       return ExitCode.SIGNAL + ending;
     }
     Outcome outcome = ended.outcome();
-    if (outcome instanceof Outcome.Failed failed) {
+    if (outcome instanceof Outcome.Failed failed
+        && failed.step().syscall() == Syscall.EXECVE
+        && spec.program().isCommand()) {
+      throw notRun(failed.errno());
+    } else if (outcome instanceof Outcome.Failed failed) {
       String label = failed.step().label();
       String remedy =
-          Errno.of(failed.errno()).map(e -> new Advice(PROC).onStep(label, e)).orElse("");
+          Errno.of(failed.errno())
+              .map(e -> new Advice(HostSettings.own()).onStep(label, e))
+              .orElse("");
       throw new Failure("cannot " + label, outcome.why(), remedy);
     } else if (outcome instanceof Outcome.Unexpected unexpected) {
       throw failure(unexpected.step(), outcome);
@@ -95,6 +102,15 @@ record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay 
       throw failure(stopped.step(), outcome);
     }
     return ended.status();
+  }
+
+  private Failure notRun(int errno) {
+    boolean missing = errno == Errno.ENOENT.number() || errno == Errno.ENOTDIR.number();
+    return new Failure(
+        "cannot run " + spec.program().arguments().get(0),
+        Errno.describe(errno),
+        missing ? "there is no shell, and only what is in the sandbox can be run" : "",
+        missing ? ExitCode.NOT_FOUND : ExitCode.NOT_EXECUTABLE);
   }
 
   private static Failure failure(Step step, Outcome outcome) {

@@ -1,22 +1,56 @@
 package nixbuildshell.cli;
 
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
 import nixbuildshell.session.About;
 import nixbuildshell.session.Session;
 
 /**
  * What becomes of a session when its run is over, however that came: it is deleted, but an
- * interactive one in which something was changed stays, and the person is told.
+ * interactive one in which something was changed stays, and the person is told. A signal that comes
+ * meanwhile ends that too: what is left is the next run's to delete.
+ *
+ * @param terminal whether stderr is one, to say on it how far this is
  */
-record SessionEnd(Session session, About about, Messages messages) implements AutoCloseable {
+record SessionEnd(
+    Session session, About about, Messages messages, SignalRelay signals, boolean terminal)
+    implements AutoCloseable {
 
   @Override
   public void close() {
-    if (about.kind() == About.Kind.INTERACTIVE && session.isChanged()) {
+    signals.begin();
+    if (about.kind() == About.Kind.INTERACTIVE && isChanged()) {
       session.close();
       tell(session.path(), about.origin(), messages);
-    } else {
-      session.delete();
+      return;
+    }
+    try {
+      unlessSignalled("deleting the working copy", session::delete);
+      if (signals.ending() != 0) {
+        messages.note("not all of the working copy is deleted yet: the next run does that");
+      }
+    } catch (Failure e) {
+      // The exit code is the command's all the same.
+      messages.failure(e);
+    }
+  }
+
+  private boolean isChanged() {
+    boolean[] changed = {true};
+    unlessSignalled("looking for changes", stop -> changed[0] = session.isChanged(stop));
+    return changed[0];
+  }
+
+  private void unlessSignalled(String what, Consumer<BooleanSupplier> work) {
+    long[] files = {0};
+    try (ProgressLine progress = new ProgressLine(messages.stream(), terminal, what)) {
+      work.accept(
+          () -> {
+            progress.done(++files[0]);
+            return signals.ending() != 0;
+          });
     }
   }
 

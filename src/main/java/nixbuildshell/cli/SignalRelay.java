@@ -84,6 +84,12 @@ final class SignalRelay {
     }
   }
 
+  /** From now on it is only noted what comes, as before there was a child. */
+  synchronized void begin() {
+    child = null;
+    ending = 0;
+  }
+
   /** The signal that ended, or is to end, what the tool does; 0 when there was none. */
   synchronized int ending() {
     return ending;

@@ -10,7 +10,7 @@ final class Sources {
 
   static void tell(FailedBuild build, Messages messages) {
     tell("name", build.name(), messages);
-    tell("shell", build.shell(), messages);
+    build.shell().ifPresent(known -> tell("shell", known, messages));
     build.derivation().ifPresent(known -> tell("derivation", known, messages));
     build.system().ifPresent(known -> tell("system", known, messages));
     build.fixedOutput().ifPresent(known -> tell("fixed-output", known, messages));

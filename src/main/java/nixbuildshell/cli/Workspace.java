@@ -1,11 +1,14 @@
 package nixbuildshell.cli;
 
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import nixbuildshell.ByteString;
+import nixbuildshell.capture.BuilderFile;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Known;
 import nixbuildshell.capture.StorePath;
@@ -43,13 +46,13 @@ final class Workspace {
       FileSystem files,
       Session session,
       Optional<Owner> owner,
-      CopyProgress progress,
+      ProgressLine progress,
       BooleanSupplier cancelled,
       Messages messages) {
     this.files = files;
     this.session = session;
     this.owner = owner;
-    this.copy = new TreeCopy(owner, progress, cancelled);
+    this.copy = new TreeCopy(owner, progress::copied, cancelled);
     this.messages = messages;
   }
 
@@ -59,30 +62,52 @@ final class Workspace {
    * @throws java.util.concurrent.CancellationException when that was asked for
    */
   void fill(KeptDirectory kept, FailedBuild build, StoreView store) {
-    boolean rebuilt = build.environment() instanceof FailedBuild.Rebuilt;
+    Set<ByteString> substituted = new HashSet<>();
+    if (!(build.environment() instanceof FailedBuild.Kept)) {
+      substituted.add(ENV_VARS);
+    }
     try (Directory target = session.open("build")) {
-      report(copy.contents(kept.build(), target), rebuilt);
-      if (build.environment() instanceof FailedBuild.Rebuilt script) {
-        write(target, script.envVars().script());
+      TreeCopy.Result result = copy.contents(kept.build(), target);
+      for (BuilderFile file : build.builderFiles()) {
+        ByteString name = ByteString.of(file.name());
+        if (result.missed().stream().anyMatch(missed -> missed.path().equals(name))) {
+          write(target, name, file.content(), 0644);
+          tell(file);
+          substituted.add(name);
+        }
       }
+      if (build.environment() instanceof FailedBuild.Rebuilt script) {
+        write(target, ENV_VARS, script.envVars().script(), 0600);
+      }
+      report(result, substituted);
     }
     fillStore(build.outputs().values(), store);
     session.markStaged();
   }
 
+  private void tell(BuilderFile file) {
+    String text = file.name() + " is not readable, and rebuilt from the derivation";
+    if (file.lacks().isEmpty()) {
+      messages.detail(text);
+    } else {
+      messages.note(text + "; it lacks " + file.lacks());
+    }
+  }
+
   /**
-   * An env-vars that was rebuilt is no loss, and the hook's record of the shell's state is private
-   * on purpose; everything else that is missing is said.
+   * What was rebuilt is no loss, and the hook's record of the shell's state is private on purpose;
+   * everything else that is missing is said.
    */
-  private void report(TreeCopy.Result result, boolean rebuilt) {
+  private void report(TreeCopy.Result result, Set<ByteString> substituted) {
     List<TreeCopy.Missed> missed =
         result.missed().stream()
-            .filter(each -> !(rebuilt && each.path().equals(ENV_VARS)))
+            .filter(each -> !substituted.contains(each.path()))
             .filter(each -> !each.path().equals(STATE))
             .toList();
     long more = result.missedInAll() - result.missed().size();
     for (TreeCopy.Missed each : missed) {
-      messages.note("not copied: " + each.path() + ": " + each.why());
+      messages.note(
+          "not copied: " + (each.path().isEmpty() ? "." : each.path()) + ": " + each.why());
     }
     if (more > 0) {
       messages.note("not copied: " + more + " more");
@@ -90,18 +115,19 @@ final class Workspace {
     messages.detail(String.format("copied %,d files, %,d bytes", result.files(), result.bytes()));
   }
 
-  private void write(Directory target, ByteString script) {
+  private void write(Directory target, ByteString name, ByteString content, int mode) {
     try {
-      TreeRemoval.remove(target, ENV_VARS);
-      try (Descriptor file = target.createFile(ENV_VARS, 0600)) {
-        file.write(script.bytes());
+      TreeRemoval.remove(target, name);
+      try (Descriptor file = target.createFile(name, 0600)) {
+        file.write(content.bytes());
+        file.setMode(mode);
         if (owner.isPresent()) {
           file.setOwner(owner.get().uid(), owner.get().gid());
         }
         file.closeWritten();
       }
     } catch (ErrnoException e) {
-      throw e.failure("cannot write " + target.place().child(ENV_VARS), "");
+      throw e.failure("cannot write " + target.place().child(name), "");
     }
   }
 
@@ -150,7 +176,7 @@ final class Workspace {
         if (result.missed().stream().noneMatch(missed -> missed.path().equals(name))) {
           messages.detail("the output " + output + " was begun: it is in the sandbox, writable");
         }
-        report(result, false);
+        report(result, Set.of());
       }
     }
   }

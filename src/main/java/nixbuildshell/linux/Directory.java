@@ -9,6 +9,8 @@ import nixbuildshell.plan.Syscall;
  * must be single ones, without a slash, unless the caller trusts the directories between.
  */
 public final class Directory implements AutoCloseable {
+  private static final ByteString PARENT = ByteString.of("..");
+
   private final FileSystem files;
   private final Descriptor self;
   private final Place place;
@@ -37,6 +39,15 @@ public final class Directory implements AutoCloseable {
   public Directory openDirectory(ByteString name) throws ErrnoException {
     Descriptor opened = openUnseen(name, files.abi().directory());
     return new Directory(files, opened, place.child(name));
+  }
+
+  /**
+   * Opens the directory in which this one is now. It may have been moved anywhere since it was
+   * opened: look at the status before anything else.
+   */
+  public Directory openParent() throws ErrnoException {
+    Descriptor opened = openUnseen(PARENT, files.abi().directory());
+    return new Directory(files, opened, place.parent());
   }
 
   /**

@@ -2,7 +2,6 @@ package nixbuildshell.linux;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.StringJoiner;
 import nixbuildshell.ByteString;
 
 /**
@@ -10,6 +9,8 @@ import nixbuildshell.ByteString;
  * is shared, so that a tree of thousands of levels costs one link a level and not one path.
  */
 public final class Place {
+  private static final int LONGEST_PATH = 4096;
+
   private final Place parent;
   private final ByteString name;
   private final int depth;
@@ -65,11 +66,22 @@ public final class Place {
     return names;
   }
 
-  /** The path from an ancestor to here: "a/b". */
+  /**
+   * The path from an ancestor to here: "a/b". Only the end of one that no system call would take:
+   * an enemy's can have megabytes.
+   */
   public ByteString pathBelow(Place ancestor) {
-    StringJoiner path = new StringJoiner("/");
-    below(ancestor).forEach(each -> path.add(each.latin1()));
-    return new ByteString(path.toString());
+    Deque<String> names = new ArrayDeque<>();
+    int length = 0;
+    Place at = this;
+    for (; at != null && at != ancestor && length < LONGEST_PATH; at = at.parent) {
+      names.addFirst(at.name.latin1());
+      length += at.name.length() + 1;
+    }
+    if (at != null && at != ancestor) {
+      names.addFirst("...");
+    }
+    return new ByteString(String.join("/", names));
   }
 
   public ByteString path() {

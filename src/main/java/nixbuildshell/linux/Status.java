@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
  * @param size bytes
  * @param blocks of 512 bytes that are allocated
  * @param device the file system, as one number: only good for comparison
+ * @param mountPoint whether something is mounted there; always false before Linux 5.8
  */
 public record Status(
     FileType type,
@@ -24,10 +25,13 @@ public record Status(
     long inode,
     Time accessed,
     Time modified,
-    Time changed) {
+    Time changed,
+    boolean mountPoint) {
 
   /** Bytes of the structure up to the last field that is used here. */
   static final int BYTES = 144;
+
+  private static final long ATTR_MOUNT_ROOT = 0x2000;
 
   /** STATX_BASIC_STATS. */
   static final int MASK = 0x7ff;
@@ -59,7 +63,8 @@ public record Status(
         b.getLong(32),
         new Time(b.getLong(64), b.getInt(72)),
         new Time(b.getLong(112), b.getInt(120)),
-        new Time(b.getLong(96), b.getInt(104)));
+        new Time(b.getLong(96), b.getInt(104)),
+        (b.getLong(8) & ATTR_MOUNT_ROOT) != 0);
   }
 
   /** {@code struct timespec[2]} for {@code utimensat(2)}. */

@@ -9,6 +9,8 @@ final class Constants {
   /** {@code sys/mount.h}. */
   static final int MS_RDONLY = 1;
 
+  static final int MS_NOSUID = 2;
+  static final int MS_NODEV = 4;
   static final int MS_REMOUNT = 32;
   static final int MS_BIND = 4096;
   static final int MS_REC = 16384;
@@ -48,6 +50,9 @@ final class Constants {
 
   static final int UNAME26 = 0x20000;
   static final int ADDR_NO_RANDOMIZE = 0x40000;
+
+  /** The new root before the pivot, in the session's directory. */
+  static final String ROOT = "root";
 
   private Constants() {}
 

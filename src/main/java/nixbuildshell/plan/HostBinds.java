@@ -44,6 +44,6 @@ final class HostBinds {
   }
 
   private static Argument inRoot(ByteString path) {
-    return new Text(ByteString.of(Root.NAME).plus(path));
+    return new Text(ByteString.of(ROOT).plus(path));
   }
 }

@@ -4,6 +4,7 @@ import static nixbuildshell.plan.Argument.nothing;
 import static nixbuildshell.plan.Argument.octal;
 import static nixbuildshell.plan.Argument.text;
 import static nixbuildshell.plan.Constants.AT_FDCWD;
+import static nixbuildshell.plan.Constants.ROOT;
 
 import java.util.List;
 import nixbuildshell.plan.Argument.Number;
@@ -36,7 +37,7 @@ final class OwnFileSystems {
   void devpts(Devpts devpts) {
     mount(devpts, NIX_SOURCE, "devpts", "newinstance,mode=0620");
     String ptmx = devpts.path() + "/ptmx";
-    steps.add(Step.of("open " + ptmx, Syscall.FCHMODAT, AT_FDCWD, Root.path(ptmx), octal(0666)));
+    steps.add(Step.of("open " + ptmx, Syscall.FCHMODAT, AT_FDCWD, text(ROOT + ptmx), octal(0666)));
   }
 
   void proc(Proc proc) {
@@ -61,7 +62,7 @@ final class OwnFileSystems {
             "mount " + entry.path(),
             Syscall.MOUNT,
             text(source),
-            Root.path(entry.path()),
+            text(ROOT + entry.path()),
             text(type),
             new Number(0, "0"),
             options.isEmpty() ? nothing() : text(options)));

@@ -36,22 +36,29 @@ public final class Planner {
 
   private final SandboxSpec spec;
   private final Descriptors descriptors;
+  private final OldKernel kernel;
   private final List<Step> steps = new ArrayList<>();
 
-  private Planner(SandboxSpec spec, Descriptors descriptors) {
+  private Planner(SandboxSpec spec, Descriptors descriptors, OldKernel kernel) {
     this.spec = spec;
     this.descriptors = descriptors;
+    this.kernel = kernel;
   }
 
+  /** The plan for a kernel that has all that is used. */
   public static Plan plan(SandboxSpec spec, Descriptors descriptors) {
-    return new Planner(spec, descriptors).plan();
+    return plan(spec, descriptors, OldKernel.NONE);
+  }
+
+  public static Plan plan(SandboxSpec spec, Descriptors descriptors, OldKernel kernel) {
+    return new Planner(spec, descriptors, kernel).plan();
   }
 
   private Plan plan() {
     boolean privileged = spec.identity().privileged();
     Handshake handshake = new Handshake(steps, descriptors);
     Root root = new Root(steps);
-    Skeleton skeleton = new Skeleton(steps);
+    Skeleton skeleton = new Skeleton(steps, kernel);
     handshake.waitForTheMaps();
     names();
     if (spec.network() == Network.LOOPBACK) {
@@ -71,7 +78,7 @@ public final class Planner {
     if (!privileged) {
       root.freeze();
     }
-    ProgramSteps.add(steps, spec.program(), spec.confinement());
+    ProgramSteps.add(steps, kernel, spec.program(), spec.confinement());
     return new Plan(steps);
   }
 

@@ -5,6 +5,7 @@ import static nixbuildshell.plan.Argument.number;
 import static nixbuildshell.plan.Argument.text;
 import static nixbuildshell.plan.Constants.*;
 
+import java.util.ArrayList;
 import java.util.List;
 import nixbuildshell.ByteString;
 import nixbuildshell.plan.Argument.Data;
@@ -17,6 +18,8 @@ import nixbuildshell.sandbox.Program;
 
 /** The last steps of a plan, in the finished sandbox: what the program inherits, and its start. */
 final class ProgramSteps {
+  private static final String NEXT = "it may be elsewhere in PATH, execvp(3)";
+
   private ProgramSteps() {}
 
   /**
@@ -24,7 +27,7 @@ final class ProgramSteps {
    * handlers could run in it. What was ignored outside would stay ignored through execve, so each
    * is reset.
    */
-  static void add(List<Step> steps, Program program, Confinement confinement) {
+  static void add(List<Step> steps, OldKernel kernel, Program program, Confinement confinement) {
     add(steps, "enter " + program.directory(), Syscall.CHDIR, text(program.directory()));
     add(steps, "set the umask", Syscall.UMASK, Argument.octal(022));
     add(
@@ -37,13 +40,7 @@ final class ProgramSteps {
         number(0),
         number(0));
     confine(steps, confinement);
-    add(
-        steps,
-        "close inherited descriptors",
-        Syscall.CLOSE_RANGE,
-        number(3),
-        new Number(0xffffffffL, "~0U"),
-        number(0));
+    kernel.closeDescriptors(steps);
     for (int signal = 1; signal <= 64; signal++) {
       if (signal != 9 && signal != 19) {
         add(
@@ -64,11 +61,24 @@ final class ProgramSteps {
         new Data(ByteString.of(new byte[8]), "[]"),
         nothing(),
         number(8));
-    add(
-        steps,
-        "execute " + program.path(),
+    List<ByteString> paths = new ArrayList<>(List.of(program.path()));
+    paths.addAll(program.alternatives());
+    ByteString last = paths.remove(paths.size() - 1);
+    for (ByteString path : paths) {
+      steps.add(
+          execute(path, program)
+              .tolerating(Errno.ENOENT, NEXT)
+              .tolerating(Errno.ENOTDIR, NEXT)
+              .tolerating(Errno.EACCES, NEXT));
+    }
+    steps.add(execute(last, program));
+  }
+
+  private static Step execute(ByteString path, Program program) {
+    return Step.of(
+        "execute " + path,
         Syscall.EXECVE,
-        new Text(program.path()),
+        new Text(path),
         new Strings(program.arguments()),
         new Strings(program.environment()));
   }

@@ -9,18 +9,10 @@ import nixbuildshell.plan.Argument.Number;
 
 /** The root file system as a mount: made, entered and shut. */
 final class Root {
-  /** The new root before the pivot, in the session's directory. */
-  static final String NAME = "root";
-
   private final List<Step> steps;
 
   Root(List<Step> steps) {
     this.steps = steps;
-  }
-
-  /** A path of the sandbox as it is reached before the pivot, from the session's directory. */
-  static Argument path(String inside) {
-    return text(NAME + inside);
   }
 
   void makeTheMountsPrivate() {
@@ -34,13 +26,13 @@ final class Root {
         nothing());
   }
 
-  /** Root's skeleton is on disk, as Nix's is. Its source there, {@code none}, is Nix's too. */
+  /** Root's skeleton is on disk, as Nix's is. */
   void mount(boolean onDisk) {
     add(
         "mount the root file system",
         Syscall.MOUNT,
-        text(onDisk ? NAME : "none"),
-        text(NAME),
+        text(onDisk ? ROOT : "none"),
+        text(ROOT),
         onDisk ? nothing() : text("tmpfs"),
         onDisk ? flags("MS_BIND", MS_BIND) : flags("0", 0),
         onDisk ? nothing() : text("mode=0750"));
@@ -52,7 +44,7 @@ final class Root {
    * ".")").
    */
   void pivot() {
-    add("enter the new root", Syscall.CHDIR, text(NAME));
+    add("enter the new root", Syscall.CHDIR, text(ROOT));
     add("change the root", Syscall.PIVOT_ROOT, text("."), text("."));
     add("take off the old root", Syscall.UMOUNT2, text("."), new Number(2, "MNT_DETACH"));
   }

@@ -40,13 +40,13 @@ final class Skeleton {
   private static final int OWNER_WRITES = 0200;
 
   private final List<Step> steps;
+  private final OldKernel kernel;
   private final OwnFileSystems fileSystems;
-  private final StorePaths storePaths;
 
-  Skeleton(List<Step> steps) {
+  Skeleton(List<Step> steps, OldKernel kernel) {
     this.steps = steps;
+    this.kernel = kernel;
     this.fileSystems = new OwnFileSystems(steps);
-    this.storePaths = new StorePaths(steps);
   }
 
   /** Makes the entry itself, or what it will be mounted on. */
@@ -56,19 +56,21 @@ final class Skeleton {
     } else if (entry instanceof TextFile file) {
       file(file);
     } else if (entry instanceof Link link) {
-      add(entry, "make ", Syscall.SYMLINKAT, text(link.target()), AT_FDCWD, Root.path(link.path()));
+      add(entry, "make ", Syscall.SYMLINKAT, text(link.target()), AT_FDCWD, outside(link.path()));
     } else if (entry instanceof BindDirectory bind) {
       directory(bind.path(), 0755);
       bind(entry, source(bind.source()), MS_BIND | MS_REC, "MS_BIND|MS_REC");
     } else if (entry instanceof BindFile bind) {
       Argument mode = new Number(S_IFREG | 0444, "S_IFREG|0444");
-      add(entry, "make ", Syscall.MKNODAT, AT_FDCWD, Root.path(bind.path()), mode, number(0));
+      add(entry, "make ", Syscall.MKNODAT, AT_FDCWD, outside(bind.path()), mode, number(0));
       if (!(bind.source() instanceof Inside)) {
         bind(entry, source(bind.source()), MS_BIND, "MS_BIND");
       }
     } else if (entry instanceof BoundStore store) {
       directory(store.path(), 0755);
-      storePaths.mount(store);
+      bind(store, store.directory(), MS_BIND, "MS_BIND");
+      List<String> names = store.paths().stream().map(path -> path.baseName()).toList();
+      StoreSteps.bind(steps, kernel, store.path(), store.host(), names);
     } else if (entry instanceof HostBind bind) {
       new HostBinds(steps).mount(bind);
     } else if (entry instanceof Tmpfs tmpfs) {
@@ -86,7 +88,7 @@ final class Skeleton {
   void shut(Entry entry) {
     if (entry instanceof Directory directory && (directory.mode() & OWNER_WRITES) == 0) {
       Argument mode = octal(directory.mode());
-      add(entry, "shut ", Syscall.FCHMODAT, AT_FDCWD, Root.path(directory.path()), mode);
+      add(entry, "shut ", Syscall.FCHMODAT, AT_FDCWD, outside(directory.path()), mode);
     }
   }
 
@@ -97,7 +99,7 @@ final class Skeleton {
     } else if (entry instanceof Overlay overlay) {
       fileSystems.overlay(overlay);
     } else if (entry instanceof LayeredStore store) {
-      storePaths.mount(store);
+      StoreSteps.layer(steps, kernel, store);
     }
   }
 
@@ -117,7 +119,7 @@ final class Skeleton {
   }
 
   private void directory(String path, int mode) {
-    steps.add(Step.of("make " + path, Syscall.MKDIRAT, AT_FDCWD, Root.path(path), octal(mode)));
+    steps.add(Step.of("make " + path, Syscall.MKDIRAT, AT_FDCWD, outside(path), octal(mode)));
   }
 
   private void file(TextFile file) {
@@ -128,7 +130,7 @@ final class Skeleton {
         "make ",
         Syscall.OPENAT,
         AT_FDCWD,
-        Root.path(file.path()),
+        outside(file.path()),
         WRITE_NEW,
         octal(file.mode()));
     ByteString content = ByteString.of(file.content());
@@ -149,7 +151,7 @@ final class Skeleton {
         "mount ",
         Syscall.MOUNT,
         text(source),
-        Root.path(entry.path()),
+        outside(entry.path()),
         nothing(),
         flags(names, flags),
         nothing());
@@ -162,6 +164,11 @@ final class Skeleton {
       return session.name();
     }
     throw new IllegalArgumentException("not reachable before the pivot: " + source);
+  }
+
+  /** The path before the pivot, from the session's directory. */
+  private static Argument outside(String path) {
+    return text(ROOT + path);
   }
 
   private void add(Entry entry, String verb, Syscall syscall, Argument... arguments) {

@@ -1,13 +1,14 @@
 package nixbuildshell.sandbox;
 
 import java.util.List;
+import java.util.Optional;
 import nixbuildshell.ByteString;
 
 /**
  * What differs from one build's sandbox to another's; all else is the policy of {@link NixSandbox}.
  *
  * @param identity who the builder is
- * @param shell the program at {@code /bin/sh}, as seen from inside
+ * @param shell the program at {@code /bin/sh}, as seen from inside; empty when there is none
  * @param kvm whether the host has {@code /dev/kvm}
  * @param store what is seen of it
  * @param network what is seen of it
@@ -18,7 +19,7 @@ import nixbuildshell.ByteString;
  */
 public record Circumstances(
     Identity identity,
-    ByteString shell,
+    Optional<ByteString> shell,
     boolean kvm,
     StoreView store,
     Network network,
@@ -32,7 +33,7 @@ public record Circumstances(
   }
 
   /** Those of a build that asks for nothing special. */
-  public static Circumstances of(Identity identity, ByteString shell, StoreView store) {
+  public static Circumstances of(Identity identity, Optional<ByteString> shell, StoreView store) {
     return new Circumstances(
         identity,
         shell,
@@ -50,7 +51,7 @@ public record Circumstances(
         identity, shell, present, store, network, generation, system, host, paths);
   }
 
-  public Circumstances withShell(ByteString program) {
+  public Circumstances withShell(Optional<ByteString> program) {
     return new Circumstances(
         identity, program, kvm, store, network, generation, system, host, paths);
   }

@@ -61,8 +61,10 @@ public final class NixSandbox {
     entries.add(store(build.store()));
     entries.add(new Proc("/proc"));
     entries.add(new BindDirectory("/tmp", new Session("tmp")));
-    entries.add(new Directory("/bin", 0755));
-    entries.add(new BindFile("/bin/sh", new Inside(build.shell())));
+    if (build.shell().isPresent()) {
+      entries.add(new Directory("/bin", 0755));
+      entries.add(new BindFile("/bin/sh", new Inside(build.shell().get())));
+    }
     return new SandboxSpec(
         build.identity(),
         "localhost",

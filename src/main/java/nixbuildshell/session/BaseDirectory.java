@@ -20,6 +20,7 @@ final class BaseDirectory {
 
   private final FileSystem files;
   private final Function<String, Optional<ByteString>> environment;
+  private Optional<ByteString> passedOver = Optional.empty();
 
   BaseDirectory(FileSystem files, Function<String, Optional<ByteString>> environment) {
     this.files = files;
@@ -76,12 +77,21 @@ final class BaseDirectory {
     }
   }
 
+  /** The user's state directory, when it could not be used because nothing can be run there. */
+  Optional<ByteString> passedOver() {
+    return passedOver;
+  }
+
   /** The base in the user's state directory; empty when that is not to be had. */
   private Optional<Directory> ownIn(ByteString stateHome) {
     try (Directory parent = openOrMake(stateHome)) {
-      return parent.self().status().uid() == files.userId()
-          ? Optional.of(openBase(parent, NAME))
-          : Optional.empty();
+      if (parent.self().status().uid() != files.userId()) {
+        return Optional.empty();
+      } else if (parent.self().noExecution()) {
+        passedOver = Optional.of(stateHome);
+        return Optional.empty();
+      }
+      return Optional.of(openBase(parent, NAME));
     } catch (ErrnoException e) {
       return Optional.empty();
     }

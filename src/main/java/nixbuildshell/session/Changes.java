@@ -3,6 +3,7 @@ package nixbuildshell.session;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
@@ -16,8 +17,9 @@ import nixbuildshell.linux.Status;
  *
  * @param created no file of the session is older
  * @param staged the files are older than this as long as nobody changes them
+ * @param stop asked at every entry; when it says yes, that is what cannot be made out
  */
-record Changes(Status.Time created, Status.Time staged) {
+record Changes(Status.Time created, Status.Time staged, BooleanSupplier stop) {
 
   /**
    * Looks through one of the session's directories.
@@ -50,7 +52,7 @@ record Changes(Status.Time created, Status.Time staged) {
       } else {
         ByteString name = entry.get().name();
         Status status = directory.get().status(name);
-        if (isChanged(status)) {
+        if (stop.getAsBoolean() || isChanged(status)) {
           return true;
         }
         if (status.type() == FileType.DIRECTORY && enter(directory.get(), name, descent)) {

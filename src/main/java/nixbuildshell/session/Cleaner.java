@@ -53,7 +53,10 @@ final class Cleaner {
 
   private void clean(Session session) {
     boolean known = session.isKnownToBeChanged();
-    if (stays(session)) {
+    boolean stays = stays(session);
+    if (stop.getAsBoolean()) {
+      session.close();
+    } else if (stays) {
       cleaned.kept().add(new Kept(session.id(), session.path(), session.about(), !known));
       session.close();
     } else {
@@ -61,8 +64,8 @@ final class Cleaner {
     }
   }
 
-  private static boolean stays(Session session) {
+  private boolean stays(Session session) {
     About.Kind kind = session.about().map(About::kind).orElse(About.Kind.INTERACTIVE);
-    return kind == About.Kind.INTERACTIVE && session.isStaged() && session.isChanged();
+    return kind == About.Kind.INTERACTIVE && session.isStaged() && session.isChanged(stop);
   }
 }

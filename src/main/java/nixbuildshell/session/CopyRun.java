@@ -131,6 +131,11 @@ final class CopyRun implements AutoCloseable {
         report.missed(place, "the directory of the copy itself");
         return;
       }
+      if (status.mountPoint()) {
+        keepEmpty(status, to, place);
+        report.missed(place, "another file system is mounted there");
+        return;
+      }
       if (!readers.mayRead(status)) {
         keepEmpty(status, to, place);
         report.missed(place, readers.why(status));

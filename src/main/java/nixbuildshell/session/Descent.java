@@ -12,12 +12,12 @@ import nixbuildshell.linux.Status;
  * Where a walk stands in a tree: the directories from the root down to the current one.
  *
  * <p>Only the nearest are kept open, or a tree of thousands of levels would use up the descriptors.
- * One that is needed again is reached from the nearest open ancestor by its names, none of which
- * may be a link, and each directory on the way must be the very one that was left: ".." would lead
- * wherever the directory has been moved to.
+ * One that is needed again is reached by the ".." of the one below, at the same cost whatever the
+ * depth; where that leads elsewhere (the directory has been moved), from the nearest open ancestor
+ * by its names, none of which may be a link. Either way it must be the very one that was left.
  */
 final class Descent implements AutoCloseable {
-  private static final int OPEN_AT_MOST = 128;
+  private static final int OPEN_AT_MOST = 12;
 
   private static final class Level {
     final ByteString name;
@@ -32,6 +32,9 @@ final class Descent implements AutoCloseable {
   }
 
   private final List<Level> levels = new ArrayList<>();
+
+  /** From this level on the names lead nowhere, and are not tried again. */
+  private int lostFrom = Integer.MAX_VALUE;
 
   /**
    * @param root stays open, and is the caller's to close
@@ -59,7 +62,29 @@ final class Descent implements AutoCloseable {
   }
 
   void leave() {
-    close(levels.remove(depth()));
+    Level left = levels.remove(depth());
+    Level above = levels.get(depth());
+    if (above.open == null && left.open != null) {
+      above.open = parent(left.open, above.status);
+    }
+    close(left);
+    if (depth() < lostFrom) {
+      lostFrom = Integer.MAX_VALUE;
+    }
+  }
+
+  /** The directory above, if that still is the one that the walk came through; else null. */
+  private static Directory parent(Directory directory, Status expected) {
+    try {
+      Directory parent = directory.openParent();
+      if (parent.self().status().same(expected)) {
+        return parent;
+      }
+      parent.close();
+    } catch (ErrnoException e) {
+      // Shut or gone; the names from above may still lead there.
+    }
+    return null;
   }
 
   /**
@@ -73,19 +98,27 @@ final class Descent implements AutoCloseable {
     while (levels.get(open).open == null) {
       open--;
     }
+    if (open < depth() && depth() < lostFrom) {
+      reopenBelow(open);
+    }
+    return Optional.ofNullable(levels.get(depth()).open);
+  }
+
+  private void reopenBelow(int open) throws ErrnoException {
     for (int i = open + 1; i < levels.size(); i++) {
       Level parent = levels.get(i - 1);
       Level level = levels.get(i);
+      lostFrom = i;
       level.open = parent.open.openDirectory(level.name);
       if (!level.open.self().status().same(level.status)) {
         close(level);
-        return Optional.empty();
+        return;
       }
       if (i - 1 > 0 && i - 1 <= depth() - OPEN_AT_MOST) {
         close(parent);
       }
     }
-    return Optional.of(levels.get(depth()).open);
+    lostFrom = Integer.MAX_VALUE;
   }
 
   /** The directory so many levels below the root, if it is open at the moment. */
@@ -102,8 +135,6 @@ final class Descent implements AutoCloseable {
 
   @Override
   public void close() {
-    while (depth() > 0) {
-      leave();
-    }
+    levels.subList(1, levels.size()).forEach(Descent::close);
   }
 }

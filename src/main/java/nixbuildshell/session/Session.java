@@ -1,6 +1,7 @@
 package nixbuildshell.session;
 
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.linux.Descriptor;
@@ -28,7 +29,7 @@ public final class Session implements AutoCloseable {
   static final ByteString ABOUT = ByteString.of("session.properties");
   static final ByteString STAGED = ByteString.of("staged");
   private static final ByteString EDITED = ByteString.of("edited");
-  private static final int ABOUT_LIMIT = 1 << 16;
+  private static final int ABOUT_LIMIT = 1 << 24;
 
   private final Sessions sessions;
   private final Directory directory;
@@ -158,11 +159,20 @@ public final class Session implements AutoCloseable {
    * nothing of anybody's.
    */
   public boolean isChanged() {
+    return isChanged(() -> false);
+  }
+
+  /**
+   * The same, but no longer than until told to stop: then it is in doubt, and nothing is noted.
+   *
+   * @param stop asked at every file
+   */
+  public boolean isChanged(BooleanSupplier stop) {
     if (!isStaged() || isKnownToBeChanged()) {
       return isStaged();
     }
-    boolean changed = hasChanges();
-    if (changed) {
+    boolean changed = hasChanges(stop);
+    if (changed && !stop.getAsBoolean()) {
       try {
         write(EDITED, new byte[0]);
       } catch (ErrnoException e) {
@@ -177,12 +187,13 @@ public final class Session implements AutoCloseable {
     return has(EDITED);
   }
 
-  private boolean hasChanges() {
+  private boolean hasChanges(BooleanSupplier stop) {
     try (Directory build = directory.openDirectory(ByteString.of("build"));
         Directory tmp = directory.openDirectory(ByteString.of("tmp"));
         Directory upper = directory.openDirectory(ByteString.of("store/upper"));
         Directory view = directory.openDirectory(ByteString.of(ShownStore.VIEW))) {
-      Changes changes = new Changes(lock.status().changed(), directory.status(STAGED).changed());
+      Changes changes =
+          new Changes(lock.status().changed(), directory.status(STAGED).changed(), stop);
       return changes.in(build) || changes.in(tmp) || changes.in(upper) || changes.in(view);
     } catch (ErrnoException e) {
       return true;
@@ -195,7 +206,16 @@ public final class Session implements AutoCloseable {
    * @throws Failure naming what could not be deleted; the next {@link Sessions#clean} tries again
    */
   public void delete() {
-    sessions.delete(this);
+    delete(() -> false);
+  }
+
+  /**
+   * The same until told to stop; what is left then is for the next {@link Sessions#clean}.
+   *
+   * @param stop asked at every file
+   */
+  public void delete(BooleanSupplier stop) {
+    sessions.delete(this, stop);
   }
 
   /** Gives up the lock; the files stay. */

@@ -56,9 +56,12 @@ public final class Sessions implements AutoCloseable {
   private final FileSystem files;
   private final Directory base;
 
-  private Sessions(FileSystem files, Directory base) {
+  private final Optional<ByteString> passedOver;
+
+  private Sessions(FileSystem files, Directory base, Optional<ByteString> passedOver) {
     this.files = files;
     this.base = base;
+    this.passedOver = passedOver;
   }
 
   /**
@@ -73,7 +76,14 @@ public final class Sessions implements AutoCloseable {
       Function<String, Optional<ByteString>> environment,
       Optional<ByteString> workDirectory) {
     files.makeFilesPrivate();
-    return new Sessions(files, new BaseDirectory(files, environment).open(workDirectory));
+    BaseDirectory wanted = new BaseDirectory(files, environment);
+    Directory base = wanted.open(workDirectory);
+    return new Sessions(files, base, wanted.passedOver());
+  }
+
+  /** The user's state directory, when the sessions are elsewhere because it is mounted noexec. */
+  public Optional<ByteString> passedOver() {
+    return passedOver;
   }
 
   public ByteString path() {
@@ -232,8 +242,8 @@ public final class Sessions implements AutoCloseable {
     return new Cleaner(this, base, stop).clean();
   }
 
-  void delete(Session session) {
-    remove(session, () -> false)
+  void delete(Session session, BooleanSupplier stop) {
+    remove(session, stop)
         .ifPresent(
             left -> {
               throw new Failure("cannot delete " + left.path(), left.why(), "");

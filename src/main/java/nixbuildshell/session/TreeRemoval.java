@@ -10,10 +10,12 @@ import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileType;
 import nixbuildshell.linux.Listing;
 import nixbuildshell.linux.Place;
+import nixbuildshell.linux.Status;
 
 /**
  * Deletes a tree without following a link, also what its owner has made unreadable (an overlay's
  * work directory holds a directory of mode 000). That something else deletes it too is no error.
+ * What is mounted in it is not gone into.
  */
 public final class TreeRemoval {
   /** How often a directory that will not become empty is gone through. */
@@ -22,7 +24,7 @@ public final class TreeRemoval {
   /**
    * Something that could not be deleted.
    *
-   * @param why errno's name and meaning
+   * @param why errno's name and meaning, or a phrase
    */
   public record Leftover(ByteString path, String why) {}
 
@@ -111,10 +113,16 @@ public final class TreeRemoval {
       opened = in.openDirectory(name);
     }
     try {
-      if ((opened.self().status().mode() & 0700) != 0700) {
+      Status status = opened.self().status();
+      if (status.mountPoint()) {
+        remains(in.place().child(name), "something is mounted there");
+        opened.close();
+        return;
+      }
+      if ((status.mode() & 0700) != 0700) {
         opened.self().setMode(0700);
       }
-      descent.enter(name, opened, opened.self().status());
+      descent.enter(name, opened, status);
     } catch (ErrnoException e) {
       opened.close();
       throw e;
@@ -150,8 +158,14 @@ public final class TreeRemoval {
   }
 
   private void remains(Place place, ErrnoException e) {
-    if (leftover.isEmpty() && !e.missing()) {
-      leftover = Optional.of(new Leftover(place.path(), e.why()));
+    if (!e.missing()) {
+      remains(place, e.why());
+    }
+  }
+
+  private void remains(Place place, String why) {
+    if (leftover.isEmpty()) {
+      leftover = Optional.of(new Leftover(place.path(), why));
     }
   }
 }

@@ -162,6 +162,9 @@ class DerivationFinderTest {
     expect(second, How.LOG_TIME, found);
     assertEquals(
         second + " (found by the build log's time; --drv says otherwise)", found.get().describe());
+    for (String other : new String[] {"store", "tmp", "", "nix-build-probe-1.0", "x"}) {
+      assertEquals(Optional.empty(), finder.find(KeptDirectory.named(other), Set.of()), other);
+    }
     store.log(first, ".bz2", FAILED.minusMillis(500));
     Failure failure = assertThrows(Failure.class, () -> finder.find(NAMELESS, Set.of()));
     assertEquals(

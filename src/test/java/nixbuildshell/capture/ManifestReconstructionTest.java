@@ -2,6 +2,7 @@ package nixbuildshell.capture;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -53,7 +54,10 @@ class ManifestReconstructionTest {
   }
 
   private FailedBuild build(KeptDirectory kept) {
-    return Reconstruction.of(kept, new Reconstruction.Options(Optional.empty(), 2), store.finder());
+    return Reconstruction.of(
+        kept,
+        new Reconstruction.Options(Optional.empty(), 2, name -> Optional.empty(), false),
+        store.finder());
   }
 
   private static KeptDirectory with(KeptDirectory kept, String fields) {
@@ -85,7 +89,7 @@ class ManifestReconstructionTest {
                 KEPT.with(ENV_VARS),
                 ", \"name\": \"written\"" + shell(TestStore.SHELL) + outputs(OTHER)));
     assertEquals(manifest("written"), build.name());
-    assertEquals(manifest(SHELL), build.shell());
+    assertEquals(Optional.of(manifest(SHELL)), build.shell());
     assertEquals(Map.of("out", manifest(OTHER)), build.outputs());
     assertEquals(
         Optional.of(new Known<>(ByteString.of("i686-linux"), Source.ENV_VARS)), build.system());
@@ -136,6 +140,29 @@ class ManifestReconstructionTest {
     assertEquals(yes, build(with(NAMELESS, claim)).fixedOutput());
   }
 
+  /** Nor what a derivation of somebody else's lets through of the caller's environment. */
+  @Test
+  void itCannotChooseVariablesOfTheCaller() throws IOException {
+    StorePath drv = TestStore.path("d1", "probe-1.0.drv");
+    store.write(
+        drv,
+        "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[(\"impureEnvVars\",\"TOKEN\")])"
+            .formatted(OUT, TestStore.SHELL));
+    for (boolean confirmed : List.of(false, true)) {
+      FailedBuild.Rebuilt rebuilt =
+          (FailedBuild.Rebuilt)
+              Reconstruction.of(
+                      with(NAMELESS, outputs(OUT)),
+                      new Reconstruction.Options(
+                          Optional.empty(), 2, name -> Optional.of(name.plus("!")), false),
+                      store.finder())
+                  .environment();
+      String script = rebuilt.envVars().script().latin1();
+      assertTrue(script.contains("declare -x TOKEN='" + (confirmed ? "TOKEN!" : "") + "'"), script);
+      store.log(drv, ".bz2", KeptDirectory.FAILED);
+    }
+  }
+
   @Test
   void theStorePathsAreWhatIsNoOutput() {
     assertEquals(
@@ -173,7 +200,7 @@ class ManifestReconstructionTest {
   void aShellThatIsNoneIsPassedOver(String path) {
     String shell = "/nix/store/" + TestStore.BASH + path;
     FailedBuild build = build(with(KEPT.with(ENV_VARS), shell(shell)));
-    assertEquals(new Known<>(SHELL, Source.ENV_VARS), build.shell());
+    assertEquals(Optional.of(new Known<>(SHELL, Source.ENV_VARS)), build.shell());
     assertEquals(1, build.notes().size());
     assertEquals(Note.Level.WARNING, build.notes().get(0).level());
   }
@@ -181,7 +208,7 @@ class ManifestReconstructionTest {
   @Test
   void itsShellServesWhereTheBuilderIsNoBash() throws IOException {
     store.derivation("d1", "probe-1.0", "/bin/busybox", OUT, Map.of());
-    assertEquals(manifest(SHELL), build(with(KEPT, shell(TestStore.SHELL))).shell());
+    assertEquals(Optional.of(manifest(SHELL)), build(with(KEPT, shell(TestStore.SHELL))).shell());
   }
 
   @ParameterizedTest
@@ -219,17 +246,18 @@ class ManifestReconstructionTest {
   }
 
   @Test
-  void aNewerOneIsRefused() {
-    Failure failure =
-        assertThrows(
-            Failure.class,
-            () -> build(KEPT.with(ENV_VARS).withManifest("{\"schemaVersion\": \"2.1\"}")));
+  void aNewerOneIsIgnoredAndSaid() {
+    KeptDirectory newer = KEPT.withManifest("{\"schemaVersion\": \"2.1\", \"outputs\": 7}");
+    String why = "its schemaVersion is 2.1, and this nix-build-shell reads 1";
+    FailedBuild build = build(newer.with(ENV_VARS));
+    assertEquals(Optional.empty(), build.manifest());
     assertEquals(
-        "cannot read /tmp/nix-build-probe-1.0.drv-0/.nix-build-shell/manifest.json: its"
-            + " schemaVersion is 2.1, and this nix-build-shell reads 1",
-        failure.getMessage());
+        List.of(Note.warning(".nix-build-shell/manifest.json is ignored: " + why)), build.notes());
     assertEquals(
-        "use a newer nix-build-shell, or enter a copy of the directory without .nix-build-shell",
-        failure.remedy());
+        "cannot tell what /tmp/nix-build-probe-1.0.drv-0 was: of env-vars, it does not exist; of"
+            + " .nix-build-shell/manifest.json, "
+            + why
+            + ", and no derivation is found that left it",
+        assertThrows(Failure.class, () -> build(newer)).getMessage());
   }
 }

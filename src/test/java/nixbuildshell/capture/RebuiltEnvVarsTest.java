@@ -24,6 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What a real bash makes of the file. */
 class RebuiltEnvVarsTest {
   private static final ByteString SHELL = ByteString.of(TestStore.SHELL);
+  private static final BuilderEnvironment.Host HOST =
+      new BuilderEnvironment.Host(3, name -> Optional.empty());
   private static final StorePath OUT = TestStore.path("aa", "probe-1.0");
 
   @TempDir Path directory;
@@ -94,7 +96,7 @@ class RebuiltEnvVarsTest {
     attributes.put("lines", "\na\n\n");
     attributes.put("empty", "");
     attributes.put("_x9", "!");
-    RebuiltEnvVars envVars = RebuiltEnvVars.of(derivation(attributes, ""), SHELL, 3);
+    RebuiltEnvVars envVars = RebuiltEnvVars.of(derivation(attributes, ""), SHELL, HOST);
     assertEquals(Map.of(), envVars.undeclarable());
     Map<String, String> expected = own();
     expected.putAll(attributes);
@@ -104,7 +106,7 @@ class RebuiltEnvVarsTest {
   @Test
   void aValueMayBeLargerThanAnyProgramTakes() throws Exception {
     String large = "'x\n".repeat(1 << 20);
-    RebuiltEnvVars envVars = RebuiltEnvVars.of(derivation(Map.of("large", large), ""), SHELL, 3);
+    RebuiltEnvVars envVars = RebuiltEnvVars.of(derivation(Map.of("large", large), ""), SHELL, HOST);
     Bash.Result result = source(new Bash("/usr/bin/bash", ""), envVars, "printf %s \"$large\"");
     assertEquals(large, result.out().latin1());
   }
@@ -128,7 +130,7 @@ class RebuiltEnvVarsTest {
                         "TERM", "dumb"),
                     ""),
                 SHELL,
-                3)));
+                HOST)));
   }
 
   @Test
@@ -148,7 +150,7 @@ class RebuiltEnvVarsTest {
                 derivation(
                     Map.of("impureEnvVars", "http_proxy  ftp_proxy", "http_proxy", "secret"), "ab"),
                 SHELL,
-                3)));
+                HOST)));
   }
 
   /**
@@ -175,7 +177,7 @@ class RebuiltEnvVarsTest {
                         "flags", "--prefix=" + placeholder + " " + placeholder + "/lib"),
                     ""),
                 SHELL,
-                3)));
+                HOST)));
   }
 
   @Test
@@ -188,14 +190,14 @@ class RebuiltEnvVarsTest {
         variables(
             new Bash("/usr/bin/bash", ""),
             RebuiltEnvVars.of(
-                derivation(Map.of("__json", "{}", "out", "/x", "stdenv", "/x"), ""), SHELL, 3)));
+                derivation(Map.of("__json", "{}", "out", "/x", "stdenv", "/x"), ""), SHELL, HOST)));
   }
 
   @Test
   void whatBashCannotDeclareIsKeptApart() throws Exception {
     Map<String, String> names =
         Map.of("a-b", "1", "1a", "2", "BASH_FUNC_f%%", "() { :; }", "UID", "0", "a b'", "3");
-    RebuiltEnvVars envVars = RebuiltEnvVars.of(derivation(names, ""), SHELL, 3);
+    RebuiltEnvVars envVars = RebuiltEnvVars.of(derivation(names, ""), SHELL, HOST);
     Map<String, String> apart = new TreeMap<>();
     envVars.undeclarable().forEach((name, value) -> apart.put(name.latin1(), value.latin1()));
     assertEquals(new TreeMap<>(names), apart);
@@ -239,7 +241,7 @@ class RebuiltEnvVarsTest {
   void stdenvsSetupLeavesAPlainShell(Bash bash) throws Exception {
     RebuiltEnvVars envVars =
         RebuiltEnvVars.of(
-            derivation(Map.of("stdenv", setup().toString(), "extra", ""), ""), SHELL, 3);
+            derivation(Map.of("stdenv", setup().toString(), "extra", ""), ""), SHELL, HOST);
     Bash.Result result = source(bash, envVars, LOOK);
     assertEquals(
         """
@@ -269,7 +271,7 @@ class RebuiltEnvVarsTest {
   void aSetupThatFailsLeavesWhatItHadDone(String failure) throws Exception {
     RebuiltEnvVars envVars =
         RebuiltEnvVars.of(
-            derivation(Map.of("stdenv", setup().toString(), "extra", failure), ""), SHELL, 3);
+            derivation(Map.of("stdenv", setup().toString(), "extra", failure), ""), SHELL, HOST);
     Bash.Result result =
         source(new Bash("/usr/bin/bash", ""), envVars, LOOK.replace("exit 7", "builtin exit 7"));
     assertEquals(
@@ -296,7 +298,7 @@ class RebuiltEnvVarsTest {
   void aMissingSetupIsSaid() throws Exception {
     RebuiltEnvVars envVars =
         RebuiltEnvVars.of(
-            derivation(Map.of("stdenv", "/nix/none", "noDumpEnvVars", "1"), ""), SHELL, 3);
+            derivation(Map.of("stdenv", "/nix/none", "noDumpEnvVars", "1"), ""), SHELL, HOST);
     Bash.Result result =
         source(new Bash("/usr/bin/bash", ""), envVars, "echo \"$PATH $noDumpEnvVars\"");
     assertEquals("/path-not-set 1\n", result.out().latin1());

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -25,6 +26,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ReconstructionTest {
+  private static final Function<ByteString, Optional<ByteString>> CALLER = name -> Optional.empty();
+  private static final BuilderEnvironment.Host HOST = new BuilderEnvironment.Host(2, CALLER);
   private static final StorePath OUT = TestStore.path("aa", "probe-1.0");
   private static final StorePath DEV = TestStore.path("aa", "probe-1.0-dev");
   private static final KeptDirectory KEPT = KeptDirectory.named("nix-build-probe-1.0.drv-0");
@@ -56,7 +59,9 @@ class ReconstructionTest {
 
   private FailedBuild build(KeptDirectory kept, Optional<StorePath> drv) {
     return Reconstruction.of(
-        kept, new Reconstruction.Options(drv.map(StorePath::path), 2), store.finder());
+        kept,
+        new Reconstruction.Options(drv.map(StorePath::path), 2, CALLER, false),
+        store.finder());
   }
 
   private Failure refuses(KeptDirectory kept) {
@@ -72,7 +77,7 @@ class ReconstructionTest {
   }
 
   private static FailedBuild.Rebuilt rebuilt(StoreDirectory store, StorePath drv) {
-    return new FailedBuild.Rebuilt(RebuiltEnvVars.of(store.read(drv), SHELL, 2));
+    return new FailedBuild.Rebuilt(RebuiltEnvVars.of(store.read(drv), SHELL, HOST));
   }
 
   /** Two derivations of the name make any search for one fail. */
@@ -88,13 +93,15 @@ class ReconstructionTest {
     assertEquals(
         new FailedBuild(
             env("probe-1.0"),
-            env(SHELL),
+            Optional.of(env(SHELL)),
             new FailedBuild.Kept(),
             Map.of("out", env(OUT), "dev", env(DEV)),
             Optional.empty(),
             Optional.of(env(ByteString.of("i686-linux"))),
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
+            List.of(),
             Optional.empty(),
             Optional.empty(),
             List.of()),
@@ -108,13 +115,15 @@ class ReconstructionTest {
     assertEquals(
         new FailedBuild(
             env("probe-1.0"),
-            env(SHELL),
+            Optional.of(env(SHELL)),
             new FailedBuild.Kept(),
             Map.of("out", env(OUT), "dev", env(DEV)),
             Optional.of(new Known<>(given, Source.COMMAND_LINE)),
             Optional.of(env(ByteString.of("i686-linux"))),
             Optional.of(drv(false)),
             Optional.empty(),
+            Optional.empty(),
+            List.of(),
             Optional.empty(),
             Optional.empty(),
             List.of()),
@@ -146,13 +155,15 @@ class ReconstructionTest {
     assertEquals(
         new FailedBuild(
             new Known<>("probe-1.0", Source.DIRECTORY_NAME),
-            drv(SHELL),
+            Optional.of(drv(SHELL)),
             rebuilt(store.finder().store(), path),
             Map.of("out", drv(OUT)),
             Optional.of(new Known<>(path, Source.DIRECTORY_NAME)),
             Optional.of(drv(ByteString.of("x86_64-linux"))),
             Optional.of(drv(false)),
             Optional.empty(),
+            Optional.empty(),
+            List.of(),
             Optional.empty(),
             Optional.empty(),
             List.of(
@@ -277,7 +288,7 @@ class ReconstructionTest {
     makeSearchingFail();
     StorePath path = store.derivation("d3", "probe-1.0", OUT);
     FailedBuild build = build(KEPT.with(withoutShell(line)));
-    assertEquals(drv(SHELL), build.shell());
+    assertEquals(Optional.of(drv(SHELL)), build.shell());
     assertEquals(new FailedBuild.Kept(), build.environment());
     assertEquals(Optional.of(env(path)), build.derivation());
     assertEquals(
@@ -313,24 +324,67 @@ class ReconstructionTest {
 
   @ParameterizedTest
   @CsvSource({
-    "/nix/store/wjy2msil2glkjpnpjwipz62bw87fy4ni-busybox/bin/sh",
     "/nix/store/wjy2msil2glkjpnpjwipz62bw87fy4ni-bash-5.2/bin/sh",
+    "/nix/store/wjy2msil2glkjpnpjwipz62bw87fy4ni-bash-5.2",
+    "/nix/store/11ridwww5cxrnixzvvpk9x5jc0m61aad-python/bin/python",
     "builtin:fetchurl",
     "/bin/bash",
     "bash",
     "''",
   })
-  void aBuilderThatIsNoBashIsNoShell(String builder) throws IOException {
-    StorePath path = store.derivation("d1", "probe-1.0", builder, OUT, Map.of());
-    Failure failure = refuses(KEPT);
+  void withoutAShellTheBuilderIsKnownAndItsEnvironmentGiven(String builder) throws IOException {
+    StorePath path = store.derivation("d1", "probe-1.0", builder, OUT, Map.of("a-b", "c"));
+    FailedBuild build = build(KEPT);
+    assertEquals(Optional.empty(), build.shell());
+    Derivation derivation = store.finder().store().read(path);
+    Map<ByteString, ByteString> environment = BuilderEnvironment.of(derivation, HOST);
+    assertEquals(ByteString.of("c"), environment.get(ByteString.of("a-b")));
+    assertEquals(new FailedBuild.Given(environment), build.environment());
+    assertEquals(Optional.of(BuilderCall.of(derivation, HOST)), build.call());
     assertEquals(
-        "no shell is known for /tmp/nix-build-probe-1.0.drv-0: of env-vars, it does not exist, and"
-            + " the builder of "
-            + path
-            + " (found by the directory's name; --drv says otherwise), "
-            + builder
-            + ", is no bash",
-        failure.getMessage());
+        Note.warning(
+            "the variables are those of "
+                + path
+                + " (found by the directory's name; --drv says otherwise)"),
+        build.notes().get(0));
+  }
+
+  @Test
+  void aBusyboxIsAShellThatSourcesNothing() throws IOException {
+    String shell = "/nix/store/" + TestStore.BASH + "/bin/busybox";
+    TestStore.program(root.resolve("store/" + TestStore.BASH + "/bin/busybox"));
+    store.derivation("d1", "probe-1.0", shell, OUT, Map.of());
+    FailedBuild build = build(KEPT);
+    assertEquals(Optional.of(drv(ByteString.of(shell))), build.shell());
+    assertEquals(FailedBuild.Given.class, build.environment().getClass());
+    assertEquals(Optional.empty(), build.call());
+    FailedBuild withEnvVars = build(KEPT.with(ENV_VARS.replace("bin/bash", "bin/busybox")));
+    FailedBuild.Given given = (FailedBuild.Given) withEnvVars.environment();
+    assertEquals(ByteString.of("out dev"), given.variables().get(ByteString.of("outputs")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'#!%s/bin/bash -e\n', %s/bin/bash",
+    "'#! \t%s/bin/bash\n', %s/bin/bash",
+    "'#!/bin/sh\n', /bin/sh",
+    "'#!/usr/bin/env bash\n', ",
+    "'#!%s/bin/python\n', ",
+    "'#!%s/bin/bash', ",
+    "'#!', ",
+    "'', ",
+    "'%s/bin/bash\n', ",
+  })
+  void aScriptsShellIsItsInterpreter(String start, String shell) throws IOException {
+    String in = "/nix/store/" + TestStore.BASH;
+    Path script = root.resolve("store/" + TestStore.hash("ss") + "-builder.sh");
+    TestStore.program(script);
+    script.toFile().setWritable(true);
+    Files.writeString(script, start.replace("%s", in).replace("\\n", "\n").replace("\\t", "\t"));
+    store.derivation("d1", "probe-1.0", "/nix/store/" + script.getFileName(), OUT, Map.of());
+    assertEquals(
+        Optional.ofNullable(shell).map(s -> drv(ByteString.of(s.replace("%s", in)))),
+        build(KEPT).shell());
   }
 
   @Test
@@ -349,7 +403,7 @@ class ReconstructionTest {
         gone.getMessage());
     assertEquals("get it back with: nix-store --realise " + bash, gone.remedy());
     TestStore.program(root.resolve("store/" + TestStore.hash("bb") + "-bash-static"));
-    assertEquals(drv(ByteString.of(bash)), build(KEPT).shell());
+    assertEquals(Optional.of(drv(ByteString.of(bash))), build(KEPT).shell());
   }
 
   @Test
@@ -368,13 +422,7 @@ class ReconstructionTest {
 
   @Test
   void saysWhatCannotBeRebuilt() throws IOException {
-    StorePath path =
-        store.derivation(
-            "d1", "probe-1.0", TestStore.SHELL, OUT, Map.of("__json", "{}", "a-b", ""));
-    List<Note> notes = build(KEPT).notes();
-    assertEquals(3, notes.size(), notes.toString());
-    assertEquals(
-        Note.warning("structured attributes are not rebuilt: see /build/.attrs.sh"), notes.get(2));
+    StorePath path = TestStore.path("d1", "probe-1.0.drv");
     store.write(
         path,
         "Derive([(\"out\",\"\",\"r:sha256\",\"\")],[],[],\"s\",\"%s\",[],[(\"a-b\",\"\")])"

@@ -38,6 +38,7 @@ class UnpackDirectoryTest {
             Optional.of(ByteString.of(parent.toString())),
             List.of(),
             false,
+            false,
             0);
     return UnpackDirectory.make(options).orElseThrow();
   }

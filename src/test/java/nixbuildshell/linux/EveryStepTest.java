@@ -136,7 +136,8 @@ class EveryStepTest {
   private Plan plan(GoPipe go) {
     ByteString shell = ByteString.of("/nix/store/sh");
     Program program = new Program(shell, List.of(shell), List.of(), "/build", true);
-    SandboxSpec nix = NixSandbox.of(Circumstances.of(identity(), shell, view), program);
+    SandboxSpec nix =
+        NixSandbox.of(Circumstances.of(identity(), Optional.of(shell), view), program);
     List<Entry> entries = nix.entries().stream().map(EveryStepTest::onOwnStore).toList();
     return Planner.plan(
         nix.withEntries(entries), new Planner.Descriptors(go.readFd(), go.writeFd()));

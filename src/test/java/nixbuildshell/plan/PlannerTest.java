@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.capture.StorePath;
 import nixbuildshell.sandbox.Circumstances;
@@ -57,7 +58,7 @@ class PlannerTest {
   void rootsPlanForABuildOfANewerNixWithoutATerminal() throws IOException {
     Identity identity = new Identity(30001, 30000, true);
     Circumstances build =
-        Circumstances.of(identity, SHELL, EXACT).withGeneration(Generation.NESTED);
+        Circumstances.of(identity, Optional.of(SHELL), EXACT).withGeneration(Generation.NESTED);
     matches("root-nested-no-terminal.txt", build, true);
   }
 
@@ -82,6 +83,15 @@ class PlannerTest {
     matches("root-layered-store.txt", new Identity(30001, 30000, true), false, false, LAYERED);
   }
 
+  /** Without close_range and mount_setattr. */
+  @Test
+  void anOrdinaryUsersPlanOnAnOldKernel() throws IOException {
+    OldKernel old = new OldKernel(true, List.of(3, 4, 1000));
+    Identity identity = new Identity(1234, 5678, false);
+    matches(
+        "user-old-kernel.txt", Circumstances.of(identity, Optional.of(SHELL), EXACT), true, old);
+  }
+
   private static void matches(String golden, Identity identity, boolean kvm, boolean ownSession)
       throws IOException {
     matches(golden, identity, kvm, ownSession, new StoreView.Whole());
@@ -90,11 +100,16 @@ class PlannerTest {
   private static void matches(
       String golden, Identity identity, boolean kvm, boolean ownSession, StoreView store)
       throws IOException {
-    matches(golden, Circumstances.of(identity, SHELL, store).withKvm(kvm), ownSession);
+    matches(golden, Circumstances.of(identity, Optional.of(SHELL), store).withKvm(kvm), ownSession);
   }
 
   private static void matches(String golden, Circumstances build, boolean ownSession)
       throws IOException {
+    matches(golden, build, ownSession, OldKernel.NONE);
+  }
+
+  private static void matches(
+      String golden, Circumstances build, boolean ownSession, OldKernel kernel) throws IOException {
     Program program =
         new Program(
             SHELL,
@@ -103,7 +118,7 @@ class PlannerTest {
             "/build",
             ownSession);
     SandboxSpec spec = NixSandbox.of(build, program);
-    Plan plan = Planner.plan(spec, new Planner.Descriptors(5, 6));
+    Plan plan = Planner.plan(spec, new Planner.Descriptors(5, 6), kernel);
     if (System.getenv("UPDATE_GOLDEN") != null) {
       Files.writeString(GOLDEN.resolve(golden), plan.toString());
     }

@@ -3,6 +3,7 @@ package nixbuildshell.sandbox;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
+import java.util.Optional;
 import nixbuildshell.ByteString;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,7 +72,8 @@ class SandboxPathTest {
 
   private static List<Entry.HostBind> binds(HostPath... paths) {
     Circumstances build =
-        Circumstances.of(SOMEBODY, SHELL, new StoreView.Whole()).withPaths(List.of(paths));
+        Circumstances.of(SOMEBODY, Optional.of(SHELL), new StoreView.Whole())
+            .withPaths(List.of(paths));
     return NixSandbox.of(build, new Program(SHELL, List.of(), List.of(), "/build", true))
         .entries()
         .stream()
@@ -114,7 +116,7 @@ class SandboxPathTest {
   @Test
   void takesThePlaceOfWhatIsThere() {
     Circumstances build =
-        Circumstances.of(SOMEBODY, SHELL, new StoreView.Whole())
+        Circumstances.of(SOMEBODY, Optional.of(SHELL), new StoreView.Whole())
             .withPaths(List.of(host("/bin/sh"), host("/dev/null")));
     List<String> paths =
         NixSandbox.of(build, new Program(SHELL, List.of(), List.of(), "/build", true))

@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileType;
@@ -92,6 +94,7 @@ class HostileTreeTest {
   void aDirectoryThatIsMovedAwayMeanwhileLeadsNowhereElse() throws Exception {
     dig(200);
     Files.createDirectories(temporary.resolve("elsewhere/secret"));
+    Files.createDirectory(temporary.resolve("other"));
     AtomicBoolean moved = new AtomicBoolean();
     // 150 levels down, the descriptors of the first ones are closed again.
     TreeCopy copy =
@@ -108,14 +111,21 @@ class HostileTreeTest {
     assertTrue(
         result.missed().stream().anyMatch(m -> m.why().contains("moved while")),
         result.missed().toString());
-    assertFalse(Files.exists(target.resolve("level/level/level/secret")));
-    TreeRemoval.remove(parent, name("elsewhere"));
+    assertFalse(namesAt(20).contains("secret"));
+    TreeRemoval.remove(parent, name("away"));
+    TreeRemoval.remove(parent, name("other"));
   }
 
+  private List<String> namesAt(int depth) {
+    return Stream.of(target.resolve("level/".repeat(depth)).toFile().list()).sorted().toList();
+  }
+
+  /** So that neither ".." leads back from the 51st level, nor the names to the 20th. */
   private void move() {
     try {
-      Files.move(source.resolve("level/level/level"), temporary.resolve("elsewhere/level"));
-      Files.move(temporary.resolve("elsewhere"), source.resolve("level/level/level"));
+      Files.move(source.resolve("level/".repeat(51)), temporary.resolve("other/level"));
+      Files.move(source.resolve("level/".repeat(20)), temporary.resolve("away"));
+      Files.move(temporary.resolve("elsewhere"), source.resolve("level/".repeat(20)));
     } catch (IOException e) {
       throw new AssertionError(e);
     }

@@ -53,7 +53,7 @@ class ReadersTest {
   void whatIsSomebodyElsesMustBeForEverybody(long uid, FileType type, String mode, boolean may) {
     Status.Time time = new Status.Time(0, 0);
     int bits = Integer.parseInt(mode, 8);
-    Status status = new Status(type, bits, uid, 7, 1, 0, 0, 0, 0, time, time, time);
+    Status status = new Status(type, bits, uid, 7, 1, 0, 0, 0, 0, time, time, time, false);
     assertEquals(may, new Readers(Optional.of(7L)).mayRead(status));
     assertTrue(new Readers(Optional.empty()).mayRead(status));
   }

@@ -1,0 +1,39 @@
+package nixbuildshell.capture;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import nixbuildshell.ByteString;
+
+/**
+ * How Nix called the builder: {@code execve} in {@code runChild}, local-derivation-goal.cc.
+ *
+ * @param path as seen from inside
+ * @param arguments all of them, argv[0] first
+ * @param environment in the order that Nix gives it
+ */
+public record BuilderCall(
+    ByteString path, List<ByteString> arguments, Map<ByteString, ByteString> environment) {
+
+  public BuilderCall {
+    arguments = List.copyOf(arguments);
+    environment = Collections.unmodifiableMap(new TreeMap<>(environment));
+  }
+
+  static BuilderCall of(Derivation derivation, BuilderEnvironment.Host host) {
+    String path = derivation.builder().latin1();
+    Placeholders placeholders = new Placeholders(derivation);
+    List<ByteString> arguments = new ArrayList<>();
+    arguments.add(new ByteString(path.substring(path.lastIndexOf('/') + 1)));
+    derivation.arguments().forEach(argument -> arguments.add(placeholders.replaced(argument)));
+    return new BuilderCall(
+        derivation.builder(), arguments, BuilderEnvironment.of(derivation, host));
+  }
+
+  /** Whether it is a part of Nix ({@code builtin:fetchurl}) and no program. */
+  public boolean isBuiltin() {
+    return path.startsWith("builtin:");
+  }
+}

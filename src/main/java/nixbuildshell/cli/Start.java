@@ -1,0 +1,72 @@
+package nixbuildshell.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import nixbuildshell.ByteString;
+import nixbuildshell.capture.BuildShell;
+import nixbuildshell.capture.FailedBuild;
+import nixbuildshell.capture.Known;
+import nixbuildshell.capture.Shell;
+import nixbuildshell.session.About;
+
+/**
+ * How a command is started in the sandbox.
+ *
+ * @param shell the build's; empty when it has none, and commands are executed as they are
+ * @param environment what the kernel gives, {@code NAME=value}: all of it where no bash sources
+ *     {@code env-vars}, else what bash cannot declare
+ */
+record Start(Optional<Shell> shell, List<ByteString> environment) {
+  private static final String ENVIRONMENT = "environment";
+
+  static Start of(FailedBuild build) {
+    Optional<Shell> shell = build.shell().map(Known::value).map(Shell::new);
+    if (build.environment() instanceof FailedBuild.Given given) {
+      return new Start(shell, strings(given.variables()));
+    } else if (build.environment() instanceof FailedBuild.Rebuilt rebuilt) {
+      return new Start(shell, strings(rebuilt.envVars().undeclarable()));
+    }
+    return new Start(shell, List.of());
+  }
+
+  /**
+   * The same again in a session.
+   *
+   * @throws nixbuildshell.Failure when the shell is gone
+   */
+  static Start again(About about) {
+    Optional<Shell> shell = Optional.of(about.shell()).filter(s -> !s.isEmpty()).map(Shell::new);
+    shell.ifPresent(known -> BuildShell.require(known.path()));
+    List<ByteString> environment = new ArrayList<>();
+    String all = about.sandbox().getOrDefault(ENVIRONMENT, ByteString.EMPTY).latin1();
+    for (int at = 0; at < all.length(); at = all.indexOf('\0', at) + 1) {
+      environment.add(new ByteString(all.substring(at, all.indexOf('\0', at))));
+    }
+    return new Start(shell, environment);
+  }
+
+  /** What {@link #again} needs, for {@link About}. */
+  Map<String, ByteString> remembered() {
+    StringBuilder all = new StringBuilder();
+    environment.forEach(variable -> all.append(variable.latin1()).append('\0'));
+    return all.isEmpty() ? Map.of() : Map.of(ENVIRONMENT, new ByteString(all.toString()));
+  }
+
+  /** For {@link About}. */
+  ByteString shellPath() {
+    return shell.map(Shell::path).orElse(ByteString.EMPTY);
+  }
+
+  /** What the sandbox shall have at {@code /bin/sh}. */
+  Optional<ByteString> systemShell() {
+    return shell.map(Shell::path).filter(path -> !path.equals(Shell.SYSTEM));
+  }
+
+  static List<ByteString> strings(Map<ByteString, ByteString> variables) {
+    List<ByteString> strings = new ArrayList<>();
+    variables.forEach((name, value) -> strings.add(name.plus("=").plus(value)));
+    return strings;
+  }
+}

@@ -1,0 +1,52 @@
+package nixbuildshell.plan;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import nixbuildshell.ByteString;
+import nixbuildshell.sandbox.Circumstances;
+import nixbuildshell.sandbox.Identity;
+import nixbuildshell.sandbox.NixSandbox;
+import nixbuildshell.sandbox.Program;
+import nixbuildshell.sandbox.SandboxSpec;
+import nixbuildshell.sandbox.StoreView;
+import org.junit.jupiter.api.Test;
+
+class ProgramStepsTest {
+
+  private static List<Step> executions(List<String> others) {
+    ByteString first = ByteString.of("/a/ls");
+    Program program =
+        new Program(first, List.of(ByteString.of("ls")), List.of(), "/build", true)
+            .asCommand(others.stream().map(ByteString::of).toList());
+    Identity identity = new Identity(1234, 5678, false);
+    SandboxSpec spec =
+        NixSandbox.of(Circumstances.of(identity, Optional.empty(), new StoreView.Whole()), program);
+    List<Step> steps = new ArrayList<>(Planner.plan(spec, new Planner.Descriptors(5, 6)).steps());
+    steps.removeIf(step -> step.syscall() != Syscall.EXECVE);
+    return steps;
+  }
+
+  @Test
+  void aProgramIsExecutedOnce() {
+    List<Step> only = executions(List.of());
+    assertEquals(1, only.size());
+    assertEquals(List.of(), only.get(0).tolerated());
+  }
+
+  @Test
+  void eachAlternativeFollowsOneThatMayBeMissing() {
+    List<Step> steps = executions(List.of("/b/ls", "c/ls"));
+    assertEquals(
+        List.of("execute /a/ls", "execute /b/ls", "execute c/ls"),
+        steps.stream().map(Step::label).toList());
+    List<Errno> missing = List.of(Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES);
+    assertEquals(
+        List.of(missing, missing, List.of()),
+        steps.stream()
+            .map(step -> step.tolerated().stream().map(Step.Tolerated::errno).toList())
+            .toList());
+  }
+}
