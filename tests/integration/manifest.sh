@@ -91,27 +91,73 @@ test_store_paths_that_are_gone_are_all_named() {
 	expect_err "nix-store --realise $one $two" "2 store paths"
 }
 
-test_a_thousand_store_paths() {
-	local many=$T/many paths=() i
-	mkdir "$many"
-	for ((i = 0; i < 1000; i++)); do paths+=("/nix/store/$(printf '%032d' "$i")-nbs-many"); done
+# many_store_paths: a thousand in `paths`, directories but for one file.
+many_store_paths() {
+	local i
+	paths=()
+	for ((i = 0; i < 999; i++)); do paths+=("/nix/store/$(printf '%032d' "$i")-nbs-many-${T##*.}"); done
 	[[ $EUID -eq 0 ]] || skip "only root can put a thousand paths into the store at once"
-	(umask 022 && mkdir -p "${paths[@]}")
-	own_copy many readable
-	manifest "$(store_paths "$BASH_PATH" "$TOOLS_PATH" "${paths[@]}")"
-	run nbs "$dir" sh -c 'ls /nix/store | wc -l'
-	rmdir "${paths[@]}"
-	expect_status 0
+	trap 'rm -rf /nix/store/*-nbs-many-"${T##*.}"' EXIT
+	(umask 022 && mkdir -p "${paths[@]}" && echo seen >"${paths[0]}/file")
+	paths+=("/nix/store/$(printf '%032d' 999)-nbs-many-${T##*.}")
+	(umask 022 && echo content >"${paths[999]}")
+	own_copy many "${1:-readable}"
+	manifest "$(store_paths "$BASH_PATH" "$TOOLS_PATH" "${paths[@]}")${2:-}"
+}
+
+test_a_thousand_store_paths() {
+	local paths
+	many_store_paths
+	prints $'1002\nseen\ncontent\n1775' sh -c 'ls /nix/store | wc -l; cat "$1/file" "$2"; stat -c %a /nix/store' -- \
+		"${paths[0]}" "${paths[999]}"
+	run nbs "$dir" sh -c 'grep " /nix/store/" /proc/self/mountinfo | grep -vc " ro,nosuid,nodev"'
+	expect_out 0
+	run nbs "$dir" sh -c 'for d; do touch "$d/new"; rmdir "$d"; mv "$d" "$d-2"; rm -rf "$d"; done; ls /nix/store | wc -l' -- \
+		"${paths[1]}" "${paths[999]}"
 	expect_out 1002
+	[[ -e ${paths[1]} ]] || fail "deleted in the host's store"
+}
+
+# What is made in the store is on disk, and moves and links within it work as in a directory.
+test_the_store_around_a_thousand_paths() {
+	local paths
+	many_store_paths partial ', "outputs": {"out": "/nix/store/00000000000000000000000000000000-nbs"}'
+	# shellcheck disable=SC2016
+	prints $'moved\n2\nlinked\n1000:100' sh -ec '
+		mkdir -p "$out/a" /nix/store/other
+		echo moved >"$out/a/file"
+		mv "$out/a" /nix/store/other/b
+		mv /nix/store/other /nix/store/third
+		cat /nix/store/third/b/file
+		ln /nix/store/third/b/file "$out/link"
+		stat -c %h "$out/link"
+		ln -s link "$out/symbolic"
+		echo linked >"$out/link"
+		cat /nix/store/third/b/file
+		stat -c %u:%g "$out"
+		[ "$(stat -c %d "$out")" = "$(stat -c %d "$out/link")" ]
+		rm -r "$out" /nix/store/third'
+	# shellcheck disable=SC2016
+	prints "$(stat -f -c %b "$USER_HOME")" sh -c 'mkdir "$out" && stat -f -c %b "$out"'
+}
+
+test_a_session_of_a_thousand_paths() {
+	local paths session
+	many_store_paths
+	# shellcheck disable=SC2016
+	printf 'mkdir $out; echo edited >$out/kept; exit\n' >"$T/in"
+	run nbs_on_terminal "$dir" <"$T/in"
+	session=$(echo "$USER_HOME"/.local/state/*/*/readable-* "$USER_HOME"/.local/state/*/readable-*)
+	session=${session##* }
+	run nbs "$session" sh -c 'cat $out/kept; ls -A /nix/store | wc -l'
+	expect_out $'edited\n1003'
 }
 
 test_the_shell_must_be_among_the_store_paths() {
 	own_copy shell readable
 	manifest "$(store_paths "$TOOLS_PATH")"
-	run nbs "$dir" sh -c 'ls -A /nix/store | wc -l'
-	expect_status 0
-	expect_err 'the whole store' "$BASH_PATH"
-	[[ $(<"$T/out") -gt 2 ]] || fail "not the whole store"
+	prints 3 sh -c 'ls -A /nix/store | wc -l'
+	expect_err "storePaths are ignored: they lack the shell $BASH_PATH"
 }
 
 test_a_session_keeps_its_view() {

@@ -28,6 +28,16 @@ public record BuildShell(StoreDirectory store) {
     }
   }
 
+  /** Whether a path is a program in the store, as a shell has to be. */
+  public static boolean isProgram(ByteString path) {
+    try {
+      new BuildShell(new StoreDirectory(Path.of(StorePath.STORE_DIRECTORY))).check(path);
+      return true;
+    } catch (Refused e) {
+      return false;
+    }
+  }
+
   /** Why a path is not the build's shell, and what can be done about it. */
   static final class Refused extends Exception {
     private static final long serialVersionUID = 1;

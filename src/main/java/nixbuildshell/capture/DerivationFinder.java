@@ -18,7 +18,7 @@ import nixbuildshell.Failure;
  * @param logs consulted when the directory's name says too little
  */
 public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
-  static final String REMEDY =
+  public static final String REMEDY =
       "name it: --drv /nix/store/….drv (nix-instantiate prints it, and so does the failed build)";
 
   /**

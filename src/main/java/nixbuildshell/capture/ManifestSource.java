@@ -71,8 +71,7 @@ final class ManifestSource {
   }
 
   /**
-   * What the build saw of the store but for its outputs. A view that lacks the shell is no build's:
-   * then the whole store is the better one.
+   * What the build saw of the store but for its outputs. A view that lacks the shell is no build's.
    *
    * @param shell in the store, unless there is none
    */
@@ -94,8 +93,7 @@ final class ManifestSource {
     if (lacking.isPresent()) {
       notes.add(
           Note.warning(
-              "the whole store is shown: the manifest's storePaths lack the shell "
-                  + lacking.get()));
+              "the manifest's storePaths are ignored: they lack the shell " + lacking.get()));
       return Optional.empty();
     }
     return Optional.of(new Known<>(List.copyOf(paths), Source.MANIFEST));

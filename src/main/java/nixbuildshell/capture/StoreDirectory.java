@@ -79,7 +79,7 @@ public record StoreDirectory(Path directory) {
   }
 
   /** Reads and parses a derivation. */
-  Derivation read(StorePath derivation) {
+  public Derivation read(StorePath derivation) {
     Path file = directory.resolve(derivation.baseName());
     try {
       if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)

@@ -70,6 +70,14 @@ final class CommandLineSyntax {
   private String network;
 
   @Option(
+      names = "--sandbox-path",
+      paramLabel = "PATH",
+      description =
+          "Show PATH of the host in the sandbox; TARGET=PATH shows it as TARGET, as in Nix's"
+              + " setting sandbox-paths. May be given several times.")
+  private List<String> sandboxPaths = new ArrayList<>();
+
+  @Option(
       names = "--builder",
       description =
           "Print how Nix called the builder, and run it again in place of a COMMAND: with its"
@@ -130,6 +138,7 @@ final class CommandLineSyntax {
         Optional.ofNullable(derivation).map(ByteString::new),
         Optional.ofNullable(workDirectory).map(ByteString::new),
         Optional.ofNullable(network).map(name -> network(parser, name)),
+        sandboxPaths.stream().map(ByteString::new).toList(),
         builder,
         explain,
         verbose.length);

@@ -70,11 +70,12 @@ final class Enter {
 
   private int explain(KeptDirectory kept) throws ErrnoException {
     try (Builder builder = Builder.of(files, kept.build().self().status())) {
+      SandboxPaths paths = paths();
       FailedBuild build = known(kept);
-      StoreView store = StoreLookup.of(files, build);
+      StoreView store = StoreLookup.of(files, kept, build, paths, messages);
       Start start = Start.of(build);
       Program program = program(build, start);
-      Circumstances circumstances = of(kept, build, builder, start, store);
+      Circumstances circumstances = with(of(kept, build, builder, start, store), build, paths);
       out.print(SandboxRun.explained(NixSandbox.of(circumstances, program)));
       return 0;
     }
@@ -98,16 +99,18 @@ final class Enter {
   }
 
   private int start(Sessions sessions, KeptDirectory kept, Builder builder) {
+    SandboxPaths paths = paths();
     FailedBuild build = known(kept);
-    StoreView store = StoreLookup.of(files, build);
+    StoreView seen = StoreLookup.of(files, kept, build, paths, messages);
     Start start = Start.of(build);
     Program program = program(build, start);
-    Circumstances circumstances = of(kept, build, builder, start, store);
+    Circumstances circumstances = with(of(kept, build, builder, start, seen), build, paths);
     ByteString name = ByteString.of(build.name().value());
     Map<String, ByteString> remembered = new HashMap<>(Remembered.of(circumstances));
     remembered.putAll(start.remembered());
     About about = new About(kind(), kept.path(), name, start.shellPath(), remembered);
     Session session = sessions.create(about, builder.owner());
+    StoreView store = StoreLookup.in(session, seen);
     try (SessionEnd end = new SessionEnd(session, about, messages, signals, terminal(2))) {
       circumstances.buildTop().ifPresent(top -> session.makeInTmp(top.belowTmp(), builder.owner()));
       try (ProgressLine progress =
@@ -117,7 +120,8 @@ final class Enter {
       } catch (CancellationException e) {
         return ExitCode.SIGNAL + signals.ending();
       }
-      return stay(sessions, session, NixSandbox.of(circumstances, program), builder);
+      return stay(
+          sessions, session, NixSandbox.of(circumstances.withStore(store), program), builder);
     }
   }
 
@@ -135,8 +139,8 @@ final class Enter {
       Start start = Start.again(about);
       Program program = command(start);
       StoreView store = StoreLookup.of(files, session);
-      Circumstances circumstances =
-          network().again(Remembered.again(of(builder, start, store), about));
+      Circumstances before = network().again(Remembered.again(of(builder, start, store), about));
+      Circumstances circumstances = before.withPaths(paths().again(before.paths()));
       return stay(sessions, session, NixSandbox.of(circumstances, program), builder);
     }
   }
@@ -196,6 +200,16 @@ final class Enter {
     return !options.builder() && CommandLineOfShell.isInteractive(options.command(), terminal(0))
         ? About.Kind.INTERACTIVE
         : About.Kind.COMMAND;
+  }
+
+  private SandboxPaths paths() {
+    return new SandboxPaths(files, options.sandboxPaths(), messages);
+  }
+
+  /** With what the build had of its host, as far as that may be shown. */
+  private static Circumstances with(Circumstances base, FailedBuild build, SandboxPaths paths) {
+    Optional<ByteString> binSh = SeenMounts.of(build).flatMap(mounts -> mounts.shell(base.store()));
+    return base.withShell(binSh.or(base::shell)).withPaths(paths.shownTo(build, binSh.isPresent()));
   }
 
   private Circumstances of(

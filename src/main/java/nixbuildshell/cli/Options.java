@@ -13,6 +13,7 @@ import nixbuildshell.sandbox.Network;
  * @param derivation {@code --drv}
  * @param workDirectory {@code --work-dir}
  * @param network {@code --network}; empty for that of the build
+ * @param sandboxPaths {@code --sandbox-path}
  * @param builder {@code --builder}: run the original builder
  * @param explain print the plan and run nothing
  * @param verbosity how often {@code -v} was given
@@ -23,6 +24,7 @@ record Options(
     Optional<ByteString> derivation,
     Optional<ByteString> workDirectory,
     Optional<Network> network,
+    List<ByteString> sandboxPaths,
     boolean builder,
     boolean explain,
     int verbosity) {}

@@ -1,5 +1,6 @@
 package nixbuildshell.cli;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -10,6 +11,7 @@ import nixbuildshell.ByteString;
 import nixbuildshell.sandbox.BuildTop;
 import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Generation;
+import nixbuildshell.sandbox.HostPath;
 import nixbuildshell.sandbox.Network;
 import nixbuildshell.session.About;
 
@@ -19,16 +21,26 @@ final class Remembered {
   private static final String GENERATION = "generation";
   private static final String BUILD_TOP = "build-top";
   private static final String SYSTEM = "system";
+  private static final String SHELL = "shell";
+  private static final String PATH = "path.";
+  private static final String TARGET = ".target";
+  private static final String HOST = ".source";
 
   private Remembered() {}
 
   static Map<String, ByteString> of(Circumstances build) {
-    Map<String, ByteString> sandbox = new HashMap<>();
-    sandbox.put(NETWORK, name(build.network()));
-    sandbox.put(GENERATION, name(build.generation()));
-    sandbox.put(SYSTEM, build.system());
-    build.buildTop().ifPresent(top -> sandbox.put(BUILD_TOP, ByteString.of(top.path())));
-    return sandbox;
+    Map<String, ByteString> values = new HashMap<>();
+    values.put(NETWORK, name(build.network()));
+    values.put(GENERATION, name(build.generation()));
+    values.put(SYSTEM, build.system());
+    build.shell().ifPresent(shell -> values.put(SHELL, shell));
+    for (HostPath path : build.paths()) {
+      int number = values.size();
+      values.put(PATH + number + TARGET, path.target());
+      values.put(PATH + number + HOST, path.source());
+    }
+    build.buildTop().ifPresent(top -> values.put(BUILD_TOP, ByteString.of(top.path())));
+    return values;
   }
 
   /** The same sandbox as before. What an older version did not write down is as it was then. */
@@ -38,7 +50,24 @@ final class Remembered {
         .withGeneration(
             value(about, GENERATION).map(value(Generation::valueOf)).orElse(Generation.FLAT))
         .withSystem(value(about, SYSTEM).orElse(ByteString.of("")))
-        .withBuildTop(value(about, BUILD_TOP).map(ByteString::latin1).map(BuildTop::new));
+        .withBuildTop(value(about, BUILD_TOP).map(ByteString::latin1).map(BuildTop::new))
+        .withShell(value(about, SHELL).or(base::shell))
+        .withPaths(paths(about));
+  }
+
+  private static List<HostPath> paths(About about) {
+    List<HostPath> paths = new ArrayList<>();
+    about
+        .sandbox()
+        .forEach(
+            (key, target) -> {
+              if (key.startsWith(PATH) && key.endsWith(TARGET)) {
+                String source = key.substring(0, key.length() - TARGET.length()) + HOST;
+                value(about, source)
+                    .ifPresent(host -> paths.add(new HostPath(target, host, false)));
+              }
+            });
+    return paths;
   }
 
   private static ByteString name(Enum<?> constant) {

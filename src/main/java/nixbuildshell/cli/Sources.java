@@ -15,9 +15,6 @@ final class Sources {
     build.system().ifPresent(known -> tell("system", known, messages));
     build.fixedOutput().ifPresent(known -> tell("fixed-output", known, messages));
     build.outputs().forEach((name, known) -> tell("output " + name, known, messages));
-    if (build.storePaths().isEmpty()) {
-      messages.detail("the whole store is shown: what the build saw of it is not known");
-    }
     build
         .storePaths()
         .ifPresent(

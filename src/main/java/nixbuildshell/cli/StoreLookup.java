@@ -2,13 +2,16 @@ package nixbuildshell.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
+import java.util.function.Supplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Known;
 import nixbuildshell.capture.Malformed;
+import nixbuildshell.capture.Manifest;
+import nixbuildshell.capture.StoreInputs;
 import nixbuildshell.capture.StorePath;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
@@ -21,7 +24,11 @@ import nixbuildshell.session.ShownStore;
 
 /** Finds out what the sandbox shall show of the store, and whether the host has it. */
 final class StoreLookup {
-  private static final int MOST_NAMED = 100;
+  /**
+   * So many mount points are made on disk, where the store is an ordinary directory as in Nix's
+   * sandbox. Measured on ext4: to make and remove one takes 0.1 to 0.6 ms.
+   */
+  private static final int MOST_ON_DISK = 100;
 
   private StoreLookup() {}
 
@@ -30,29 +37,71 @@ final class StoreLookup {
    *
    * @throws Failure naming all store paths that are gone
    */
-  static StoreView of(FileSystem files, FailedBuild build) {
-    Optional<List<StorePath>> paths = build.storePaths().map(Known::value);
-    return paths.isPresent() ? exact(files, paths.get()) : new StoreView.Whole();
+  static StoreView of(
+      FileSystem files,
+      KeptDirectory kept,
+      FailedBuild build,
+      SandboxPaths sandboxPaths,
+      Messages messages) {
+    Optional<List<StorePath>> seen = build.storePaths().map(Known::value);
+    if (seen.isPresent()) {
+      return exact(files, seen.get(), () -> InputClosure.origins(kept, build, messages));
+    }
+    if (!isSandboxed(build)) {
+      return new StoreView.Whole();
+    }
+    sandboxPaths.ask();
+    try {
+      boolean root = files.userId() == 0;
+      return exact(files, InputClosure.of(kept, build, sandboxPaths, root, messages), Map::of);
+    } catch (InputClosure.Unknown e) {
+      messages.note("the whole store is shown, as the build's part is unknown: " + e.getMessage());
+      return new StoreView.Whole();
+    }
+  }
+
+  /** A build without a sandbox saw the whole store. */
+  private static boolean isSandboxed(FailedBuild build) {
+    return build.unsandboxedTop().isEmpty()
+        && build.manifest().flatMap(Manifest::sandboxed).orElse(true);
   }
 
   /** The view that a session was made with. */
   static StoreView of(FileSystem files, Session session) {
-    Optional<List<ByteString>> names = ShownStore.names(session);
-    if (names.isEmpty()) {
+    Optional<ShownStore> shown = ShownStore.of(session);
+    if (shown.isEmpty()) {
       return new StoreView.Whole();
     }
     List<StorePath> paths = new ArrayList<>();
     try {
-      for (ByteString name : names.get()) {
+      for (ByteString name : shown.get().names()) {
         paths.add(StorePath.ofBaseName(name.latin1()));
       }
     } catch (Malformed e) {
       throw new Failure("cannot enter " + session.path(), "its store/paths is damaged", "");
     }
-    return exact(files, paths);
+    StoreView.Exact view = exact(files, paths, Map::of);
+    return new StoreView.Exact(view.members(), shown.get().layered());
   }
 
-  private static StoreView exact(FileSystem files, List<StorePath> paths) {
+  /** The view as a new session can have it: not every file system carries layers. */
+  static StoreView in(Session session, StoreView view) {
+    return view instanceof StoreView.Exact exact
+            && exact.layered()
+            && !ShownStore.canBeLayered(session)
+        ? exact.onDisk()
+        : view;
+  }
+
+  /**
+   * The view of some store paths.
+   *
+   * @param origins asked only when some are gone
+   */
+  private static StoreView.Exact exact(
+      FileSystem files,
+      List<StorePath> paths,
+      Supplier<Map<StorePath, Optional<StoreInputs.Origin>>> origins) {
     List<StoreView.Member> members = new ArrayList<>();
     List<StorePath> missing = new ArrayList<>();
     try (Directory store = files.openDirectory(ByteString.of(NixSandbox.STORE))) {
@@ -65,9 +114,9 @@ final class StoreLookup {
       throw e.failure("cannot look into " + NixSandbox.STORE, "is Nix installed here?");
     }
     if (!missing.isEmpty()) {
-      throw gone(missing);
+      throw Gone.failure(missing, origins.get());
     }
-    return new StoreView.Exact(members);
+    return new StoreView.Exact(members, members.size() > MOST_ON_DISK);
   }
 
   private static Optional<StoreView.Kind> kind(Directory store, StorePath path)
@@ -86,19 +135,5 @@ final class StoreLookup {
       }
       throw e;
     }
-  }
-
-  private static Failure gone(List<StorePath> missing) {
-    int shown = Math.min(missing.size(), MOST_NAMED);
-    String names =
-        missing.subList(0, shown).stream()
-            .map(StorePath::toString)
-            .collect(Collectors.joining(" "));
-    String more = shown < missing.size() ? " and " + (missing.size() - shown) + " more" : "";
-    return new Failure(
-        "cannot show the store as the build saw it",
-        "gone from it (garbage-collected) is "
-            + (missing.size() == 1 ? "one store path" : missing.size() + " store paths"),
-        "get back what can be had with: nix-store --realise " + names + more);
   }
 }

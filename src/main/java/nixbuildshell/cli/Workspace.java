@@ -134,8 +134,9 @@ final class Workspace {
   private void fillStore(Collection<Known<StorePath>> outputs, StoreView view) {
     try (Directory store = files.openDirectory(ByteString.of(NixSandbox.STORE))) {
       if (view instanceof StoreView.Exact exact) {
-        ShownStore.prepare(session, store, exact.members().stream().map(Workspace::shown).toList());
-        try (Directory shown = session.open(ShownStore.VIEW)) {
+        List<ShownStore.Shown> members = exact.members().stream().map(Workspace::shown).toList();
+        ShownStore.prepare(session, store, members, exact.layered());
+        try (Directory shown = session.open(ShownStore.changes(exact.layered()))) {
           outputs(outputs, store, name -> copy.entry(store, name, shown));
         }
       } else {

@@ -98,11 +98,19 @@ public final class Descriptor implements AutoCloseable {
 
   /** Whether the file system is mounted so that nothing on it can be executed. */
   public boolean noExecution() throws ErrnoException {
+    return (statfs().getLong(STATFS_FLAGS) & ST_NOEXEC) != 0;
+  }
+
+  /** The kind of the file system, one of the numbers in {@code linux/magic.h}. */
+  public long fileSystemMagic() throws ErrnoException {
+    return statfs().getLong(0);
+  }
+
+  private ByteBuffer statfs() throws ErrnoException {
     Memory memory = files.memory();
     files.call(Syscall.FSTATFS, number, memory.struct());
     byte[] statfs = memory.read(memory.struct(), STATFS_BYTES);
-    long flags = ByteBuffer.wrap(statfs).order(ByteOrder.LITTLE_ENDIAN).getLong(STATFS_FLAGS);
-    return (flags & ST_NOEXEC) != 0;
+    return ByteBuffer.wrap(statfs).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Reads up to so many bytes from the current position on; fewer only at the end of the file. */

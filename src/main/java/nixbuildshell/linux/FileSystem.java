@@ -1,5 +1,6 @@
 package nixbuildshell.linux;
 
+import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.plan.Abi;
 import nixbuildshell.plan.Errno;
@@ -98,6 +99,15 @@ public final class FileSystem {
       return true;
     } catch (ErrnoException e) {
       return false;
+    }
+  }
+
+  /** What a path leads to, through links; empty when that is nothing or cannot be looked at. */
+  public Optional<FileType> typeAt(ByteString path) {
+    try {
+      return Optional.of(status(AT_FDCWD, path, 0).type());
+    } catch (ErrnoException e) {
+      return Optional.empty();
     }
   }
 

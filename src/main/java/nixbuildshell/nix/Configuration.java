@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 
 /**
@@ -34,6 +36,36 @@ public record Configuration(ByteString text) {
       // Nix itself does with its defaults then.
     }
     return new Configuration(new ByteString(text + '\n' + more.map(ByteString::latin1).orElse("")));
+  }
+
+  /**
+   * The settings as Nix itself sees them: with its compiled-in defaults, included files and the
+   * caller's own file.
+   *
+   * @param nix the program {@code nix}
+   */
+  public static Configuration ask(NixProgram nix) throws NixProgram.Unanswered {
+    List<String> command = List.of("--extra-experimental-features", "nix-command");
+    try {
+      return new Configuration(nix.run(plus(command, "show-config")));
+    } catch (NixProgram.Unanswered e) {
+      // Nix 2.20 renamed it; the old name is to go.
+      return new Configuration(nix.run(plus(command, "config", "show")));
+    }
+  }
+
+  private static List<String> plus(List<String> words, String... more) {
+    return Stream.concat(words.stream(), Stream.of(more)).toList();
+  }
+
+  /** The words of settings that are lists, those of all of them together. */
+  public List<ByteString> words(String... names) {
+    return Stream.of(names)
+        .flatMap(name -> get(name).stream())
+        .flatMap(value -> Stream.of(value.latin1().split("[ \\t\\n\\r]+")))
+        .filter(word -> !word.isEmpty())
+        .map(ByteString::new)
+        .toList();
   }
 
   /** The value of a setting; empty when it is not set. */

@@ -20,7 +20,9 @@ import nixbuildshell.sandbox.Entry.BoundStore;
 import nixbuildshell.sandbox.Entry.Devpts;
 import nixbuildshell.sandbox.Entry.Directory;
 import nixbuildshell.sandbox.Entry.Host;
+import nixbuildshell.sandbox.Entry.HostBind;
 import nixbuildshell.sandbox.Entry.Inside;
+import nixbuildshell.sandbox.Entry.LayeredStore;
 import nixbuildshell.sandbox.Entry.Link;
 import nixbuildshell.sandbox.Entry.Overlay;
 import nixbuildshell.sandbox.Entry.Proc;
@@ -74,6 +76,8 @@ final class Skeleton {
       bind(store, store.directory(), MS_BIND, "MS_BIND");
       List<String> names = store.paths().stream().map(path -> path.baseName()).toList();
       StoreSteps.bind(steps, kernel, store.path(), store.host(), names);
+    } else if (entry instanceof HostBind bind) {
+      new HostBinds(steps).mount(bind);
     } else if (entry instanceof Tmpfs tmpfs) {
       directory(tmpfs.path(), 0755);
       fileSystems.tmpfs(tmpfs);
@@ -99,6 +103,8 @@ final class Skeleton {
       fileSystems.proc(proc);
     } else if (entry instanceof Overlay overlay) {
       fileSystems.overlay(overlay);
+    } else if (entry instanceof LayeredStore store) {
+      StoreSteps.layer(steps, kernel, store);
     }
   }
 

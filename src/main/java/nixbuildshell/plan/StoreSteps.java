@@ -1,10 +1,15 @@
 package nixbuildshell.plan;
 
 import static nixbuildshell.plan.Argument.nothing;
+import static nixbuildshell.plan.Argument.number;
+import static nixbuildshell.plan.Argument.octal;
 import static nixbuildshell.plan.Argument.text;
 import static nixbuildshell.plan.Constants.*;
 
 import java.util.List;
+import nixbuildshell.plan.Argument.Number;
+import nixbuildshell.sandbox.Entry.LayeredStore;
+import nixbuildshell.sandbox.StoreView;
 
 /** The steps that show some store paths of the host and no others. */
 final class StoreSteps {
@@ -31,5 +36,53 @@ final class StoreSteps {
               nothing()));
     }
     kernel.protectStorePaths(steps, path, names);
+  }
+
+  /**
+   * Makes the mount points in memory and mounts the store over them. The file system that they are
+   * in is not seen: it is mounted in the session's directory, which goes with the old root.
+   */
+  static void layer(List<Step> steps, OldKernel kernel, LayeredStore store) {
+    String points = "the mount points of " + store.path();
+    steps.add(fileSystem("tmpfs", store.lower(), "mode=0755", points));
+    store.members().forEach(member -> steps.add(point(store, member)));
+    // One number of device for all files, as in a directory: tar and find look at it.
+    String options =
+        "lowerdir="
+            + store.lower()
+            + ",upperdir="
+            + store.upper()
+            + ",workdir="
+            + store.work()
+            + ",userxattr,xino=on";
+    steps.add(fileSystem("overlay", ROOT + store.path(), options, store.path()));
+    List<String> names = store.members().stream().map(each -> each.path().baseName()).toList();
+    bind(steps, kernel, store.path(), store.host(), names);
+  }
+
+  private static Step point(LayeredStore store, StoreView.Member member) {
+    String name = "/" + member.path().baseName();
+    String label = "make " + store.path() + name;
+    Argument path = text(store.lower() + name);
+    return member.kind() == StoreView.Kind.DIRECTORY
+        ? Step.of(label, Syscall.MKDIRAT, AT_FDCWD, path, octal(0755))
+        : Step.of(
+            label,
+            Syscall.MKNODAT,
+            AT_FDCWD,
+            path,
+            new Number(S_IFREG | 0444, "S_IFREG|0444"),
+            number(0));
+  }
+
+  private static Step fileSystem(String type, String on, String options, String what) {
+    return Step.of(
+        "mount " + what,
+        Syscall.MOUNT,
+        text(type),
+        text(on),
+        text(type),
+        new Number(0, "0"),
+        text(options));
   }
 }

@@ -17,6 +17,7 @@ import nixbuildshell.ByteString;
  * @param system the derivation's, {@code i686-linux} for instance; empty when it is not known
  * @param host where that is
  * @param buildTop where else the build directory is seen: the build had no sandbox
+ * @param paths of the host that are seen too
  */
 public record Circumstances(
     Identity identity,
@@ -28,10 +29,12 @@ public record Circumstances(
     Generation generation,
     ByteString system,
     Host host,
-    Optional<BuildTop> buildTop) {
+    Optional<BuildTop> buildTop,
+    List<HostPath> paths) {
 
   public Circumstances {
     hostFiles = List.copyOf(hostFiles);
+    paths = List.copyOf(paths);
   }
 
   /** Those of a build that asks for nothing special. */
@@ -46,36 +49,82 @@ public record Circumstances(
         Generation.FLAT,
         ByteString.of(""),
         Host.X86_64,
-        Optional.empty());
+        Optional.empty(),
+        List.of());
   }
 
   public Circumstances withKvm(boolean present) {
     return new Circumstances(
-        identity, shell, present, store, network, hostFiles, generation, system, host, buildTop);
+        identity,
+        shell,
+        present,
+        store,
+        network,
+        hostFiles,
+        generation,
+        system,
+        host,
+        buildTop,
+        paths);
+  }
+
+  public Circumstances withShell(Optional<ByteString> program) {
+    return new Circumstances(
+        identity,
+        program,
+        kvm,
+        store,
+        network,
+        hostFiles,
+        generation,
+        system,
+        host,
+        buildTop,
+        paths);
+  }
+
+  public Circumstances withPaths(List<HostPath> seen) {
+    return new Circumstances(
+        identity, shell, kvm, store, network, hostFiles, generation, system, host, buildTop, seen);
+  }
+
+  public Circumstances withStore(StoreView seen) {
+    return new Circumstances(
+        identity, shell, kvm, seen, network, hostFiles, generation, system, host, buildTop, paths);
   }
 
   public Circumstances withNetwork(Network seen, List<HostFile> files) {
     return new Circumstances(
-        identity, shell, kvm, store, seen, files, generation, system, host, buildTop);
+        identity, shell, kvm, store, seen, files, generation, system, host, buildTop, paths);
   }
 
   public Circumstances withGeneration(Generation builtBy) {
     return new Circumstances(
-        identity, shell, kvm, store, network, hostFiles, builtBy, system, host, buildTop);
+        identity, shell, kvm, store, network, hostFiles, builtBy, system, host, buildTop, paths);
   }
 
   public Circumstances withSystem(ByteString name) {
     return new Circumstances(
-        identity, shell, kvm, store, network, hostFiles, generation, name, host, buildTop);
+        identity, shell, kvm, store, network, hostFiles, generation, name, host, buildTop, paths);
   }
 
   public Circumstances on(Host machine) {
     return new Circumstances(
-        identity, shell, kvm, store, network, hostFiles, generation, system, machine, buildTop);
+        identity,
+        shell,
+        kvm,
+        store,
+        network,
+        hostFiles,
+        generation,
+        system,
+        machine,
+        buildTop,
+        paths);
   }
 
   public Circumstances withBuildTop(Optional<BuildTop> top) {
     return new Circumstances(
-        identity, shell, kvm, store, network, hostFiles, generation, system, host, top);
+        identity, shell, kvm, store, network, hostFiles, generation, system, host, top, paths);
   }
 }

@@ -70,6 +70,48 @@ public sealed interface Entry {
     }
   }
 
+  /**
+   * The same with the mount points in memory, as the lower layer of an overlay: making and removing
+   * a thousand directories on disk can take a second, and mounting them does not.
+   *
+   * @param host the host's store
+   * @param lower the session's directory where the mount points' file system is mounted
+   * @param upper the session's directory that takes the changes
+   * @param work the session's directory that overlayfs works in
+   */
+  record LayeredStore(
+      String path,
+      String host,
+      String lower,
+      String upper,
+      String work,
+      List<StoreView.Member> members)
+      implements Entry {
+    public LayeredStore {
+      members = List.copyOf(members);
+    }
+  }
+
+  /**
+   * A path of the host that the caller or Nix's configuration names, with the mounts below it.
+   *
+   * @param source links in it are followed, by the rights of who runs the tool
+   * @param above directories that have to be made for it
+   * @param made whether it needs a mount point; in another path of the host there must be one
+   */
+  record HostBind(
+      ByteString target, ByteString source, boolean directory, List<ByteString> above, boolean made)
+      implements Entry {
+    public HostBind {
+      above = List.copyOf(above);
+    }
+
+    @Override
+    public String path() {
+      return target.toString();
+    }
+  }
+
   /** Where a bind mount comes from. */
   sealed interface Source {}
 

@@ -11,6 +11,7 @@ import nixbuildshell.sandbox.Entry.Devpts;
 import nixbuildshell.sandbox.Entry.Directory;
 import nixbuildshell.sandbox.Entry.Host;
 import nixbuildshell.sandbox.Entry.Inside;
+import nixbuildshell.sandbox.Entry.LayeredStore;
 import nixbuildshell.sandbox.Entry.Link;
 import nixbuildshell.sandbox.Entry.Overlay;
 import nixbuildshell.sandbox.Entry.Proc;
@@ -85,7 +86,7 @@ public final class NixSandbox {
         "(none)",
         build.network(),
         confinement(build),
-        entries,
+        HostPaths.with(entries, build.paths()),
         started);
   }
 
@@ -147,8 +148,16 @@ public final class NixSandbox {
   }
 
   private static Entry store(StoreView view) {
-    return view instanceof StoreView.Exact exact
-        ? new BoundStore(STORE, STORE, "store/view", exact.mounted())
-        : new Overlay(STORE, STORE, "store/upper", "store/work");
+    if (view instanceof StoreView.Exact exact) {
+      return exact.layered()
+          ? new LayeredStore(
+              STORE, STORE, "store/view", "store/upper", "store/work", exact.mounted())
+          : new BoundStore(
+              STORE,
+              STORE,
+              "store/view",
+              exact.mounted().stream().map(StoreView.Member::path).toList());
+    }
+    return new Overlay(STORE, STORE, "store/upper", "store/work");
   }
 }

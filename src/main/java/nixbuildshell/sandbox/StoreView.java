@@ -9,18 +9,25 @@ public sealed interface StoreView {
   /** All of it, because what the build saw is not known. */
   record Whole() implements StoreView {}
 
-  /** Only what the build saw. */
-  record Exact(List<Member> members) implements StoreView {
+  /**
+   * Only what the build saw.
+   *
+   * @param layered whether the mount points are in memory, below a layer of the session that takes
+   *     the changes, and not in the session's directory itself
+   */
+  record Exact(List<Member> members, boolean layered) implements StoreView {
     public Exact {
       members = List.copyOf(members);
     }
 
+    /** With the mount points in the session's directory. */
+    public Exact onDisk() {
+      return new Exact(members, false);
+    }
+
     /** The store paths that can be mounted: a link cannot, it would be followed. */
-    List<StorePath> mounted() {
-      return members.stream()
-          .filter(member -> member.kind() != Kind.LINK)
-          .map(Member::path)
-          .toList();
+    List<Member> mounted() {
+      return members.stream().filter(member -> member.kind() != Kind.LINK).toList();
     }
   }
 

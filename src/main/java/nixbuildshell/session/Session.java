@@ -21,7 +21,7 @@ import nixbuildshell.linux.Status;
  * edited              made when a change was found, so that it is not looked for again
  * build/ tmp/         the sandbox's /build and /tmp
  * store/upper/        what is written to the sandbox's /nix/store; store/work/ belongs to overlayfs
- * store/view/         the same where only some store paths are shown: {@link ShownStore}
+ * store/view/         mount points where only some store paths are shown: {@link ShownStore}
  * root/               where the sandbox's root is mounted
  * </pre>
  */

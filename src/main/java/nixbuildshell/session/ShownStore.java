@@ -3,6 +3,7 @@ package nixbuildshell.session;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import nixbuildshell.ByteString;
 import nixbuildshell.linux.Descriptor;
 import nixbuildshell.linux.Directory;
@@ -11,56 +12,94 @@ import nixbuildshell.linux.FileContent;
 import nixbuildshell.linux.FileType;
 
 /**
- * The store of a session that shows only some store paths: the directory {@code store/view} with a
- * mount point for each of them, and the file {@code store/paths} that names them for who comes
- * back. A store path that is a link is made anew, since it cannot be mounted.
+ * The store of a session that shows only some store paths. The file {@code store/paths} names them
+ * for who comes back. What they are mounted on is in the directory {@code store/view}, which then
+ * takes the changes too; or when that would take long, nowhere on disk, and {@code store/upper} is
+ * the layer that takes the changes. A store path that is a link is made anew there, since it cannot
+ * be mounted.
+ *
+ * @param layered whether the mount points are not on disk
+ * @param names of the store paths
  */
-public final class ShownStore {
-  /** The directory, in the session's own. */
+public record ShownStore(boolean layered, List<ByteString> names) {
+  /** The directory with mount points, in the session's own. */
   public static final String VIEW = "store/view";
 
+  /** The layer without. */
+  public static final String UPPER = "store/upper";
+
   private static final ByteString PATHS = ByteString.of("store/paths");
+  private static final String LAYERED = "layered";
+  private static final String MOUNT_POINTS = "mount points";
   private static final int LONGEST = 16 << 20;
 
-  private ShownStore() {}
+  /** {@code linux/magic.h}: ext2 to ext4, XFS, Btrfs, tmpfs, F2FS, bcachefs. */
+  private static final Set<Long> CARRY_LAYERS =
+      Set.of(0xEF53L, 0x58465342L, 0x9123683EL, 0x01021994L, 0xF2F52010L, 0xCA451A4EL);
 
   /** An entry of the store and what it is. */
   public record Shown(ByteString name, FileType type) {}
 
-  /**
-   * Fills the directory of a new session.
-   *
-   * @throws nixbuildshell.Failure when it cannot be written, or the store cannot be read
-   */
-  public static void prepare(Session session, Directory store, List<Shown> entries) {
-    try (Directory view = session.open(VIEW);
-        Descriptor paths = session.directory().createFile(PATHS, 0600)) {
-      StringBuilder names = new StringBuilder();
-      for (Shown entry : entries) {
-        place(entry, store, view);
-        names.append(entry.name().latin1()).append('\n');
-      }
-      paths.write(names.toString().getBytes(StandardCharsets.ISO_8859_1));
-      paths.closeWritten();
+  public ShownStore {
+    names = List.copyOf(names);
+  }
+
+  /** Where in the session the changes go. */
+  public static String changes(boolean layered) {
+    return layered ? UPPER : VIEW;
+  }
+
+  /** Whether a session's file system is known to do as an upper layer of overlayfs. */
+  public static boolean canBeLayered(Session session) {
+    try {
+      return CARRY_LAYERS.contains(session.directory().self().fileSystemMagic());
     } catch (ErrnoException e) {
-      throw e.failure(
-          "cannot make mount points in " + session.path() + "/" + VIEW, Sessions.REMEDY);
+      return false;
     }
   }
 
-  private static void place(Shown entry, Directory store, Directory view) throws ErrnoException {
-    switch (entry.type()) {
-      case DIRECTORY -> view.makeDirectory(entry.name(), 0755);
-      case LINK -> view.makeLink(entry.name(), store.readLink(entry.name()));
-      default -> view.createFile(entry.name(), 0444).closeWritten();
+  /**
+   * Fills the directories of a new session.
+   *
+   * @throws nixbuildshell.Failure when they cannot be written, or the store cannot be read
+   */
+  public static void prepare(
+      Session session, Directory store, List<Shown> entries, boolean layered) {
+    try (Directory view = session.open(changes(layered));
+        Descriptor paths = session.directory().createFile(PATHS, 0600)) {
+      StringBuilder lines = new StringBuilder(layered ? LAYERED : MOUNT_POINTS).append('\n');
+      for (Shown entry : entries) {
+        place(entry, store, view, layered);
+        lines.append(entry.name().latin1()).append('\n');
+      }
+      paths.write(lines.toString().getBytes(StandardCharsets.ISO_8859_1));
+      paths.closeWritten();
+    } catch (ErrnoException e) {
+      throw e.failure(
+          "cannot make mount points in " + session.path() + "/" + changes(layered),
+          Sessions.REMEDY);
+    }
+  }
+
+  private static void place(Shown entry, Directory store, Directory view, boolean layered)
+      throws ErrnoException {
+    if (entry.type() == FileType.LINK) {
+      view.makeLink(entry.name(), store.readLink(entry.name()));
+    } else if (!layered && entry.type() == FileType.DIRECTORY) {
+      view.makeDirectory(entry.name(), 0755);
+    } else if (!layered) {
+      view.createFile(entry.name(), 0444).closeWritten();
     }
   }
 
   /** What a session shows; empty when that is the whole store. */
-  public static Optional<List<ByteString>> names(Session session) {
-    FileContent paths = FileContent.read(session.directory(), PATHS, LONGEST);
-    return paths instanceof FileContent.Bytes file
-        ? Optional.of(ByteString.of(file.bytes()).latin1().lines().map(ByteString::new).toList())
-        : Optional.empty();
+  public static Optional<ShownStore> of(Session session) {
+    if (FileContent.read(session.directory(), PATHS, LONGEST) instanceof FileContent.Bytes file) {
+      List<ByteString> lines =
+          ByteString.of(file.bytes()).latin1().lines().map(ByteString::new).toList();
+      boolean layered = !lines.isEmpty() && lines.get(0).latin1().equals(LAYERED);
+      return Optional.of(new ShownStore(layered, lines.stream().skip(1).toList()));
+    }
+    return Optional.empty();
   }
 }

@@ -182,8 +182,7 @@ class ManifestReconstructionTest {
     assertEquals(Optional.empty(), build.storePaths());
     assertEquals(
         List.of(
-            Note.warning(
-                "the whole store is shown: the manifest's storePaths lack the shell " + SHELL)),
+            Note.warning("the manifest's storePaths are ignored: they lack the shell " + SHELL)),
         build.notes());
   }
 

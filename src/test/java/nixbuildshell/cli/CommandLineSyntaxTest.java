@@ -49,6 +49,14 @@ class CommandLineSyntaxTest {
   }
 
   @Test
+  void sandboxPathsAddUp() {
+    Options options =
+        parse("--sandbox-path", "/a=/b", "--sandbox-path=/c d", "D", "--sandbox-path=x");
+    assertEquals(bytes("/a=/b", "/c d"), options.sandboxPaths());
+    assertEquals(bytes("--sandbox-path=x"), options.command());
+  }
+
+  @Test
   void verbosityCounts() {
     assertEquals(2, parse("-vv", "D").verbosity());
     assertEquals(2, parse("-v", "--verbose", "D").verbosity());

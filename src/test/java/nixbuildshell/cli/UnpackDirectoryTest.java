@@ -37,6 +37,7 @@ class UnpackDirectoryTest {
             Optional.empty(),
             Optional.of(ByteString.of(parent.toString())),
             Optional.empty(),
+            List.of(),
             false,
             false,
             0);

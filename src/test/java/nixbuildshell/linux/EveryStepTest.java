@@ -53,6 +53,7 @@ class EveryStepTest {
     Files.createFile(session.resolve("lower/" + SHELL.baseName()));
     Files.createFile(session.resolve("store/view/" + SHELL.baseName()));
     Files.createFile(session.resolve("store/view/sh"));
+    Files.createFile(session.resolve("store/upper/sh"));
     try (Stream<Path> all = Files.walk(session)) {
       for (Path each : all.toList()) {
         if (root && !each.equals(session) && !each.startsWith(session.resolve("root"))) {
@@ -68,7 +69,10 @@ class EveryStepTest {
 
   static List<StoreView> views() {
     StoreView.Member shell = new StoreView.Member(SHELL, StoreView.Kind.FILE);
-    return List.of(new StoreView.Whole(), new StoreView.Exact(List.of(shell)));
+    return List.of(
+        new StoreView.Whole(),
+        new StoreView.Exact(List.of(shell), false),
+        new StoreView.Exact(List.of(shell), true));
   }
 
   @ParameterizedTest
@@ -144,6 +148,9 @@ class EveryStepTest {
       return new Entry.Overlay(overlay.path(), "lower", overlay.upper(), overlay.work());
     } else if (entry instanceof Entry.BoundStore store) {
       return new Entry.BoundStore(store.path(), "lower", store.directory(), store.paths());
+    } else if (entry instanceof Entry.LayeredStore store) {
+      return new Entry.LayeredStore(
+          store.path(), "lower", store.lower(), store.upper(), store.work(), store.members());
     }
     return entry;
   }

@@ -28,12 +28,15 @@ class PlannerTest {
   private static final ByteString SHELL =
       ByteString.of("/nix/store/00000000000000000000000000000000-bash-5.2/bin/bash");
 
-  private static final StoreView EXACT =
+  private static final StoreView.Exact EXACT =
       new StoreView.Exact(
           List.of(
               member("bash-5.2", StoreView.Kind.DIRECTORY),
               member("setup.sh", StoreView.Kind.FILE),
-              member("link", StoreView.Kind.LINK)));
+              member("link", StoreView.Kind.LINK)),
+          false);
+
+  private static final StoreView LAYERED = new StoreView.Exact(EXACT.members(), true);
 
   private static StoreView.Member member(String name, StoreView.Kind kind) {
     return new StoreView.Member(new StorePath("0".repeat(32), name), kind);
@@ -72,6 +75,16 @@ class PlannerTest {
   @Test
   void rootsPlanWithAnExactStore() throws IOException {
     matches("root-exact-store.txt", new Identity(30001, 30000, true), false, false, EXACT);
+  }
+
+  @Test
+  void anOrdinaryUsersPlanWithALayeredStore() throws IOException {
+    matches("user-layered-store.txt", new Identity(1234, 5678, false), false, false, LAYERED);
+  }
+
+  @Test
+  void rootsPlanWithALayeredStore() throws IOException {
+    matches("root-layered-store.txt", new Identity(30001, 30000, true), false, false, LAYERED);
   }
 
   /** Without close_range and mount_setattr. */

@@ -1,0 +1,173 @@
+package nixbuildshell.nix;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import nixbuildshell.ByteString;
+
+/**
+ * One of Nix's programs, run for what it prints. It gets no more of the environment than decides
+ * which store it asks, so that it answers as it would answer the caller.
+ *
+ * @param file the executable
+ * @param environment the names of the variables that it gets
+ */
+public record NixProgram(Path file, Set<String> environment) {
+  private static final Set<String> OF_NIX =
+      Set.of(
+          "PATH",
+          "NIX_REMOTE",
+          "NIX_STORE_DIR",
+          "NIX_STATE_DIR",
+          "NIX_LOG_DIR",
+          "NIX_CONF_DIR",
+          "NIX_CONFIG",
+          "NIX_DAEMON_SOCKET_PATH",
+          "NIX_IGNORE_SYMLINK_STORE");
+
+  /** Where the caller's own configuration lies. */
+  private static final Set<String> OF_THE_CALLER =
+      Set.of("HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "NIX_USER_CONF_FILES");
+
+  private static final long LONGEST_SECONDS = 60;
+  private static final int LARGEST = 32 << 20;
+  private static final int LARGEST_ERROR = 64 << 10;
+
+  /** Why there is no answer. */
+  public static final class Unanswered extends Exception {
+    private static final long serialVersionUID = 1;
+
+    Unanswered(String why) {
+      super(why);
+    }
+  }
+
+  /**
+   * Finds a program as the shell does, in PATH's absolute directories.
+   *
+   * @param root whether root asks: sudo may have left him another one's HOME, and what Nix finds
+   *     there can name code to load (the setting {@code plugin-files})
+   */
+  public static Optional<NixProgram> find(String name, boolean root) {
+    Set<String> names = new java.util.HashSet<>(OF_NIX);
+    if (!root) {
+      names.addAll(OF_THE_CALLER);
+    }
+    String path = Optional.ofNullable(System.getenv("PATH")).orElse("");
+    for (String directory : path.split(":")) {
+      Optional<Path> file = directory.startsWith("/") ? file(directory, name) : Optional.empty();
+      if (file.isPresent()) {
+        return Optional.of(new NixProgram(file.get(), Set.copyOf(names)));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Path> file(String directory, String name) {
+    try {
+      return Optional.of(Path.of(directory, name))
+          .filter(file -> Files.isExecutable(file) && Files.isRegularFile(file));
+    } catch (InvalidPathException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Runs it, without a terminal to read from.
+   *
+   * @return what it wrote to stdout
+   * @throws Unanswered when it fails, takes longer than a minute or says more than 32 MiB
+   */
+  public ByteString run(List<String> arguments) throws Unanswered {
+    List<String> command = new ArrayList<>(List.of(file.toString()));
+    command.addAll(arguments);
+    ProcessBuilder builder = new ProcessBuilder(command);
+    // Not cleared and filled: the JDK keeps the bytes of what stays, in any locale.
+    Map<String, String> inherited = builder.environment();
+    inherited.keySet().retainAll(environment);
+    builder.redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")));
+    Process process;
+    try {
+      process = builder.start();
+    } catch (IOException e) {
+      throw new Unanswered(file + " cannot be run: " + e.getMessage());
+    }
+    try {
+      return answer(process);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private ByteString answer(Process process) throws Unanswered {
+    CompletableFuture<byte[]> errors = reading(process.getErrorStream(), LARGEST_ERROR);
+    CompletableFuture<byte[]> output = reading(process.getInputStream(), LARGEST + 1);
+    try {
+      byte[] said = output.get(LONGEST_SECONDS, TimeUnit.SECONDS);
+      if (said.length > LARGEST) {
+        throw new Unanswered(file + " says more than 32 MiB");
+      }
+      if (!process.waitFor(LONGEST_SECONDS, TimeUnit.SECONDS)) {
+        throw new Unanswered(file + " does not end");
+      }
+      if (process.exitValue() != 0) {
+        throw new Unanswered(failure(process.exitValue(), errors.get(1, TimeUnit.SECONDS)));
+      }
+      return ByteString.of(said);
+    } catch (TimeoutException e) {
+      throw new Unanswered(file + " takes longer than " + LONGEST_SECONDS + " seconds");
+    } catch (ExecutionException e) {
+      throw new Unanswered(file + " cannot be read: " + e.getCause().getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Unanswered(file + " was interrupted");
+    }
+  }
+
+  /** Reads on behind the limit, so that the program does not wait for a reader. */
+  private static CompletableFuture<byte[]> reading(InputStream stream, int limit) {
+    CompletableFuture<byte[]> read = new CompletableFuture<>();
+    Thread reader =
+        new Thread(
+            () -> {
+              try (stream) {
+                byte[] first = stream.readNBytes(limit);
+                read.complete(first);
+                stream.transferTo(java.io.OutputStream.nullOutputStream());
+              } catch (IOException e) {
+                read.completeExceptionally(e);
+              }
+            },
+            "output of Nix");
+    reader.setDaemon(true);
+    reader.start();
+    return read;
+  }
+
+  private String failure(int status, byte[] errors) {
+    String last =
+        new String(errors, StandardCharsets.ISO_8859_1)
+            .lines()
+            .filter(line -> !line.isBlank())
+            .reduce((one, other) -> line(one, other))
+            .orElse("status " + status);
+    return file + " failed: " + new ByteString(last.strip()).abridged(300);
+  }
+
+  /** The first line that says "error:", else the last. */
+  private static String line(String one, String other) {
+    return one.startsWith("error:") ? one : other;
+  }
+}

@@ -1,0 +1,67 @@
+package nixbuildshell.sandbox;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import nixbuildshell.ByteString;
+
+/**
+ * A path of the host that is shown in the sandbox, as Nix's setting {@code sandbox-paths} has them:
+ * {@code PATH} or {@code TARGET=SOURCE}, with a {@code ?} at the end when it may be missing.
+ *
+ * @param target as seen from inside
+ * @param source on the host
+ */
+public record SandboxPath(ByteString target, ByteString source, boolean optional) {
+  private static final Set<String> OWN = Set.of("/bin", "/dev", "/etc", "/nix");
+  private static final List<String> OWN_TREES =
+      List.of("/build", "/dev/pts", "/dev/shm", "/nix/store", "/proc", "/tmp");
+
+  /** Reads an entry of the setting ({@code startBuilder} in local-derivation-goal.cc). */
+  public static SandboxPath parse(ByteString entry) {
+    String text = entry.latin1();
+    boolean optional = text.endsWith("?");
+    String path = optional ? text.substring(0, text.length() - 1) : text;
+    int equals = path.indexOf('=');
+    return equals < 0
+        ? new SandboxPath(new ByteString(path), new ByteString(path), optional)
+        : new SandboxPath(
+            new ByteString(path.substring(0, equals)),
+            new ByteString(path.substring(equals + 1)),
+            optional);
+  }
+
+  /**
+   * Why it cannot be in a sandbox: its names must be plain ones, and what the sandbox is made of
+   * stays what it is. Empty when it can.
+   */
+  public Optional<String> problem() {
+    if (!isPlain(target) || !isPlain(source)) {
+      return Optional.of("it must be absolute, without '.', '..' or empty names");
+    }
+    String path = target.latin1();
+    if (OWN.contains(path)) {
+      return Optional.of(target + " is the sandbox's own");
+    }
+    return OWN_TREES.stream()
+        .filter(tree -> path.equals(tree) || path.startsWith(tree + "/"))
+        .findFirst()
+        .map(tree -> tree + " is the sandbox's own");
+  }
+
+  private static boolean isPlain(ByteString path) {
+    String text = path.latin1();
+    return text.startsWith("/")
+        && text.indexOf('\0') < 0
+        && Stream.of(text.substring(1).split("/", -1))
+            .noneMatch(name -> name.isEmpty() || name.equals(".") || name.equals(".."));
+  }
+
+  /** The entry again. */
+  @Override
+  public String toString() {
+    String suffix = optional ? "?" : "";
+    return target.equals(source) ? target + suffix : target + "=" + source + suffix;
+  }
+}

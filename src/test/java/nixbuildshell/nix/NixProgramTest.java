@@ -1,0 +1,84 @@
+package nixbuildshell.nix;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Set;
+import nixbuildshell.ByteString;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class NixProgramTest {
+  @TempDir Path directory;
+
+  private NixProgram program(String script) throws IOException {
+    Path file = Files.writeString(directory.resolve("program"), "#!/bin/sh\n" + script + "\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    return new NixProgram(file, Set.of("PATH"));
+  }
+
+  private String why(String script) throws IOException {
+    NixProgram program = program(script);
+    return assertThrows(NixProgram.Unanswered.class, () -> program.run(List.of())).getMessage();
+  }
+
+  @Test
+  void givesBytesForArguments() throws Exception {
+    assertEquals(
+        new ByteString("a b|\u00ff\n"), program("printf '%s|\\377\\n' \"$1\"").run(List.of("a b")));
+  }
+
+  @Test
+  void hasNothingToReadAndLittleOfTheEnvironment() throws Exception {
+    assertEquals(
+        "",
+        program("cat; env | grep -vE '^(PATH|PWD|SHLVL|_|OLDPWD)='; :")
+            .run(List.of())
+            .latin1()
+            .strip());
+  }
+
+  @Test
+  void tellsTheErrorOfAFailure() throws IOException {
+    String why = why("echo warning: x >&2; echo error: it broke >&2; echo hint >&2; exit 4");
+    assertTrue(why.endsWith("failed: error: it broke"), why);
+    assertTrue(why("exit 4").endsWith("failed: status 4"));
+    assertTrue(why("echo only this >&2; exit 4").endsWith("failed: only this"));
+  }
+
+  @Test
+  void doesNotWaitForWhoSaysTooMuch() throws IOException {
+    String why = why("exec cat /dev/zero");
+    assertTrue(why.endsWith("says more than 32 MiB"), why);
+  }
+
+  @Test
+  void manyErrorsDoNotStopIt() throws Exception {
+    assertEquals(
+        "done\n", program("head -c 1000000 /dev/zero >&2; echo done").run(List.of()).latin1());
+  }
+
+  @Test
+  void cannotRunWhatIsNone() {
+    NixProgram none = new NixProgram(directory.resolve("none"), Set.of());
+    assertThrows(NixProgram.Unanswered.class, () -> none.run(List.of()));
+  }
+
+  @Test
+  void settingsOfEitherNamesOfTheCommand() throws Exception {
+    String answer = "echo 'sandbox-paths = /a=/b  /c?'";
+    for (String last : List.of("show-config", "show")) {
+      NixProgram nix =
+          program("for last; do :; done; [ $last = " + last + " ] || exit 1; " + answer);
+      assertEquals(
+          List.of(ByteString.of("/a=/b"), ByteString.of("/c?")),
+          Configuration.ask(nix).words("sandbox-paths", "extra-sandbox-paths"));
+    }
+  }
+}
