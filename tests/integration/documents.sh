@@ -42,6 +42,7 @@ test_bash() {
 	[[ $(completes "$T/ke") == "$T/kept" ]] || fail "no directory is offered"
 	[[ $(completes --drv = "$T/x") == "$T/x.drv" ]] || fail "no derivation is offered"
 	[[ $(completes --work-dir "$T/ke") == "$T/kept" ]] || fail "no working directory is offered"
+	[[ $(completes --network h) == host ]] || fail "no network is offered"
 	[[ $(completes las) == last ]] || fail "the newest is not offered"
 	[[ -z $(completes "$T/kept" -) ]] || fail "options are offered after DIR"
 }

@@ -4,6 +4,7 @@ complete -c nix-build-shell -f
 complete -c nix-build-shell -l drv -r -k -a '(__fish_complete_suffix .drv)' -d 'The failed derivation'
 complete -c nix-build-shell -l work-dir -x -a '(__fish_complete_directories)' -d 'Keep working copies below this directory'
 complete -c nix-build-shell -l sandbox-path -r -F -d 'Show this path of the host in the sandbox'
+complete -c nix-build-shell -l network -x -a 'host none' -d 'The network: that of the host, or none'
 complete -c nix-build-shell -l builder -d 'Run the original builder again'
 complete -c nix-build-shell -l explain -d 'Print the system calls that make the sandbox, run nothing'
 complete -c nix-build-shell -s v -l verbose -d 'Say what is known of the build and from where'

@@ -104,7 +104,7 @@ public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
    */
   public Optional<Found> find(Evidence kept, Set<StorePath> outputs) {
     Optional<String> name = nameIn(kept.outerName());
-    Optional<Found> byOutput = byOutput(outputs, name);
+    Optional<Found> byOutput = byOutput(kept, outputs, name);
     if (byOutput.isPresent()) {
       return byOutput;
     }
@@ -115,16 +115,15 @@ public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
   }
 
   /**
-   * Whether something else says so too than what is in the kept directory: that is an enemy's to
-   * write, and could name any derivation's output.
+   * Whether somebody else says so too than who made the directory: the person, or Nix, whose log of
+   * this derivation ends when the directory was last changed. An enemy can give a directory any
+   * name and content, and so any derivation of the store; but the directory's ctime is the
+   * kernel's, and the log the daemon's.
    */
   boolean isConfirmed(Evidence kept, Found found) {
-    return switch (found.how()) {
-      case OUTPUT_PATH, MANIFEST_OUTPUT_PATH ->
-          nameIn(kept.outerName()).equals(Optional.of(found.name()))
-              || logs.endedAt(found.path(), kept.changed());
-      default -> true;
-    };
+    return found.how() == How.COMMAND_LINE
+        || (nameIn(kept.outerName()).map(found.name()::equals).orElse(true)
+            && logs.endedAt(found.path(), kept.changed()));
   }
 
   /** The derivation's name in {@code nix-build-NAME.drv-N}. */
@@ -135,20 +134,37 @@ public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
         : Optional.empty();
   }
 
-  /** An output is named as its derivation, with a suffix when it is not {@code out}. */
-  private Optional<Found> byOutput(Set<StorePath> outputs, Optional<String> directoryName) {
+  /**
+   * An output is named as its derivation, with a suffix when it is not {@code out}. Several
+   * derivations can have one output, when it is fixed or depends on what is.
+   */
+  private Optional<Found> byOutput(
+      Evidence kept, Set<StorePath> outputs, Optional<String> directoryName) {
     Set<String> names = new LinkedHashSet<>();
     directoryName.ifPresent(names::add);
     outputs.forEach(output -> names.add(output.name()));
     for (String name : outputs.isEmpty() ? Set.<String>of() : names) {
-      for (StorePath candidate : store.derivationsNamed(name)) {
-        Found found = found(candidate, How.OUTPUT_PATH);
-        if (found.derivation().outputPaths().values().stream().anyMatch(outputs::contains)) {
-          return Optional.of(found);
-        }
+      List<Found> matching =
+          store.derivationsNamed(name).stream()
+              .map(candidate -> found(candidate, How.OUTPUT_PATH))
+              .filter(found -> hasOneOf(found, outputs))
+              .toList();
+      if (!matching.isEmpty()) {
+        return Optional.of(lastBuilt(kept, matching));
       }
     }
     return Optional.empty();
+  }
+
+  private static boolean hasOneOf(Found found, Set<StorePath> outputs) {
+    return found.derivation().outputPaths().values().stream().anyMatch(outputs::contains);
+  }
+
+  private Found lastBuilt(Evidence kept, List<Found> matching) {
+    return matching.stream()
+        .filter(found -> matching.size() > 1 && logs.endedAt(found.path(), kept.changed()))
+        .findFirst()
+        .orElse(matching.get(0));
   }
 
   private Optional<Found> byName(Evidence kept, String name) {

@@ -100,10 +100,6 @@ final class Facts {
         .or(() -> found.map(known -> new Known<>(known.derivation().system(), Source.DERIVATION)));
   }
 
-  static Optional<Known<Boolean>> fixedOutput(Optional<Found> found) {
-    return found.map(known -> new Known<>(known.derivation().isFixedOutput(), Source.DERIVATION));
-  }
-
   static Optional<Known<ByteString>> unsandboxedTop(
       Optional<Manifest> manifest, Optional<EnvVars> env) {
     return manifest

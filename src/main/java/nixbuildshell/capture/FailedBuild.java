@@ -19,9 +19,11 @@ import nixbuildshell.ByteString;
  * @param derivation when it was given or had to be found
  * @param system for instance {@code x86_64-linux}
  * @param fixedOutput known from the derivation alone: it decides on the network, and whoever wrote
- *     {@code env-vars} has no say in that
+ *     {@code env-vars} has no say in that; empty too when nothing confirms that this derivation
+ *     left the directory
+ * @param doubtOfFixedOutput why a build that seems to be fixed-output does not count as such
  * @param unsandboxedTop the build's NIX_BUILD_TOP, when it is not {@code /build}: paths in the
- *     environment point there
+ *     environment point there, and it saw the whole store
  * @param storePaths all that the build saw of the store but for its outputs, the shell's path among
  *     them; empty when that is not known
  * @param builderFiles what Nix had put into the build directory, to take the place of what cannot
@@ -38,6 +40,7 @@ public record FailedBuild(
     Optional<Known<StorePath>> derivation,
     Optional<Known<ByteString>> system,
     Optional<Known<Boolean>> fixedOutput,
+    Optional<String> doubtOfFixedOutput,
     Optional<Known<ByteString>> unsandboxedTop,
     Optional<Known<List<StorePath>>> storePaths,
     List<BuilderFile> builderFiles,

@@ -95,6 +95,9 @@ public final class Reconstruction {
         notes.add(Note.detail("SHELL is the builder of " + found.orElseThrow().describe()));
       }
     }
+    if (found.isEmpty() && FixedOutput.isClaimed(manifest, Optional.of(env))) {
+      found = findIfOnlyOne(outputs);
+    }
     if (found.isPresent()) {
       compare(outputs, found.get());
     }
@@ -132,16 +135,11 @@ public final class Reconstruction {
       Optional<Known<ByteString>> shell,
       FailedBuild.Environment environment,
       Map<String, Known<StorePath>> known) {
+    UidRange.refuse(kept, env, found);
     Map<String, Known<StorePath>> outputs = known.isEmpty() ? Facts.outputs(found) : known;
+    FixedOutput fixedOutput =
+        FixedOutput.of(FixedOutput.isClaimed(manifest, env), found, kept, finder);
     Optional<Known<ByteString>> top = Facts.unsandboxedTop(manifest, env);
-    top.ifPresent(
-        path ->
-            notes.add(
-                Note.warning(
-                    "NIX_BUILD_TOP was "
-                        + path.value()
-                        + ", not /build: the build had no sandbox, and paths in its environment"
-                        + " point there")));
     return new FailedBuild(
         Facts.name(manifest, env, found, kept),
         shell,
@@ -149,9 +147,12 @@ public final class Reconstruction {
         outputs,
         Facts.derivation(found),
         Facts.system(manifest, env, found),
-        Facts.fixedOutput(found.filter(derivation -> finder.isConfirmed(kept, derivation))),
+        fixedOutput.known(),
+        fixedOutput.doubt(),
         top,
-        written.storePaths(shell.map(Known::value), Facts.paths(outputs)),
+        top.isPresent()
+            ? Optional.empty()
+            : written.storePaths(shell.map(Known::value), Facts.paths(outputs)),
         found.map(derivation -> BuilderFile.of(derivation.derivation())).orElse(List.of()),
         call(found, shell),
         manifest,
@@ -169,6 +170,16 @@ public final class Reconstruction {
     return new BuilderEnvironment.Host(
         options.cores(),
         finder.isConfirmed(kept, found) ? options.impure() : name -> Optional.empty());
+  }
+
+  /** For where it is not needed: that several could be it is no reason to give up then. */
+  private Optional<Found> findIfOnlyOne(Map<String, Known<StorePath>> outputs) {
+    try {
+      return find(outputs);
+    } catch (Failure e) {
+      notes.add(Note.detail(e.getMessage()));
+      return Optional.empty();
+    }
   }
 
   private Optional<Found> find(Map<String, Known<StorePath>> outputs) {

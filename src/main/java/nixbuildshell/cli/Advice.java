@@ -114,7 +114,9 @@ final class Advice {
               : "the kernel has no system call filters (CONFIG_SECCOMP_FILTER), or is an emulation"
                   + " without them; Nix's own sandbox needs them, too";
       case "set the personality" ->
-          "the derivation is for a 32-bit system, which this machine cannot run";
+          errno == Errno.EPERM
+              ? generally(errno)
+              : "the derivation is for a 32-bit system, which this machine cannot run";
       case "change the root" ->
           errno == Errno.EINVAL
               ? "the host's own root is the initial ram file system, which cannot be exchanged: leave it"

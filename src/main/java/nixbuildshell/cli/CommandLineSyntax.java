@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
+import nixbuildshell.sandbox.Network;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -69,6 +70,14 @@ final class CommandLineSyntax {
   private List<String> sandboxPaths = new ArrayList<>();
 
   @Option(
+      names = "--network",
+      paramLabel = "host|none",
+      description =
+          "Give the sandbox the host's network, or none but its own loopback; by default the"
+              + " host's for a fixed-output derivation alone.")
+  private String network;
+
+  @Option(
       names = "--builder",
       description =
           "Print how Nix called the builder, and run it again in place of a COMMAND: with its"
@@ -129,8 +138,18 @@ final class CommandLineSyntax {
         Optional.ofNullable(derivation).map(ByteString::new),
         Optional.ofNullable(workDirectory).map(ByteString::new),
         sandboxPaths.stream().map(ByteString::new).toList(),
+        Optional.ofNullable(network).map(name -> network(parser, name)),
         builder,
         explain,
         verbose.length);
+  }
+
+  private static Network network(CommandLine parser, String name) {
+    return switch (name) {
+      case "host" -> Network.HOST;
+      case "none" -> Network.LOOPBACK;
+      default ->
+          throw new ParameterException(parser, "--network is host or none, not '" + name + "'");
+    };
   }
 }

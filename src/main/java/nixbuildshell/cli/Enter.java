@@ -112,6 +112,7 @@ final class Enter {
     Session session = sessions.create(about, builder.owner());
     StoreView store = StoreLookup.in(session, seen);
     try (SessionEnd end = new SessionEnd(session, about, messages, signals, terminal(2))) {
+      circumstances.buildTop().ifPresent(top -> session.makeInTmp(top.belowTmp(), builder.owner()));
       try (ProgressLine progress =
           new ProgressLine(messages.stream(), terminal(2), "copying the build directory")) {
         new Workspace(files, session, builder.owner(), progress, this::cancelled, messages)
@@ -138,7 +139,7 @@ final class Enter {
       Start start = Start.again(about);
       Program program = command(start);
       StoreView store = StoreLookup.of(files, session);
-      Circumstances before = Remembered.again(of(builder, start, store), about);
+      Circumstances before = network().again(Remembered.again(of(builder, start, store), about));
       Circumstances circumstances = before.withPaths(paths().again(before.paths()));
       return stay(sessions, session, NixSandbox.of(circumstances, program), builder);
     }
@@ -213,9 +214,17 @@ final class Enter {
 
   private Circumstances of(
       KeptDirectory kept, FailedBuild build, Builder builder, Start start, StoreView store) {
-    return of(builder, start, store)
-        .withGeneration(kept.isNested() ? Generation.NESTED : Generation.FLAT)
-        .withSystem(build.system().map(Known::value).orElse(ByteString.of("")));
+    Generation generation = kept.isNested() ? Generation.NESTED : Generation.FLAT;
+    Circumstances circumstances =
+        of(builder, start, store)
+            .withGeneration(generation)
+            .withSystem(build.system().map(Known::value).orElse(ByteString.of("")))
+            .withBuildTop(BuildPlace.of(build, messages));
+    return network().of(build, circumstances);
+  }
+
+  private NetworkChoice network() {
+    return new NetworkChoice(options.network(), messages);
   }
 
   private Circumstances of(Builder builder, Start start, StoreView store) {

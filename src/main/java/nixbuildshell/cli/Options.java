@@ -3,6 +3,7 @@ package nixbuildshell.cli;
 import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
+import nixbuildshell.sandbox.Network;
 
 /**
  * What the command line asks for.
@@ -12,6 +13,7 @@ import nixbuildshell.ByteString;
  * @param derivation {@code --drv}
  * @param workDirectory {@code --work-dir}
  * @param sandboxPaths {@code --sandbox-path}
+ * @param network {@code --network}; empty for that of the build
  * @param builder {@code --builder}: run the original builder
  * @param explain print the plan and run nothing
  * @param verbosity how often {@code -v} was given
@@ -22,6 +24,7 @@ record Options(
     Optional<ByteString> derivation,
     Optional<ByteString> workDirectory,
     List<ByteString> sandboxPaths,
+    Optional<Network> network,
     boolean builder,
     boolean explain,
     int verbosity) {}

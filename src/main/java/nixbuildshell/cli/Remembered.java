@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import nixbuildshell.ByteString;
+import nixbuildshell.sandbox.BuildTop;
 import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Generation;
 import nixbuildshell.sandbox.HostPath;
@@ -18,6 +19,7 @@ import nixbuildshell.session.About;
 final class Remembered {
   private static final String NETWORK = "network";
   private static final String GENERATION = "generation";
+  private static final String BUILD_TOP = "build-top";
   private static final String SYSTEM = "system";
   private static final String SHELL = "shell";
   private static final String PATH = "path.";
@@ -31,6 +33,7 @@ final class Remembered {
     values.put(NETWORK, name(build.network()));
     values.put(GENERATION, name(build.generation()));
     values.put(SYSTEM, build.system());
+    build.buildTop().ifPresent(top -> values.put(BUILD_TOP, ByteString.of(top.path())));
     build.shell().ifPresent(shell -> values.put(SHELL, shell));
     for (HostPath path : build.paths()) {
       int number = values.size();
@@ -43,10 +46,11 @@ final class Remembered {
   /** The same sandbox as before. What an older version did not write down is as it was then. */
   static Circumstances again(Circumstances base, About about) {
     return base.withNetwork(
-            value(about, NETWORK).map(value(Network::valueOf)).orElse(Network.LOOPBACK))
+            value(about, NETWORK).map(value(Network::valueOf)).orElse(Network.LOOPBACK), List.of())
         .withGeneration(
             value(about, GENERATION).map(value(Generation::valueOf)).orElse(Generation.FLAT))
         .withSystem(value(about, SYSTEM).orElse(ByteString.of("")))
+        .withBuildTop(value(about, BUILD_TOP).map(ByteString::latin1).map(BuildTop::new))
         .withShell(value(about, SHELL).or(base::shell))
         .withPaths(paths(about));
   }

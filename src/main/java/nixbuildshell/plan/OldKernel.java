@@ -33,13 +33,31 @@ public record OldKernel(boolean remounts, List<Integer> descriptors) {
    */
   void protectStorePaths(List<Step> steps, String store, List<String> names) {
     if (remounts) {
-      names.forEach(name -> readOnly(steps, store + "/" + name));
+      names.forEach(name -> remount(steps, store + "/" + name));
     } else {
       protectAtOnce(steps, store);
     }
   }
 
-  private static void readOnly(List<Step> steps, String path) {
+  /** Makes one mount read-only, with the flags that it has from the host and must keep. */
+  void readOnly(List<Step> steps, String path) {
+    if (remounts) {
+      remount(steps, path);
+      return;
+    }
+    steps.add(
+        Step.of(
+            "make " + path + " read-only",
+            Syscall.MOUNT_SETATTR,
+            AT_FDCWD,
+            text(ROOT + path),
+            number(0),
+            new Data(
+                Structures.mountAttributes(MOUNT_ATTR_RDONLY, 0), "{attr_set=MOUNT_ATTR_RDONLY}"),
+            number(32)));
+  }
+
+  private static void remount(List<Step> steps, String path) {
     steps.add(
         Step.of(
             "make " + path + " read-only",

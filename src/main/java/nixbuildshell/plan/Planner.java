@@ -78,6 +78,9 @@ public final class Planner {
     if (!privileged) {
       root.freeze();
     }
+    if (spec.network() == Network.HOST) {
+      AbstractSockets.shut(steps);
+    }
     ProgramSteps.add(steps, kernel, spec.program(), spec.confinement());
     return new Plan(steps);
   }

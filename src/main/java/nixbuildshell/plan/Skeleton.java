@@ -12,8 +12,10 @@ import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.plan.Argument.Text;
 import nixbuildshell.sandbox.Entry;
+import nixbuildshell.sandbox.Entry.Again;
 import nixbuildshell.sandbox.Entry.BindDirectory;
 import nixbuildshell.sandbox.Entry.BindFile;
+import nixbuildshell.sandbox.Entry.BindReadOnly;
 import nixbuildshell.sandbox.Entry.BoundStore;
 import nixbuildshell.sandbox.Entry.Devpts;
 import nixbuildshell.sandbox.Entry.Directory;
@@ -61,11 +63,14 @@ final class Skeleton {
       directory(bind.path(), 0755);
       bind(entry, source(bind.source()), MS_BIND | MS_REC, "MS_BIND|MS_REC");
     } else if (entry instanceof BindFile bind) {
-      Argument mode = new Number(S_IFREG | 0444, "S_IFREG|0444");
-      add(entry, "make ", Syscall.MKNODAT, AT_FDCWD, outside(bind.path()), mode, number(0));
+      mountPoint(entry);
       if (!(bind.source() instanceof Inside)) {
         bind(entry, source(bind.source()), MS_BIND, "MS_BIND");
       }
+    } else if (entry instanceof BindReadOnly bind) {
+      mountPoint(entry);
+      bind(entry, source(bind.source()), MS_BIND, "MS_BIND");
+      kernel.readOnly(steps, entry.path());
     } else if (entry instanceof BoundStore store) {
       directory(store.path(), 0755);
       bind(store, store.directory(), MS_BIND, "MS_BIND");
@@ -79,7 +84,7 @@ final class Skeleton {
     } else if (entry instanceof Devpts devpts) {
       directory(devpts.path(), 0755);
       fileSystems.devpts(devpts);
-    } else {
+    } else if (!(entry instanceof Again)) {
       directory(entry.path(), 0755);
     }
   }
@@ -106,20 +111,31 @@ final class Skeleton {
   /** Binds the entry if it comes from the sandbox itself; paths are those of the new root. */
   void bindFromInside(Entry entry) {
     if (entry instanceof BindFile bind && bind.source() instanceof Inside inside) {
-      steps.add(
-          Step.of(
-              "mount " + entry.path(),
-              Syscall.MOUNT,
-              new Text(inside.path()),
-              text(entry.path()),
-              nothing(),
-              flags("MS_BIND", MS_BIND),
-              nothing()));
+      again(entry.path(), inside.path());
+    } else if (entry instanceof Again again) {
+      again(again.path(), ByteString.of(again.of()));
     }
+  }
+
+  private void again(String path, ByteString of) {
+    steps.add(
+        Step.of(
+            "mount " + path,
+            Syscall.MOUNT,
+            new Text(of),
+            text(path),
+            nothing(),
+            flags("MS_BIND", MS_BIND),
+            nothing()));
   }
 
   private void directory(String path, int mode) {
     steps.add(Step.of("make " + path, Syscall.MKDIRAT, AT_FDCWD, outside(path), octal(mode)));
+  }
+
+  private void mountPoint(Entry entry) {
+    Argument mode = new Number(S_IFREG | 0444, "S_IFREG|0444");
+    add(entry, "make ", Syscall.MKNODAT, AT_FDCWD, outside(entry.path()), mode, number(0));
   }
 
   private void file(TextFile file) {

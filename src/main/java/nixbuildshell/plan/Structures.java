@@ -36,6 +36,15 @@ final class Structures {
   }
 
   /**
+   * {@code struct landlock_ruleset_attr} (landlock_create_ruleset(2), ABI 6): no access to files or
+   * to the network handled, and the scope LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET.
+   */
+  static ByteString abstractSocketScope() {
+    ByteBuffer attributes = ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN);
+    return ByteString.of(attributes.putLong(16, 1).array());
+  }
+
+  /**
    * The kernel's {@code struct sigaction} for SIG_DFL: all zero, whatever order its fields have.
    */
   static ByteString defaultAction() {

@@ -12,9 +12,11 @@ import nixbuildshell.ByteString;
  * @param kvm whether the host has {@code /dev/kvm}
  * @param store what is seen of it
  * @param network what is seen of it
+ * @param hostFiles the host's files that come with its network, those that it has
  * @param generation whose sandbox it is
  * @param system the derivation's, {@code i686-linux} for instance; empty when it is not known
  * @param host where that is
+ * @param buildTop where else the build directory is seen: the build had no sandbox
  * @param paths of the host that are seen too
  */
 public record Circumstances(
@@ -23,12 +25,15 @@ public record Circumstances(
     boolean kvm,
     StoreView store,
     Network network,
+    List<HostFile> hostFiles,
     Generation generation,
     ByteString system,
     Host host,
+    Optional<BuildTop> buildTop,
     List<HostPath> paths) {
 
   public Circumstances {
+    hostFiles = List.copyOf(hostFiles);
     paths = List.copyOf(paths);
   }
 
@@ -40,44 +45,86 @@ public record Circumstances(
         false,
         store,
         Network.LOOPBACK,
+        List.of(),
         Generation.FLAT,
         ByteString.of(""),
         Host.X86_64,
+        Optional.empty(),
         List.of());
   }
 
   public Circumstances withKvm(boolean present) {
     return new Circumstances(
-        identity, shell, present, store, network, generation, system, host, paths);
+        identity,
+        shell,
+        present,
+        store,
+        network,
+        hostFiles,
+        generation,
+        system,
+        host,
+        buildTop,
+        paths);
   }
 
   public Circumstances withShell(Optional<ByteString> program) {
     return new Circumstances(
-        identity, program, kvm, store, network, generation, system, host, paths);
+        identity,
+        program,
+        kvm,
+        store,
+        network,
+        hostFiles,
+        generation,
+        system,
+        host,
+        buildTop,
+        paths);
   }
 
   public Circumstances withPaths(List<HostPath> seen) {
-    return new Circumstances(identity, shell, kvm, store, network, generation, system, host, seen);
+    return new Circumstances(
+        identity, shell, kvm, store, network, hostFiles, generation, system, host, buildTop, seen);
   }
 
   public Circumstances withStore(StoreView seen) {
-    return new Circumstances(identity, shell, kvm, seen, network, generation, system, host, paths);
+    return new Circumstances(
+        identity, shell, kvm, seen, network, hostFiles, generation, system, host, buildTop, paths);
   }
 
-  public Circumstances withNetwork(Network seen) {
-    return new Circumstances(identity, shell, kvm, store, seen, generation, system, host, paths);
+  public Circumstances withNetwork(Network seen, List<HostFile> files) {
+    return new Circumstances(
+        identity, shell, kvm, store, seen, files, generation, system, host, buildTop, paths);
   }
 
   public Circumstances withGeneration(Generation builtBy) {
-    return new Circumstances(identity, shell, kvm, store, network, builtBy, system, host, paths);
+    return new Circumstances(
+        identity, shell, kvm, store, network, hostFiles, builtBy, system, host, buildTop, paths);
   }
 
   public Circumstances withSystem(ByteString name) {
-    return new Circumstances(identity, shell, kvm, store, network, generation, name, host, paths);
+    return new Circumstances(
+        identity, shell, kvm, store, network, hostFiles, generation, name, host, buildTop, paths);
   }
 
   public Circumstances on(Host machine) {
     return new Circumstances(
-        identity, shell, kvm, store, network, generation, system, machine, paths);
+        identity,
+        shell,
+        kvm,
+        store,
+        network,
+        hostFiles,
+        generation,
+        system,
+        machine,
+        buildTop,
+        paths);
+  }
+
+  public Circumstances withBuildTop(Optional<BuildTop> top) {
+    return new Circumstances(
+        identity, shell, kvm, store, network, hostFiles, generation, system, host, top, paths);
   }
 }

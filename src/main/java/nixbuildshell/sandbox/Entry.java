@@ -20,8 +20,18 @@ public sealed interface Entry {
   /** A bind mount of a directory, with the mounts below it. */
   record BindDirectory(String path, Source source) implements Entry {}
 
+  /**
+   * A bind mount of one of the sandbox's own directories on another that is there already.
+   *
+   * @param of its path, as seen from inside
+   */
+  record Again(String path, String of) implements Entry {}
+
   /** A bind mount of a file or device. */
   record BindFile(String path, Source source) implements Entry {}
+
+  /** A bind mount of a file of the host, read-only whoever may write to it there. */
+  record BindReadOnly(String path, Host source) implements Entry {}
 
   /**
    * A file system of its own in memory, of mode 01777.

@@ -2,8 +2,10 @@ package nixbuildshell.sandbox;
 
 import java.util.ArrayList;
 import java.util.List;
+import nixbuildshell.sandbox.Entry.Again;
 import nixbuildshell.sandbox.Entry.BindDirectory;
 import nixbuildshell.sandbox.Entry.BindFile;
+import nixbuildshell.sandbox.Entry.BindReadOnly;
 import nixbuildshell.sandbox.Entry.BoundStore;
 import nixbuildshell.sandbox.Entry.Devpts;
 import nixbuildshell.sandbox.Entry.Directory;
@@ -45,6 +47,11 @@ public final class NixSandbox {
       127.0.0.1 localhost
       ::1 localhost
       """;
+  private static final String NSSWITCH =
+      """
+      hosts: files dns
+      services: files
+      """;
   private static final List<String> DEVICES =
       List.of("full", "null", "random", "tty", "urandom", "zero");
 
@@ -56,7 +63,7 @@ public final class NixSandbox {
     entries.add(new BindDirectory(BUILD, new Session("build")));
     entries.addAll(devices(build.kvm()));
     entries.addAll(terminals(program));
-    entries.addAll(etc(build.generation()));
+    entries.addAll(etc(build));
     entries.add(new Directory("/nix", 0755));
     entries.add(store(build.store()));
     entries.add(new Proc("/proc"));
@@ -65,6 +72,14 @@ public final class NixSandbox {
       entries.add(new Directory("/bin", 0755));
       entries.add(new BindFile("/bin/sh", new Inside(build.shell().get())));
     }
+    build
+        .buildTop()
+        .ifPresent(
+            top -> {
+              entries.addAll(top.directories());
+              entries.add(new Again(top.path(), BUILD));
+            });
+    Program started = build.buildTop().map(top -> program.in(top.path())).orElse(program);
     return new SandboxSpec(
         build.identity(),
         "localhost",
@@ -72,7 +87,7 @@ public final class NixSandbox {
         build.network(),
         confinement(build),
         HostPaths.with(entries, build.paths()),
-        program);
+        started);
   }
 
   private static Confinement confinement(Circumstances build) {
@@ -111,12 +126,25 @@ public final class NixSandbox {
             new BindFile("/dev/ptmx", new Host("/dev/pts/ptmx")));
   }
 
-  private static List<Entry> etc(Generation generation) {
-    return List.of(
-        new Directory("/etc", generation == Generation.FLAT ? 0755 : 0555),
-        new TextFile("/etc/passwd", 0644, PASSWD),
-        new TextFile("/etc/group", 0644, GROUP),
-        new TextFile("/etc/hosts", 0644, HOSTS));
+  private static List<Entry> etc(Circumstances build) {
+    List<Entry> entries = new ArrayList<>();
+    entries.add(new Directory("/etc", build.generation() == Generation.FLAT ? 0755 : 0555));
+    entries.add(new TextFile("/etc/passwd", 0644, PASSWD));
+    entries.add(new TextFile("/etc/group", 0644, GROUP));
+    if (build.network() == Network.LOOPBACK) {
+      entries.add(new TextFile("/etc/hosts", 0644, HOSTS));
+    } else {
+      entries.add(new TextFile("/etc/nsswitch.conf", 0644, NSSWITCH));
+      build.hostFiles().forEach(file -> entries.addAll(hostFile(file)));
+    }
+    return entries;
+  }
+
+  private static List<Entry> hostFile(HostFile file) {
+    Entry bind = new BindReadOnly(file.path(), new Host(file.source()));
+    return file.path().equals(HostFile.CERTIFICATES)
+        ? List.of(new Directory("/etc/ssl", 0755), new Directory("/etc/ssl/certs", 0755), bind)
+        : List.of(bind);
   }
 
   private static Entry store(StoreView view) {

@@ -29,6 +29,11 @@ public record Program(
     alternatives = List.copyOf(alternatives);
   }
 
+  /** The same in another working directory. */
+  Program in(String other) {
+    return new Program(path, arguments, environment, other, ownSession, alternatives, isCommand);
+  }
+
   /** The build's shell. */
   public Program(
       ByteString path,

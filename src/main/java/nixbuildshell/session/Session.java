@@ -1,5 +1,6 @@
 package nixbuildshell.session;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
@@ -82,6 +83,24 @@ public final class Session implements AutoCloseable {
     make("store/work", 0700, owner);
     make(ShownStore.VIEW, 01775, owner.map(o -> new Owner(0, o.gid())));
     make("root", 0755, Optional.empty());
+  }
+
+  /**
+   * Makes a directory below the sandbox's {@code /tmp}, for something to be mounted on. For a new
+   * session only: later the names in there are whose who worked in it.
+   *
+   * @param names the outermost first
+   */
+  public void makeInTmp(List<ByteString> names, Optional<Owner> owner) {
+    StringBuilder path = new StringBuilder("tmp");
+    try {
+      for (ByteString name : names) {
+        path.append('/').append(name.latin1());
+        make(path.toString(), 0755, owner);
+      }
+    } catch (ErrnoException e) {
+      throw e.failure("cannot write in " + directory.place(), Sessions.REMEDY);
+    }
   }
 
   /**

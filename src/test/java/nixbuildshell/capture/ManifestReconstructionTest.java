@@ -135,9 +135,11 @@ class ManifestReconstructionTest {
     String claim = outputs(OUT) + ", \"fixedOutput\": true";
     assertEquals(Optional.empty(), build(with(KEPT.with(ENV_VARS), claim)).fixedOutput());
     assertEquals(Optional.empty(), build(with(NAMELESS, claim)).fixedOutput());
-    assertEquals(yes, build(with(KEPT, claim)).fixedOutput());
+    assertEquals(Optional.empty(), build(with(KEPT, claim)).fixedOutput());
     store.log(drv, ".bz2", KeptDirectory.FAILED);
     assertEquals(yes, build(with(NAMELESS, claim)).fixedOutput());
+    assertEquals(yes, build(with(KEPT, claim)).fixedOutput());
+    assertEquals(yes, build(with(KEPT.with(ENV_VARS), claim)).fixedOutput());
   }
 
   /** Nor what a derivation of somebody else's lets through of the caller's environment. */

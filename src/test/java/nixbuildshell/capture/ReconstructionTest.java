@@ -2,6 +2,7 @@ package nixbuildshell.capture;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -101,6 +102,7 @@ class ReconstructionTest {
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
             List.of(),
             Optional.empty(),
             Optional.empty(),
@@ -121,6 +123,7 @@ class ReconstructionTest {
             Optional.of(new Known<>(given, Source.COMMAND_LINE)),
             Optional.of(env(ByteString.of("i686-linux"))),
             Optional.of(drv(false)),
+            Optional.empty(),
             Optional.empty(),
             Optional.empty(),
             List.of(),
@@ -161,6 +164,7 @@ class ReconstructionTest {
             Optional.of(new Known<>(path, Source.DIRECTORY_NAME)),
             Optional.of(drv(ByteString.of("x86_64-linux"))),
             Optional.of(drv(false)),
+            Optional.empty(),
             Optional.empty(),
             Optional.empty(),
             List.of(),
@@ -407,17 +411,11 @@ class ReconstructionTest {
   }
 
   @Test
-  void saysThatABuildHadNoSandbox() {
+  void knowsThatABuildHadNoSandbox() {
     FailedBuild build =
         build(KEPT.with(ENV_VARS.replace("\"/build\"", "\"/tmp/nix-build-probe-1.0.drv-0\"")));
     assertEquals(
         Optional.of(env(ByteString.of("/tmp/nix-build-probe-1.0.drv-0"))), build.unsandboxedTop());
-    assertEquals(
-        List.of(
-            Note.warning(
-                "NIX_BUILD_TOP was /tmp/nix-build-probe-1.0.drv-0, not /build: the build had no"
-                    + " sandbox, and paths in its environment point there")),
-        build.notes());
   }
 
   @Test
@@ -459,17 +457,94 @@ class ReconstructionTest {
     assertEquals(names, String.join(" ", build(KEPT.with(envVars)).outputs().keySet()));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "requiredSystemFeatures | kvm uid-range                                  | true",
+        "requiredSystemFeatures | uid-ranges                                     | false",
+        "features               | uid-range                                      | false",
+        "__json | {\\\"requiredSystemFeatures\\\":[\\\"kvm\\\",\\\"uid-range\\\"]} | true",
+        "__json | {\\\"requiredSystemFeatures\\\":\\\"uid-range\\\"}           | false",
+        "__json | {\\\"requiredSystemFeatures\\\":[[],null,7]}                 | false",
+        "__json | [\\\"uid-range\\\"]                                          | false",
+        "__json | {                                                              | false",
+      })
+  void refusesWhatWasRootOfManyUsers(String name, String value, boolean refused)
+      throws IOException {
+    store.derivation("d1", "probe-1.0", TestStore.SHELL, OUT, Map.of(name, value));
+    if (refused) {
+      assertTrue(refuses(KEPT).getMessage().contains("uid-range"));
+    } else {
+      build(KEPT);
+    }
+    if (!name.equals("__json")) {
+      KeptDirectory readable = KEPT.with(ENV_VARS + "declare -x " + name + "=\"" + value + "\"\n");
+      assertEquals(refused, isRefused(readable));
+    }
+  }
+
+  private boolean isRefused(KeptDirectory kept) {
+    try {
+      build(kept);
+      return false;
+    } catch (Failure e) {
+      return e.getMessage().contains("uid-range");
+    }
+  }
+
   @Test
   void onlyTheDerivationCanClaimTheNetwork() throws IOException {
     String envVars = ENV_VARS + "declare -x NIX_OUTPUT_CHECKED=\"1\"\n";
-    assertEquals(Optional.empty(), build(KEPT.with(envVars)).fixedOutput());
+    expect(Optional.empty(), "no derivation is found", build(KEPT.with(envVars)));
     StorePath path = TestStore.path("d1", "probe-1.0.drv");
     store.write(
         path,
         "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[])"
             .formatted(OUT, TestStore.SHELL));
-    assertEquals(Optional.of(drv(true)), build(KEPT).fixedOutput());
-    assertEquals(
-        Optional.of(drv(true)), build(KEPT.with(envVars), Optional.of(path)).fixedOutput());
+    String doubt = "nothing but the directory says that it is of " + path;
+    expect(Optional.empty(), doubt, build(KEPT));
+    expect(Optional.empty(), doubt, build(KEPT.with(envVars)));
+    expect(Optional.of(drv(true)), "", build(KEPT, Optional.of(path)));
+    expect(Optional.of(drv(true)), "", build(KEPT.with(envVars), Optional.of(path)));
+  }
+
+  @Test
+  void theLogConfirmsTheNetwork() throws IOException {
+    String envVars = ENV_VARS + "declare -x NIX_OUTPUT_CHECKED=\"1\"\n";
+    StorePath path = TestStore.path("d1", "probe-1.0.drv");
+    store.write(
+        path,
+        "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[])"
+            .formatted(OUT, TestStore.SHELL));
+    String doubt = "nothing but the directory says that it is of " + path;
+    store.log(path, ".bz2", KeptDirectory.FAILED.plusSeconds(5));
+    expect(Optional.empty(), doubt, build(KEPT));
+    store.log(path, ".bz2", KeptDirectory.FAILED);
+    expect(Optional.of(drv(true)), "", build(KEPT));
+    expect(Optional.of(drv(true)), "", build(KEPT.with(envVars)));
+    expect(
+        Optional.of(drv(true)), "", build(KeptDirectory.named("nix-4711-1234567").with(envVars)));
+    expect(
+        Optional.empty(),
+        doubt,
+        build(KeptDirectory.named("nix-build-other-1.0.drv-0").with(envVars)));
+    expect(Optional.empty(), "", build(KEPT.with(ENV_VARS)));
+  }
+
+  @Test
+  void aClaimThatCouldBeOfSeveralIsNone() throws IOException {
+    String envVars = "declare -x NIX_OUTPUT_CHECKED=\"1\"\ndeclare -x SHELL=\"%s\"\n";
+    store.derivation("d1", "probe-1.0", OUT);
+    store.derivation("d2", "probe-1.0", DEV);
+    FailedBuild build = build(KEPT.with(envVars.formatted(TestStore.SHELL)));
+    expect(Optional.empty(), "no derivation is found", build);
+    assertEquals(1, build.notes().size(), build.notes().toString());
+  }
+
+  private static void expect(Optional<Known<Boolean>> known, String doubt, FailedBuild build) {
+    assertEquals(known, build.fixedOutput());
+    assertEquals(doubt, build.doubtOfFixedOutput().orElse(""));
   }
 }

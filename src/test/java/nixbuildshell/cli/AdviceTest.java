@@ -45,7 +45,12 @@ class AdviceTest {
     "change the root, EINVAL, switch_root",
     "change the root, EPERM, security module",
     "close inherited descriptors, ENOSYS, too old",
-    "set the host name, EPERM, security module"
+    "set the host name, EPERM, security module",
+    "set the personality, EPERM, security module",
+    "set the personality, EINVAL, 32-bit",
+    "filter system calls, EINVAL, CONFIG_SECCOMP_FILTER",
+    "filter system calls, ENOSYS, Nix's own sandbox",
+    "filter system calls, EPERM, container"
   })
   void explainsTheStep(String label, Errno errno, String named) {
     String advice = advice().onStep(label, errno);

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Optional;
 import nixbuildshell.ByteString;
+import nixbuildshell.sandbox.Network;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -60,6 +62,13 @@ class CommandLineSyntaxTest {
     assertEquals(2, parse("-v", "--verbose", "D").verbosity());
   }
 
+  @Test
+  void theNetworkIsTheHostsOrNone() {
+    assertEquals(Optional.empty(), parse("D", "--network=host").network());
+    assertEquals(Optional.of(Network.HOST), parse("--network=host", "D").network());
+    assertEquals(Optional.of(Network.LOOPBACK), parse("--network", "none", "D").network());
+  }
+
   @ParameterizedTest
   @CsvSource({
     "'', DIR is missing",
@@ -67,7 +76,10 @@ class CommandLineSyntaxTest {
     "--nonsense D, '--nonsense'",
     "--nonsense, '--nonsense'",
     "-x D, '-x'",
-    "--drv, '--drv'"
+    "--drv, '--drv'",
+    "--network, '--network'",
+    "--network=some D, 'some'",
+    "--network HOST D, 'HOST'"
   })
   void aWrongCommandLineIsRefusedAndTheCulpritNamed(String line, String named) {
     String[] words = line.isEmpty() ? new String[0] : line.split(" ");

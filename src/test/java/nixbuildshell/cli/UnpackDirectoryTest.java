@@ -37,6 +37,7 @@ class UnpackDirectoryTest {
             Optional.empty(),
             Optional.of(ByteString.of(parent.toString())),
             List.of(),
+            Optional.empty(),
             false,
             false,
             0);

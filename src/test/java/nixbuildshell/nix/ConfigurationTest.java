@@ -38,6 +38,25 @@ class ConfigurationTest {
     assertEquals(Optional.ofNullable(value), buildDirectory(file, Optional.empty()));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "x = true, true, true",
+    "x = yes, true, true",
+    "x = 1, true, true",
+    "x = false, false, false",
+    "x = no, false, false",
+    "x = 0, false, false",
+    "x = false;x = true, true, true",
+    "y = false, true, false",
+    "x = nonsense, true, false",
+    "x =, true, false",
+  })
+  void knowsWhatIsOn(String file, boolean usuallyOn, boolean usuallyOff) {
+    Configuration nix = new Configuration(ByteString.of(file.replace(';', '\n')));
+    assertEquals(usuallyOn, nix.isOn("x", true));
+    assertEquals(usuallyOff, nix.isOn("x", false));
+  }
+
   @Test
   void theEnvironmentComesLast() throws IOException {
     assertEquals(Optional.of("/b"), buildDirectory("build-dir = /a", Optional.of("build-dir=/b")));

@@ -5,13 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.capture.StorePath;
+import nixbuildshell.sandbox.BuildTop;
 import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Generation;
+import nixbuildshell.sandbox.HostFile;
 import nixbuildshell.sandbox.Identity;
+import nixbuildshell.sandbox.Network;
 import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
 import nixbuildshell.sandbox.SandboxSpec;
@@ -90,6 +94,28 @@ class PlannerTest {
     Identity identity = new Identity(1234, 5678, false);
     matches(
         "user-old-kernel.txt", Circumstances.of(identity, Optional.of(SHELL), EXACT), true, old);
+  }
+
+  /** A fixed-output derivation's. */
+  @Test
+  void anOrdinaryUsersPlanWithTheHostsNetwork() throws IOException {
+    List<HostFile> files = new ArrayList<>(HostFile.OF_THE_NETWORK);
+    files.add(new HostFile(HostFile.CERTIFICATES, "/etc/pki/bundle.crt"));
+    Circumstances build =
+        Circumstances.of(new Identity(1234, 5678, false), Optional.of(SHELL), EXACT)
+            .withNetwork(Network.HOST, files);
+    matches("user-network.txt", build, true, OldKernel.NONE);
+  }
+
+  /** A build that had no sandbox; its directory was below one that Nix was told to use. */
+  @Test
+  void rootsPlanWithTheBuildDirectoryElsewhereToo() throws IOException {
+    ByteString top = ByteString.of("/var/builds/nix-4711-1234567/build");
+    Circumstances build =
+        Circumstances.of(
+                new Identity(30001, 30000, true), Optional.of(SHELL), new StoreView.Whole())
+            .withBuildTop(BuildTop.of(top, Optional.of(ByteString.of("/var/builds"))));
+    matches("root-build-top.txt", build, false, OldKernel.NONE);
   }
 
   private static void matches(String golden, Identity identity, boolean kvm, boolean ownSession)

@@ -16,6 +16,7 @@ import nixbuildshell.linux.Kernel;
 import nixbuildshell.linux.Kernels;
 import nixbuildshell.linux.Status;
 import nixbuildshell.linux.SystemCalls;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -67,6 +68,11 @@ class TreeCostTest {
   @BeforeEach
   void open() throws Exception {
     parent = files.openDirectory(ByteString.of(temporary.toString()));
+  }
+
+  @AfterEach
+  void close() {
+    parent.close();
   }
 
   private void wide(String tree, int entries) throws ErrnoException {
@@ -170,7 +176,11 @@ class TreeCostTest {
     Directory at = parent;
     for (int i = 0; i < 100; i++) {
       at.makeDirectory(name(longest), 0700);
-      at = at.openDirectory(name(longest));
+      Directory next = at.openDirectory(name(longest));
+      if (at != parent) {
+        at.close();
+      }
+      at = next;
     }
     Fixture.run(
         "perl",
@@ -182,6 +192,7 @@ class TreeCostTest {
             + at.self().number()
             + "' or die;"
             + "socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un('s')) or die");
+    at.close();
     Files.createDirectory(temporary.resolve("copy"));
     try (Directory to = parent.openDirectory(name("copy"))) {
       TreeCopy.Missed missed = TreeCopy.plain().entry(parent, name(longest), to).missed().get(0);

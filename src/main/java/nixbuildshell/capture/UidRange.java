@@ -1,0 +1,80 @@
+package nixbuildshell.capture;
+
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import java.io.IOException;
+import java.io.StringReader;
+import java.util.Optional;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.capture.DerivationFinder.Found;
+
+/**
+ * Nix's system feature {@code uid-range} (2.12 and later, with {@code auto-allocate-uids}): such a
+ * build is root of 65536 users in a cgroup of its own, with /sys. That takes root to make and has
+ * not been done here; a sandbox of one user would be another one.
+ */
+final class UidRange {
+  private static final String FEATURE = "uid-range";
+  private static final String FEATURES = "requiredSystemFeatures";
+
+  private UidRange() {}
+
+  /**
+   * Requires that a build was not of that kind. {@code env-vars} may say that it was: nobody gains
+   * by a refusal.
+   *
+   * @throws Failure when it was
+   */
+  static void refuse(Evidence kept, Optional<EnvVars> env, Optional<Found> found) {
+    boolean required =
+        env.flatMap(values -> values.get(FEATURES)).filter(UidRange::isIn).isPresent()
+            || found.map(Found::derivation).filter(UidRange::isRequiredBy).isPresent();
+    if (required) {
+      throw new Failure(
+          "cannot enter " + kept.path(),
+          "its build was root of 65536 users of its own (requiredSystemFeatures has uid-range), and"
+              + " nix-build-shell makes sandboxes of one user only, for root too",
+          "look at the files themselves");
+    }
+  }
+
+  private static boolean isRequiredBy(Derivation derivation) {
+    Optional<ByteString> structured = derivation.variable("__json");
+    return structured.isPresent()
+        ? isAmongItems(structured.get())
+        : derivation.variable(FEATURES).filter(UidRange::isIn).isPresent();
+  }
+
+  private static boolean isIn(ByteString words) {
+    return Words.of(words).contains(ByteString.of(FEATURE));
+  }
+
+  private static boolean isAmongItems(ByteString json) {
+    try (JsonReader in = new JsonReader(new StringReader(json.latin1()))) {
+      in.beginObject();
+      while (in.hasNext()) {
+        if (in.nextName().equals(FEATURES) && in.peek() == JsonToken.BEGIN_ARRAY) {
+          return listHasIt(in);
+        }
+        in.skipValue();
+      }
+      return false;
+    } catch (IOException | IllegalStateException e) {
+      // Nix would not have built it.
+      return false;
+    }
+  }
+
+  private static boolean listHasIt(JsonReader in) throws IOException {
+    in.beginArray();
+    while (in.hasNext()) {
+      if (in.peek() != JsonToken.STRING) {
+        in.skipValue();
+      } else if (in.nextString().equals(FEATURE)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

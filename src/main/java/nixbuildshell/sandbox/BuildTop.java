@@ -1,0 +1,78 @@
+package nixbuildshell.sandbox;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import nixbuildshell.ByteString;
+
+/**
+ * Where the build directory of a build without a sandbox was, and is seen inside too, because the
+ * files in it name that path. It comes from the kept directory, so that only what Nix itself makes
+ * up passes ({@code createTempDir} and {@code getBuildDir} in Nix's sources): a path below {@code
+ * /tmp}, {@code /nix/var/nix/builds} or the setting {@code build-dir}, which ends as Nix names the
+ * directories that it keeps.
+ *
+ * @param path absolute, of the characters of store paths, without {@code .} and {@code ..}
+ */
+public record BuildTop(String path) {
+  private static final String TMP = "/tmp";
+  private static final List<String> BASES = List.of(TMP, "/nix/var/nix/builds");
+  private static final List<String> TAKEN =
+      List.of("/bin", NixSandbox.BUILD, "/dev", "/etc", "/nix", "/proc", "/sys", TMP);
+  private static final Pattern PLAIN = Pattern.compile("(/[A-Za-z0-9+_?=-][A-Za-z0-9+._?=-]*)+");
+  private static final Pattern KEPT =
+      Pattern.compile(
+          ".*/(nix-build-[A-Za-z0-9+._?=-]+\\.drv-[0-9]+(-[0-9]+)?|nix-[0-9]+-[0-9]+)(/build)?");
+  private static final int LONGEST = 1024;
+
+  /**
+   * Reads one.
+   *
+   * @param buildDirectory Nix's setting {@code build-dir}
+   * @return empty when it is not of that form, or would lie over what the sandbox has there
+   */
+  public static Optional<BuildTop> of(ByteString path, Optional<ByteString> buildDirectory) {
+    String text = path.latin1();
+    boolean fits =
+        text.length() <= LONGEST
+            && PLAIN.matcher(text).matches()
+            && KEPT.matcher(text).matches()
+            && (BASES.stream().anyMatch(base -> isBelow(text, base))
+                || buildDirectory
+                    .filter(base -> isBelow(text, base.latin1()) && !isTaken(base.latin1()))
+                    .isPresent());
+    return fits ? Optional.of(new BuildTop(text)) : Optional.empty();
+  }
+
+  private static boolean isBelow(String path, String base) {
+    return path.startsWith(base + "/");
+  }
+
+  private static boolean isTaken(String base) {
+    return TAKEN.stream().anyMatch(taken -> base.equals(taken) || isBelow(base, taken));
+  }
+
+  /**
+   * Its names below {@code /tmp}, outermost first; empty when it is not there. They have to be made
+   * beforehand, since the sandbox's {@code /tmp} is a directory of the session.
+   */
+  public List<ByteString> belowTmp() {
+    return isBelow(path, TMP)
+        ? List.of(path.substring(TMP.length() + 1).split("/")).stream().map(ByteString::of).toList()
+        : List.of();
+  }
+
+  /** The directories that the root file system needs for it, parents first. */
+  List<Entry> directories() {
+    List<Entry> directories = new ArrayList<>();
+    if (belowTmp().isEmpty()) {
+      for (int slash = path.indexOf('/', 1); slash > 0; slash = path.indexOf('/', slash + 1)) {
+        directories.add(new Entry.Directory(path.substring(0, slash), 0755));
+      }
+      directories.add(new Entry.Directory(path, 0755));
+      directories.removeIf(directory -> directory.path().equals("/nix"));
+    }
+    return directories;
+  }
+}

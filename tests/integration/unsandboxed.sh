@@ -1,0 +1,90 @@
+# shellcheck shell=bash
+# Builds that had no sandbox: sandbox = false, or sandbox-fallback where the kernel has no namespaces.
+jdks=any users=each
+
+# built: what such a build left, in $dir. Only root may tell the daemon to do without a sandbox.
+built() {
+	[[ $EUID -eq 0 ]] || skip "only root can build without a sandbox"
+	local arguments
+	mapfile -d '' arguments < <(selected pointing "$T")
+	NIX_REMOTE=daemon nix-build --keep-failed --no-out-link --option sandbox false "${arguments[@]}" >"$T/log" 2>&1 </dev/null ||
+		grep -q 'failed .*exit code 3' "$T/log" || fail "$(<"$T/log")"
+	dir=$(kept_directory "$T/log")
+	printf '%s\n' "$dir" >>"$SCRATCH/kept-directories"
+	[[ -d $dir ]] || fail "no directory was kept"
+}
+
+test_the_directory_is_where_it_was() {
+	local top
+	built
+	top=$dir
+	prints "$top"$'\n'"$top"$'\n'/homeless-shelter bash -c 'pwd -P; echo "$NIX_BUILD_TOP"; echo "$HOME"'
+	expect_err 'had no sandbox' "NIX_BUILD_TOP was $top" 'in here too'
+	prints 'int main(void) { return 0; }' cat pointing-1.0/link
+	prints $'env-vars\npointing-1.0' ls -A /build
+	prints new sh -c 'echo new >file; cat /build/file'
+	prints "${top##*/}" ls -A /tmp
+	prints 1000:100 stat -c %u:%g "$top"
+	[[ ! -e $dir/file ]] || fail "the kept directory has changed"
+	# Under another name it goes by what it was.
+	cp -R --preserve=all "$top" "$T/copy"
+	dir=$T/copy
+	prints "$top" pwd
+}
+
+# It saw all of the host's store, whatever the manifest says.
+test_the_store_is_whole() {
+	built
+	local copy=$T/copy
+	cp -R --preserve=all "$dir" "$copy"
+	dir=$copy
+	mkdir "$dir/.nix-build-shell"
+	printf '{"schemaVersion": "1.0", "shell": "%s/bin/bash", "storePaths": ["%s", "%s"]}\n' "$BASH_PATH" "$BASH_PATH" "$TOOLS_PATH" \
+		>"$dir/.nix-build-shell/manifest.json"
+	run nbs "$dir" sh -c 'ls -A /nix/store | wc -l'
+	expect_status 0
+	[[ $(<"$T/out") -gt 3 ]] || fail "not the whole store"
+}
+
+test_a_session_is_there_too() {
+	local top session
+	built
+	top=$dir
+	echo exit >"$T/in"
+	run nbs_on_terminal "$dir" <"$T/in"
+	expect_status 0
+	no_files_below "$USER_HOME" "a session without a change is left"
+	echo 'echo edited >edited-file; exit 5' >"$T/in"
+	run nbs_on_terminal "$dir" <"$T/in"
+	expect_status 5
+	session=$(find "$USER_HOME" -name edited-file)
+	session=${session%/build/edited-file}
+	[[ -n $session ]] || fail "no session is left"
+	dir=$session
+	prints "$top"$'\n'edited sh -c 'pwd; cat "$NIX_BUILD_TOP/edited-file"'
+}
+
+# claims PATH: a kept directory whose env-vars says that it was there.
+claims() {
+	dir=$T/kept
+	rm -rf "$dir"
+	cp -R "$(kept readable)" "$dir"
+	if [[ $WHO == root ]]; then chown -R --reference="$(kept readable)" "$dir"; else chmod -R a+rX "$dir"; fi
+	sed -i "s|^declare -x NIX_BUILD_TOP=.*|declare -x NIX_BUILD_TOP=\"$1\"|" "$dir/env-vars"
+	chmod a+r "$dir/env-vars"
+}
+
+test_a_directory_cannot_be_anywhere() {
+	local path
+	for path in /etc/nix-build-a.drv-0 /tmp/../etc/nix-build-a.drv-0 "$SCRATCH"; do
+		claims "$path"
+		run nbs "$dir" sh -c 'pwd; ls -A / | tr "\n" " "; ls -A /tmp /bin'
+		expect_status 0
+		expect_out $'/build\nbin build dev etc nix proc tmp /bin:\nsh\n\n/tmp:'
+		expect_err 'had no sandbox' "NIX_BUILD_TOP was $path" 'in /build'
+	done
+	claims /nix/var/nix/builds/nix-4711-1234567/build
+	prints $'/nix/var/nix/builds/nix-4711-1234567/build\nstore\nvar' sh -c 'pwd; ls -A /nix'
+	run nbs "$dir" touch /nix/var/file
+	expect_status 1
+}
