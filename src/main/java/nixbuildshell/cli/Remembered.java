@@ -33,6 +33,7 @@ final class Remembered {
     values.put(NETWORK, name(build.network()));
     values.put(GENERATION, name(build.generation()));
     values.put(SYSTEM, build.system());
+    build.buildTop().ifPresent(top -> values.put(BUILD_TOP, ByteString.of(top.path())));
     build.shell().ifPresent(shell -> values.put(SHELL, shell));
     for (HostPath path : build.paths()) {
       int number = values.size();
