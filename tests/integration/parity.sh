@@ -34,6 +34,14 @@ test_attributes_passed_as_files() {
 	same_as_nix passAsFile '{ passAsFile = [ "text" ]; text = "of a file"; }'
 }
 
+fixed='{ outputHashMode = "flat"; outputHashAlgo = "sha256"; outputHash = "'$(printf '0%.0s' {1..64})'"; }'
+test_a_fixed_output_build() { same_as_nix fixed "$fixed"; }
+
+test_a_fixed_output_build_of_nix_2_26() {
+	in_debian13
+	same_as_nix fixed "$fixed"
+}
+
 test_a_kept_failure_of_nix_2_26_is_entered() {
 	in_debian13
 	local dir

@@ -40,7 +40,6 @@ final class Remembered {
       values.put(PATH + number + TARGET, path.target());
       values.put(PATH + number + HOST, path.source());
     }
-    build.buildTop().ifPresent(top -> values.put(BUILD_TOP, ByteString.of(top.path())));
     return values;
   }
 

@@ -72,8 +72,6 @@ public record OldKernel(boolean remounts, List<Integer> descriptors) {
   }
 
   private static void protectAtOnce(List<Step> steps, String store) {
-    int flags = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-    String names = "MOUNT_ATTR_RDONLY|MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV";
     steps.add(
         Step.of(
             "make the store paths read-only",
@@ -81,7 +79,8 @@ public record OldKernel(boolean remounts, List<Integer> descriptors) {
             AT_FDCWD,
             text(ROOT + store),
             AT_RECURSIVE,
-            new Data(Structures.mountAttributes(flags, 0), "{attr_set=" + names + "}"),
+            new Data(
+                Structures.mountAttributes(MOUNT_ATTR_RDONLY, 0), "{attr_set=MOUNT_ATTR_RDONLY}"),
             number(32)));
     steps.add(
         Step.of(
