@@ -115,16 +115,16 @@ test_three_outputs_and_one_begun() {
 test_variables_of_the_caller() {
 	local print='printf "%s|%s|%s\n" "$NBS_PROXY" "${NBS_UNSET-unset}" "${NBS_OTHER-unset}"'
 	tool_env=(NBS_PROXY="a b"$'\xff' NBS_OTHER=secret)
-	dir=$(kept fixed)
+	dir=$(kept fixedBare)
 	prints "a b"$'\xff'"||unset" "$BASH_PATH/bin/bash" -c "$print"
 	prints "1" "$BASH_PATH/bin/bash" -c 'echo $NIX_OUTPUT_CHECKED'
 	# A name alone gives an enemy's directory nothing: the derivation must be this one's.
 	mkdir "$T/kept"
 	printf 'declare -x out="%s"\ndeclare -x SHELL="/noshell"\n' \
-		"$(as_user nix-store --query --outputs "$(drv fixed)")" >"$T/kept/env-vars"
+		"$(as_user nix-store --query --outputs "$(drv fixedBare)")" >"$T/kept/env-vars"
 	dir=$T/kept
 	if [[ $WHO == user ]]; then chown -R "$TEST_USER:" "$T/kept"; fi
 	prints '|unset|unset' "$BASH_PATH/bin/bash" -c "$print"
-	run nbs --drv "$(drv fixed)" "$dir" "$BASH_PATH/bin/bash" -c "$print; echo \$out"
-	expect_out "a b"$'\xff'"|unset|unset"$'\n'"$(as_user nix-store --query --outputs "$(drv fixed)")"
+	run nbs --drv "$(drv fixedBare)" "$dir" "$BASH_PATH/bin/bash" -c "$print; echo \$out"
+	expect_out "a b"$'\xff'"|unset|unset"$'\n'"$(as_user nix-store --query --outputs "$(drv fixedBare)")"
 }
