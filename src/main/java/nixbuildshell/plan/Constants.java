@@ -19,7 +19,6 @@ final class Constants {
   /** {@code linux/mount.h}. */
   static final int MOUNT_ATTR_RDONLY = 1;
 
-
   /** {@code linux/fcntl.h}: the mount and all below it. */
   static final Argument AT_RECURSIVE = new Number(0x8000, "AT_RECURSIVE");
 
