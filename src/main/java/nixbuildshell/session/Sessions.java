@@ -12,7 +12,6 @@ import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileSystem;
 import nixbuildshell.linux.Listing;
-import nixbuildshell.linux.Status;
 
 /**
  * All sessions of a user, in one directory.
@@ -31,7 +30,6 @@ public final class Sessions implements AutoCloseable {
 
   private static final ByteString BASE_LOCK = ByteString.of(".lock");
   static final String GIVEN_UP = ".removing-";
-  private static final int LOCK_TRIES = 10;
 
   interface Action<T> {
     T run() throws ErrnoException;
@@ -55,7 +53,6 @@ public final class Sessions implements AutoCloseable {
 
   private final FileSystem files;
   private final Directory base;
-
   private final Optional<ByteString> passedOver;
 
   private Sessions(FileSystem files, Directory base, Optional<ByteString> passedOver) {
@@ -146,62 +143,7 @@ public final class Sessions implements AutoCloseable {
    * @throws Failure when another run uses it
    */
   public Optional<Session> find(Directory opened) {
-    try {
-      Status wanted = opened.self().status();
-      for (ByteString id : ids()) {
-        if (isAt(id, wanted)) {
-          return enter(id);
-        }
-      }
-      return Optional.empty();
-    } catch (ErrnoException e) {
-      throw e.failure("cannot look into " + base.place(), "");
-    }
-  }
-
-  private boolean isAt(ByteString id, Status wanted) throws ErrnoException {
-    try {
-      return base.status(id).same(wanted);
-    } catch (ErrnoException e) {
-      if (e.missing()) {
-        return false;
-      }
-      throw e;
-    }
-  }
-
-  /** A cleaner holds the lock too while it looks for changes: so it is worth trying again. */
-  private Optional<Session> enter(ByteString id) throws ErrnoException {
-    for (int i = 0; i < LOCK_TRIES; i++) {
-      Optional<Session> session = exclusively(() -> take(id));
-      if (session.isPresent() && session.get().about().isPresent()) {
-        return session;
-      }
-      session.ifPresent(Session::close);
-      if (session.isPresent() || !hasLock(id)) {
-        return Optional.empty();
-      }
-      sleep();
-    }
-    throw new Failure(
-        "cannot enter " + base.place().child(id), "it is in use by another nix-build-shell", "");
-  }
-
-  private static void sleep() {
-    try {
-      Thread.sleep(100);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private boolean hasLock(ByteString id) {
-    try (Directory directory = base.openDirectory(id)) {
-      directory.status(Session.LOCK);
-      return true;
-    } catch (ErrnoException e) {
-      return false;
-    }
+    return new SessionFinder(this, base).find(opened);
   }
 
   /**
@@ -277,7 +219,7 @@ public final class Sessions implements AutoCloseable {
     return names;
   }
 
-  private List<ByteString> ids() throws ErrnoException {
+  List<ByteString> ids() throws ErrnoException {
     return names().stream().filter(name -> !name.startsWith(".")).toList();
   }
 

@@ -142,30 +142,32 @@ class HostileTreeTest {
     from.makeLink(name("dirlink"), name("../outside"));
     from.makeLink(name("filelink"), name("../secretfile"));
     Process swapper = swap();
+    int swapped = 0;
     try {
-      for (int i = 0; i < 300; i++) {
+      for (int i = 0; i < 300 || (swapped == 0 && i < 10_000); i++) {
         to.makeDirectory(name("t" + i), 0700);
         try (Directory each = to.openDirectory(name("t" + i))) {
           TreeCopy.plain().contents(from, each);
+          swapped += swapped(each, target.resolve("t" + i));
         }
       }
     } finally {
       swapper.destroyForcibly().waitFor();
     }
-    int swapped = 0;
-    for (int i = 0; i < 300; i++) {
-      try (Directory each = to.openDirectory(name("t" + i))) {
-        for (String file : new String[] {"dir", "dirlink"}) {
-          swapped += check(each, file, target.resolve("t" + i).resolve(file).resolve("secret"));
-        }
-        for (String file : new String[] {"file", "filelink"}) {
-          swapped += check(each, file, target.resolve("t" + i).resolve(file));
-        }
-      }
-    }
     assertTrue(swapped > 0, "no swap was ever seen, so nothing was tested");
     assertEquals("secret", Files.readString(outside.resolve("secret")));
     TreeRemoval.remove(parent, name("outside"));
+  }
+
+  private static int swapped(Directory each, Path path) throws Exception {
+    int swapped = 0;
+    for (String file : new String[] {"dir", "dirlink"}) {
+      swapped += check(each, file, path.resolve(file).resolve("secret"));
+    }
+    for (String file : new String[] {"file", "filelink"}) {
+      swapped += check(each, file, path.resolve(file));
+    }
+    return swapped;
   }
 
   /** 1 when the entry was copied as the other of the two. */
