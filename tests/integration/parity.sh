@@ -42,6 +42,19 @@ test_a_fixed_output_build_of_nix_2_26() {
 	same_as_nix fixed "$fixed"
 }
 
+# Root of 65536 users, whom only root can give: an ordinary user is told so.
+range='{ requiredSystemFeatures = [ "uid-range" ]; }'
+test_a_build_with_uid_range() {
+	in_debian13
+	if [[ $WHO == root ]]; then
+		same_as_nix uidRange "$range"
+	else
+		run nbs "$(real_build uidRange "$range")" true
+		expect_status 125
+		expect_err uid-range 65536
+	fi
+}
+
 test_a_kept_failure_of_nix_2_26_is_entered() {
 	in_debian13
 	local dir

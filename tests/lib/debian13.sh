@@ -91,6 +91,8 @@ become_debian13() {
 	mount --bind "$SCRATCH" "$new$SCRATCH"
 	mount --rbind /dev "$new/dev"
 	mount -t proc proc "$new/proc"
+	mount -t sysfs sysfs "$new/sys"
+	mount -t cgroup2 cgroup2 "$new/sys/fs/cgroup"
 	mount -t tmpfs -o mode=755 run "$new/run"
 	cd "$new"
 	pivot_root . .

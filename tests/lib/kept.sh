@@ -22,12 +22,25 @@ selected() {
 		--argstr salt "$2"
 }
 
+# asking_for NAME COMMAND...: of Nix, for a build of this kind. The daemon does not allot ranges of users: root's own
+# Nix does.
+asking_for() {
+	if [[ $1 == uidRange ]]; then
+		(root_exec NIX_REMOTE=local NIX_CONFIG="$(
+			printf '%s\n' 'extra-experimental-features = auto-allocate-uids cgroups' 'auto-allocate-uids = true' \
+				'system-features = kvm uid-range'
+		)" "${@:2}")
+	else
+		as_user NIX_REMOTE=daemon "${@:2}"
+	fi
+}
+
 # build_and_keep NAME [SALT]: let it fail, and print the directory that it left.
 build_and_keep() {
 	local name=$1 log kept arguments
 	mapfile -d '' arguments < <(selected "$name" "$SCRATCH ${2:-}")
 	log=$(mktemp "$SCRATCH/log-$name.XXXXXX")
-	if USER_HOME='' as_user NIX_REMOTE=daemon nix-build --keep-failed --no-out-link "${arguments[@]}" >"$log" 2>&1 </dev/null; then
+	if USER_HOME='' asking_for "$name" nix-build --keep-failed --no-out-link "${arguments[@]}" >"$log" 2>&1 </dev/null; then
 		die "the build '$name' was to fail, and did not"
 	fi
 	kept=$(kept_directory "$log")

@@ -23,7 +23,7 @@ real_build() {
 	local memo=$SCRATCH/$world_name"probe-$1" probe
 	if [[ ! -e $memo ]]; then
 		probe=$(probe_path)
-		USER_HOME='' as_user NIX_REMOTE=daemon nix-build --keep-failed --no-out-link "$SCRATCH/probe/build.nix" \
+		USER_HOME='' asking_for "$1" nix-build --keep-failed --no-out-link "$SCRATCH/probe/build.nix" \
 			--argstr bash "$BASH_PATH" --argstr probe "$probe" --argstr salt "$memo" --arg extra "${2:-{ \}}" \
 			>"$memo.log" 2>&1 </dev/null || true
 		grep -q "failed .*exit code 3" "$memo.log" || die "the probe did not end well in a build: $(tail -n 5 "$memo.log")"

@@ -58,9 +58,19 @@ static void part(const char *name, void (*facts)(void)) {
 		fprintf(report, "part %s: did not end well: %d\n", name, status);
 }
 
+/* Root of a range of users that are nobody's outside. */
+static int root_of_a_range(void) {
+	unsigned long inside = 1, outside = 0, count = 0;
+	FILE *file = fopen("/proc/self/uid_map", "re");
+	int fields = file ? fscanf(file, "%lu %lu %lu", &inside, &outside, &count) : 0;
+	if (file) fclose(file);
+	return getpid() == 1 && getuid() == 0 && fields == 3 && inside == 0 && outside >= 65536 && count == 65536;
+}
+
 /* Elsewhere, and above all as root, what is tried here would succeed and do harm. */
 static int in_sandbox(void) {
 	char line[256], privileged = 1;
+	if (root_of_a_range()) return 1;
 	FILE *file = fopen("/proc/self/status", "re");
 	while (file && fgets(line, sizeof line, file))
 		if (!strcmp(line, "CapEff:\t0000000000000000\n")) privileged = 0;
@@ -72,7 +82,7 @@ int main(int argc, char **argv) {
 	char *text = NULL;
 	size_t size = 0;
 	if (argc != 2 || !in_sandbox()) {
-		fputs("probe FILE: only as the first process of a sandbox, as user 1000 and without capabilities\n", stderr);
+		fputs("probe FILE: only as the first process of a sandbox, as user 1000 and without capabilities or as root of a range\n", stderr);
 		return 2;
 	}
 	/* Before a file is opened, and by this process itself. */
@@ -88,7 +98,7 @@ int main(int argc, char **argv) {
 	fwrite(text, 1, size, report);
 	part("mounts", mount_facts);
 	part("network", network_facts);
-	part("calls", call_facts);
 	part("tree", tree_facts);
+	part("calls", call_facts);
 	return fclose(report) == 0 ? 3 : 2;
 }

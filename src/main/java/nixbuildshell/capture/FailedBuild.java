@@ -29,6 +29,7 @@ import nixbuildshell.ByteString;
  * @param builderFiles what Nix had put into the build directory, to take the place of what cannot
  *     be read; empty when it was not needed to know
  * @param call how the builder was called; only when that was asked for or there is no shell
+ * @param uidRange whether it was root of 65536 users, as its derivation says
  * @param manifest what the setup hook wrote, when it is there and of use
  * @param notes for the person, in order
  */
@@ -45,6 +46,7 @@ public record FailedBuild(
     Optional<Known<List<StorePath>>> storePaths,
     List<BuilderFile> builderFiles,
     Optional<BuilderCall> call,
+    boolean uidRange,
     Optional<Manifest> manifest,
     List<Note> notes) {
 

@@ -95,7 +95,9 @@ public final class Reconstruction {
         notes.add(Note.detail("SHELL is the builder of " + found.orElseThrow().describe()));
       }
     }
-    if (found.isEmpty() && FixedOutput.isClaimed(manifest, Optional.of(env))) {
+    boolean claimed =
+        FixedOutput.isClaimed(manifest, Optional.of(env)) || UidRange.isClaimed(Optional.of(env));
+    if (found.isEmpty() && claimed) {
       found = findIfOnlyOne(outputs);
     }
     if (found.isPresent()) {
@@ -135,7 +137,6 @@ public final class Reconstruction {
       Optional<Known<ByteString>> shell,
       FailedBuild.Environment environment,
       Map<String, Known<StorePath>> known) {
-    UidRange.refuse(kept, env, found);
     Map<String, Known<StorePath>> outputs = known.isEmpty() ? Facts.outputs(found) : known;
     FixedOutput fixedOutput =
         FixedOutput.of(FixedOutput.isClaimed(manifest, env), found, kept, finder);
@@ -155,6 +156,7 @@ public final class Reconstruction {
             : written.storePaths(shell.map(Known::value), Facts.paths(outputs)),
         found.map(derivation -> BuilderFile.of(derivation.derivation())).orElse(List.of()),
         call(found, shell),
+        UidRange.of(kept, env, found),
         manifest,
         notes);
   }

@@ -11,8 +11,7 @@ import nixbuildshell.capture.DerivationFinder.Found;
 
 /**
  * Nix's system feature {@code uid-range} (2.12 and later, with {@code auto-allocate-uids}): such a
- * build is root of 65536 users in a cgroup of its own, with /sys. That takes root to make and has
- * not been done here; a sandbox of one user would be another one.
+ * build is root of 65536 users in a cgroup of its own, with /sys.
  */
 final class UidRange {
   private static final String FEATURE = "uid-range";
@@ -21,22 +20,28 @@ final class UidRange {
   private UidRange() {}
 
   /**
-   * Requires that a build was not of that kind. {@code env-vars} may say that it was: nobody gains
-   * by a refusal.
+   * Whether a build was of that kind. The derivation alone can say so; {@code env-vars} can only
+   * make it be refused, by which nobody gains: a sandbox of one user would be another one.
    *
-   * @throws Failure when it was
+   * @throws Failure when only {@code env-vars} says so
    */
-  static void refuse(Evidence kept, Optional<EnvVars> env, Optional<Found> found) {
-    boolean required =
-        env.flatMap(values -> values.get(FEATURES)).filter(UidRange::isIn).isPresent()
-            || found.map(Found::derivation).filter(UidRange::isRequiredBy).isPresent();
-    if (required) {
+  static boolean of(Evidence kept, Optional<EnvVars> env, Optional<Found> found) {
+    if (found.map(Found::derivation).filter(UidRange::isRequiredBy).isPresent()) {
+      return true;
+    }
+    if (isClaimed(env)) {
       throw new Failure(
           "cannot enter " + kept.path(),
-          "its build was root of 65536 users of its own (requiredSystemFeatures has uid-range), and"
-              + " nix-build-shell makes sandboxes of one user only, for root too",
-          "look at the files themselves");
+          "env-vars says that its build was root of 65536 users of its own (requiredSystemFeatures"
+              + " has uid-range), and no derivation is found that says the same",
+          DerivationFinder.REMEDY);
     }
+    return false;
+  }
+
+  /** Whether {@code env-vars} says so. */
+  static boolean isClaimed(Optional<EnvVars> env) {
+    return env.flatMap(values -> values.get(FEATURES)).filter(UidRange::isIn).isPresent();
   }
 
   private static boolean isRequiredBy(Derivation derivation) {

@@ -18,7 +18,7 @@ import nixbuildshell.session.Owner;
 
 /**
  * As whom the sandbox runs on the host: the caller, or when that is root, a build user who is kept
- * from real builds meanwhile.
+ * from real builds meanwhile, or with {@code uid-range} a {@link RangeBuilder}'s.
  *
  * <p>Nix locks a build user's file in its user pool, and when a build of his ends it kills every
  * process that he has (user-lock.cc). A shared lock keeps Nix's exclusive one away and lets several
@@ -31,7 +31,7 @@ final class Builder implements AutoCloseable {
   private final Identity identity;
   private final Optional<Descriptor> lock;
 
-  private Builder(Identity identity, Optional<Descriptor> lock) {
+  Builder(Identity identity, Optional<Descriptor> lock) {
     this.identity = identity;
     this.lock = lock;
   }
@@ -43,7 +43,7 @@ final class Builder implements AutoCloseable {
   /** To whom the files of a session belong; empty for the caller himself. */
   Optional<Owner> owner() {
     return identity.privileged()
-        ? Optional.of(new Owner(identity.outsideUid(), identity.outsideGid()))
+        ? Optional.of(new Owner(identity.outsideUid(), identity.outsideGid(), identity.count()))
         : Optional.empty();
   }
 

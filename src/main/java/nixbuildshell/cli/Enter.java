@@ -18,6 +18,7 @@ import nixbuildshell.capture.Reconstruction;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileSystem;
+import nixbuildshell.linux.Status;
 import nixbuildshell.linux.SystemCalls;
 import nixbuildshell.nix.Configuration;
 import nixbuildshell.plan.Abi;
@@ -69,9 +70,9 @@ final class Enter {
   }
 
   private int explain(KeptDirectory kept) throws ErrnoException {
-    try (Builder builder = Builder.of(files, kept.build().self().status())) {
+    FailedBuild build = known(kept);
+    try (Builder builder = builderOf(kept, build)) {
       SandboxPaths paths = paths();
-      FailedBuild build = known(kept);
       StoreView store = StoreLookup.of(files, kept, build, paths, messages);
       Start start = Start.of(build);
       Program program = program(build, start);
@@ -92,16 +93,24 @@ final class Enter {
           .passedOver()
           .map(path -> path + " is mounted noexec: the session is in " + sessions.path())
           .ifPresent(messages::note);
-      try (Builder builder = Builder.of(files, kept.build().self().status())) {
-        return start(sessions, kept, builder);
+      FailedBuild build = known(kept);
+      try (Builder builder = builderOf(kept, build)) {
+        return start(sessions, kept, build, builder);
       }
     }
   }
 
-  private int start(Sessions sessions, KeptDirectory kept, Builder builder) {
+  private Builder builderOf(KeptDirectory kept, FailedBuild build) throws ErrnoException {
+    Status status = kept.build().self().status();
+    return build.uidRange()
+        ? RangeBuilder.of(files, kept.path()).choose(status)
+        : Builder.of(files, status);
+  }
+
+  private int start(Sessions sessions, KeptDirectory kept, FailedBuild build, Builder builder) {
     SandboxPaths paths = paths();
-    FailedBuild build = known(kept);
     StoreView seen = StoreLookup.of(files, kept, build, paths, messages);
+    RangeBuilder.requireOthers(files, builder, seen);
     Start start = Start.of(build);
     Program program = program(build, start);
     Circumstances circumstances = with(of(kept, build, builder, start, seen), build, paths);
@@ -139,6 +148,7 @@ final class Enter {
       Start start = Start.again(about);
       Program program = command(start);
       StoreView store = StoreLookup.of(files, session);
+      RangeBuilder.requireOthers(files, builder, store);
       Circumstances before = network().again(Remembered.again(of(builder, start, store), about));
       Circumstances circumstances = before.withPaths(paths().again(before.paths()));
       return stay(sessions, session, NixSandbox.of(circumstances, program), builder);
@@ -146,6 +156,10 @@ final class Enter {
   }
 
   private Builder builderOf(Session session) throws ErrnoException {
+    Optional<Long> first = session.about().flatMap(Remembered::firstUid);
+    if (first.isPresent()) {
+      return RangeBuilder.of(files, session.path()).again(first.get());
+    }
     try (Directory build = session.open("build")) {
       return Builder.again(files, build.self().status());
     }

@@ -22,6 +22,7 @@ final class Remembered {
   private static final String BUILD_TOP = "build-top";
   private static final String SYSTEM = "system";
   private static final String SHELL = "shell";
+  private static final String FIRST_UID = "uid-range";
   private static final String PATH = "path.";
   private static final String TARGET = ".target";
   private static final String HOST = ".source";
@@ -34,6 +35,9 @@ final class Remembered {
     values.put(GENERATION, name(build.generation()));
     values.put(SYSTEM, build.system());
     build.buildTop().ifPresent(top -> values.put(BUILD_TOP, ByteString.of(top.path())));
+    if (build.identity().isRange()) {
+      values.put(FIRST_UID, ByteString.of(Long.toString(build.identity().outsideUid())));
+    }
     build.shell().ifPresent(shell -> values.put(SHELL, shell));
     for (HostPath path : build.paths()) {
       int number = values.size();
@@ -53,6 +57,11 @@ final class Remembered {
         .withBuildTop(value(about, BUILD_TOP).map(ByteString::latin1).map(BuildTop::new))
         .withShell(value(about, SHELL).or(base::shell))
         .withPaths(paths(about));
+  }
+
+  /** The first user of its range, if it has one. */
+  static Optional<Long> firstUid(About about) {
+    return value(about, FIRST_UID).map(ByteString::latin1).map(Long::valueOf);
   }
 
   private static List<HostPath> paths(About about) {

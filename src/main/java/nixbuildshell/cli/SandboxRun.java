@@ -1,9 +1,12 @@
 package nixbuildshell.cli;
 
+import java.util.Optional;
 import java.util.OptionalInt;
 import nixbuildshell.Failure;
+import nixbuildshell.linux.Cgroup;
 import nixbuildshell.linux.Child;
 import nixbuildshell.linux.Ended;
+import nixbuildshell.linux.FileSystem;
 import nixbuildshell.linux.GoPipe;
 import nixbuildshell.linux.IdMaps;
 import nixbuildshell.linux.KernelProbe;
@@ -51,23 +54,44 @@ record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay 
     TerminalState terminal = sharesTerminal ? TerminalState.save(calls) : TerminalState.NONE;
     // The JVM would print its threads; the shell or the command gets it all the same.
     Signals.ignore(calls, Signals.SIGQUIT);
-    Child child = launch();
-    signals.attach(child, sharesTerminal);
-    Ended ended = child.await();
+    Ended ended = runToItsEnd(sharesTerminal);
     boolean alone = StandardStream.isTerminal(0) && StandardStream.isTerminal(1);
     terminal.restore(alone || ended.signal() != 0);
     return status(ended);
   }
 
-  private Child launch() {
+  private Ended runToItsEnd(boolean sharesTerminal) {
+    Optional<Cgroup> cgroup = cgroup();
+    try {
+      Child child = launch(cgroup);
+      signals.attach(child, sharesTerminal);
+      return child.await();
+    } finally {
+      cgroup.ifPresent(Cgroup::close);
+    }
+  }
+
+  private Optional<Cgroup> cgroup() {
+    Identity builder = spec.identity();
+    return builder.isRange()
+        ? Optional.of(
+            Cgroup.make(new FileSystem(calls), builder.outsideUid(), builder.outsideGid()))
+        : Optional.empty();
+  }
+
+  private Child launch(Optional<Cgroup> cgroup) {
     GoPipe go = GoPipe.open(calls);
     Planner.Descriptors descriptors = new Planner.Descriptors(go.readFd(), go.writeFd());
     Plan plan = Planner.plan(spec, descriptors, KernelProbe.of(calls));
     Identity identity = spec.identity();
+    long uid = identity.outsideUid();
     IdMaps maps =
-        IdMaps.one(Identity.UID, identity.outsideUid(), Identity.GID, identity.outsideGid());
+        identity.isRange()
+            ? IdMaps.fromRoot(uid, identity.count())
+            : IdMaps.one(identity.uid(), uid, identity.gid(), identity.outsideGid());
+    OptionalInt start = OptionalInt.of(session);
     try {
-      return new Launch(plan, namespaces(), maps, OptionalInt.of(session), identity.privileged())
+      return new Launch(plan, namespaces(), maps, start, identity.privileged(), cgroup)
           .start(calls, go);
     } catch (Refused e) {
       Advice advice = new Advice(HostSettings.own());

@@ -187,7 +187,7 @@ final class Workspace {
     }
     try {
       long uid = store.status(name).uid();
-      return owner.isEmpty() || uid == 0 || uid == owner.get().uid();
+      return owner.isEmpty() || uid == 0 || owner.get().has(uid);
     } catch (ErrnoException e) {
       if (e.missing()) {
         return false;

@@ -5,16 +5,17 @@ import nixbuildshell.ByteString;
 import nixbuildshell.plan.Syscall;
 
 /**
- * The users and groups of a new user namespace. {@code setgroups} is denied in it, as an ordinary
- * user must (user_namespaces(7)) and as Nix does.
+ * The users and groups of a new user namespace.
  *
+ * @param setgroups whether the namespace may set supplementary groups. For one user it is denied,
+ *     as an ordinary user must (user_namespaces(7)) and as Nix does; for a range it is not
  * @param users for {@code uid_map}
  * @param groups for {@code gid_map}
  */
-public record IdMaps(List<Range> users, List<Range> groups) {
+public record IdMaps(List<Range> users, List<Range> groups, boolean setgroups) {
 
   /** For a launch without a new user namespace: nothing is written. */
-  public static final IdMaps NONE = new IdMaps(List.of(), List.of());
+  public static final IdMaps NONE = new IdMaps(List.of(), List.of(), false);
 
   private static final int AT_FDCWD = -100;
   private static final int O_WRONLY = 1;
@@ -38,7 +39,15 @@ public record IdMaps(List<Range> users, List<Range> groups) {
   /** Maps one user and one group. */
   public static IdMaps one(long user, long outsideUser, long group, long outsideGroup) {
     return new IdMaps(
-        List.of(new Range(user, outsideUser, 1)), List.of(new Range(group, outsideGroup, 1)));
+        List.of(new Range(user, outsideUser, 1)),
+        List.of(new Range(group, outsideGroup, 1)),
+        false);
+  }
+
+  /** Maps as many users and groups from 0 on as these from {@code first} on. */
+  public static IdMaps fromRoot(long first, long count) {
+    List<Range> range = List.of(new Range(0, first, count));
+    return new IdMaps(range, range, true);
   }
 
   /** Writes the maps of a process that has just been made. */
@@ -46,7 +55,9 @@ public record IdMaps(List<Range> users, List<Range> groups) {
     if (users.isEmpty() && groups.isEmpty()) {
       return;
     }
-    write(calls, "/proc/" + pid + "/setgroups", "deny");
+    if (!setgroups) {
+      write(calls, "/proc/" + pid + "/setgroups", "deny");
+    }
     write(calls, "/proc/" + pid + "/uid_map", lines(users));
     write(calls, "/proc/" + pid + "/gid_map", lines(groups));
   }

@@ -1,5 +1,6 @@
 package nixbuildshell.linux;
 
+import java.util.Optional;
 import java.util.OptionalInt;
 import nixbuildshell.plan.Image;
 import nixbuildshell.plan.Outcome;
@@ -17,12 +18,24 @@ import nixbuildshell.plan.Syscall;
  *     mount namespace is copied with the working directory, while a descriptor goes on meaning the
  *     old namespace's mount, on which nothing can be mounted (EINVAL); so the cloning thread goes
  *     there before, with a working directory of its own, and stays there
+ * @param cgroup that the child is moved into before it goes on
  * @param dropGroups whether the cloning thread gives up its supplementary groups before, which
  *     takes privilege; they stay given up
  */
 public record Launch(
-    Plan plan, long namespaces, IdMaps maps, OptionalInt directory, boolean dropGroups) {
+    Plan plan,
+    long namespaces,
+    IdMaps maps,
+    OptionalInt directory,
+    boolean dropGroups,
+    Optional<Cgroup> cgroup) {
   private static final long CLONE_FS = 0x200;
+
+  /** One whose child stays in the caller's control group. */
+  public Launch(
+      Plan plan, long namespaces, IdMaps maps, OptionalInt directory, boolean dropGroups) {
+    this(plan, namespaces, maps, directory, dropGroups, Optional.empty());
+  }
 
   /**
    * Clones the child and lets it run. The calling thread must live as long as the child: the death
@@ -45,6 +58,9 @@ public record Launch(
     Child child = waiting(calls, go, image);
     try {
       maps.write(calls, child.pid());
+      if (cgroup.isPresent()) {
+        cgroup.get().take(child.pid());
+      }
       go.go();
       return child;
     } catch (Refused | RuntimeException | Error e) {

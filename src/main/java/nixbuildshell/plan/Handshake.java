@@ -38,9 +38,9 @@ final class Handshake {
    * should the parent have died before it is set again, its end of the pipe is closed and the read
    * gives 0.
    */
-  void becomeTheBuilder() {
-    Argument gid = number(Identity.GID);
-    Argument uid = number(Identity.UID);
+  void becomeTheBuilder(Identity builder) {
+    Argument gid = number(builder.gid());
+    Argument uid = number(builder.uid());
     steps.add(Step.of("become the build group", Syscall.SETRESGID, gid, gid, gid));
     steps.add(Step.of("become the build user", Syscall.SETRESUID, uid, uid, uid));
     deathSignal();

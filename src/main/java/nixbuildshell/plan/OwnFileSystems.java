@@ -12,6 +12,7 @@ import nixbuildshell.sandbox.Entry;
 import nixbuildshell.sandbox.Entry.Devpts;
 import nixbuildshell.sandbox.Entry.Overlay;
 import nixbuildshell.sandbox.Entry.Proc;
+import nixbuildshell.sandbox.Entry.Sysfs;
 import nixbuildshell.sandbox.Entry.Tmpfs;
 
 /**
@@ -42,6 +43,10 @@ final class OwnFileSystems {
 
   void proc(Proc proc) {
     mount(proc, NIX_SOURCE, "proc", "");
+  }
+
+  void sysfs(Sysfs sysfs) {
+    mount(sysfs, NIX_SOURCE, "sysfs", "");
   }
 
   void overlay(Overlay overlay) {

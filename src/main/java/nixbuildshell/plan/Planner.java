@@ -69,7 +69,10 @@ public final class Planner {
     spec.entries().forEach(skeleton::place);
     spec.entries().forEach(skeleton::shut);
     if (privileged) {
-      handshake.becomeTheBuilder();
+      handshake.becomeTheBuilder(spec.identity());
+    }
+    if (spec.identity().isRange()) {
+      ownControlGroups();
     }
     ownKeyring();
     spec.entries().forEach(skeleton::mountOwned);
@@ -127,6 +130,14 @@ public final class Planner {
                 nothing())
             .tolerating(Errno.ENOSYS, "a kernel without keyrings")
             .tolerating(Errno.EPERM, "a container's filter forbids keyrings, the caller's too"));
+  }
+
+  /** After the parent has moved it: the group that it is in becomes the root of all it sees. */
+  private void ownControlGroups() {
+    add(
+        "see no control groups but its own",
+        Syscall.UNSHARE,
+        new Number(0x02000000, "CLONE_NEWCGROUP"));
   }
 
   private void add(String label, Syscall syscall, Argument... arguments) {

@@ -25,8 +25,10 @@ import nixbuildshell.sandbox.Entry.Inside;
 import nixbuildshell.sandbox.Entry.LayeredStore;
 import nixbuildshell.sandbox.Entry.Link;
 import nixbuildshell.sandbox.Entry.Overlay;
+import nixbuildshell.sandbox.Entry.Own;
 import nixbuildshell.sandbox.Entry.Proc;
 import nixbuildshell.sandbox.Entry.Session;
+import nixbuildshell.sandbox.Entry.Sysfs;
 import nixbuildshell.sandbox.Entry.TextFile;
 import nixbuildshell.sandbox.Entry.Tmpfs;
 
@@ -84,7 +86,7 @@ final class Skeleton {
     } else if (entry instanceof Devpts devpts) {
       directory(devpts.path(), 0755);
       fileSystems.devpts(devpts);
-    } else if (!(entry instanceof Again)) {
+    } else if (!(entry instanceof Again || entry instanceof Own)) {
       directory(entry.path(), 0755);
     }
   }
@@ -101,6 +103,8 @@ final class Skeleton {
   void mountOwned(Entry entry) {
     if (entry instanceof Proc proc) {
       fileSystems.proc(proc);
+    } else if (entry instanceof Sysfs sysfs) {
+      fileSystems.sysfs(sysfs);
     } else if (entry instanceof Overlay overlay) {
       fileSystems.overlay(overlay);
     } else if (entry instanceof LayeredStore store) {

@@ -11,6 +11,9 @@ public sealed interface Entry {
   /** A directory of the root file system. */
   record Directory(String path, int mode) implements Entry {}
 
+  /** A directory of the builder's own that the root file system has from the beginning. */
+  record Own(String path) implements Entry {}
+
   /** A file of the root file system, with its content. */
   record TextFile(String path, int mode, String content) implements Entry {}
 
@@ -45,6 +48,9 @@ public sealed interface Entry {
 
   /** A procfs for the sandbox's PID namespace. */
   record Proc(String path) implements Entry {}
+
+  /** The kernel's objects as the sandbox's network namespace has them. */
+  record Sysfs(String path) implements Entry {}
 
   /**
    * The whole store of the host with a writable layer of the session over it.

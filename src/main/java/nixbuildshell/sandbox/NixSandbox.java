@@ -14,8 +14,10 @@ import nixbuildshell.sandbox.Entry.Inside;
 import nixbuildshell.sandbox.Entry.LayeredStore;
 import nixbuildshell.sandbox.Entry.Link;
 import nixbuildshell.sandbox.Entry.Overlay;
+import nixbuildshell.sandbox.Entry.Own;
 import nixbuildshell.sandbox.Entry.Proc;
 import nixbuildshell.sandbox.Entry.Session;
+import nixbuildshell.sandbox.Entry.Sysfs;
 import nixbuildshell.sandbox.Entry.TextFile;
 import nixbuildshell.sandbox.Entry.Tmpfs;
 
@@ -33,13 +35,13 @@ public final class NixSandbox {
   private static final String PASSWD =
       """
       root:x:0:0:Nix build user:/build:/noshell
-      nixbld:x:1000:100:Nix build user:/build:/noshell
+      nixbld:x:%d:%d:Nix build user:/build:/noshell
       nobody:x:65534:65534:Nobody:/:/noshell
       """;
   private static final String GROUP =
       """
       root:x:0:
-      nixbld:!:100:
+      nixbld:!:%d:
       nogroup:x:65534:
       """;
   private static final String HOSTS =
@@ -67,6 +69,10 @@ public final class NixSandbox {
     entries.add(new Directory("/nix", 0755));
     entries.add(store(build.store()));
     entries.add(new Proc("/proc"));
+    if (build.identity().isRange() && build.network() == Network.LOOPBACK) {
+      // Of the host's network, a user namespace can mount none (EPERM).
+      entries.add(new Sysfs("/sys"));
+    }
     entries.add(new BindDirectory("/tmp", new Session("tmp")));
     if (build.shell().isPresent()) {
       entries.add(new Directory("/bin", 0755));
@@ -128,9 +134,12 @@ public final class NixSandbox {
 
   private static List<Entry> etc(Circumstances build) {
     List<Entry> entries = new ArrayList<>();
-    entries.add(new Directory("/etc", build.generation() == Generation.FLAT ? 0755 : 0555));
-    entries.add(new TextFile("/etc/passwd", 0644, PASSWD));
-    entries.add(new TextFile("/etc/group", 0644, GROUP));
+    Identity builder = build.identity();
+    int mode = build.generation() == Generation.FLAT ? 0755 : 0555;
+    entries.add(builder.isRange() ? new Own("/etc") : new Directory("/etc", mode));
+    String passwd = PASSWD.formatted(builder.uid(), builder.gid());
+    entries.add(new TextFile("/etc/passwd", 0644, passwd));
+    entries.add(new TextFile("/etc/group", 0644, GROUP.formatted(builder.gid())));
     if (build.network() == Network.LOOPBACK) {
       entries.add(new TextFile("/etc/hosts", 0644, HOSTS));
     } else {

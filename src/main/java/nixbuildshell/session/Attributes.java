@@ -20,7 +20,7 @@ record Attributes(Optional<Owner> owner) {
 
   void set(Descriptor made, Status like) throws ErrnoException {
     if (owner.isPresent()) {
-      made.setOwner(owner.get().uid(), owner.get().gid());
+      made.setOwner(owner.get().userOf(like), owner.get().groupOf(like));
     }
     made.setMode(like.mode() & KEPT_MODE);
     made.setTimes(like);
@@ -37,7 +37,7 @@ record Attributes(Optional<Owner> owner) {
   /** For what is not or cannot be opened. */
   void set(Directory in, ByteString name, Status like) throws ErrnoException {
     if (owner.isPresent()) {
-      in.setOwner(name, owner.get().uid(), owner.get().gid());
+      in.setOwner(name, owner.get().userOf(like), owner.get().groupOf(like));
     }
     if (like.type() != FileType.LINK) {
       in.setMode(name, like.mode() & KEPT_MODE);

@@ -9,10 +9,10 @@ import nixbuildshell.linux.Status;
  * sandbox shows: so it is only what that user could have read himself. Links and FIFOs have nothing
  * that a mode protects.
  *
- * @param uid whose files are shown whatever their mode; empty when the caller copies for himself,
+ * @param owner whose files are shown whatever their mode; empty when the caller copies for himself,
  *     and the kernel decides
  */
-record Readers(Optional<Long> uid) {
+record Readers(Optional<Owner> owner) {
   /** Others may read, of a directory list and search. */
   private static final int FILE = 04;
 
@@ -20,7 +20,7 @@ record Readers(Optional<Long> uid) {
 
   boolean mayRead(Status status) {
     int needed = status.type() == FileType.DIRECTORY ? DIRECTORY : FILE;
-    return uid.isEmpty() || uid.get() == status.uid() || (status.mode() & needed) == needed;
+    return owner.isEmpty() || owner.get().has(status.uid()) || (status.mode() & needed) == needed;
   }
 
   /** Why not, for the list of what was not copied. */

@@ -105,7 +105,8 @@ public final class Session implements AutoCloseable {
 
   /**
    * Gives the session an empty directory for the sandbox's root. For root alone, whose skeleton is
-   * on disk: what an earlier run placed there must go.
+   * on disk: what an earlier run placed there must go. The root of a range of users gets the root
+   * directory and {@code /etc} for his own, as from Nix.
    */
   public void renewRoot(Owner builder) {
     ByteString root = ByteString.of("root");
@@ -115,7 +116,12 @@ public final class Session implements AutoCloseable {
               throw new Failure("cannot delete " + left.path(), left.why(), "");
             });
     try {
-      make("root", 0750, Optional.of(new Owner(0, builder.gid())));
+      if (builder.isRange()) {
+        make("root", 0755, Optional.of(builder));
+        make("root/etc", 0755, Optional.of(builder));
+      } else {
+        make("root", 0750, Optional.of(new Owner(0, builder.gid())));
+      }
     } catch (ErrnoException e) {
       throw e.failure("cannot write in " + directory.place(), Sessions.REMEDY);
     }

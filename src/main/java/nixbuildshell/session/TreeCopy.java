@@ -6,6 +6,7 @@ import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
+import nixbuildshell.linux.Status;
 
 /**
  * Copies trees of files from an untrusted directory.
@@ -68,8 +69,12 @@ public record TreeCopy(Optional<Owner> owner, Progress progress, BooleanSupplier
   }
 
   private Readers ofOwnerOf(Directory source) throws ErrnoException {
-    return new Readers(
-        owner.isPresent() ? Optional.of(source.self().status().uid()) : Optional.empty());
+    if (owner.isEmpty()) {
+      return new Readers(owner);
+    }
+    Status status = source.self().status();
+    boolean his = owner.get().has(status.uid());
+    return new Readers(his ? owner : Optional.of(new Owner(status.uid(), status.gid())));
   }
 
   /**
@@ -78,7 +83,7 @@ public record TreeCopy(Optional<Owner> owner, Progress progress, BooleanSupplier
    * @throws nixbuildshell.Failure as above
    */
   public Result entry(Directory source, ByteString name, Directory target) {
-    Readers readers = new Readers(owner.map(Owner::uid));
+    Readers readers = new Readers(owner);
     try (CopyRun run = new CopyRun(this, readers, source, target)) {
       return run.entry(name);
     } catch (ErrnoException e) {

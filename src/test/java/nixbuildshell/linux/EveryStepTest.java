@@ -110,7 +110,9 @@ class EveryStepTest {
       GoPipe go = GoPipe.open(calls);
       Plan plan = plan(go);
       IdMaps maps =
-          IdMaps.one(Identity.UID, identity().outsideUid(), Identity.GID, identity().outsideGid());
+          IdMaps.one(
+              identity().uid(), identity().outsideUid(),
+              identity().gid(), identity().outsideGid());
       OptionalInt start = OptionalInt.of(directory.self().number());
       Launch launch = new Launch(plan, SamplePlan.NAMESPACES, maps, start, root);
       SharedImage image = launch.image(calls);

@@ -133,7 +133,7 @@ class LaunchTest {
     Set<String> before = descriptors();
     GoPipe go = GoPipe.open(calls);
     IdMaps.Range range = new IdMaps.Range(1000, calls.call(Syscall.GETEUID), 1);
-    IdMaps twice = new IdMaps(List.of(range, range), List.of(range));
+    IdMaps twice = new IdMaps(List.of(range, range), List.of(range), false);
     Plan plan = SamplePlan.of(go, "/bin/true");
     Launch launch = new Launch(plan, SamplePlan.NAMESPACES, twice, OptionalInt.empty(), false);
     Refused refused = assertThrows(Refused.class, () -> launch.start(calls, go));

@@ -31,6 +31,24 @@ class AccountsTest {
     assertEquals(Optional.ofNullable(gid), new Accounts(etc).primaryGroup(1001));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "99, , ",
+    "100, , user it",
+    "199, , user it",
+    "200, , ",
+    ", 99, ",
+    ", 100, group it",
+    ", 199, group it",
+    ", 200, ",
+    "x150, 99999999999, ",
+  })
+  void findsAnAccountOfARange(String uid, String gid, String who) throws IOException {
+    Files.writeString(etc.resolve("passwd"), "root:x:0:150::/:\n\nit:x:" + uid + ":150::/:\nx:x");
+    Files.writeString(etc.resolve("group"), "root:x:0:150\n\nit:x:" + gid + ":");
+    assertEquals(Optional.ofNullable(who), new Accounts(etc).within(100, 100));
+  }
+
   @Test
   void hasNobodyWithoutTheFile() {
     assertEquals(Optional.empty(), new Accounts(etc).primaryGroup(1001));

@@ -57,6 +57,12 @@ class PlannerTest {
     matches("root.txt", new Identity(30001, 30000, true), false, false);
   }
 
+  /** Root of a range of users: Nix's order, but ids first. */
+  @Test
+  void rootsPlanForARangeOfUsers() throws IOException {
+    matches("root-uid-range.txt", Identity.range(872415232L), false, true, EXACT);
+  }
+
   /** The root's owner may not write to /etc: it is shut when everything is in it. */
   @Test
   void rootsPlanForABuildOfANewerNixWithoutATerminal() throws IOException {

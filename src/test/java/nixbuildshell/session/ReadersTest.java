@@ -54,7 +54,7 @@ class ReadersTest {
     Status.Time time = new Status.Time(0, 0);
     int bits = Integer.parseInt(mode, 8);
     Status status = new Status(type, bits, uid, 7, 1, 0, 0, 0, 0, time, time, time, false);
-    assertEquals(may, new Readers(Optional.of(7L)).mayRead(status));
+    assertEquals(may, new Readers(Optional.of(new Owner(7, 0))).mayRead(status));
     assertTrue(new Readers(Optional.empty()).mayRead(status));
   }
 

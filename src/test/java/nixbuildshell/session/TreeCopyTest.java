@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -250,6 +251,36 @@ class TreeCopyTest {
       assertEquals(owner, new Owner(to.status(name(each)).uid(), to.status(name(each)).gid()));
     }
     assertEquals(self.uid(), to.self().status().uid());
+  }
+
+  /** What belongs to one of them stays his, and everything else becomes the first one's. */
+  @Test
+  void leavesTheOwnersOfARangeAsTheyWere() throws Exception {
+    assumeTrue(Fixture.root(), "only root can give files away");
+    Fixture.run(
+        "sh",
+        "-euc",
+        "cd \"$0\"; umask 077; for each in first last before after root; do echo x >$each; done;"
+            + " chown 70000:70001 first .; chown 70009:70010 last; chown 69999:70000 before;"
+            + " chown 70010:70011 after; ln -s x link; chown -h 70003:70004 link",
+        source.toString());
+    Owner range = new Owner(70000, 70001, 10);
+    TreeCopy.Result result =
+        new TreeCopy(Optional.of(range), (f, b) -> {}, () -> false).contents(from, to);
+    assertEquals(
+        List.of("after", "before", "root"),
+        result.missed().stream().map(missed -> missed.path().toString()).sorted().toList());
+    assertEquals("70000:70001", owner("first"));
+    assertEquals("70009:70010", owner("last"));
+    assertEquals("70003:70004", owner("link"));
+    Fixture.run("chmod", "644", source.resolve("before").toString());
+    new TreeCopy(Optional.of(range), (f, b) -> {}, () -> false).entry(from, name("before"), to);
+    assertEquals("70000:70001", owner("before"));
+  }
+
+  private String owner(String name) throws ErrnoException {
+    Status status = to.status(name(name));
+    return status.uid() + ":" + status.gid();
   }
 
   @Test
