@@ -143,15 +143,20 @@ test_nosuid_and_nodev_do_no_harm() {
 
 # An overlay cannot write to another; where the build's own part of the store is known, none is needed.
 test_session_on_an_overlay() {
+	local program
 	need_root
 	setup
 	mkdir "$T/over" "$T/upper" "$T/work" "$T/lower"
 	mount -t overlay -o "lowerdir=$T/lower,upperdir=$T/upper,workdir=$T/work" overlay "$T/over"
 	trap 'umount -l "$T/over"' EXIT
 	chmod 777 "$T/over"
+	mkdir "$T/programs"
+	for program in env sh readlink; do ln -s "$(type -P "$program")" "$T/programs/$program"; done
+	tool_env=(PATH="$T/programs")
 	run nbs --work-dir "$T/over" "$dir" true
 	expect_status 125
-	expect_err 'another overlay' --work-dir 'setup hook'
+	expect_err 'no nix-store on PATH' 'another overlay' --work-dir 'setup hook'
+	tool_env=()
 	with_manifest
 	run nbs --work-dir "$T/over" "$dir" sh -c 'mkdir "$out" && ls /nix/store | wc -l'
 	expect_status 0
