@@ -66,6 +66,11 @@ test_coming_back() {
 	run nbs "$session" sh -c 'cat edited-file; stat -c %u:%g . theirs; id -u; read -r map </proc/self/uid_map; echo $map'
 	expect_status 0
 	expect_out $'edited\n5:6\n7:8\n0\n0 '"$first 65536"
+	local begun=("$SCRATCH"/debian13/nix/store/*-uid-range-1.0)
+	basename "${begun[0]}" >>"$session/store/paths"
+	run nbs "$session" true
+	expect_status 125
+	expect_err uid-range-1.0 'not finished'
 	tool_env=(NIX_CONFIG='start-id = 1000000')
 	run nbs "$session" true
 	expect_status 125
