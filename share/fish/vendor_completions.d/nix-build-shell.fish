@@ -2,6 +2,7 @@
 
 complete -c nix-build-shell -f
 complete -c nix-build-shell -l drv -r -k -a '(__fish_complete_suffix .drv)' -d 'The failed derivation'
+complete -c nix-build-shell -l store -x -a '(__fish_complete_directories)' -d 'The store that the build was of'
 complete -c nix-build-shell -l work-dir -x -a '(__fish_complete_directories)' -d 'Keep working copies below this directory'
 complete -c nix-build-shell -l network -x -a 'host none' -d 'The network: that of the host, or none'
 complete -c nix-build-shell -l sandbox-path -r -F -d 'Show this path of the host in the sandbox'

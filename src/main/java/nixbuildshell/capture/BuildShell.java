@@ -2,6 +2,7 @@ package nixbuildshell.capture;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -17,21 +18,21 @@ public record BuildShell(StoreDirectory store) {
    *
    * @throws Failure that says how to get it back
    */
-  public static void require(ByteString shell) {
+  public void require(ByteString shell) {
     if (shell.equals(Shell.SYSTEM)) {
       return;
     }
     try {
-      new BuildShell(new StoreDirectory(Path.of(StorePath.STORE_DIRECTORY))).check(shell);
+      check(shell);
     } catch (Refused e) {
       throw new Failure("cannot use the build's shell " + shell, e.getMessage(), e.remedy());
     }
   }
 
   /** Whether a path is a program in the store, as a shell has to be. */
-  public static boolean isProgram(ByteString path) {
+  public boolean isProgram(ByteString path) {
     try {
-      new BuildShell(new StoreDirectory(Path.of(StorePath.STORE_DIRECTORY))).check(path);
+      check(path);
       return true;
     } catch (Refused e) {
       return false;
@@ -71,15 +72,21 @@ public record BuildShell(StoreDirectory store) {
     if (!store.has(in)) {
       throw new Refused(
           in + " is no longer in the store (garbage-collected)",
-          "get it back with: nix-store --realise " + in);
+          "get it back with: "
+              + store.command()
+              + " --realise "
+              + in
+              + (store.uri().isPresent() ? "" : "; a build in another store wants --store"));
     }
-    Path program = store.locate(path);
+    Path program;
     try {
-      // A link in a store path could lead to any file of the host.
-      if (!program.toRealPath().startsWith(store.directory().toRealPath())) {
-        throw new Refused("it is a link that leads out of the store", "");
-      }
+      program = store.locate(path);
+    } catch (Malformed e) {
+      throw new Refused(e.getMessage(), "");
     } catch (IOException e) {
+      throw new Refused("there is no such file in " + in, "");
+    }
+    if (!Files.exists(program, LinkOption.NOFOLLOW_LINKS)) {
       throw new Refused("there is no such file in " + in, "");
     }
     if (!Files.isRegularFile(program) || !Files.isExecutable(program)) {

@@ -48,7 +48,7 @@ final class BuilderEnvironment {
   private void fill() {
     put("PATH", "/path-not-set");
     put("HOME", "/homeless-shelter");
-    put("NIX_STORE", StorePath.STORE_DIRECTORY);
+    put("NIX_STORE", LogicalStore.directory());
     put("NIX_BUILD_CORES", Integer.toString(host.cores()));
     if (derivation.hasStructuredAttributes()) {
       // Up to 2.12 Nix named the host's directory instead, where no builder in a sandbox finds

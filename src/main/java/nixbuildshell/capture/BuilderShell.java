@@ -56,7 +56,7 @@ record BuilderShell(BuildShell shells) {
         Matcher line = INTERPRETER.matcher(new String(start, StandardCharsets.ISO_8859_1));
         return line.lookingAt() ? Optional.of(new ByteString(line.group(1))) : Optional.empty();
       }
-    } catch (BuildShell.Refused | IOException e) {
+    } catch (BuildShell.Refused | Malformed | IOException e) {
       // Then it is no script that could be run.
       return Optional.empty();
     }

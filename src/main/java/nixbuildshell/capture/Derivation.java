@@ -14,12 +14,15 @@ import nixbuildshell.ByteString;
  *
  * @param outputs by name, in the order of the file
  * @param inputDerivations each with the names of the outputs that are used
+ * @param dynamicInputs whether it also uses outputs of derivations that its inputs make; which, is
+ *     not kept
  * @param system for instance {@code x86_64-linux}
  * @param environment in the order of the file
  */
 public record Derivation(
     Map<String, Output> outputs,
     Map<StorePath, List<String>> inputDerivations,
+    boolean dynamicInputs,
     Set<StorePath> inputSources,
     ByteString system,
     ByteString builder,

@@ -19,7 +19,8 @@ import nixbuildshell.Failure;
  */
 public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
   public static final String REMEDY =
-      "name it: --drv /nix/store/….drv (nix-instantiate prints it, and so does the failed build)";
+      "name it: --drv /nix/store/….drv (nix-instantiate prints it, and so does the failed build);"
+          + " when it was built in a store elsewhere, name that: --store ROOT";
 
   /**
    * Older Nix names the directory so; newer Nix has {@code nix-PID-RANDOM}, which tells nothing.
@@ -71,13 +72,6 @@ public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
     public String describe() {
       return path + " (" + how + (how.isGuess() ? "; --drv says otherwise)" : ")");
     }
-  }
-
-  /** The finder for the store and the logs of this host. */
-  public static DerivationFinder ofHost() {
-    return new DerivationFinder(
-        new StoreDirectory(java.nio.file.Path.of(StorePath.STORE_DIRECTORY)),
-        new BuildLogs(java.nio.file.Path.of("/nix/var/log/nix/drvs")));
   }
 
   /** The derivation that the command line names. */

@@ -17,6 +17,7 @@ import nixbuildshell.ByteString;
 public final class DerivationParser {
   private final String text;
   private int at;
+  private boolean dynamicInputs;
 
   private DerivationParser(String text) {
     this.text = text;
@@ -57,7 +58,14 @@ public final class DerivationParser {
       throw malformed("something after the derivation");
     }
     return new Derivation(
-        outputs, inputDerivations, inputSources, system, builder, arguments, environment);
+        outputs,
+        inputDerivations,
+        dynamicInputs,
+        inputSources,
+        system,
+        builder,
+        arguments,
+        environment);
   }
 
   private Map<String, Derivation.Output> outputs() throws Malformed {
@@ -93,6 +101,7 @@ public final class DerivationParser {
       }
       if (dynamic) {
         expect(",");
+        dynamicInputs |= !text.startsWith("[]", at);
         skipList();
         expect(")");
       }

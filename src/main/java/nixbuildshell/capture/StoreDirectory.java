@@ -4,12 +4,17 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 
@@ -17,10 +22,20 @@ import nixbuildshell.Failure;
  * The store as the host has it. Its names are ASCII, so that {@code java.nio} is good enough in any
  * locale.
  *
- * @param directory where the store paths really are: {@code /nix/store}, but for tests
+ * @param directory where the store paths really are
+ * @param uri what Nix's programs are to be told with {@code --store}; empty when they know
  */
-public record StoreDirectory(Path directory) {
+public record StoreDirectory(Path directory, Optional<String> uri) {
   private static final int LARGEST_DERIVATION = 64 << 20;
+
+  /** As the kernel has it (MAXSYMLINKS). */
+  private static final int MOST_LINKS = 40;
+
+  /** For commands that a person shall give: {@code nix-store} with this store. */
+  public String command() {
+    return "nix-store"
+        + uri.map(text -> " --store '" + text.replace("'", "'\\''") + "'").orElse("");
+  }
 
   /** Whether the path is there, valid or not; a dangling link is. */
   public boolean has(StorePath path) {
@@ -28,12 +43,45 @@ public record StoreDirectory(Path directory) {
   }
 
   /**
-   * Where a file below a store path is on the host.
+   * Where a file below a store path is on the host. Links are followed as they lead in the sandbox:
+   * those of a chroot store name store paths that are elsewhere on the host.
    *
    * @param path ASCII, in some {@link StorePath#containing}
+   * @return a path without links, where nothing need be
+   * @throws Malformed when a link leads out of the store
    */
-  Path locate(ByteString path) {
-    return directory.resolve(path.latin1().substring(StorePath.STORE_DIRECTORY.length() + 1));
+  Path locate(ByteString path) throws Malformed, IOException {
+    Deque<String> names = new ArrayDeque<>();
+    Path at = entered(path.latin1(), names);
+    for (int links = 0; !names.isEmpty(); ) {
+      Path next = at.resolve(names.pop()).normalize();
+      if (!next.startsWith(directory)) {
+        throw new Malformed("it is a link that leads out of the store");
+      } else if (!Files.isSymbolicLink(next)) {
+        at = next;
+      } else if (++links > MOST_LINKS) {
+        throw new FileSystemLoopException(next.toString());
+      } else {
+        String target = Files.readSymbolicLink(next).toString();
+        at = target.startsWith("/") ? entered(target, names) : relative(at, target, names);
+      }
+    }
+    return at;
+  }
+
+  private Path entered(String path, Deque<String> names) throws Malformed {
+    String start = LogicalStore.directory() + "/";
+    if (!path.startsWith(start)) {
+      throw new Malformed("it is a link that leads out of the store");
+    }
+    return relative(directory, path.substring(start.length()), names);
+  }
+
+  private static Path relative(Path from, String path, Deque<String> names) {
+    List<String> all = new ArrayList<>(List.of(path.split("/")));
+    Collections.reverse(all);
+    all.stream().filter(name -> !name.isEmpty()).forEach(names::push);
+    return from;
   }
 
   /**

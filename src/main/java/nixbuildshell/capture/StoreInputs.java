@@ -39,10 +39,14 @@ public record StoreInputs(Map<StorePath, Optional<Origin>> origins) {
    * Looks them up.
    *
    * @param store has the input derivations
-   * @throws Unknown when an input derivation is gone, or its output's path is known only to the Nix
-   *     that built it (content-addressed)
+   * @throws Unknown when an input derivation is gone, or was itself built, or its output's path is
+   *     known only to the Nix that built it (content-addressed)
    */
   public static StoreInputs of(StoreDirectory store, Derivation derivation) throws Unknown {
+    if (derivation.dynamicInputs()) {
+      throw new Unknown(
+          "it uses outputs of derivations that other derivations made (dynamic derivations)", "");
+    }
     Map<StorePath, Optional<Origin>> origins = new LinkedHashMap<>();
     derivation.inputSources().forEach(source -> origins.put(source, Optional.empty()));
     List<String> gone = new ArrayList<>();

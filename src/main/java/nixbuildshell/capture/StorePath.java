@@ -3,15 +3,14 @@ package nixbuildshell.capture;
 import nixbuildshell.ByteString;
 
 /**
- * A store path: {@code /nix/store/HASH-NAME}, nothing below it. The rules are Nix's own ({@code
- * checkName} in path.cc), so the base name is ASCII and never {@code .} or {@code ..}.
+ * A store path: {@code /nix/store/HASH-NAME} ({@link LogicalStore}), nothing below it. The rules
+ * are Nix's own ({@code checkName} in path.cc), so the base name is ASCII and never {@code .} or
+ * {@code ..}.
  *
  * @param hash 32 characters of Nix's base 32
  * @param name 1 to 211 characters
  */
 public record StorePath(String hash, String name) implements Comparable<StorePath> {
-  public static final String STORE_DIRECTORY = "/nix/store";
-
   private static final int HASH_LENGTH = 32;
   private static final int LONGEST_NAME = 211;
 
@@ -37,10 +36,11 @@ public record StorePath(String hash, String name) implements Comparable<StorePat
     if (text.indexOf('\0') >= 0) {
       throw new Malformed("it contains a NUL byte");
     }
-    if (!text.startsWith(STORE_DIRECTORY + "/")) {
-      throw new Malformed("it is not in " + STORE_DIRECTORY);
+    String directory = LogicalStore.directory() + "/";
+    if (!text.startsWith(directory)) {
+      throw new Malformed("it is not in " + LogicalStore.directory());
     }
-    String[] components = text.substring(STORE_DIRECTORY.length() + 1).split("/", -1);
+    String[] components = text.substring(directory.length()).split("/", -1);
     for (String component : components) {
       if (component.isEmpty() || component.equals(".") || component.equals("..")) {
         throw new Malformed("it has an empty component, '.' or '..'");
@@ -117,6 +117,6 @@ public record StorePath(String hash, String name) implements Comparable<StorePat
   /** The whole path. */
   @Override
   public String toString() {
-    return STORE_DIRECTORY + '/' + baseName();
+    return LogicalStore.directory() + '/' + baseName();
   }
 }

@@ -54,6 +54,14 @@ final class CommandLineSyntax {
   private String derivation;
 
   @Option(
+      names = "--store",
+      paramLabel = "ROOT",
+      description =
+          "The store that the build was of, as Nix's own --store: a directory that has nix/store in"
+              + " it, or local?root=ROOT; by default what NIX_REMOTE and NIX_STORE_DIR say.")
+  private String store;
+
+  @Option(
       names = "--work-dir",
       paramLabel = "PATH",
       description =
@@ -136,6 +144,7 @@ final class CommandLineSyntax {
         new ByteString(directory),
         List.copyOf(words),
         Optional.ofNullable(derivation).map(ByteString::new),
+        Optional.ofNullable(store).map(ByteString::new),
         Optional.ofNullable(workDirectory).map(ByteString::new),
         Optional.ofNullable(network).map(name -> network(parser, name)),
         sandboxPaths.stream().map(ByteString::new).toList(),

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.capture.NixStore;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileSystem;
@@ -13,10 +14,12 @@ final class DirectoryArgument {
   private static final int MOST_NAMED = 10;
 
   private final FileSystem files;
+  private final NixStore nix;
   private final Messages messages;
 
-  DirectoryArgument(FileSystem files, Messages messages) {
+  DirectoryArgument(FileSystem files, NixStore nix, Messages messages) {
     this.files = files;
+    this.nix = nix;
     this.messages = messages;
   }
 
@@ -29,7 +32,7 @@ final class DirectoryArgument {
     if (argument.isEmpty() || argument.latin1().indexOf('/') >= 0 || isDirectory(argument)) {
       return argument;
     }
-    KeptDirectories host = new KeptDirectories(files);
+    KeptDirectories host = new KeptDirectories(files, nix);
     List<KeptDirectories.Found> all = host.newestFirst();
     if (argument.latin1().equals("last")) {
       return last(host, all);

@@ -10,9 +10,9 @@ import java.util.concurrent.CancellationException;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.BuilderCall;
-import nixbuildshell.capture.DerivationFinder;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Known;
+import nixbuildshell.capture.NixStore;
 import nixbuildshell.capture.Note;
 import nixbuildshell.capture.Reconstruction;
 import nixbuildshell.linux.Directory;
@@ -42,6 +42,7 @@ final class Enter {
   private final SystemCalls calls;
   private final FileSystem files;
   private final SignalRelay signals;
+  private NixStore nix = NixStore.DEFAULT;
 
   Enter(Options options, Messages messages, PrintStream out, SystemCalls calls) {
     this.options = options;
@@ -61,7 +62,8 @@ final class Enter {
    * @throws nixbuildshell.Failure when the tool itself fails
    */
   int run() {
-    ByteString path = new DirectoryArgument(files, messages).path(options.directory());
+    nix = StoreChoice.of(files, options.store());
+    ByteString path = new DirectoryArgument(files, nix, messages).path(options.directory());
     try (KeptDirectory kept = KeptDirectory.open(files, path)) {
       return options.explain() ? explain(kept) : enter(kept);
     } catch (ErrnoException e) {
@@ -82,7 +84,7 @@ final class Enter {
     FailedBuild build = known(kept);
     try (Builder builder = builderOf(kept, build)) {
       SandboxPaths paths = paths();
-      StoreView store = StoreLookup.of(files, kept, build, paths, messages);
+      StoreView store = StoreLookup.of(files, nix, kept, build, paths, messages);
       Start start = Start.of(build);
       Program program = program(build, start);
       Circumstances circumstances = with(of(kept, build, builder, start, store), build, paths);
@@ -126,14 +128,15 @@ final class Enter {
 
   private int start(Sessions sessions, KeptDirectory kept, FailedBuild build, Builder builder) {
     SandboxPaths paths = paths();
-    StoreView seen = StoreLookup.of(files, kept, build, paths, messages);
-    RangeBuilder.requireOthers(files, builder, seen);
+    StoreView seen = StoreLookup.of(files, nix, kept, build, paths, messages);
+    RangeBuilder.requireOthers(files, nix, builder, seen);
     Start start = Start.of(build);
     Program program = program(build, start);
     Circumstances circumstances = with(of(kept, build, builder, start, seen), build, paths);
     ByteString name = ByteString.of(build.name().value());
     Map<String, ByteString> remembered = new HashMap<>(Remembered.of(circumstances));
     remembered.putAll(start.remembered());
+    remembered.putAll(StoreChoice.remembered(nix));
     About about = new About(kind(), kept.path(), name, start.shellPath(), remembered);
     Session session = sessions.create(about, builder.owner());
     StoreView store = StoreLookup.in(session, seen);
@@ -141,7 +144,7 @@ final class Enter {
       circumstances.buildTop().ifPresent(top -> session.makeInTmp(top.belowTmp(), builder.owner()));
       try (ProgressLine progress =
           new ProgressLine(messages.stream(), terminal(2), "copying the build directory")) {
-        new Workspace(files, session, builder.owner(), progress, this::cancelled, messages)
+        new Workspace(files, nix, session, builder.owner(), progress, this::cancelled, messages)
             .fill(kept, build, store);
       } catch (CancellationException e) {
         return ExitCode.SIGNAL + signals.ending();
@@ -167,10 +170,11 @@ final class Enter {
           "it is for a fresh copy, and this is a session",
           "name the kept directory: " + ShellWord.quote(about.origin()));
     }
-    Start start = Start.again(about);
+    nix = StoreChoice.again(files, about);
+    Start start = Start.again(about, nix);
     Program program = command(start);
-    StoreView store = StoreLookup.of(files, session);
-    RangeBuilder.requireOthers(files, builder, store);
+    StoreView store = StoreLookup.of(files, nix, session);
+    RangeBuilder.requireOthers(files, nix, builder, store);
     Circumstances before = network().again(Remembered.again(of(builder, start, store), about));
     Circumstances circumstances = before.withPaths(paths().again(before.paths()));
     return NixSandbox.of(circumstances, program);
@@ -204,7 +208,7 @@ final class Enter {
                 cores,
                 name -> ProcessBytes.environment(name.latin1()),
                 options.builder()),
-            DerivationFinder.ofHost());
+            nix.finder());
     for (Note note : build.notes()) {
       if (note.level() == Note.Level.WARNING) {
         messages.note(note.text());
@@ -242,8 +246,9 @@ final class Enter {
   }
 
   /** With what the build had of its host, as far as that may be shown. */
-  private static Circumstances with(Circumstances base, FailedBuild build, SandboxPaths paths) {
-    Optional<ByteString> binSh = SeenMounts.of(build).flatMap(mounts -> mounts.shell(base.store()));
+  private Circumstances with(Circumstances base, FailedBuild build, SandboxPaths paths) {
+    Optional<ByteString> binSh =
+        SeenMounts.of(build).flatMap(mounts -> mounts.shell(base.store(), nix));
     return base.withShell(binSh.or(base::shell)).withPaths(paths.shownTo(build, binSh.isPresent()));
   }
 
@@ -268,11 +273,12 @@ final class Enter {
   }
 
   private Host host() {
-    Configuration nix = Configuration.ofHost(ProcessBytes.environment("NIX_CONFIG"));
+    Configuration settings = Configuration.ofHost(ProcessBytes.environment("NIX_CONFIG"));
     return new Host(
         calls.abi() == Abi.X86_64,
-        nix.isOn("filter-syscalls", true),
-        nix.isOn("impersonate-linux-26", false));
+        settings.isOn("filter-syscalls", true),
+        settings.isOn("impersonate-linux-26", false),
+        nix.real());
   }
 
   /** Without any terminal to share, as a build has none, it gets a session of its own. */

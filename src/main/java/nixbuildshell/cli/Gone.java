@@ -19,18 +19,21 @@ final class Gone {
   /**
    * The failure that names all of them and the command that gets them back.
    *
+   * @param command {@code nix-store}, with the store that is meant
    * @param origins of paths that can be built again, as far as they are known
    */
-  static Failure failure(List<StorePath> missing, Map<StorePath, Optional<Origin>> origins) {
+  static Failure failure(
+      String command, List<StorePath> missing, Map<StorePath, Optional<Origin>> origins) {
     return new Failure(
         "cannot show the store as the build saw it",
         "gone from it (garbage-collected) "
             + (missing.size() == 1 ? "is " : "are " + missing.size() + " store paths: ")
             + listed(missing),
-        remedy(missing, origins));
+        remedy(command, missing, origins));
   }
 
-  private static String remedy(List<StorePath> missing, Map<StorePath, Optional<Origin>> origins) {
+  private static String remedy(
+      String command, List<StorePath> missing, Map<StorePath, Optional<Origin>> origins) {
     Map<StorePath, List<String>> derivations = new LinkedHashMap<>();
     List<Object> words = new ArrayList<>();
     for (StorePath path : missing) {
@@ -50,7 +53,9 @@ final class Gone {
     return "get "
         + (all ? "" : "back what can be had")
         + (all ? (missing.size() == 1 ? "it" : "them") + " back" : "")
-        + " with: nix-store --realise "
+        + " with: "
+        + command
+        + " --realise "
         + listed(words)
         + (all ? "" : " (a source comes back when the package is evaluated: nix-instantiate)");
   }

@@ -15,6 +15,7 @@ import nixbuildshell.capture.DerivationFinder;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Known;
 import nixbuildshell.capture.Malformed;
+import nixbuildshell.capture.NixStore;
 import nixbuildshell.capture.StoreInputs;
 import nixbuildshell.capture.StorePath;
 import nixbuildshell.nix.NixProgram;
@@ -32,14 +33,16 @@ final class InputClosure {
   private final SandboxPaths sandboxPaths;
   private final StoreQuery store;
   private final Messages messages;
-  private final DerivationFinder finder = DerivationFinder.ofHost();
+  private final DerivationFinder finder;
 
   private InputClosure(
+      NixStore nix,
       KeptDirectory kept,
       FailedBuild build,
       SandboxPaths sandboxPaths,
       StoreQuery store,
       Messages messages) {
+    this.finder = nix.finder();
     this.kept = kept;
     this.build = build;
     this.sandboxPaths = sandboxPaths;
@@ -63,6 +66,7 @@ final class InputClosure {
    * @throws Failure naming all inputs that are gone from the store
    */
   static List<StorePath> of(
+      NixStore nix,
       KeptDirectory kept,
       FailedBuild build,
       SandboxPaths sandboxPaths,
@@ -74,13 +78,14 @@ final class InputClosure {
             .orElseThrow(
                 () ->
                     new Unknown("there is no nix-store on PATH", "put Nix's programs on the PATH"));
-    return new InputClosure(kept, build, sandboxPaths, new StoreQuery(program), messages).paths();
+    StoreQuery query = new StoreQuery(program, nix.uri());
+    return new InputClosure(nix, kept, build, sandboxPaths, query, messages).paths();
   }
 
   /** Where its inputs come from, as far as that is known. */
   static Map<StorePath, Optional<StoreInputs.Origin>> origins(
-      KeptDirectory kept, FailedBuild build, Messages messages) {
-    InputClosure closure = new InputClosure(kept, build, null, null, messages);
+      NixStore nix, KeptDirectory kept, FailedBuild build, Messages messages) {
+    InputClosure closure = new InputClosure(nix, kept, build, null, null, messages);
     try {
       return closure.inputs(closure.derivation()).origins();
     } catch (Unknown e) {
@@ -173,7 +178,7 @@ final class InputClosure {
       List<StorePath> gone = new ArrayList<>(inputs.origins().keySet());
       gone.retainAll(invalid);
       if (!gone.isEmpty()) {
-        throw Gone.failure(gone, inputs.origins());
+        throw Gone.failure(finder.store().command(), gone, inputs.origins());
       }
       // Nix does without a sandbox path that is not valid.
       Set<String> valid = new LinkedHashSet<>(roots);

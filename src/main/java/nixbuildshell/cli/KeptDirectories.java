@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.capture.NixStore;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileSystem;
@@ -53,12 +54,12 @@ final class KeptDirectories {
   private final Set<Long> users = new LinkedHashSet<>();
 
   /** Those of this host. */
-  KeptDirectories(FileSystem files) {
+  KeptDirectories(FileSystem files, NixStore nix) {
     this.files = files;
     this.places =
         Stream.of(
                 Configuration.ofHost(ProcessBytes.environment("NIX_CONFIG")).get("build-dir"),
-                Optional.of(ByteString.of("/nix/var/nix/builds")),
+                Optional.of(ByteString.of(nix.state() + "/builds")),
                 ProcessBytes.environment("TMPDIR"),
                 Optional.of(ByteString.of("/tmp")))
             .flatMap(Optional::stream)

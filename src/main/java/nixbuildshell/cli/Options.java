@@ -11,6 +11,7 @@ import nixbuildshell.sandbox.Network;
  * @param directory the kept build directory, or a session's
  * @param command the command and its arguments; empty for an interactive shell
  * @param derivation {@code --drv}
+ * @param store {@code --store}
  * @param workDirectory {@code --work-dir}
  * @param network {@code --network}; empty for that of the build
  * @param sandboxPaths {@code --sandbox-path}
@@ -22,6 +23,7 @@ record Options(
     ByteString directory,
     List<ByteString> command,
     Optional<ByteString> derivation,
+    Optional<ByteString> store,
     Optional<ByteString> workDirectory,
     Optional<Network> network,
     List<ByteString> sandboxPaths,

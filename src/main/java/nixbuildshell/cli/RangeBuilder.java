@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.capture.NixStore;
 import nixbuildshell.linux.Descriptor;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
@@ -14,7 +15,6 @@ import nixbuildshell.nix.Accounts;
 import nixbuildshell.nix.Configuration;
 import nixbuildshell.nix.IdPool;
 import nixbuildshell.sandbox.Identity;
-import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.StoreView;
 
 /**
@@ -137,11 +137,11 @@ record RangeBuilder(FileSystem files, IdPool pool, Path etc, String what) {
    * Requires that no store path that would be shown belongs to the range: its root can make a mount
    * writable, and the real store shall not be written. Only what an unfinished build left is so.
    */
-  static void requireOthers(FileSystem files, Builder builder, StoreView view) {
+  static void requireOthers(FileSystem files, NixStore nix, Builder builder, StoreView view) {
     if (!builder.identity().isRange() || !(view instanceof StoreView.Exact exact)) {
       return;
     }
-    try (Directory store = files.openDirectory(ByteString.of(NixSandbox.STORE))) {
+    try (Directory store = files.openDirectory(ByteString.of(nix.real()))) {
       for (StoreView.Member member : exact.members()) {
         Status status = store.status(ByteString.of(member.path().baseName()));
         if (builder.owner().orElseThrow().has(status.uid())) {
@@ -152,7 +152,7 @@ record RangeBuilder(FileSystem files, IdPool pool, Path etc, String what) {
         }
       }
     } catch (ErrnoException e) {
-      throw e.failure("cannot look into " + NixSandbox.STORE, "");
+      throw e.failure("cannot look into " + nix.real(), "");
     }
   }
 

@@ -10,9 +10,11 @@ import java.util.Set;
 import nixbuildshell.ByteString;
 import nixbuildshell.capture.BuildShell;
 import nixbuildshell.capture.FailedBuild;
+import nixbuildshell.capture.LogicalStore;
 import nixbuildshell.capture.Malformed;
 import nixbuildshell.capture.Manifest;
 import nixbuildshell.capture.MountTable;
+import nixbuildshell.capture.NixStore;
 import nixbuildshell.capture.StorePath;
 import nixbuildshell.sandbox.StoreView;
 
@@ -50,11 +52,10 @@ record SeenMounts(List<Manifest.Mount> mounts, List<ByteString> extra) {
           "/etc/resolv.conf",
           "/etc/services",
           "/etc/ssl/certs/ca-certificates.crt",
-          "/nix/store",
           "/proc",
           "/sys",
           "/tmp");
-  private static final List<String> TREES = List.of("/nix/store/", "/proc/", "/sys/");
+  private static final List<String> TREES = List.of("/proc/", "/sys/");
 
   /** Those of a sandboxed build, when they are known. */
   static Optional<SeenMounts> of(FailedBuild build) {
@@ -73,14 +74,19 @@ record SeenMounts(List<Manifest.Mount> mounts, List<ByteString> extra) {
   }
 
   private static boolean isExtra(ByteString point) {
+    String store = LogicalStore.directory();
     return !OF_EVERY_SANDBOX.contains(point.latin1())
+        && !point.latin1().equals(store)
+        && !point.startsWith(store + "/")
         && TREES.stream().noneMatch(tree -> point.latin1().startsWith(tree));
   }
 
   /** What was mounted at {@code /bin/sh}, when that is a program in what is shown of the store. */
-  Optional<ByteString> shell(StoreView store) {
+  Optional<ByteString> shell(StoreView store, NixStore nix) {
+    BuildShell shells = new BuildShell(nix.directory());
     return hostPaths(BIN_SH).stream()
-        .filter(path -> shows(store, path) && BuildShell.isProgram(path))
+        .map(nix::logical)
+        .filter(path -> shows(store, path) && shells.isProgram(path))
         .findFirst();
   }
 

@@ -8,6 +8,7 @@ import nixbuildshell.ByteString;
 import nixbuildshell.capture.BuildShell;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Known;
+import nixbuildshell.capture.NixStore;
 import nixbuildshell.capture.Shell;
 import nixbuildshell.session.About;
 
@@ -36,9 +37,9 @@ record Start(Optional<Shell> shell, List<ByteString> environment) {
    *
    * @throws nixbuildshell.Failure when the shell is gone
    */
-  static Start again(About about) {
+  static Start again(About about, NixStore nix) {
     Optional<Shell> shell = Optional.of(about.shell()).filter(s -> !s.isEmpty()).map(Shell::new);
-    shell.ifPresent(known -> BuildShell.require(known.path()));
+    shell.ifPresent(known -> new BuildShell(nix.directory()).require(known.path()));
     List<ByteString> environment = new ArrayList<>();
     String all = about.sandbox().getOrDefault(ENVIRONMENT, ByteString.EMPTY).latin1();
     for (int at = 0; at < all.length(); at = all.indexOf('\0', at) + 1) {

@@ -11,13 +11,13 @@ import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Known;
 import nixbuildshell.capture.Malformed;
 import nixbuildshell.capture.Manifest;
+import nixbuildshell.capture.NixStore;
 import nixbuildshell.capture.StoreInputs;
 import nixbuildshell.capture.StorePath;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileSystem;
 import nixbuildshell.linux.FileType;
-import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.ShownStore;
@@ -39,13 +39,14 @@ final class StoreLookup {
    */
   static StoreView of(
       FileSystem files,
+      NixStore nix,
       KeptDirectory kept,
       FailedBuild build,
       SandboxPaths sandboxPaths,
       Messages messages) {
     Optional<List<StorePath>> seen = build.storePaths().map(Known::value);
     if (seen.isPresent()) {
-      return exact(files, seen.get(), () -> InputClosure.origins(kept, build, messages));
+      return exact(files, nix, seen.get(), () -> InputClosure.origins(nix, kept, build, messages));
     }
     if (!isSandboxed(build)) {
       return new StoreView.Whole();
@@ -53,7 +54,8 @@ final class StoreLookup {
     sandboxPaths.ask();
     try {
       boolean root = files.userId() == 0;
-      return exact(files, InputClosure.of(kept, build, sandboxPaths, root, messages), Map::of);
+      return exact(
+          files, nix, InputClosure.of(nix, kept, build, sandboxPaths, root, messages), Map::of);
     } catch (InputClosure.Unknown e) {
       messages.note("the whole store is shown, as the build's part is unknown: " + e.getMessage());
       return new StoreView.Whole();
@@ -67,7 +69,7 @@ final class StoreLookup {
   }
 
   /** The view that a session was made with. */
-  static StoreView of(FileSystem files, Session session) {
+  static StoreView of(FileSystem files, NixStore nix, Session session) {
     Optional<ShownStore> shown = ShownStore.of(session);
     if (shown.isEmpty()) {
       return new StoreView.Whole();
@@ -80,7 +82,7 @@ final class StoreLookup {
     } catch (Malformed e) {
       throw new Failure("cannot enter " + session.path(), "its store/paths is damaged", "");
     }
-    StoreView.Exact view = exact(files, paths, Map::of);
+    StoreView.Exact view = exact(files, nix, paths, Map::of);
     return new StoreView.Exact(view.members(), shown.get().layered());
   }
 
@@ -100,21 +102,22 @@ final class StoreLookup {
    */
   private static StoreView.Exact exact(
       FileSystem files,
+      NixStore nix,
       List<StorePath> paths,
       Supplier<Map<StorePath, Optional<StoreInputs.Origin>>> origins) {
     List<StoreView.Member> members = new ArrayList<>();
     List<StorePath> missing = new ArrayList<>();
-    try (Directory store = files.openDirectory(ByteString.of(NixSandbox.STORE))) {
+    try (Directory store = files.openDirectory(ByteString.of(nix.real()))) {
       for (StorePath path : paths) {
         kind(store, path)
             .ifPresentOrElse(
                 kind -> members.add(new StoreView.Member(path, kind)), () -> missing.add(path));
       }
     } catch (ErrnoException e) {
-      throw e.failure("cannot look into " + NixSandbox.STORE, "is Nix installed here?");
+      throw e.failure("cannot look into " + nix.real(), "is Nix installed here?");
     }
     if (!missing.isEmpty()) {
-      throw Gone.failure(missing, origins.get());
+      throw Gone.failure(nix.directory().command(), missing, origins.get());
     }
     return new StoreView.Exact(members, members.size() > MOST_ON_DISK);
   }

@@ -11,13 +11,13 @@ import nixbuildshell.ByteString;
 import nixbuildshell.capture.BuilderFile;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Known;
+import nixbuildshell.capture.NixStore;
 import nixbuildshell.capture.StorePath;
 import nixbuildshell.linux.Descriptor;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileSystem;
 import nixbuildshell.linux.FileType;
-import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.Owner;
 import nixbuildshell.session.PartialOutput;
@@ -37,6 +37,7 @@ final class Workspace {
   private static final List<String> NO_OUTPUTS = List.of(".lock", ".chroot", ".drv", ".check");
 
   private final FileSystem files;
+  private final NixStore nix;
   private final Session session;
   private final TreeCopy copy;
   private final Optional<Owner> owner;
@@ -44,12 +45,14 @@ final class Workspace {
 
   Workspace(
       FileSystem files,
+      NixStore nix,
       Session session,
       Optional<Owner> owner,
       ProgressLine progress,
       BooleanSupplier cancelled,
       Messages messages) {
     this.files = files;
+    this.nix = nix;
     this.session = session;
     this.owner = owner;
     this.copy = new TreeCopy(owner, progress::copied, cancelled);
@@ -132,7 +135,7 @@ final class Workspace {
   }
 
   private void fillStore(Collection<Known<StorePath>> outputs, StoreView view) {
-    try (Directory store = files.openDirectory(ByteString.of(NixSandbox.STORE))) {
+    try (Directory store = files.openDirectory(ByteString.of(nix.real()))) {
       if (view instanceof StoreView.Exact exact) {
         List<ShownStore.Shown> members = exact.members().stream().map(Workspace::shown).toList();
         ShownStore.prepare(session, store, members, exact.layered());
@@ -145,7 +148,7 @@ final class Workspace {
         }
       }
     } catch (ErrnoException e) {
-      throw e.failure("cannot open " + NixSandbox.STORE, "is Nix installed here?");
+      throw e.failure("cannot open " + nix.real(), "is Nix installed here?");
     }
   }
 

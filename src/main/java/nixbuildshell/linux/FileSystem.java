@@ -111,6 +111,11 @@ public final class FileSystem {
     }
   }
 
+  /** What a path itself is; the last name, when it is a link, is not followed. */
+  public Status statusAt(ByteString path) throws ErrnoException {
+    return status(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW);
+  }
+
   /** What the kernel calls the opened file, or the path as given where there is no procfs. */
   private ByteString canonical(Descriptor descriptor, ByteString path) {
     try {

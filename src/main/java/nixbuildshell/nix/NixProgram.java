@@ -29,6 +29,7 @@ public record NixProgram(Path file, Set<String> environment) {
       Set.of(
           "PATH",
           "NIX_REMOTE",
+          "NIX_STORE",
           "NIX_STORE_DIR",
           "NIX_STATE_DIR",
           "NIX_LOG_DIR",

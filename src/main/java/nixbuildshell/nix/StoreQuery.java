@@ -3,6 +3,7 @@ package nixbuildshell.nix;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.nix.NixProgram.Unanswered;
 
@@ -11,8 +12,9 @@ import nixbuildshell.nix.NixProgram.Unanswered;
  * whichever Nix does for this caller.
  *
  * @param nixStore the program
+ * @param store what it is told with {@code --store}
  */
-public record StoreQuery(NixProgram nixStore) {
+public record StoreQuery(NixProgram nixStore, Optional<String> store) {
 
   /**
    * All store paths that some refer to, directly or not, themselves among them.
@@ -20,22 +22,22 @@ public record StoreQuery(NixProgram nixStore) {
    * @throws Unanswered also when one of them is not valid
    */
   public List<ByteString> requisites(Collection<String> paths) throws Unanswered {
-    return lines(nixStore, paths, "--query", "--requisites");
+    return lines(paths, "--query", "--requisites");
   }
 
   /** Those of some store paths that the store does not have as valid ones. */
   public List<ByteString> invalid(Collection<String> paths) throws Unanswered {
-    return lines(nixStore, paths, "--check-validity", "--print-invalid");
+    return lines(paths, "--check-validity", "--print-invalid");
   }
 
-  private static List<ByteString> lines(
-      NixProgram program, Collection<String> paths, String... options) throws Unanswered {
+  private List<ByteString> lines(Collection<String> paths, String... options) throws Unanswered {
     if (paths.isEmpty()) {
       // Without a path it would ask for one on stdin, or fail.
       return List.of();
     }
     List<String> arguments = new ArrayList<>(List.of(options));
+    store.ifPresent(uri -> arguments.addAll(List.of("--store", uri)));
     arguments.addAll(paths);
-    return program.run(arguments).latin1().lines().map(ByteString::new).toList();
+    return nixStore.run(arguments).latin1().lines().map(ByteString::new).toList();
   }
 }

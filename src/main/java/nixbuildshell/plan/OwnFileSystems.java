@@ -52,13 +52,18 @@ final class OwnFileSystems {
   void overlay(Overlay overlay) {
     String options =
         "lowerdir="
-            + overlay.lower()
+            + escaped(overlay.lower())
             + ",upperdir="
             + overlay.upper()
             + ",workdir="
             + overlay.work()
             + ",userxattr";
     mount(overlay, "overlay", "overlay", options);
+  }
+
+  /** A comma ends an option, and a colon a layer (ovl_next_opt in fs/overlayfs). */
+  private static String escaped(String path) {
+    return path.replace(",", "\\,").replace(":", "\\:");
   }
 
   private void mount(Entry entry, String source, String type, String options) {

@@ -63,7 +63,7 @@ public record BuildTop(String path) {
         : List.of();
   }
 
-  /** The directories that the root file system needs for it, parents first. */
+  /** The directories that lead to it in the root file system, parents first. */
   List<Entry> directories() {
     List<Entry> directories = new ArrayList<>();
     if (belowTmp().isEmpty()) {
@@ -71,7 +71,6 @@ public record BuildTop(String path) {
         directories.add(new Entry.Directory(path.substring(0, slash), 0755));
       }
       directories.add(new Entry.Directory(path, 0755));
-      directories.removeIf(directory -> directory.path().equals("/nix"));
     }
     return directories;
   }

@@ -2,6 +2,7 @@ package nixbuildshell.sandbox;
 
 import java.util.ArrayList;
 import java.util.List;
+import nixbuildshell.capture.LogicalStore;
 import nixbuildshell.sandbox.Entry.Again;
 import nixbuildshell.sandbox.Entry.BindDirectory;
 import nixbuildshell.sandbox.Entry.BindFile;
@@ -28,9 +29,6 @@ import nixbuildshell.sandbox.Entry.Tmpfs;
 public final class NixSandbox {
   /** Where the build directory is seen; Nix's setting {@code sandbox-build-dir}. */
   public static final String BUILD = "/build";
-
-  /** The store, outside and inside. */
-  public static final String STORE = "/nix/store";
 
   private static final String PASSWD =
       """
@@ -66,8 +64,8 @@ public final class NixSandbox {
     entries.addAll(devices(build.kvm()));
     entries.addAll(terminals(program));
     entries.addAll(etc(build));
-    entries.add(new Directory("/nix", 0755));
-    entries.add(store(build.store()));
+    entries.addAll(above(LogicalStore.directory()));
+    entries.add(store(build.store(), build.host().store()));
     entries.add(new Proc("/proc"));
     if (build.identity().isRange() && build.network() == Network.LOOPBACK) {
       // Of the host's network, a user namespace can mount none (EPERM).
@@ -82,7 +80,10 @@ public final class NixSandbox {
         .buildTop()
         .ifPresent(
             top -> {
-              entries.addAll(top.directories());
+              List<String> made = entries.stream().map(Entry::path).toList();
+              top.directories().stream()
+                  .filter(directory -> !made.contains(directory.path()))
+                  .forEach(entries::add);
               entries.add(new Again(top.path(), BUILD));
             });
     Program started = build.buildTop().map(top -> program.in(top.path())).orElse(program);
@@ -156,17 +157,25 @@ public final class NixSandbox {
         : List.of(bind);
   }
 
-  private static Entry store(StoreView view) {
+  private static List<Entry> above(String path) {
+    List<Entry> above = new ArrayList<>();
+    for (int slash = path.indexOf('/', 1); slash > 0; slash = path.indexOf('/', slash + 1)) {
+      above.add(new Directory(path.substring(0, slash), 0755));
+    }
+    return above;
+  }
+
+  private static Entry store(StoreView view, String host) {
+    String path = LogicalStore.directory();
     if (view instanceof StoreView.Exact exact) {
       return exact.layered()
-          ? new LayeredStore(
-              STORE, STORE, "store/view", "store/upper", "store/work", exact.mounted())
+          ? new LayeredStore(path, host, "store/view", "store/upper", "store/work", exact.mounted())
           : new BoundStore(
-              STORE,
-              STORE,
+              path,
+              host,
               "store/view",
               exact.mounted().stream().map(StoreView.Member::path).toList());
     }
-    return new Overlay(STORE, STORE, "store/upper", "store/work");
+    return new Overlay(path, host, "store/upper", "store/work");
   }
 }

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
+import nixbuildshell.capture.LogicalStore;
 
 /**
  * A path of the host that is shown in the sandbox, as Nix's setting {@code sandbox-paths} has them:
@@ -14,9 +15,9 @@ import nixbuildshell.ByteString;
  * @param source on the host
  */
 public record SandboxPath(ByteString target, ByteString source, boolean optional) {
-  private static final Set<String> OWN = Set.of("/bin", "/dev", "/etc", "/nix");
+  private static final Set<String> OWN = Set.of("/bin", "/dev", "/etc");
   private static final List<String> OWN_TREES =
-      List.of("/build", "/dev/pts", "/dev/shm", "/nix/store", "/proc", "/tmp");
+      List.of("/build", "/dev/pts", "/dev/shm", "/proc", "/tmp");
 
   /** Reads an entry of the setting ({@code startBuilder} in local-derivation-goal.cc). */
   public static SandboxPath parse(ByteString entry) {
@@ -41,10 +42,11 @@ public record SandboxPath(ByteString target, ByteString source, boolean optional
       return Optional.of("it must be absolute, without '.', '..' or empty names");
     }
     String path = target.latin1();
-    if (OWN.contains(path)) {
+    String store = LogicalStore.directory();
+    if (OWN.contains(path) || store.startsWith(path + "/")) {
       return Optional.of(target + " is the sandbox's own");
     }
-    return OWN_TREES.stream()
+    return Stream.concat(OWN_TREES.stream(), Stream.of(store))
         .filter(tree -> path.equals(tree) || path.startsWith(tree + "/"))
         .findFirst()
         .map(tree -> tree + " is the sandbox's own");

@@ -13,7 +13,11 @@ class BuildShellTest {
   void aShellThatIsGoneIsToldWithTheWayToGetItBack() {
     String path = "/nix/store/00000000000000000000000000000000-bash-5.2";
     Failure gone =
-        assertThrows(Failure.class, () -> BuildShell.require(ByteString.of(path + "/bin/bash")));
+        assertThrows(
+            Failure.class,
+            () ->
+                new BuildShell(NixStore.DEFAULT.directory())
+                    .require(ByteString.of(path + "/bin/bash")));
     assertEquals(
         "cannot use the build's shell "
             + path
@@ -21,6 +25,10 @@ class BuildShellTest {
             + path
             + " is no longer in the store (garbage-collected)",
         gone.getMessage());
-    assertEquals("get it back with: nix-store --realise " + path, gone.remedy());
+    assertEquals(
+        "get it back with: nix-store --realise "
+            + path
+            + "; a build in another store wants --store",
+        gone.remedy());
   }
 }

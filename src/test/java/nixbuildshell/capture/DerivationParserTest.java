@@ -48,6 +48,7 @@ class DerivationParserTest {
             Map.of(
                 StorePath.ofBaseName("89x0igcrwfwm41wfxs0d0r1jajiz806j-x.drv"),
                 List.of("dev", "out")),
+            false,
             Set.of(StorePath.ofBaseName("93hswik0brc6ppfajxk7zb4h1hkh5cb6-busybox")),
             ByteString.of("x86_64-linux"),
             ByteString.of(S + "wjy2msil2glkjpnpjwipz62bw87fy4ni-bash-static"),

@@ -41,6 +41,7 @@ class RebuiltEnvVarsTest {
     return new Derivation(
         Map.of("out", new Output(Optional.of(OUT), ByteString.EMPTY, ByteString.of(hash))),
         Map.of(),
+        false,
         Set.of(),
         ByteString.of("x86_64-linux"),
         SHELL,

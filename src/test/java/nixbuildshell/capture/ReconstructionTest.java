@@ -287,7 +287,11 @@ class ReconstructionTest {
             + gone
             + " is no longer in the store (garbage-collected)",
         failure.getMessage());
-    assertEquals("get it back with: nix-store --realise " + gone, failure.remedy());
+    assertEquals(
+        "get it back with: nix-store --realise "
+            + gone
+            + "; a build in another store wants --store",
+        failure.remedy());
   }
 
   @ParameterizedTest
@@ -409,7 +413,11 @@ class ReconstructionTest {
             + bash
             + " is no longer in the store (garbage-collected)",
         gone.getMessage());
-    assertEquals("get it back with: nix-store --realise " + bash, gone.remedy());
+    assertEquals(
+        "get it back with: nix-store --realise "
+            + bash
+            + "; a build in another store wants --store",
+        gone.remedy());
     TestStore.program(root.resolve("store/" + TestStore.hash("bb") + "-bash-static"));
     assertEquals(Optional.of(drv(ByteString.of(bash))), build(KEPT).shell());
   }

@@ -63,6 +63,21 @@ class StoreInputsTest {
   }
 
   @Test
+  void inputsOfDerivationsThatWereBuiltAreUnknown() throws Exception {
+    input(OUT.toString(), DEV.toString());
+    String text =
+        "DrvWithVersion(\"xp-dyn-drv\",[(\"out\",\"\",\"\",\"\")],[(\"%s\",([\"out\"],%s))],[],\"x\",\"/x\",[],[])";
+    Derivation usual = derivation(text.formatted(INPUT, "[]"));
+    assertEquals(1, StoreInputs.of(store.finder().store(), usual).origins().size());
+    Derivation dynamic = derivation(text.formatted(INPUT, "[(\"out\",([\"out\"],[]))]"));
+    assertThrows(StoreInputs.Unknown.class, () -> StoreInputs.of(store.finder().store(), dynamic));
+  }
+
+  private static Derivation derivation(String text) throws Malformed {
+    return DerivationParser.parse(text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  @Test
   void inputDerivationsThatAreGoneAreNamed() {
     StoreInputs.Unknown unknown = assertThrows(StoreInputs.Unknown.class, () -> inputs("\"out\""));
     assertTrue(unknown.getMessage().contains(INPUT.toString()), unknown.getMessage());

@@ -22,6 +22,7 @@ class StructuredAttributesTest {
     return new Derivation(
         Map.of("out", new Output(Optional.of(OUT), ByteString.EMPTY, ByteString.EMPTY)),
         Map.of(),
+        false,
         Set.of(),
         ByteString.of("x86_64-linux"),
         ByteString.of(TestStore.SHELL),

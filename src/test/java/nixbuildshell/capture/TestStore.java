@@ -34,7 +34,8 @@ record TestStore(Path root) {
 
   DerivationFinder finder() {
     return new DerivationFinder(
-        new StoreDirectory(root.resolve("store")), new BuildLogs(root.resolve("log")));
+        new StoreDirectory(root.resolve("store"), java.util.Optional.empty()),
+        new BuildLogs(root.resolve("log")));
   }
 
   /** A hash that begins with two characters of one's choice, which name the log's folder. */

@@ -100,7 +100,7 @@ class CommandLineOfShellTest {
               ByteString.EMPTY,
               start.shellPath(),
               Map.copyOf(start.remembered()));
-      assertEquals(start, Start.again(about));
+      assertEquals(start, Start.again(about, nixbuildshell.capture.NixStore.DEFAULT));
     }
   }
 }

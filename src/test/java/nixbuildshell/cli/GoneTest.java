@@ -24,7 +24,7 @@ class GoneTest {
 
   @Test
   void outputsAreBuiltAgain() {
-    Failure failure = Gone.failure(List.of(path("a"), path("a-dev")), ORIGINS);
+    Failure failure = Gone.failure("nix-store", List.of(path("a"), path("a-dev")), ORIGINS);
     assertEquals("get them back with: nix-store --realise '" + DRV + "!out,dev'", failure.remedy());
     assertEquals(
         "cannot show the store as the build saw it: gone from it (garbage-collected) are 2 store"
@@ -37,7 +37,8 @@ class GoneTest {
 
   @Test
   void sourcesCanOnlyBeSubstituted() {
-    Failure failure = Gone.failure(List.of(path("s"), path("a"), path("unknown")), ORIGINS);
+    Failure failure =
+        Gone.failure("nix-store", List.of(path("s"), path("a"), path("unknown")), ORIGINS);
     assertEquals(
         "get back what can be had with: nix-store --realise "
             + path("s")

@@ -35,6 +35,7 @@ class UnpackDirectoryTest {
             ByteString.of("D"),
             List.of(),
             Optional.empty(),
+            Optional.empty(),
             Optional.of(ByteString.of(parent.toString())),
             Optional.empty(),
             List.of(),

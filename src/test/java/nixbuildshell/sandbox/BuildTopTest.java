@@ -96,7 +96,7 @@ class BuildTopTest {
     BuildTop other = new BuildTop("/nix/var/nix/builds/nix-1-2");
     assertEquals(List.of(), other.belowTmp());
     assertEquals(
-        List.of("/nix/var", "/nix/var/nix", "/nix/var/nix/builds", other.path()),
+        List.of("/nix", "/nix/var", "/nix/var/nix", "/nix/var/nix/builds", other.path()),
         other.directories().stream().map(Entry::path).toList());
   }
 }
