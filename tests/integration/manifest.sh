@@ -173,6 +173,18 @@ test_a_session_keeps_its_view() {
 	run nbs --work-dir "$state" "$session" sh -c 'cat kept; ls -A /nix/store | wc -l'
 	expect_status 0
 	expect_out $'edited\n2'
+	run nbs --work-dir "$state" --explain "$session" sh -c 'rm kept'
+	expect_status 0
+	grep -q "mount(\"/nix/store/.*bash" "$T/out" || fail "another plan"
+	[[ -e $session/build/kept ]] || fail "it ran"
+	run nbs --work-dir "$state" --drv /nix/store/none.drv "$session" true
+	expect_status 125
+	expect_err 'cannot use --drv in' "$dir"
+	sed -i 's/^sandbox.network=.*/sandbox.network=carrier-pigeons/' "$session/session.properties"
+	run nbs --work-dir "$state" "$session" true
+	expect_status 125
+	expect_err carrier-pigeons 'the version of nix-build-shell that made it'
+	sed -i 's/^sandbox.network=.*/sandbox.network=loopback/' "$session/session.properties"
 	# A mount point alone is no change.
 	("${WHO}_exec" NIX_BUILD_SHELL_JAVA_HOME="$JDK" script -qec "$TOOL --work-dir $state $dir" /dev/null) >"$T/typescript" \
 		< <(echo exit)

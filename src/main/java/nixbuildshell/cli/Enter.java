@@ -70,6 +70,15 @@ final class Enter {
   }
 
   private int explain(KeptDirectory kept) throws ErrnoException {
+    if (Sessions.looksLikeOne(kept.build())) {
+      try (Sessions sessions =
+          Sessions.open(files, ProcessBytes::environment, options.workDirectory())) {
+        Optional<Session> existing = sessions.find(kept.build());
+        if (existing.isPresent()) {
+          return explain(existing.get());
+        }
+      }
+    }
     FailedBuild build = known(kept);
     try (Builder builder = builderOf(kept, build)) {
       SandboxPaths paths = paths();
@@ -77,7 +86,15 @@ final class Enter {
       Start start = Start.of(build);
       Program program = program(build, start);
       Circumstances circumstances = with(of(kept, build, builder, start, store), build, paths);
-      out.print(SandboxRun.explained(NixSandbox.of(circumstances, program)));
+      out.print(SandboxRun.explained(NixSandbox.of(circumstances, program), calls));
+      return 0;
+    }
+  }
+
+  private int explain(Session session) throws ErrnoException {
+    try (session;
+        Builder builder = builderOf(session)) {
+      out.print(SandboxRun.explained(again(session, builder), calls));
       return 0;
     }
   }
@@ -138,21 +155,25 @@ final class Enter {
   private int comeBack(Sessions sessions, Session session) throws ErrnoException {
     try (session;
         Builder builder = builderOf(session)) {
-      About about = session.about().orElseThrow();
-      if (options.builder()) {
-        throw new Failure(
-            "cannot run the builder in " + session.path(),
-            "it runs on a fresh copy, and this is a session",
-            "name the kept directory: " + ShellWord.quote(about.origin()));
-      }
-      Start start = Start.again(about);
-      Program program = command(start);
-      StoreView store = StoreLookup.of(files, session);
-      RangeBuilder.requireOthers(files, builder, store);
-      Circumstances before = network().again(Remembered.again(of(builder, start, store), about));
-      Circumstances circumstances = before.withPaths(paths().again(before.paths()));
-      return stay(sessions, session, NixSandbox.of(circumstances, program), builder);
+      return stay(sessions, session, again(session, builder), builder);
     }
+  }
+
+  private SandboxSpec again(Session session, Builder builder) throws ErrnoException {
+    About about = session.about().orElseThrow();
+    if (options.builder() || options.derivation().isPresent()) {
+      throw new Failure(
+          "cannot use " + (options.builder() ? "--builder" : "--drv") + " in " + session.path(),
+          "it is for a fresh copy, and this is a session",
+          "name the kept directory: " + ShellWord.quote(about.origin()));
+    }
+    Start start = Start.again(about);
+    Program program = command(start);
+    StoreView store = StoreLookup.of(files, session);
+    RangeBuilder.requireOthers(files, builder, store);
+    Circumstances before = network().again(Remembered.again(of(builder, start, store), about));
+    Circumstances circumstances = before.withPaths(paths().again(before.paths()));
+    return NixSandbox.of(circumstances, program);
   }
 
   private Builder builderOf(Session session) throws ErrnoException {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
 import nixbuildshell.sandbox.BuildTop;
 import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Generation;
@@ -61,7 +62,7 @@ final class Remembered {
 
   /** The first user of its range, if it has one. */
   static Optional<Long> firstUid(About about) {
-    return value(about, FIRST_UID).map(ByteString::latin1).map(Long::valueOf);
+    return value(about, FIRST_UID).map(value(Long::valueOf));
   }
 
   private static List<HostPath> paths(About about) {
@@ -88,6 +89,17 @@ final class Remembered {
   }
 
   private static <T> Function<ByteString, T> value(Function<String, T> constant) {
-    return text -> constant.apply(text.latin1().toUpperCase(Locale.ROOT));
+    return text -> {
+      try {
+        return constant.apply(text.latin1().toUpperCase(Locale.ROOT));
+      } catch (IllegalArgumentException e) {
+        throw new Failure(
+            "cannot come back to the session",
+            "its session.properties says "
+                + text.abridged(40)
+                + ", which this version does not know",
+            "use the version of nix-build-shell that made it");
+      }
+    };
   }
 }

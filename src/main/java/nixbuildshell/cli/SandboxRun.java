@@ -38,8 +38,8 @@ record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay 
   private static final long NETWORK_NAMESPACE = 0x40000000L;
 
   /** The plan as {@code --explain} shows it; the descriptors have no numbers yet. */
-  static Plan explained(SandboxSpec spec) {
-    return Planner.plan(spec, new Planner.Descriptors(-1, -1));
+  static Plan explained(SandboxSpec spec, SystemCalls calls) {
+    return Planner.plan(spec, new Planner.Descriptors(-1, -1), KernelProbe.of(calls));
   }
 
   /**

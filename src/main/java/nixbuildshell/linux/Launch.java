@@ -78,7 +78,6 @@ public record Launch(
   Child waiting(SystemCalls calls, GoPipe go, SharedImage image) throws Refused {
     // Where the caller's caller ignored it, children would vanish without a status.
     Signals.restore(calls, Signals.SIGCHLD);
-    CoreDumpFilter.restore();
     try (Interpreter interpreter = Interpreter.load(calls)) {
       if (directory.isPresent()) {
         enter(calls, directory.getAsInt());

@@ -12,6 +12,7 @@ final class Constants {
   static final int MS_NOSUID = 2;
   static final int MS_NODEV = 4;
   static final int MS_REMOUNT = 32;
+  static final int MS_NOEXEC = 8;
   static final int MS_BIND = 4096;
   static final int MS_REC = 16384;
   static final int MS_PRIVATE = 1 << 18;

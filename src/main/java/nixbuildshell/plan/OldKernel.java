@@ -33,16 +33,19 @@ public record OldKernel(boolean remounts, List<Integer> descriptors) {
    */
   void protectStorePaths(List<Step> steps, String store, List<String> names) {
     if (remounts) {
-      names.forEach(name -> remount(steps, store + "/" + name));
+      names.forEach(name -> remount(steps, store + "/" + name, 0, ""));
     } else {
       protectAtOnce(steps, store);
     }
   }
 
-  /** Makes one mount read-only, with the flags that it has from the host and must keep. */
+  /**
+   * Makes the mount of a host's file read-only. It keeps the flags that it has from the host; where
+   * they must be said, all that may be locked (files below /run are often noexec).
+   */
   void readOnly(List<Step> steps, String path) {
     if (remounts) {
-      remount(steps, path);
+      remount(steps, path, MS_NOEXEC, "|MS_NOEXEC");
       return;
     }
     steps.add(
@@ -57,7 +60,7 @@ public record OldKernel(boolean remounts, List<Integer> descriptors) {
             number(32)));
   }
 
-  private static void remount(List<Step> steps, String path) {
+  private static void remount(List<Step> steps, String path, int more, String names) {
     steps.add(
         Step.of(
             "make " + path + " read-only",
@@ -66,8 +69,8 @@ public record OldKernel(boolean remounts, List<Integer> descriptors) {
             text(ROOT + path),
             nothing(),
             flags(
-                "MS_REMOUNT|MS_BIND|MS_RDONLY|MS_NOSUID|MS_NODEV",
-                MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV),
+                "MS_REMOUNT|MS_BIND|MS_RDONLY|MS_NOSUID|MS_NODEV" + names,
+                MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | more),
             nothing()));
   }
 

@@ -14,7 +14,7 @@ public sealed interface Outcome {
   record Failed(int index, Step step, int errno) implements Outcome {
     @Override
     public String why() {
-      return StepText.of(step) + ": " + Errno.describe(errno);
+      return StepText.brief(step) + ": " + Errno.describe(errno);
     }
   }
 
@@ -22,7 +22,7 @@ public sealed interface Outcome {
   record Unexpected(int index, Step step, long result) implements Outcome {
     @Override
     public String why() {
-      return StepText.of(step) + ": returned " + result;
+      return StepText.brief(step) + ": returned " + result;
     }
   }
 
@@ -30,7 +30,7 @@ public sealed interface Outcome {
   record Stopped(int index, Step step) implements Outcome {
     @Override
     public String why() {
-      return StepText.of(step) + ": the process was killed before this returned";
+      return StepText.brief(step) + ": the process was killed before this returned";
     }
   }
 

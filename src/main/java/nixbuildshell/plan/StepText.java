@@ -1,6 +1,7 @@
 package nixbuildshell.plan;
 
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 
@@ -9,11 +10,7 @@ final class StepText {
   private StepText() {}
 
   static String of(Step step) {
-    StringBuilder text = new StringBuilder(step.syscall().toString());
-    text.append(
-        step.arguments().stream()
-            .map(StepText::argument)
-            .collect(Collectors.joining(", ", "(", ")")));
+    StringBuilder text = new StringBuilder(call(step, StepText::argument));
     step.expected().ifPresent(result -> text.append(" = ").append(result));
     if (step.leaves()) {
       text.append(" (leaves when positive)");
@@ -22,6 +19,22 @@ final class StepText {
       text.append(" or ").append(tolerated.errno()).append(": ").append(tolerated.why());
     }
     return text.toString();
+  }
+
+  /** The system call for a message: what a program is given may be long, and secret. */
+  static String brief(Step step) {
+    return call(
+        step,
+        argument ->
+            argument instanceof Argument.Strings strings
+                ? "[" + strings.values().size() + " strings]"
+                : argument(argument));
+  }
+
+  private static String call(Step step, Function<Argument, String> argument) {
+    return step.arguments().stream()
+        .map(argument)
+        .collect(Collectors.joining(", ", step.syscall() + "(", ")"));
   }
 
   private static String argument(Argument argument) {

@@ -11,6 +11,7 @@ import nixbuildshell.linux.Descriptor;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileSystem;
+import nixbuildshell.linux.FileType;
 import nixbuildshell.linux.Listing;
 
 /**
@@ -134,6 +135,15 @@ public final class Sessions implements AutoCloseable {
     } catch (ErrnoException e) {
       directory.close();
       throw e;
+    }
+  }
+
+  /** Whether it is worth looking for this directory among the sessions. */
+  public static boolean looksLikeOne(Directory directory) {
+    try {
+      return directory.status(Session.ABOUT).type() == FileType.REGULAR;
+    } catch (ErrnoException e) {
+      return false;
     }
   }
 
