@@ -203,7 +203,8 @@ final class Enter {
                 options.derivation(),
                 cores,
                 name -> ProcessBytes.environment(name.latin1()),
-                options.builder()),
+                options.builder(),
+                new BuildOwners(files.userId(), Path.of("/etc"))),
             DerivationFinder.ofHost());
     for (Note note : build.notes()) {
       if (note.level() == Note.Level.WARNING) {

@@ -56,7 +56,8 @@ class ManifestReconstructionTest {
   private FailedBuild build(KeptDirectory kept) {
     return Reconstruction.of(
         kept,
-        new Reconstruction.Options(Optional.empty(), 2, name -> Optional.empty(), false),
+        new Reconstruction.Options(
+            Optional.empty(), 2, name -> Optional.empty(), false, user -> true),
         store.finder());
   }
 
@@ -156,7 +157,11 @@ class ManifestReconstructionTest {
               Reconstruction.of(
                       with(NAMELESS, outputs(OUT)),
                       new Reconstruction.Options(
-                          Optional.empty(), 2, name -> Optional.of(name.plus("!")), false),
+                          Optional.empty(),
+                          2,
+                          name -> Optional.of(name.plus("!")),
+                          false,
+                          user -> true),
                       store.finder())
                   .environment();
       String script = rebuilt.envVars().script().latin1();
