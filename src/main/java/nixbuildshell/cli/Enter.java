@@ -33,6 +33,7 @@ import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.About;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
+import nixbuildshell.session.ShownStore;
 
 /** {@code nix-build-shell DIR [COMMAND]}: from the arguments to the exit code, room by room. */
 final class Enter {
@@ -80,9 +81,10 @@ final class Enter {
       }
     }
     FailedBuild build = known(kept);
-    try (Builder builder = builderOf(kept, build)) {
+    try (Builder chosen = builderOf(kept, build)) {
       SandboxPaths paths = paths();
       StoreView store = StoreLookup.of(files, kept, build, paths, messages);
+      Builder builder = chosen.showing(store);
       Start start = Start.of(build);
       Program program = program(build, start);
       Circumstances circumstances = with(of(kept, build, builder, start, store), build, paths);
@@ -124,10 +126,11 @@ final class Enter {
         : Builder.of(files, status);
   }
 
-  private int start(Sessions sessions, KeptDirectory kept, FailedBuild build, Builder builder) {
+  private int start(Sessions sessions, KeptDirectory kept, FailedBuild build, Builder chosen) {
     SandboxPaths paths = paths();
     StoreView seen = StoreLookup.of(files, kept, build, paths, messages);
-    RangeBuilder.requireOthers(files, builder, seen);
+    RangeBuilder.requireOthers(files, chosen, seen);
+    Builder builder = chosen.showing(seen);
     Start start = Start.of(build);
     Program program = program(build, start);
     Circumstances circumstances = with(of(kept, build, builder, start, seen), build, paths);
@@ -182,7 +185,8 @@ final class Enter {
       return RangeBuilder.of(files, session.path()).again(first.get());
     }
     try (Directory build = session.open("build")) {
-      return Builder.again(files, build.self().status());
+      Builder builder = Builder.again(files, build.self().status());
+      return ShownStore.of(session).isEmpty() ? builder.showing(new StoreView.Whole()) : builder;
     }
   }
 
@@ -255,7 +259,7 @@ final class Enter {
         of(builder, start, store)
             .withGeneration(generation)
             .withSystem(build.system().map(Known::value).orElse(ByteString.of("")))
-            .withBuildTop(BuildPlace.of(build, messages));
+            .withBuildTop(BuildPlace.told(build, messages));
     return network().of(build, circumstances);
   }
 
