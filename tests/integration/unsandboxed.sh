@@ -86,6 +86,9 @@ test_a_directory_cannot_be_anywhere() {
 		expect_out $'/build\nbin build dev etc nix proc tmp /bin:\nsh\n\n/tmp:'
 		expect_err "NIX_BUILD_TOP was $path" 'in /build'
 	done
+	claims "/tmp/$(printf 'x%.0s' {1..256})/nix-build-a.drv-0"
+	prints /build pwd
+	expect_err 'NIX_BUILD_TOP was /tmp/xx' 'xx..., no place'
 	claims /nix/var/nix/builds/nix-4711-1234567/build
 	prints $'/nix/var/nix/builds/nix-4711-1234567/build\nstore\nvar' sh -c 'pwd; ls -A /nix'
 	run nbs "$dir" touch /nix/var/file
