@@ -113,10 +113,17 @@ test_three_outputs_and_one_begun() {
 }
 
 test_variables_of_the_caller() {
-	local print='printf "%s|%s|%s\n" "$NBS_PROXY" "${NBS_UNSET-unset}" "${NBS_OTHER-unset}"'
-	tool_env=(NBS_PROXY="a b"$'\xff' NBS_OTHER=secret)
+	local proxy=http://192.0.2.1:3128
+	local print='printf "%s|%s|%s|%s\n" "${http_proxy-unset}" "${NBS_PROXY-unset}" "${NBS_UNSET-unset}" "${NBS_OTHER-unset}"'
+	tool_env=(http_proxy="$proxy" NBS_PROXY="a b"$'\xff' NBS_OTHER=secret)
 	dir=$(kept fixedBare)
-	prints "a b"$'\xff'"||unset" "$BASH_PATH/bin/bash" -c "$print"
+	# The derivation's author could ask for any variable.
+	prints "$proxy|||unset" "$BASH_PATH/bin/bash" -c "$print"
+	expect_err 'asks for NBS_PROXY, which' '--drv FILE'
+	if grep -F 'a b' "$T/err"; then fail "its value is shown"; fi
+	run nbs --drv "$(drv fixedBare)" "$dir" "$BASH_PATH/bin/bash" -c "$print"
+	expect_out "$proxy|a b"$'\xff'"||unset"
+	if grep -F 'asks for' "$T/err"; then fail "it is said to be withheld"; fi
 	prints "1" "$BASH_PATH/bin/bash" -c 'echo $NIX_OUTPUT_CHECKED'
 	# A name alone gives an enemy's directory nothing: the derivation must be this one's.
 	mkdir "$T/kept"
@@ -124,7 +131,7 @@ test_variables_of_the_caller() {
 		"$(as_user nix-store --query --outputs "$(drv fixedBare)")" >"$T/kept/env-vars"
 	dir=$T/kept
 	if [[ $WHO == user ]]; then chown -R "$TEST_USER:" "$T/kept"; fi
-	prints '|unset|unset' "$BASH_PATH/bin/bash" -c "$print"
+	prints 'unset|unset|unset|unset' "$BASH_PATH/bin/bash" -c "$print"
 	run nbs --drv "$(drv fixedBare)" "$dir" "$BASH_PATH/bin/bash" -c "$print; echo \$out"
-	expect_out "a b"$'\xff'"|unset|unset"$'\n'"$(as_user nix-store --query --outputs "$(drv fixedBare)")"
+	expect_out "$proxy|a b"$'\xff'"|unset|unset"$'\n'"$(as_user nix-store --query --outputs "$(drv fixedBare)")"
 }

@@ -51,6 +51,21 @@ test_only_outputs_are_copied_from_the_store() {
 	[[ $(grep -cF 'was begun' "$T/err") == 1 ]] || fail "not once"
 }
 
+# The roots of running builds lie in the store, open to the build users' group.
+test_the_whole_store_has_no_running_builds() {
+	own_copy --reference="$(kept readable)"
+	sed -i 's|^declare -x NIX_BUILD_TOP=.*|declare -x NIX_BUILD_TOP="/tmp/nix-build-a.drv-0"|' "$dir/env-vars"
+	root=/nix/store/00000000000000000000000000000000-running-${T##*.}.drv.chroot
+	trap 'rm -rf "$root"' EXIT
+	mkdir -m 750 "$root"
+	chgrp nixbld "$root"
+	echo secret >"$root/file"
+	run nbs "$dir" sh -c 'test -d "$1" && ! ls "$1" && ! cat "$1/file" && echo >$out && stat -c %u:%g /build env-vars "$out"' -- "$root"
+	expect_status 0
+	expect_out $'1000:100\n1000:100\n1000:100'
+	expect_err 'ermission denied'
+}
+
 test_the_group_is_the_primary_one_of_the_owner() {
 	own_copy "$TEST_USER:daemon"
 	prints "1000 $(id -u "$TEST_USER") 1 100 $(id -g "$TEST_USER") 1" \

@@ -19,7 +19,7 @@ test_the_directory_is_where_it_was() {
 	built
 	top=$dir
 	prints "$top"$'\n'"$top"$'\n'/homeless-shelter bash -c 'pwd -P; echo "$NIX_BUILD_TOP"; echo "$HOME"'
-	expect_err 'had no sandbox' "NIX_BUILD_TOP was $top" 'in here too'
+	expect_err 'had no sandbox' "NIX_BUILD_TOP was $top" 'in here too' 'the whole store is shown'
 	prints 'int main(void) { return 0; }' cat pointing-1.0/link
 	prints $'env-vars\npointing-1.0' ls -A /build
 	prints new sh -c 'echo new >file; cat /build/file'
@@ -62,6 +62,7 @@ test_a_session_is_there_too() {
 	[[ -n $session ]] || fail "no session is left"
 	dir=$session
 	prints "$top"$'\n'edited sh -c 'pwd; cat "$NIX_BUILD_TOP/edited-file"'
+	if [[ $WHO == root ]]; then prints '100 65534 1' sh -c 'echo $(cat /proc/self/gid_map)'; fi
 }
 
 # claims PATH: a kept directory whose env-vars says that it was there.
@@ -76,13 +77,18 @@ claims() {
 
 test_a_directory_cannot_be_anywhere() {
 	local path
-	for path in /etc/nix-build-a.drv-0 /tmp/../etc/nix-build-a.drv-0 "$SCRATCH"; do
+	for path in /etc/nix-build-a.drv-0 /tmp/../etc/nix-build-a.drv-0 "$SCRATCH" /x; do
 		claims "$path"
+		# The build's part of the store has no derivations.
+		prints /build sh -c 'for drv in /nix/store/*.drv; do ! [ -e "$drv" ] || exit 1; done; pwd'
 		run nbs "$dir" sh -c 'pwd; ls -A / | tr "\n" " "; ls -A /tmp /bin'
 		expect_status 0
 		expect_out $'/build\nbin build dev etc nix proc tmp /bin:\nsh\n\n/tmp:'
-		expect_err 'had no sandbox' "NIX_BUILD_TOP was $path" 'in /build'
+		expect_err "NIX_BUILD_TOP was $path" 'in /build'
 	done
+	claims "/tmp/$(printf 'x%.0s' {1..256})/nix-build-a.drv-0"
+	prints /build pwd
+	expect_err 'NIX_BUILD_TOP was /tmp/xx' 'xx..., no place'
 	claims /nix/var/nix/builds/nix-4711-1234567/build
 	prints $'/nix/var/nix/builds/nix-4711-1234567/build\nstore\nvar' sh -c 'pwd; ls -A /nix'
 	run nbs "$dir" touch /nix/var/file

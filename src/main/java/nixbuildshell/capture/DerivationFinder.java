@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -111,12 +112,15 @@ public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
   /**
    * Whether somebody else says so too than who made the directory: the person, or Nix, whose log of
    * this derivation ends when the directory was last changed. An enemy can give a directory any
-   * name and content, and so any derivation of the store; but the directory's ctime is the
-   * kernel's, and the log the daemon's.
+   * name and content, and so any derivation of the store, and can change it when a build of his
+   * fails; but he cannot give it to somebody else.
+   *
+   * @param builders whether Nix may have left a directory of this user's
    */
-  boolean isConfirmed(Evidence kept, Found found) {
+  boolean isConfirmed(Evidence kept, Found found, LongPredicate builders) {
     return found.how() == How.COMMAND_LINE
-        || (nameIn(kept.outerName()).map(found.name()::equals).orElse(true)
+        || (builders.test(kept.owner())
+            && nameIn(kept.outerName()).map(found.name()::equals).orElse(true)
             && logs.endedAt(found.path(), kept.changed()));
   }
 

@@ -24,6 +24,9 @@ public interface Evidence {
    */
   Instant changed();
 
+  /** The user whose it is, as the open directory says. */
+  long owner();
+
   /**
    * Reads a regular file below {@link #path}.
    *

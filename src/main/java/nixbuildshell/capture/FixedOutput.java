@@ -1,6 +1,7 @@
 package nixbuildshell.capture;
 
 import java.util.Optional;
+import java.util.function.Predicate;
 import nixbuildshell.ByteString;
 import nixbuildshell.capture.DerivationFinder.Found;
 
@@ -25,15 +26,15 @@ record FixedOutput(Optional<Known<Boolean>> known, Optional<String> doubt) {
   /**
    * @param claimed by the kept directory
    * @param found the derivation, if any was found
+   * @param confirmed whether it is confirmed that it left the directory
    */
-  static FixedOutput of(
-      boolean claimed, Optional<Found> found, Evidence kept, DerivationFinder finder) {
+  static FixedOutput of(boolean claimed, Optional<Found> found, Predicate<Found> confirmed) {
     if (found.isEmpty()) {
       return new FixedOutput(
           Optional.empty(), claimed ? Optional.of("no derivation is found") : Optional.empty());
     }
     boolean fixed = found.get().derivation().isFixedOutput();
-    if (!fixed || finder.isConfirmed(kept, found.get())) {
+    if (!fixed || confirmed.test(found.get())) {
       return new FixedOutput(Optional.of(new Known<>(fixed, Source.DERIVATION)), Optional.empty());
     }
     return new FixedOutput(

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.LongPredicate;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.DerivationFinder.Found;
@@ -22,14 +23,18 @@ public final class Reconstruction {
   /**
    * @param derivation what {@code --drv} says
    * @param cores for NIX_BUILD_CORES, where it has to be rebuilt
-   * @param impure the caller's environment, for what a fixed-output derivation lets through
+   * @param impure the caller's environment, for what a fixed-output derivation lets through and
+   *     {@link ImpureVariables} allows
    * @param builder whether the call of the builder is wanted
+   * @param builders whether Nix may have left a directory of this user's: one whom it builds as, or
+   *     the caller
    */
   public record Options(
       Optional<ByteString> derivation,
       int cores,
       Function<ByteString, Optional<ByteString>> impure,
-      boolean builder) {}
+      boolean builder,
+      LongPredicate builders) {}
 
   private final Evidence kept;
   private final Options options;
@@ -139,7 +144,10 @@ public final class Reconstruction {
       Map<String, Known<StorePath>> known) {
     Map<String, Known<StorePath>> outputs = known.isEmpty() ? Facts.outputs(found) : known;
     FixedOutput fixedOutput =
-        FixedOutput.of(FixedOutput.isClaimed(manifest, env), found, kept, finder);
+        FixedOutput.of(FixedOutput.isClaimed(manifest, env), found, this::isConfirmed);
+    found
+        .flatMap(derivation -> impure().withheld(derivation.derivation(), host(derivation)))
+        .ifPresent(notes::add);
     Optional<Known<ByteString>> top = Facts.unsandboxedTop(manifest, env);
     return new FailedBuild(
         Facts.name(manifest, env, found, kept),
@@ -167,11 +175,24 @@ public final class Reconstruction {
         .map(derivation -> BuilderCall.of(derivation.derivation(), host(derivation)));
   }
 
-  /** Whoever wrote the kept directory must not choose what is let through of the environment. */
+  /**
+   * Neither whoever wrote the kept directory nor whoever wrote the derivation may choose what is
+   * let through of the environment.
+   */
   private BuilderEnvironment.Host host(Found found) {
+    if (found.how() == How.COMMAND_LINE) {
+      return new BuilderEnvironment.Host(options.cores(), options.impure());
+    }
     return new BuilderEnvironment.Host(
-        options.cores(),
-        finder.isConfirmed(kept, found) ? options.impure() : name -> Optional.empty());
+        options.cores(), isConfirmed(found) ? impure()::ofFetchers : name -> Optional.empty());
+  }
+
+  private ImpureVariables impure() {
+    return new ImpureVariables(options.impure());
+  }
+
+  private boolean isConfirmed(Found found) {
+    return finder.isConfirmed(kept, found, options.builders());
   }
 
   /** For where it is not needed: that several could be it is no reason to give up then. */

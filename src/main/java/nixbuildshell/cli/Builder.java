@@ -14,6 +14,7 @@ import nixbuildshell.linux.Status;
 import nixbuildshell.nix.Accounts;
 import nixbuildshell.nix.BuildUsers;
 import nixbuildshell.sandbox.Identity;
+import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.Owner;
 
 /**
@@ -27,6 +28,9 @@ import nixbuildshell.session.Owner;
 final class Builder implements AutoCloseable {
   private static final ByteString POOL = ByteString.of("/nix/var/nix/userpool");
   private static final Path ETC = Path.of("/etc");
+
+  /** No group of anybody's; Nix's own sandbox calls it so too. */
+  private static final long NOGROUP = 65534;
 
   private final Identity identity;
   private final Optional<Descriptor> lock;
@@ -82,6 +86,20 @@ final class Builder implements AutoCloseable {
                         "cannot come back to the session",
                         "a build that is running now uses user " + uid + ", whose files it has",
                         "wait for the build to end"));
+  }
+
+  /**
+   * As whom a sandbox with this view of the store runs. The roots of builds that are running lie in
+   * the store as {@code *.drv.chroot}, closed to all but root and the build users' group (mode
+   * 0750, local-derivation-goal.cc). Whoever sees the whole store must not be in that group, and
+   * need not be: no build's view is whole.
+   *
+   * @return with the same lock, which need not be closed again
+   */
+  Builder showing(StoreView view) {
+    return view instanceof StoreView.Whole && identity.privileged() && !identity.isRange()
+        ? new Builder(new Identity(identity.outsideUid(), NOGROUP, true), lock)
+        : this;
   }
 
   private static Builder caller(FileSystem files) {

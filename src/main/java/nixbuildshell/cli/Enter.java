@@ -33,6 +33,7 @@ import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.About;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
+import nixbuildshell.session.ShownStore;
 
 /** {@code nix-build-shell DIR [COMMAND]}: from the arguments to the exit code, room by room. */
 final class Enter {
@@ -82,9 +83,10 @@ final class Enter {
       }
     }
     FailedBuild build = known(kept);
-    try (Builder builder = builderOf(kept, build)) {
+    try (Builder chosen = builderOf(kept, build)) {
       SandboxPaths paths = paths();
       StoreView store = StoreLookup.of(files, nix, kept, build, paths, messages);
+      Builder builder = chosen.showing(store);
       Start start = Start.of(build);
       Program program = program(build, start);
       Circumstances circumstances = with(of(kept, build, builder, start, store), build, paths);
@@ -126,10 +128,11 @@ final class Enter {
         : Builder.of(files, status);
   }
 
-  private int start(Sessions sessions, KeptDirectory kept, FailedBuild build, Builder builder) {
+  private int start(Sessions sessions, KeptDirectory kept, FailedBuild build, Builder chosen) {
     SandboxPaths paths = paths();
     StoreView seen = StoreLookup.of(files, nix, kept, build, paths, messages);
-    RangeBuilder.requireOthers(files, nix, builder, seen);
+    RangeBuilder.requireOthers(files, nix, chosen, seen);
+    Builder builder = chosen.showing(seen);
     Start start = Start.of(build);
     Program program = program(build, start);
     Circumstances circumstances = with(of(kept, build, builder, start, seen), build, paths);
@@ -186,7 +189,8 @@ final class Enter {
       return RangeBuilder.of(files, session.path()).again(first.get());
     }
     try (Directory build = session.open("build")) {
-      return Builder.again(files, build.self().status());
+      Builder builder = Builder.again(files, build.self().status());
+      return ShownStore.of(session).isEmpty() ? builder.showing(new StoreView.Whole()) : builder;
     }
   }
 
@@ -207,7 +211,8 @@ final class Enter {
                 options.derivation(),
                 cores,
                 name -> ProcessBytes.environment(name.latin1()),
-                options.builder()),
+                options.builder(),
+                new BuildOwners(files.userId(), Path.of("/etc"))),
             nix.finder());
     for (Note note : build.notes()) {
       if (note.level() == Note.Level.WARNING) {
@@ -259,7 +264,7 @@ final class Enter {
         of(builder, start, store)
             .withGeneration(generation)
             .withSystem(build.system().map(Known::value).orElse(ByteString.of("")))
-            .withBuildTop(BuildPlace.of(build, messages));
+            .withBuildTop(BuildPlace.told(build, messages));
     return network().of(build, circumstances);
   }
 

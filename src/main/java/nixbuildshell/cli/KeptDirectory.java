@@ -24,8 +24,9 @@ import nixbuildshell.linux.UserPath;
  * @param build the build directory itself
  * @param outerName the name that Nix gave
  * @param changed the moment of failure
+ * @param owner the build directory's
  */
-record KeptDirectory(Directory build, ByteString outerName, Instant changed)
+record KeptDirectory(Directory build, ByteString outerName, Instant changed, long owner)
     implements Evidence, AutoCloseable {
 
   private static final ByteString BUILD = ByteString.of("build");
@@ -61,9 +62,9 @@ record KeptDirectory(Directory build, ByteString outerName, Instant changed)
       if (inner.isPresent()) {
         Instant changed = earlier(changed(given), changed(inner.get()));
         given.close();
-        return new KeptDirectory(inner.get(), lastName(name), changed);
+        return new KeptDirectory(inner.get(), lastName(name), changed, owner(inner.get()));
       }
-      return new KeptDirectory(given, outerName(name), changed(given));
+      return new KeptDirectory(given, outerName(name), changed(given), owner(given));
     } catch (ErrnoException | Failure e) {
       given.close();
       throw e;
@@ -128,6 +129,10 @@ record KeptDirectory(Directory build, ByteString outerName, Instant changed)
     } catch (DateTimeException e) {
       return Instant.EPOCH;
     }
+  }
+
+  private static long owner(Directory directory) throws ErrnoException {
+    return directory.self().status().uid();
   }
 
   private static Instant earlier(Instant one, Instant other) {

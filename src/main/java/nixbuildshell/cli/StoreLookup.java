@@ -62,9 +62,9 @@ final class StoreLookup {
     }
   }
 
-  /** A build without a sandbox saw the whole store. */
+  /** A build without a sandbox saw the whole store; it was where Nix puts such builds. */
   private static boolean isSandboxed(FailedBuild build) {
-    return build.unsandboxedTop().isEmpty()
+    return BuildPlace.of(build).isEmpty()
         && build.manifest().flatMap(Manifest::sandboxed).orElse(true);
   }
 

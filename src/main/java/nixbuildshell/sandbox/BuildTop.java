@@ -13,14 +13,16 @@ import nixbuildshell.ByteString;
  * /tmp}, {@code /nix/var/nix/builds} or the setting {@code build-dir}, which ends as Nix names the
  * directories that it keeps.
  *
- * @param path absolute, of the characters of store paths, without {@code .} and {@code ..}
+ * @param path absolute, of the characters of store paths, without {@code .} and {@code ..}, no name
+ *     in it longer than a file's can be
  */
 public record BuildTop(String path) {
   private static final String TMP = "/tmp";
   private static final List<String> BASES = List.of(TMP, "/nix/var/nix/builds");
   private static final List<String> TAKEN =
       List.of("/bin", NixSandbox.BUILD, "/dev", "/etc", "/nix", "/proc", "/sys", TMP);
-  private static final Pattern PLAIN = Pattern.compile("(/[A-Za-z0-9+_?=-][A-Za-z0-9+._?=-]*)+");
+  private static final Pattern PLAIN =
+      Pattern.compile("(/[A-Za-z0-9+_?=-][A-Za-z0-9+._?=-]{0,254})+");
   private static final Pattern KEPT =
       Pattern.compile(
           ".*/(nix-build-[A-Za-z0-9+._?=-]+\\.drv-[0-9]+(-[0-9]+)?|nix-[0-9]+-[0-9]+)(/build)?");

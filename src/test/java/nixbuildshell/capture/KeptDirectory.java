@@ -5,16 +5,21 @@ import java.time.Instant;
 import nixbuildshell.ByteString;
 
 /** Evidence made up for a test; the real one is the linux room's. */
-record KeptDirectory(String name, Instant changed, Reading envVars, Reading manifest)
+record KeptDirectory(String name, Instant changed, Reading envVars, Reading manifest, long owner)
     implements Evidence {
+  static final long BUILDER = 30001;
   static final Instant FAILED = Instant.parse("2026-11-21T05:42:52.844656676Z");
 
   static KeptDirectory named(String name) {
-    return new KeptDirectory(name, FAILED, new Missing(), new Missing());
+    return new KeptDirectory(name, FAILED, new Missing(), new Missing(), BUILDER);
+  }
+
+  KeptDirectory of(long user) {
+    return new KeptDirectory(name, changed, envVars, manifest, user);
   }
 
   KeptDirectory with(Reading reading) {
-    return new KeptDirectory(name, changed, reading, manifest);
+    return new KeptDirectory(name, changed, reading, manifest, owner);
   }
 
   KeptDirectory with(String envVars) {
@@ -22,7 +27,7 @@ record KeptDirectory(String name, Instant changed, Reading envVars, Reading mani
   }
 
   KeptDirectory withManifest(Reading reading) {
-    return new KeptDirectory(name, changed, envVars, reading);
+    return new KeptDirectory(name, changed, envVars, reading, owner);
   }
 
   KeptDirectory withManifest(String json) {

@@ -56,7 +56,8 @@ class ManifestReconstructionTest {
   private FailedBuild build(KeptDirectory kept) {
     return Reconstruction.of(
         kept,
-        new Reconstruction.Options(Optional.empty(), 2, name -> Optional.empty(), false),
+        new Reconstruction.Options(
+            Optional.empty(), 2, name -> Optional.empty(), false, user -> true),
         store.finder());
   }
 
@@ -148,21 +149,38 @@ class ManifestReconstructionTest {
     StorePath drv = TestStore.path("d1", "probe-1.0.drv");
     store.write(
         drv,
-        "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[(\"impureEnvVars\",\"TOKEN\")])"
+        "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[(\"impureEnvVars\",\"http_proxy TOKEN\")])"
             .formatted(OUT, TestStore.SHELL));
     for (boolean confirmed : List.of(false, true)) {
-      FailedBuild.Rebuilt rebuilt =
-          (FailedBuild.Rebuilt)
-              Reconstruction.of(
-                      with(NAMELESS, outputs(OUT)),
-                      new Reconstruction.Options(
-                          Optional.empty(), 2, name -> Optional.of(name.plus("!")), false),
-                      store.finder())
-                  .environment();
-      String script = rebuilt.envVars().script().latin1();
-      assertTrue(script.contains("declare -x TOKEN='" + (confirmed ? "TOKEN!" : "") + "'"), script);
+      String proxy = confirmed ? "http_proxy!" : "";
+      FailedBuild build = buildOfCaller(Optional.empty());
+      expectScript(build, "declare -x http_proxy='" + proxy + "'\ndeclare -x TOKEN=''\n");
+      String withheld = confirmed ? "TOKEN" : "http_proxy, TOKEN";
+      assertEquals(
+          List.of(
+              "of your environment, the derivation asks for "
+                  + withheld
+                  + ", which it does not get; --drv FILE lets them through"),
+          build.notes().stream().map(Note::text).filter(note -> note.contains("TOKEN")).toList());
       store.log(drv, ".bz2", KeptDirectory.FAILED);
     }
+    FailedBuild given = buildOfCaller(Optional.of(drv.path()));
+    expectScript(given, "declare -x http_proxy='http_proxy!'\ndeclare -x TOKEN='TOKEN!'\n");
+    assertTrue(given.notes().stream().noneMatch(note -> note.text().contains("TOKEN")));
+  }
+
+  /** Each variable of the caller has its name and an exclamation mark. */
+  private FailedBuild buildOfCaller(Optional<ByteString> drv) {
+    return Reconstruction.of(
+        with(NAMELESS, outputs(OUT)),
+        new Reconstruction.Options(
+            drv, 2, name -> Optional.of(name.plus("!")), false, user -> true),
+        store.finder());
+  }
+
+  private static void expectScript(FailedBuild build, String part) {
+    String script = ((FailedBuild.Rebuilt) build.environment()).envVars().script().latin1();
+    assertTrue(script.contains(part), script);
   }
 
   @Test

@@ -62,7 +62,8 @@ class ReconstructionTest {
   private FailedBuild build(KeptDirectory kept, Optional<StorePath> drv) {
     return Reconstruction.of(
         kept,
-        new Reconstruction.Options(drv.map(StorePath::path), 2, CALLER, false),
+        new Reconstruction.Options(
+            drv.map(StorePath::path), 2, CALLER, false, user -> user == KeptDirectory.BUILDER),
         store.finder());
   }
 
@@ -526,6 +527,9 @@ class ReconstructionTest {
     store.log(path, ".bz2", KeptDirectory.FAILED);
     expect(Optional.of(drv(true)), "", build(KEPT));
     expect(Optional.of(drv(true)), "", build(KEPT.with(envVars)));
+    expect(Optional.empty(), doubt, build(KEPT.of(1000)));
+    expect(Optional.empty(), doubt, build(KEPT.of(1000).with(envVars)));
+    expect(Optional.of(drv(true)), "", build(KEPT.of(1000), Optional.of(path)));
     expect(
         Optional.of(drv(true)), "", build(KeptDirectory.named("nix-4711-1234567").with(envVars)));
     expect(

@@ -71,6 +71,8 @@ class BuildTopTest {
     String end = "/nix-build-a.drv-0";
     assertEquals(Optional.empty(), of("/tmp" + "/x".repeat(2000) + end));
     assertEquals(true, of("/tmp" + "/x".repeat(100) + end).isPresent());
+    assertEquals(true, of("/tmp/" + "x".repeat(255) + end).isPresent());
+    assertEquals(Optional.empty(), of("/tmp/" + "x".repeat(256) + end));
   }
 
   @Test
