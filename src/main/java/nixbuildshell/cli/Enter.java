@@ -86,6 +86,7 @@ final class Enter {
       Start start = Start.of(build);
       Program program = program(build, start);
       Circumstances circumstances = with(of(kept, build, builder, start, store), build, paths);
+      start.requireShell(circumstances);
       out.print(SandboxRun.explained(NixSandbox.of(circumstances, program), calls));
       return 0;
     }
@@ -131,6 +132,7 @@ final class Enter {
     Start start = Start.of(build);
     Program program = program(build, start);
     Circumstances circumstances = with(of(kept, build, builder, start, seen), build, paths);
+    start.requireShell(circumstances);
     ByteString name = ByteString.of(build.name().value());
     Map<String, ByteString> remembered = new HashMap<>(Remembered.of(circumstances));
     remembered.putAll(start.remembered());
@@ -173,6 +175,7 @@ final class Enter {
     RangeBuilder.requireOthers(files, builder, store);
     Circumstances before = network().again(Remembered.again(of(builder, start, store), about));
     Circumstances circumstances = before.withPaths(paths().again(before.paths()));
+    start.requireShell(circumstances);
     return NixSandbox.of(circumstances, program);
   }
 

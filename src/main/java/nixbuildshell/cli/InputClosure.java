@@ -15,6 +15,7 @@ import nixbuildshell.capture.DerivationFinder;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Known;
 import nixbuildshell.capture.Malformed;
+import nixbuildshell.capture.Shell;
 import nixbuildshell.capture.StoreInputs;
 import nixbuildshell.capture.StorePath;
 import nixbuildshell.nix.NixProgram;
@@ -153,8 +154,8 @@ final class InputClosure {
   }
 
   private Optional<StorePath> shell() throws Unknown {
-    if (build.shell().isEmpty()) {
-      return Optional.empty();
+    if (build.shell().isEmpty() || build.shell().get().value().equals(Shell.SYSTEM)) {
+      return Optional.empty(); // That of sandbox-paths is among the roots.
     }
     ByteString shell = build.shell().get().value();
     try {

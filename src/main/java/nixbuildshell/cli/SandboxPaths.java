@@ -13,7 +13,9 @@ import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.FailedBuild;
+import nixbuildshell.capture.Known;
 import nixbuildshell.capture.Malformed;
+import nixbuildshell.capture.Shell;
 import nixbuildshell.capture.StorePath;
 import nixbuildshell.linux.FileSystem;
 import nixbuildshell.linux.FileType;
@@ -27,7 +29,7 @@ import nixbuildshell.sandbox.SandboxPath;
  * configuration that the build had. What a kept directory says opens none.
  */
 final class SandboxPaths {
-  private static final ByteString BIN_SH = ByteString.of("/bin/sh");
+  private static final ByteString BIN_SH = Shell.SYSTEM;
 
   private static final int MOST_NAMED = 20;
 
@@ -117,11 +119,13 @@ final class SandboxPaths {
   List<HostPath> shownTo(FailedBuild build, boolean shellIsKnown) {
     Map<ByteString, HostPath> shown = new LinkedHashMap<>();
     Optional<SeenMounts> seen = SeenMounts.of(build);
-    boolean wanted = seen.isEmpty() ? question != null : !seen.get().extra().isEmpty();
+    // Where it is the builder, the configuration gives it; else the build's own shell is there.
+    boolean system = build.shell().map(Known::value).filter(Shell.SYSTEM::equals).isPresent();
+    boolean wanted = seen.isEmpty() ? question != null || system : !seen.get().extra().isEmpty();
     for (SandboxPath path : wanted ? answer() : List.<SandboxPath>of()) {
       boolean had =
           seen.map(mounts -> mounts.extra().contains(path.target()))
-              .orElse(!path.target().equals(BIN_SH));
+              .orElse(system || !path.target().equals(BIN_SH));
       if (had && !(shellIsKnown && path.target().equals(BIN_SH))) {
         host(path).ifPresent(there -> shown.put(there.target(), there));
       }
