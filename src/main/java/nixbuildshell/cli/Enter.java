@@ -138,7 +138,9 @@ final class Enter {
     remembered.putAll(start.remembered());
     About about = new About(kind(), kept.path(), name, start.shellPath(), remembered);
     Session session = sessions.create(about, builder.owner());
-    StoreView store = StoreLookup.in(session, seen);
+    LayerProbe layers =
+        new LayerProbe(calls, builder.identity(), session.directory().self().number());
+    StoreView store = StoreLookup.in(session, seen, layers::mounts);
     try (SessionEnd end = new SessionEnd(session, about, messages, signals, terminal(2))) {
       circumstances.buildTop().ifPresent(top -> session.makeInTmp(top.belowTmp(), builder.owner()));
       try (ProgressLine progress =

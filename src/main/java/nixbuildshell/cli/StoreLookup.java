@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -84,11 +85,16 @@ final class StoreLookup {
     return new StoreView.Exact(view.members(), shown.get().layered());
   }
 
-  /** The view as a new session can have it: not every file system carries layers. */
-  static StoreView in(Session session, StoreView view) {
+  /**
+   * The view as a new session can have it: not every file system carries layers, and not every
+   * kernel or container mounts them.
+   *
+   * @param mounts tries it; asked only when layers are wanted
+   */
+  static StoreView in(Session session, StoreView view, BooleanSupplier mounts) {
     return view instanceof StoreView.Exact exact
             && exact.layered()
-            && !ShownStore.canBeLayered(session)
+            && !(ShownStore.canBeLayered(session) && mounts.getAsBoolean())
         ? exact.onDisk()
         : view;
   }

@@ -156,11 +156,19 @@ public final class NixSandbox {
         : List.of(bind);
   }
 
+  /** The store's layers, for who wants to try them. */
+  public static LayeredStore layers() {
+    return layers(List.of());
+  }
+
+  private static LayeredStore layers(List<StoreView.Member> members) {
+    return new LayeredStore(STORE, STORE, "store/view", "store/upper", "store/work", members);
+  }
+
   private static Entry store(StoreView view) {
     if (view instanceof StoreView.Exact exact) {
       return exact.layered()
-          ? new LayeredStore(
-              STORE, STORE, "store/view", "store/upper", "store/work", exact.mounted())
+          ? layers(exact.mounted())
           : new BoundStore(
               STORE,
               STORE,
