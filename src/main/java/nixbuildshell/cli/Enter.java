@@ -64,6 +64,8 @@ final class Enter {
     ByteString path = new DirectoryArgument(files, messages).path(options.directory());
     try (KeptDirectory kept = KeptDirectory.open(files, path)) {
       return options.explain() ? explain(kept) : enter(kept);
+    } catch (CancellationException e) {
+      return ExitCode.SIGNAL + signals.ending();
     } catch (ErrnoException e) {
       throw e.failure("cannot enter " + path, "");
     }
@@ -82,7 +84,7 @@ final class Enter {
     FailedBuild build = known(kept);
     try (Builder builder = builderOf(kept, build)) {
       SandboxPaths paths = paths();
-      StoreView store = StoreLookup.of(files, kept, build, paths, messages);
+      StoreView store = StoreLookup.of(files, kept, build, paths, this::cancelled, messages);
       Start start = Start.of(build);
       Program program = program(build, start);
       Circumstances circumstances = with(of(kept, build, builder, start, store), build, paths);
@@ -127,7 +129,7 @@ final class Enter {
 
   private int start(Sessions sessions, KeptDirectory kept, FailedBuild build, Builder builder) {
     SandboxPaths paths = paths();
-    StoreView seen = StoreLookup.of(files, kept, build, paths, messages);
+    StoreView seen = StoreLookup.of(files, kept, build, paths, this::cancelled, messages);
     RangeBuilder.requireOthers(files, builder, seen);
     Start start = Start.of(build);
     Program program = program(build, start);
@@ -243,7 +245,7 @@ final class Enter {
   }
 
   private SandboxPaths paths() {
-    return new SandboxPaths(files, options.sandboxPaths(), messages);
+    return new SandboxPaths(files, options.sandboxPaths(), this::cancelled, messages);
   }
 
   /** With what the build had of its host, as far as that may be shown. */

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -61,17 +62,20 @@ final class InputClosure {
    * Finds it out.
    *
    * @param sandboxPaths those that the sandbox has
+   * @param cancelled whether to stop asking Nix
    * @throws Failure naming all inputs that are gone from the store
+   * @throws java.util.concurrent.CancellationException when that was asked for
    */
   static List<StorePath> of(
       KeptDirectory kept,
       FailedBuild build,
       SandboxPaths sandboxPaths,
       boolean root,
+      BooleanSupplier cancelled,
       Messages messages)
       throws Unknown {
     NixProgram program =
-        NixProgram.find("nix-store", root)
+        NixProgram.find("nix-store", root, cancelled)
             .orElseThrow(
                 () ->
                     new Unknown("there is no nix-store on PATH", "put Nix's programs on the PATH"));

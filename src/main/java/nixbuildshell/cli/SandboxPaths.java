@@ -7,8 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -35,15 +37,20 @@ final class SandboxPaths {
 
   private final FileSystem files;
   private final List<SandboxPath> named;
+  private final BooleanSupplier cancelled;
   private final Messages messages;
   private FutureTask<List<SandboxPath>> question;
 
   /**
    * @param named {@code --sandbox-path}
+   * @param cancelled whether to stop waiting for Nix; then a {@link CancellationException} is
+   *     thrown
    * @throws Failure when one cannot be shown
    */
-  SandboxPaths(FileSystem files, List<ByteString> named, Messages messages) {
+  SandboxPaths(
+      FileSystem files, List<ByteString> named, BooleanSupplier cancelled, Messages messages) {
     this.files = files;
+    this.cancelled = cancelled;
     this.named = named.stream().map(SandboxPath::parse).toList();
     this.messages = messages;
     for (SandboxPath path : this.named) {
@@ -74,6 +81,9 @@ final class SandboxPaths {
     try {
       return question.get();
     } catch (InterruptedException | ExecutionException e) {
+      if (e.getCause() instanceof CancellationException stop) {
+        throw stop;
+      }
       throw new IllegalStateException(e);
     }
   }
@@ -86,7 +96,7 @@ final class SandboxPaths {
   }
 
   private Configuration settings() {
-    Optional<NixProgram> nix = NixProgram.find("nix", files.userId() == 0);
+    Optional<NixProgram> nix = NixProgram.find("nix", files.userId() == 0, cancelled);
     try {
       if (nix.isPresent()) {
         return Configuration.ask(nix.get());

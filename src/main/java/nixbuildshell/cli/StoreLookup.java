@@ -36,13 +36,16 @@ final class StoreLookup {
   /**
    * The view for a build.
    *
+   * @param cancelled whether to stop asking Nix
    * @throws Failure naming all store paths that are gone
+   * @throws java.util.concurrent.CancellationException when that was asked for
    */
   static StoreView of(
       FileSystem files,
       KeptDirectory kept,
       FailedBuild build,
       SandboxPaths sandboxPaths,
+      BooleanSupplier cancelled,
       Messages messages) {
     Optional<List<StorePath>> seen = build.storePaths().map(Known::value);
     if (seen.isPresent()) {
@@ -54,7 +57,8 @@ final class StoreLookup {
     sandboxPaths.ask();
     try {
       boolean root = files.userId() == 0;
-      return exact(files, InputClosure.of(kept, build, sandboxPaths, root, messages), Map::of);
+      return exact(
+          files, InputClosure.of(kept, build, sandboxPaths, root, cancelled, messages), Map::of);
     } catch (InputClosure.Unknown e) {
       messages.note("the whole store is shown, as the build's part is unknown: " + e.getMessage());
       return new StoreView.Whole();
