@@ -105,8 +105,8 @@ test_the_environment_of_nix() {
 	expect_status 0
 	LC_ALL=C sed '/^\(PWD\|SHLVL\|_\|OLDPWD\)=/d' "$T/state/environment---query" | LC_ALL=C sort >"$T/env"
 	{
-		if [[ $WHO == user ]]; then echo "HOME=$USER_HOME"; fi
-		printf 'NIX_CONFIG=# \377\nNIX_REMOTE=daemon\nPATH=%s\n' "$T/programs"
+		if [[ $WHO == user ]]; then printf 'HOME=%s\nNIX_CONFIG=# \377\n' "$USER_HOME"; fi
+		printf 'NIX_REMOTE=daemon\nPATH=%s\n' "$T/programs"
 	} | cmp - "$T/env" || fail "another environment: $(cat "$T/env")"
 }
 

@@ -96,10 +96,12 @@ final class SandboxPaths {
   }
 
   private Configuration settings() {
-    Optional<NixProgram> nix = NixProgram.find("nix", files.userId() == 0, cancelled);
+    boolean root = files.userId() == 0;
+    Optional<NixProgram> nix = NixProgram.find("nix", root, cancelled);
     try {
       if (nix.isPresent()) {
-        return Configuration.ask(nix.get());
+        Configuration asked = Configuration.ask(nix.get());
+        return root ? asked.plus(ProcessBytes.environment("NIX_CONFIG")) : asked;
       }
     } catch (NixProgram.Unanswered e) {
       // An old Nix without that command has no other defaults either.

@@ -35,14 +35,18 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
           "NIX_STORE_DIR",
           "NIX_STATE_DIR",
           "NIX_LOG_DIR",
-          "NIX_CONF_DIR",
-          "NIX_CONFIG",
           "NIX_DAEMON_SOCKET_PATH",
           "NIX_IGNORE_SYMLINK_STORE");
 
-  /** Where the caller's own configuration lies. */
+  /** The caller's own configuration and where it lies. */
   private static final Set<String> OF_THE_CALLER =
-      Set.of("HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "NIX_USER_CONF_FILES");
+      Set.of(
+          "HOME",
+          "XDG_CONFIG_HOME",
+          "XDG_CONFIG_DIRS",
+          "NIX_CONF_DIR",
+          "NIX_CONFIG",
+          "NIX_USER_CONF_FILES");
 
   private static final long LONGEST_SECONDS = 60;
   private static final long POLL_MILLISECONDS = 100;
@@ -61,8 +65,9 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
   /**
    * Finds a program as the shell does, in PATH's absolute directories.
    *
-   * @param root whether root asks: sudo may have left him another one's HOME, and what Nix finds
-   *     there can name code to load (the setting {@code plugin-files})
+   * @param root whether root asks: sudo may have left him another one's HOME or environment, and
+   *     the configuration that Nix finds there can name code to load (the setting {@code
+   *     plugin-files}); {@link Configuration#plus} reads root's {@code NIX_CONFIG} without that
    * @param cancelled see {@link NixProgram}
    */
   public static Optional<NixProgram> find(String name, boolean root, BooleanSupplier cancelled) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -81,6 +82,18 @@ class NixProgramTest {
         process.get().onExit().get(10, TimeUnit.SECONDS);
       }
     }
+  }
+
+  /** It could make Nix load code. */
+  @Test
+  void rootGivesNixNoConfiguration() {
+    Set<String> configuration =
+        Set.of("HOME", "XDG_CONFIG_HOME", "NIX_CONF_DIR", "NIX_CONFIG", "NIX_USER_CONF_FILES");
+    Set<String> ofUser = NixProgram.find("sh", false, () -> false).orElseThrow().environment();
+    Set<String> ofRoot = NixProgram.find("sh", true, () -> false).orElseThrow().environment();
+    assertTrue(ofUser.containsAll(configuration));
+    assertTrue(Collections.disjoint(ofRoot, configuration));
+    assertTrue(ofRoot.contains("NIX_REMOTE"));
   }
 
   @Test
