@@ -218,7 +218,7 @@ test_sandbox_paths_that_cannot_be() {
 	# In what is shown of the host no mount point is made.
 	run nbs --sandbox-path "/d=$T/data" --sandbox-path "/d/new=$T/data" "$(kept readable)" true
 	expect_status 125
-	expect_err /d/new
+	expect_err "cannot show $T/data at /d/new" "$T/data of the host, which has no such directory"
 	[[ ! -e $T/data/new ]] || fail "the host's directory was changed"
 }
 
@@ -228,6 +228,10 @@ test_sandbox_paths_of_nixs_configuration() {
 	dir=$(kept looking)
 	prints content sh -c 'cat /configured/file'
 	expect_empty_err
+	tool_env=(NIX_CONFIG="sandbox-paths = /configured/=$T/data /build/x=/etc /gone=/nonexistent")
+	prints content sh -c 'cat /configured/file'
+	expect_err 'not shown of Nix'"'"'s sandbox-paths: /build/x=/etc (/build is the sandbox'"'"'s own) /gone=/nonexistent (/nonexistent is not there)'
+	[[ $(wc -l <"$T/err") == 1 ]] || fail "more than one line"
 }
 
 # A path that the configuration names, and that lies in the store, is shown with its closure.

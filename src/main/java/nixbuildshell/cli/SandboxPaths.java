@@ -134,15 +134,23 @@ final class SandboxPaths {
     // Where it is the builder, the configuration gives it; else the build's own shell is there.
     boolean system = build.shell().map(Known::value).filter(Shell.SYSTEM::equals).isPresent();
     boolean wanted = seen.isEmpty() ? question != null || system : !seen.get().extra().isEmpty();
+    List<String> unshown = new ArrayList<>();
     for (SandboxPath path : wanted ? answer() : List.<SandboxPath>of()) {
       boolean had =
           seen.map(mounts -> mounts.extra().contains(path.target()))
               .orElse(system || !path.target().equals(BIN_SH));
       if (had && !(shellIsKnown && path.target().equals(BIN_SH))) {
-        host(path).ifPresent(there -> shown.put(there.target(), there));
+        host(path)
+            .ifPresentOrElse(
+                there -> shown.put(there.target(), there),
+                () -> why(path).ifPresent(why -> unshown.add(path + " (" + why + ")")));
       }
     }
+    if (seen.isEmpty() && !unshown.isEmpty()) {
+      messages.note("not shown of Nix's sandbox-paths: " + String.join(" ", unshown));
+    }
     named.forEach(path -> host(path).ifPresent(there -> shown.put(there.target(), there)));
+    shown.values().forEach(path -> requirePoint(path, shown));
     seen.ifPresent(mounts -> tell(mounts, shown.keySet(), shellIsKnown));
     return List.copyOf(shown.values());
   }
@@ -157,6 +165,7 @@ final class SandboxPaths {
               () -> messages.note(path.source() + " is gone, and not shown"));
     }
     named.forEach(path -> host(path).ifPresent(there -> shown.put(there.target(), there)));
+    shown.values().forEach(path -> requirePoint(path, shown));
     return List.copyOf(shown.values());
   }
 
@@ -177,6 +186,43 @@ final class SandboxPaths {
               + first.stream()
                   .map(path -> "--sandbox-path " + mounts.option(path).abridged(200))
                   .collect(Collectors.joining(" ")));
+    }
+  }
+
+  /** Why {@link #host} has nothing; empty when the setting allows that. */
+  private static Optional<String> why(SandboxPath path) {
+    return path.problem()
+        .or(
+            () ->
+                path.optional() ? Optional.empty() : Optional.of(path.source() + " is not there"));
+  }
+
+  /**
+   * Requires that a path within another one that is shown has a file or directory there to be
+   * mounted on: in what is the host's, none is made.
+   */
+  private void requirePoint(HostPath path, Map<ByteString, HostPath> shown) {
+    String target = path.target().latin1();
+    for (int slash = target.lastIndexOf('/');
+        slash > 0;
+        slash = target.lastIndexOf('/', slash - 1)) {
+      HostPath outer = shown.get(new ByteString(target.substring(0, slash)));
+      if (outer != null) {
+        ByteString point = outer.source().plus(new ByteString(target.substring(slash)));
+        Optional<Boolean> directory = files.typeAt(point).map(FileType.DIRECTORY::equals);
+        if (!directory.equals(Optional.of(path.directory()))) {
+          throw new Failure(
+              "cannot show " + path.source() + " at " + path.target(),
+              outer.target()
+                  + " is "
+                  + outer.source()
+                  + " of the host, which has no such "
+                  + (path.directory() ? "directory" : "file")
+                  + " to mount it on",
+              "show it elsewhere: --sandbox-path TARGET=PATH");
+        }
+        return;
+      }
     }
   }
 
