@@ -92,3 +92,27 @@ test_what_cannot_be_asked_for() {
 	expect_status 125
 	expect_err 'no derivation is found' --drv
 }
+
+# A derivation whose builder is /bin/sh has the one that Nix's sandbox-paths give.
+test_the_builder_is_the_systems_shell() {
+	local arguments config
+	[[ $EUID -eq 0 ]] || skip "only a trusted user can build with sandbox-paths of his own"
+	config="sandbox-paths = /bin/sh=$TOOLS_PATH/bin/busybox"
+	mapfile -d '' arguments < <(selected systemShell "$SCRATCH $T")
+	NIX_REMOTE=daemon NIX_CONFIG=$config nix-build --keep-failed --no-out-link "${arguments[@]}" >"$T/build-log" 2>&1 || true
+	dir=$(kept_directory "$T/build-log")
+	printf '%s\n' "$dir" >>"$SCRATCH/kept-directories"
+	run nbs "$dir" true
+	expect_status 125
+	expect_err 'the builder is /bin/sh' 'sandbox-paths' '--sandbox-path /bin/sh=FILE'
+	no_files_below "$USER_HOME" "a session is left"
+	tool_env=(NIX_CONFIG="$config")
+	# shellcheck disable=SC2016
+	prints 'system-shell-1.0 1' /bin/sh -c 'echo $name $(ls /nix/store | wc -l)'
+	run nbs --builder "$dir"
+	expect_status 3
+	tool_env=()
+	run nbs --sandbox-path "/bin/sh=$TOOLS_PATH/bin/busybox" "$dir" /bin/sh -c 'echo here'
+	expect_status 0
+	expect_out here
+}

@@ -105,8 +105,8 @@ test_the_environment_of_nix() {
 	expect_status 0
 	LC_ALL=C sed '/^\(PWD\|SHLVL\|_\|OLDPWD\)=/d' "$T/state/environment---query" | LC_ALL=C sort >"$T/env"
 	{
-		if [[ $WHO == user ]]; then echo "HOME=$USER_HOME"; fi
-		printf 'NIX_CONFIG=# \377\nNIX_REMOTE=daemon\nPATH=%s\n' "$T/programs"
+		if [[ $WHO == user ]]; then printf 'HOME=%s\nNIX_CONFIG=# \377\n' "$USER_HOME"; fi
+		printf 'NIX_REMOTE=daemon\nPATH=%s\n' "$T/programs"
 	} | cmp - "$T/env" || fail "another environment: $(cat "$T/env")"
 }
 
@@ -218,7 +218,7 @@ test_sandbox_paths_that_cannot_be() {
 	# In what is shown of the host no mount point is made.
 	run nbs --sandbox-path "/d=$T/data" --sandbox-path "/d/new=$T/data" "$(kept readable)" true
 	expect_status 125
-	expect_err /d/new
+	expect_err "cannot show $T/data at /d/new" "$T/data of the host, which has no such directory"
 	[[ ! -e $T/data/new ]] || fail "the host's directory was changed"
 }
 
@@ -228,6 +228,10 @@ test_sandbox_paths_of_nixs_configuration() {
 	dir=$(kept looking)
 	prints content sh -c 'cat /configured/file'
 	expect_empty_err
+	tool_env=(NIX_CONFIG="sandbox-paths = /configured/=$T/data /build/x=/etc /gone=/nonexistent")
+	prints content sh -c 'cat /configured/file'
+	expect_err 'not shown of Nix'"'"'s sandbox-paths: /build/x=/etc (/build is the sandbox'"'"'s own) /gone=/nonexistent (/nonexistent is not there)'
+	[[ $(wc -l <"$T/err") == 1 ]] || fail "more than one line"
 }
 
 # A path that the configuration names, and that lies in the store, is shown with its closure.
@@ -324,4 +328,33 @@ test_a_session_keeps_its_paths() {
 		"$TOOLS_PATH/bin/busybox"
 	expect_status 0
 	expect_out $'content\ncontent'
+}
+
+# Nix may take a minute for its answer.
+test_signals_while_nix_is_asked() {
+	local tool signal program
+	dir=$(kept looking)
+	for program in nix nix-store; do
+		rm -rf "$T/programs" "$T/state"
+		without_nix
+		mkdir -m 777 "$T/state"
+		printf '#!/bin/sh\n: >"%s/asked"\n%s 50\n' "$T/state" "$(type -P sleep)" >"$T/programs/$program"
+		chmod 755 "$T/programs/$program"
+		[[ $program == nix-store ]] || printf '#!/bin/sh\nexit 1\n' >"$T/programs/nix-store"
+		chmod 755 "$T/programs/nix-store"
+		for options in '' --explain; do
+			rm -f "$T/state/asked"
+			nbs_exec ${options:+"$options"} "$dir" true >"$T/out" 2>"$T/err" &
+			tool=$!
+			eventually 20 test -e "$T/state/asked" || fail "Nix is not asked"
+			signal=$SECONDS
+			kill -TERM "$tool"
+			status=0
+			wait "$tool" || status=$?
+			expect_status 143
+			expect_empty_err
+			[[ $((SECONDS - signal)) -lt 10 ]] || fail "it has waited"
+		done
+	done
+	no_files_below "$USER_HOME" "a session is left"
 }

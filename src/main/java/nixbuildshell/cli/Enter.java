@@ -67,6 +67,8 @@ final class Enter {
     ByteString path = new DirectoryArgument(files, nix, messages).path(options.directory());
     try (KeptDirectory kept = KeptDirectory.open(files, path)) {
       return options.explain() ? explain(kept) : enter(kept);
+    } catch (CancellationException e) {
+      return ExitCode.SIGNAL + signals.ending();
     } catch (ErrnoException e) {
       throw e.failure("cannot enter " + path, "");
     }
@@ -85,11 +87,12 @@ final class Enter {
     FailedBuild build = known(kept);
     try (Builder chosen = builderOf(kept, build)) {
       SandboxPaths paths = paths();
-      StoreView store = StoreLookup.of(files, nix, kept, build, paths, messages);
+      StoreView store = StoreLookup.of(files, nix, kept, build, paths, this::cancelled, messages);
       Builder builder = chosen.showing(store);
       Start start = Start.of(build);
       Program program = program(build, start);
       Circumstances circumstances = with(of(kept, build, builder, start, store), build, paths);
+      start.requireShell(circumstances);
       out.print(SandboxRun.explained(NixSandbox.of(circumstances, program), calls));
       return 0;
     }
@@ -130,19 +133,22 @@ final class Enter {
 
   private int start(Sessions sessions, KeptDirectory kept, FailedBuild build, Builder chosen) {
     SandboxPaths paths = paths();
-    StoreView seen = StoreLookup.of(files, nix, kept, build, paths, messages);
+    StoreView seen = StoreLookup.of(files, nix, kept, build, paths, this::cancelled, messages);
     RangeBuilder.requireOthers(files, nix, chosen, seen);
     Builder builder = chosen.showing(seen);
     Start start = Start.of(build);
     Program program = program(build, start);
     Circumstances circumstances = with(of(kept, build, builder, start, seen), build, paths);
+    start.requireShell(circumstances);
     ByteString name = ByteString.of(build.name().value());
     Map<String, ByteString> remembered = new HashMap<>(Remembered.of(circumstances));
     remembered.putAll(start.remembered());
     remembered.putAll(StoreChoice.remembered(nix));
     About about = new About(kind(), kept.path(), name, start.shellPath(), remembered);
     Session session = sessions.create(about, builder.owner());
-    StoreView store = StoreLookup.in(session, seen);
+    LayerProbe layers =
+        new LayerProbe(calls, builder.identity(), session.directory().self().number());
+    StoreView store = StoreLookup.in(session, seen, layers::mounts);
     try (SessionEnd end = new SessionEnd(session, about, messages, signals, terminal(2))) {
       circumstances.buildTop().ifPresent(top -> session.makeInTmp(top.belowTmp(), builder.owner()));
       try (ProgressLine progress =
@@ -180,6 +186,7 @@ final class Enter {
     RangeBuilder.requireOthers(files, nix, builder, store);
     Circumstances before = network().again(Remembered.again(of(builder, start, store), about));
     Circumstances circumstances = before.withPaths(paths().again(before.paths()));
+    start.requireShell(circumstances);
     return NixSandbox.of(circumstances, program);
   }
 
@@ -247,7 +254,7 @@ final class Enter {
   }
 
   private SandboxPaths paths() {
-    return new SandboxPaths(files, options.sandboxPaths(), messages);
+    return new SandboxPaths(files, options.sandboxPaths(), this::cancelled, messages);
   }
 
   /** With what the build had of its host, as far as that may be shown. */

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -16,6 +17,7 @@ import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Known;
 import nixbuildshell.capture.Malformed;
 import nixbuildshell.capture.NixStore;
+import nixbuildshell.capture.Shell;
 import nixbuildshell.capture.StoreInputs;
 import nixbuildshell.capture.StorePath;
 import nixbuildshell.nix.NixProgram;
@@ -63,7 +65,9 @@ final class InputClosure {
    * Finds it out.
    *
    * @param sandboxPaths those that the sandbox has
+   * @param cancelled whether to stop asking Nix
    * @throws Failure naming all inputs that are gone from the store
+   * @throws java.util.concurrent.CancellationException when that was asked for
    */
   static List<StorePath> of(
       NixStore nix,
@@ -71,10 +75,11 @@ final class InputClosure {
       FailedBuild build,
       SandboxPaths sandboxPaths,
       boolean root,
+      BooleanSupplier cancelled,
       Messages messages)
       throws Unknown {
     NixProgram program =
-        NixProgram.find("nix-store", root)
+        NixProgram.find("nix-store", root, cancelled)
             .orElseThrow(
                 () ->
                     new Unknown("there is no nix-store on PATH", "put Nix's programs on the PATH"));
@@ -158,8 +163,8 @@ final class InputClosure {
   }
 
   private Optional<StorePath> shell() throws Unknown {
-    if (build.shell().isEmpty()) {
-      return Optional.empty();
+    if (build.shell().isEmpty() || build.shell().get().value().equals(Shell.SYSTEM)) {
+      return Optional.empty(); // That of sandbox-paths is among the roots.
     }
     ByteString shell = build.shell().get().value();
     try {

@@ -7,13 +7,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.FailedBuild;
+import nixbuildshell.capture.Known;
 import nixbuildshell.capture.Malformed;
+import nixbuildshell.capture.Shell;
 import nixbuildshell.capture.StorePath;
 import nixbuildshell.linux.FileSystem;
 import nixbuildshell.linux.FileType;
@@ -27,21 +31,26 @@ import nixbuildshell.sandbox.SandboxPath;
  * configuration that the build had. What a kept directory says opens none.
  */
 final class SandboxPaths {
-  private static final ByteString BIN_SH = ByteString.of("/bin/sh");
+  private static final ByteString BIN_SH = Shell.SYSTEM;
 
   private static final int MOST_NAMED = 20;
 
   private final FileSystem files;
   private final List<SandboxPath> named;
+  private final BooleanSupplier cancelled;
   private final Messages messages;
   private FutureTask<List<SandboxPath>> question;
 
   /**
    * @param named {@code --sandbox-path}
+   * @param cancelled whether to stop waiting for Nix; then a {@link CancellationException} is
+   *     thrown
    * @throws Failure when one cannot be shown
    */
-  SandboxPaths(FileSystem files, List<ByteString> named, Messages messages) {
+  SandboxPaths(
+      FileSystem files, List<ByteString> named, BooleanSupplier cancelled, Messages messages) {
     this.files = files;
+    this.cancelled = cancelled;
     this.named = named.stream().map(SandboxPath::parse).toList();
     this.messages = messages;
     for (SandboxPath path : this.named) {
@@ -72,6 +81,9 @@ final class SandboxPaths {
     try {
       return question.get();
     } catch (InterruptedException | ExecutionException e) {
+      if (e.getCause() instanceof CancellationException stop) {
+        throw stop;
+      }
       throw new IllegalStateException(e);
     }
   }
@@ -84,10 +96,12 @@ final class SandboxPaths {
   }
 
   private Configuration settings() {
-    Optional<NixProgram> nix = NixProgram.find("nix", files.userId() == 0);
+    boolean root = files.userId() == 0;
+    Optional<NixProgram> nix = NixProgram.find("nix", root, cancelled);
     try {
       if (nix.isPresent()) {
-        return Configuration.ask(nix.get());
+        Configuration asked = Configuration.ask(nix.get());
+        return root ? asked.plus(ProcessBytes.environment("NIX_CONFIG")) : asked;
       }
     } catch (NixProgram.Unanswered e) {
       // An old Nix without that command has no other defaults either.
@@ -117,16 +131,26 @@ final class SandboxPaths {
   List<HostPath> shownTo(FailedBuild build, boolean shellIsKnown) {
     Map<ByteString, HostPath> shown = new LinkedHashMap<>();
     Optional<SeenMounts> seen = SeenMounts.of(build);
-    boolean wanted = seen.isEmpty() ? question != null : !seen.get().extra().isEmpty();
+    // Where it is the builder, the configuration gives it; else the build's own shell is there.
+    boolean system = build.shell().map(Known::value).filter(Shell.SYSTEM::equals).isPresent();
+    boolean wanted = seen.isEmpty() ? question != null || system : !seen.get().extra().isEmpty();
+    List<String> unshown = new ArrayList<>();
     for (SandboxPath path : wanted ? answer() : List.<SandboxPath>of()) {
       boolean had =
           seen.map(mounts -> mounts.extra().contains(path.target()))
-              .orElse(!path.target().equals(BIN_SH));
+              .orElse(system || !path.target().equals(BIN_SH));
       if (had && !(shellIsKnown && path.target().equals(BIN_SH))) {
-        host(path).ifPresent(there -> shown.put(there.target(), there));
+        host(path)
+            .ifPresentOrElse(
+                there -> shown.put(there.target(), there),
+                () -> why(path).ifPresent(why -> unshown.add(path + " (" + why + ")")));
       }
     }
+    if (seen.isEmpty() && !unshown.isEmpty()) {
+      messages.note("not shown of Nix's sandbox-paths: " + String.join(" ", unshown));
+    }
     named.forEach(path -> host(path).ifPresent(there -> shown.put(there.target(), there)));
+    shown.values().forEach(path -> requirePoint(path, shown));
     seen.ifPresent(mounts -> tell(mounts, shown.keySet(), shellIsKnown));
     return List.copyOf(shown.values());
   }
@@ -141,6 +165,7 @@ final class SandboxPaths {
               () -> messages.note(path.source() + " is gone, and not shown"));
     }
     named.forEach(path -> host(path).ifPresent(there -> shown.put(there.target(), there)));
+    shown.values().forEach(path -> requirePoint(path, shown));
     return List.copyOf(shown.values());
   }
 
@@ -161,6 +186,43 @@ final class SandboxPaths {
               + first.stream()
                   .map(path -> "--sandbox-path " + mounts.option(path).abridged(200))
                   .collect(Collectors.joining(" ")));
+    }
+  }
+
+  /** Why {@link #host} has nothing; empty when the setting allows that. */
+  private static Optional<String> why(SandboxPath path) {
+    return path.problem()
+        .or(
+            () ->
+                path.optional() ? Optional.empty() : Optional.of(path.source() + " is not there"));
+  }
+
+  /**
+   * Requires that a path within another one that is shown has a file or directory there to be
+   * mounted on: in what is the host's, none is made.
+   */
+  private void requirePoint(HostPath path, Map<ByteString, HostPath> shown) {
+    String target = path.target().latin1();
+    for (int slash = target.lastIndexOf('/');
+        slash > 0;
+        slash = target.lastIndexOf('/', slash - 1)) {
+      HostPath outer = shown.get(new ByteString(target.substring(0, slash)));
+      if (outer != null) {
+        ByteString point = outer.source().plus(new ByteString(target.substring(slash)));
+        Optional<Boolean> directory = files.typeAt(point).map(FileType.DIRECTORY::equals);
+        if (!directory.equals(Optional.of(path.directory()))) {
+          throw new Failure(
+              "cannot show " + path.source() + " at " + path.target(),
+              outer.target()
+                  + " is "
+                  + outer.source()
+                  + " of the host, which has no such "
+                  + (path.directory() ? "directory" : "file")
+                  + " to mount it on",
+              "show it elsewhere: --sandbox-path TARGET=PATH");
+        }
+        return;
+      }
     }
   }
 

@@ -32,7 +32,7 @@ import nixbuildshell.sandbox.SandboxSpec;
 record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay signals) {
 
   /** The namespaces that Nix gives every build, from sched.h: mount, UTS, IPC, user, PID. */
-  private static final long NAMESPACES =
+  static final long NAMESPACES =
       0x00020000L | 0x04000000L | 0x08000000L | 0x10000000L | 0x20000000L;
 
   private static final long NETWORK_NAMESPACE = 0x40000000L;
@@ -84,11 +84,7 @@ record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay 
     Planner.Descriptors descriptors = new Planner.Descriptors(go.readFd(), go.writeFd());
     Plan plan = Planner.plan(spec, descriptors, KernelProbe.of(calls));
     Identity identity = spec.identity();
-    long uid = identity.outsideUid();
-    IdMaps maps =
-        identity.isRange()
-            ? IdMaps.fromRoot(uid, identity.count())
-            : IdMaps.one(identity.uid(), uid, identity.gid(), identity.outsideGid());
+    IdMaps maps = maps(identity);
     OptionalInt start = OptionalInt.of(session);
     try {
       return new Launch(plan, namespaces(), maps, start, identity.privileged(), cgroup)
@@ -97,6 +93,13 @@ record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay 
       Advice advice = new Advice(HostSettings.own());
       throw e.failure(Errno.of(e.errno()).map(x -> advice.onLaunch(e.syscall(), x)).orElse(""));
     }
+  }
+
+  static IdMaps maps(Identity identity) {
+    long uid = identity.outsideUid();
+    return identity.isRange()
+        ? IdMaps.fromRoot(uid, identity.count())
+        : IdMaps.one(identity.uid(), uid, identity.gid(), identity.outsideGid());
   }
 
   private long namespaces() {

@@ -5,11 +5,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
 import nixbuildshell.capture.BuildShell;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Known;
 import nixbuildshell.capture.NixStore;
 import nixbuildshell.capture.Shell;
+import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.session.About;
 
 /**
@@ -35,7 +37,7 @@ record Start(Optional<Shell> shell, List<ByteString> environment) {
   /**
    * The same again in a session.
    *
-   * @throws nixbuildshell.Failure when the shell is gone
+   * @throws Failure when the shell is gone
    */
   static Start again(About about, NixStore nix) {
     Optional<Shell> shell = Optional.of(about.shell()).filter(s -> !s.isEmpty()).map(Shell::new);
@@ -63,6 +65,25 @@ record Start(Optional<Shell> shell, List<ByteString> environment) {
   /** What the sandbox shall have at {@code /bin/sh}. */
   Optional<ByteString> systemShell() {
     return shell.map(Shell::path).filter(path -> !path.equals(Shell.SYSTEM));
+  }
+
+  /**
+   * Requires that the sandbox has the shell, when it is not of the store.
+   *
+   * @throws Failure that says who gives it
+   */
+  void requireShell(Circumstances sandbox) {
+    boolean system = shell.map(Shell::path).filter(Shell.SYSTEM::equals).isPresent();
+    if (system
+        && sandbox.shell().isEmpty()
+        && sandbox.paths().stream().noneMatch(path -> path.target().equals(Shell.SYSTEM))) {
+      throw new Failure(
+          "cannot start a shell",
+          "the builder is "
+              + Shell.SYSTEM
+              + ", which Nix's sandbox-paths give, and here they do not",
+          "show one: --sandbox-path " + Shell.SYSTEM + "=FILE");
+    }
   }
 
   static List<ByteString> strings(Map<ByteString, ByteString> variables) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -35,7 +36,9 @@ final class StoreLookup {
   /**
    * The view for a build.
    *
+   * @param cancelled whether to stop asking Nix
    * @throws Failure naming all store paths that are gone
+   * @throws java.util.concurrent.CancellationException when that was asked for
    */
   static StoreView of(
       FileSystem files,
@@ -43,6 +46,7 @@ final class StoreLookup {
       KeptDirectory kept,
       FailedBuild build,
       SandboxPaths sandboxPaths,
+      BooleanSupplier cancelled,
       Messages messages) {
     Optional<List<StorePath>> seen = build.storePaths().map(Known::value);
     if (seen.isPresent()) {
@@ -55,7 +59,10 @@ final class StoreLookup {
     try {
       boolean root = files.userId() == 0;
       return exact(
-          files, nix, InputClosure.of(nix, kept, build, sandboxPaths, root, messages), Map::of);
+          files,
+          nix,
+          InputClosure.of(nix, kept, build, sandboxPaths, root, cancelled, messages),
+          Map::of);
     } catch (InputClosure.Unknown e) {
       messages.note("the whole store is shown, as the build's part is unknown: " + e.getMessage());
       return new StoreView.Whole();
@@ -86,11 +93,16 @@ final class StoreLookup {
     return new StoreView.Exact(view.members(), shown.get().layered());
   }
 
-  /** The view as a new session can have it: not every file system carries layers. */
-  static StoreView in(Session session, StoreView view) {
+  /**
+   * The view as a new session can have it: not every file system carries layers, and not every
+   * kernel or container mounts them.
+   *
+   * @param mounts tries it; asked only when layers are wanted
+   */
+  static StoreView in(Session session, StoreView view, BooleanSupplier mounts) {
     return view instanceof StoreView.Exact exact
             && exact.layered()
-            && !ShownStore.canBeLayered(session)
+            && !(ShownStore.canBeLayered(session) && mounts.getAsBoolean())
         ? exact.onDisk()
         : view;
   }

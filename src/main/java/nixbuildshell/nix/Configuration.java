@@ -54,6 +54,14 @@ public record Configuration(ByteString text) {
     }
   }
 
+  /**
+   * With the environment variable {@code NIX_CONFIG} behind it, as Nix has it. Root's is read so,
+   * and not by a {@link NixProgram}: what it sets is text here, and loads nothing.
+   */
+  public Configuration plus(Optional<ByteString> more) {
+    return new Configuration(text.plus("\n").plus(more.orElse(ByteString.EMPTY)));
+  }
+
   private static List<String> plus(List<String> words, String... more) {
     return Stream.concat(words.stream(), Stream.of(more)).toList();
   }

@@ -11,10 +11,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 
 /**
@@ -23,8 +25,9 @@ import nixbuildshell.ByteString;
  *
  * @param file the executable
  * @param environment the names of the variables that it gets
+ * @param cancelled asked all the while that it runs: whether nobody wants the answer any more
  */
-public record NixProgram(Path file, Set<String> environment) {
+public record NixProgram(Path file, Set<String> environment, BooleanSupplier cancelled) {
   private static final Set<String> OF_NIX =
       Set.of(
           "PATH",
@@ -33,16 +36,21 @@ public record NixProgram(Path file, Set<String> environment) {
           "NIX_STORE_DIR",
           "NIX_STATE_DIR",
           "NIX_LOG_DIR",
-          "NIX_CONF_DIR",
-          "NIX_CONFIG",
           "NIX_DAEMON_SOCKET_PATH",
           "NIX_IGNORE_SYMLINK_STORE");
 
-  /** Where the caller's own configuration lies. */
+  /** The caller's own configuration and where it lies. */
   private static final Set<String> OF_THE_CALLER =
-      Set.of("HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "NIX_USER_CONF_FILES");
+      Set.of(
+          "HOME",
+          "XDG_CONFIG_HOME",
+          "XDG_CONFIG_DIRS",
+          "NIX_CONF_DIR",
+          "NIX_CONFIG",
+          "NIX_USER_CONF_FILES");
 
   private static final long LONGEST_SECONDS = 60;
+  private static final long POLL_MILLISECONDS = 100;
   private static final int LARGEST = 32 << 20;
   private static final int LARGEST_ERROR = 64 << 10;
 
@@ -58,10 +66,12 @@ public record NixProgram(Path file, Set<String> environment) {
   /**
    * Finds a program as the shell does, in PATH's absolute directories.
    *
-   * @param root whether root asks: sudo may have left him another one's HOME, and what Nix finds
-   *     there can name code to load (the setting {@code plugin-files})
+   * @param root whether root asks: sudo may have left him another one's HOME or environment, and
+   *     the configuration that Nix finds there can name code to load (the setting {@code
+   *     plugin-files}); {@link Configuration#plus} reads root's {@code NIX_CONFIG} without that
+   * @param cancelled see {@link NixProgram}
    */
-  public static Optional<NixProgram> find(String name, boolean root) {
+  public static Optional<NixProgram> find(String name, boolean root, BooleanSupplier cancelled) {
     Set<String> names = new java.util.HashSet<>(OF_NIX);
     if (!root) {
       names.addAll(OF_THE_CALLER);
@@ -70,7 +80,7 @@ public record NixProgram(Path file, Set<String> environment) {
     for (String directory : path.split(":")) {
       Optional<Path> file = directory.startsWith("/") ? file(directory, name) : Optional.empty();
       if (file.isPresent()) {
-        return Optional.of(new NixProgram(file.get(), Set.copyOf(names)));
+        return Optional.of(new NixProgram(file.get(), Set.copyOf(names), cancelled));
       }
     }
     return Optional.empty();
@@ -90,6 +100,7 @@ public record NixProgram(Path file, Set<String> environment) {
    *
    * @return what it wrote to stdout
    * @throws Unanswered when it fails, takes longer than a minute or says more than 32 MiB
+   * @throws CancellationException when that was asked for; the program has been killed
    */
   public ByteString run(List<String> arguments) throws Unanswered {
     List<String> command = new ArrayList<>(List.of(file.toString()));
@@ -108,6 +119,7 @@ public record NixProgram(Path file, Set<String> environment) {
     try {
       return answer(process);
     } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
     }
   }
@@ -116,13 +128,11 @@ public record NixProgram(Path file, Set<String> environment) {
     CompletableFuture<byte[]> errors = reading(process.getErrorStream(), LARGEST_ERROR);
     CompletableFuture<byte[]> output = reading(process.getInputStream(), LARGEST + 1);
     try {
-      byte[] said = output.get(LONGEST_SECONDS, TimeUnit.SECONDS);
+      byte[] said = await(output);
       if (said.length > LARGEST) {
         throw new Unanswered(file + " says more than 32 MiB");
       }
-      if (!process.waitFor(LONGEST_SECONDS, TimeUnit.SECONDS)) {
-        throw new Unanswered(file + " does not end");
-      }
+      await(process.onExit());
       if (process.exitValue() != 0) {
         throw new Unanswered(failure(process.exitValue(), errors.get(1, TimeUnit.SECONDS)));
       }
@@ -134,6 +144,23 @@ public record NixProgram(Path file, Set<String> environment) {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new Unanswered(file + " was interrupted");
+    }
+  }
+
+  private <T> T await(CompletableFuture<T> future)
+      throws ExecutionException, InterruptedException, TimeoutException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LONGEST_SECONDS);
+    while (true) {
+      if (cancelled.getAsBoolean()) {
+        throw new CancellationException();
+      }
+      try {
+        return future.get(POLL_MILLISECONDS, TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        if (System.nanoTime() >= end) {
+          throw e;
+        }
+      }
     }
   }
 

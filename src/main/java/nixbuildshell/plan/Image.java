@@ -3,6 +3,7 @@ package nixbuildshell.plan;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Optional;
 import nixbuildshell.plan.Outcome.Failed;
 import nixbuildshell.plan.Outcome.Ran;
 import nixbuildshell.plan.Outcome.Stopped;
@@ -115,7 +116,26 @@ public final class Image {
       }
     }
     long result = words(memory).getLong(record(last) + RESULT * WORD);
-    return result == UNTOUCHED ? new Ran() : bad(last, plan.steps().get(last), result);
+    return result == UNTOUCHED
+        ? new Ran()
+        : forbidden(memory, result).orElse(bad(last, plan.steps().get(last), result));
+  }
+
+  /**
+   * What was found and may not be executed counts more than that the last is missing: execvp(3).
+   */
+  private Optional<Outcome> forbidden(byte[] memory, long last) {
+    if (last != -Errno.ENOENT.number() && last != -Errno.ENOTDIR.number()) {
+      return Optional.empty();
+    }
+    for (int i = 0; i < plan.steps().size(); i++) {
+      Step step = plan.steps().get(i);
+      long result = words(memory).getLong(record(i) + RESULT * WORD);
+      if (step.syscall() == Syscall.EXECVE && result == -Errno.EACCES.number()) {
+        return Optional.of(bad(i, step, result));
+      }
+    }
+    return Optional.empty();
   }
 
   private static Outcome bad(int index, Step step, long result) {

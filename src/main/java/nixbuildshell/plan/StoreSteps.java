@@ -46,6 +46,18 @@ final class StoreSteps {
     String points = "the mount points of " + store.path();
     steps.add(fileSystem("tmpfs", store.lower(), "mode=0755", points));
     store.members().forEach(member -> steps.add(point(store, member)));
+    overlay(steps, store, ROOT + store.path());
+    List<String> names = store.members().stream().map(each -> each.path().baseName()).toList();
+    bind(steps, kernel, store.path(), store.host(), names);
+  }
+
+  /** The same mounts without a mount point in them, for a child that only tries it. */
+  static void tryLayers(List<Step> steps, LayeredStore store) {
+    steps.add(fileSystem("tmpfs", store.lower(), "mode=0755", "a file system in memory"));
+    overlay(steps, store, store.lower());
+  }
+
+  private static void overlay(List<Step> steps, LayeredStore store, String on) {
     // One number of device for all files, as in a directory: tar and find look at it.
     String options =
         "lowerdir="
@@ -55,9 +67,7 @@ final class StoreSteps {
             + ",workdir="
             + store.work()
             + ",userxattr,xino=on";
-    steps.add(fileSystem("overlay", ROOT + store.path(), options, store.path()));
-    List<String> names = store.members().stream().map(each -> each.path().baseName()).toList();
-    bind(steps, kernel, store.path(), store.host(), names);
+    steps.add(fileSystem("overlay", on, options, store.path()));
   }
 
   private static Step point(LayeredStore store, StoreView.Member member) {

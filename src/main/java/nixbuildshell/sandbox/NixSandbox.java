@@ -165,11 +165,21 @@ public final class NixSandbox {
     return above;
   }
 
+  /** The store's layers, for who wants to try them; where the host's store is does not matter. */
+  public static LayeredStore layers() {
+    return layers(LogicalStore.directory(), List.of());
+  }
+
+  private static LayeredStore layers(String host, List<StoreView.Member> members) {
+    return new LayeredStore(
+        LogicalStore.directory(), host, "store/view", "store/upper", "store/work", members);
+  }
+
   private static Entry store(StoreView view, String host) {
     String path = LogicalStore.directory();
     if (view instanceof StoreView.Exact exact) {
       return exact.layered()
-          ? new LayeredStore(path, host, "store/view", "store/upper", "store/work", exact.mounted())
+          ? layers(host, exact.mounted())
           : new BoundStore(
               path,
               host,

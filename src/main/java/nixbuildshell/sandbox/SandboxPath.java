@@ -26,11 +26,15 @@ public record SandboxPath(ByteString target, ByteString source, boolean optional
     String path = optional ? text.substring(0, text.length() - 1) : text;
     int equals = path.indexOf('=');
     return equals < 0
-        ? new SandboxPath(new ByteString(path), new ByteString(path), optional)
+        ? new SandboxPath(directory(path), directory(path), optional)
         : new SandboxPath(
-            new ByteString(path.substring(0, equals)),
-            new ByteString(path.substring(equals + 1)),
-            optional);
+            directory(path.substring(0, equals)), directory(path.substring(equals + 1)), optional);
+  }
+
+  /** Without the slash that a shell's completion leaves. */
+  private static ByteString directory(String path) {
+    boolean slash = path.length() > 1 && path.endsWith("/");
+    return new ByteString(slash ? path.substring(0, path.length() - 1) : path);
   }
 
   /**

@@ -63,6 +63,14 @@ class ConfigurationTest {
   }
 
   @Test
+  void whatNixSaysIsFollowedByTheEnvironment() {
+    Configuration asked = new Configuration(ByteString.of("sandbox-paths = /a"));
+    assertEquals("/a", asked.plus(Optional.empty()).get("sandbox-paths").orElseThrow().latin1());
+    Configuration more = asked.plus(Optional.of(ByteString.of("sandbox-paths = /b")));
+    assertEquals("/b", more.get("sandbox-paths").orElseThrow().latin1());
+  }
+
+  @Test
   void doesWithoutAFile() {
     assertEquals(
         Optional.empty(),

@@ -8,8 +8,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,7 +25,7 @@ class NixProgramTest {
   private NixProgram program(String script) throws IOException {
     Path file = Files.writeString(directory.resolve("program"), "#!/bin/sh\n" + script + "\n");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
-    return new NixProgram(file, Set.of("PATH"));
+    return new NixProgram(file, Set.of("PATH"), () -> false);
   }
 
   private String why(String script) throws IOException {
@@ -65,8 +70,35 @@ class NixProgramTest {
   }
 
   @Test
+  void endsWithItsChildrenWhenItIsCancelled() throws Exception {
+    Path pids = directory.resolve("pids");
+    NixProgram slow = program("sleep 50 & echo $$ $! >" + pids + "; wait");
+    BooleanSupplier started = () -> Files.exists(pids) && pids.toFile().length() > 0;
+    NixProgram program = new NixProgram(slow.file(), slow.environment(), started);
+    assertThrows(CancellationException.class, () -> program.run(List.of()));
+    for (String pid : Files.readString(pids).strip().split(" ")) {
+      Optional<ProcessHandle> process = ProcessHandle.of(Long.parseLong(pid));
+      if (process.isPresent()) {
+        process.get().onExit().get(10, TimeUnit.SECONDS);
+      }
+    }
+  }
+
+  /** It could make Nix load code. */
+  @Test
+  void rootGivesNixNoConfiguration() {
+    Set<String> configuration =
+        Set.of("HOME", "XDG_CONFIG_HOME", "NIX_CONF_DIR", "NIX_CONFIG", "NIX_USER_CONF_FILES");
+    Set<String> ofUser = NixProgram.find("sh", false, () -> false).orElseThrow().environment();
+    Set<String> ofRoot = NixProgram.find("sh", true, () -> false).orElseThrow().environment();
+    assertTrue(ofUser.containsAll(configuration));
+    assertTrue(Collections.disjoint(ofRoot, configuration));
+    assertTrue(ofRoot.contains("NIX_REMOTE"));
+  }
+
+  @Test
   void cannotRunWhatIsNone() {
-    NixProgram none = new NixProgram(directory.resolve("none"), Set.of());
+    NixProgram none = new NixProgram(directory.resolve("none"), Set.of(), () -> false);
     assertThrows(NixProgram.Unanswered.class, () -> none.run(List.of()));
   }
 

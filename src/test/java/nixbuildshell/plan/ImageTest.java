@@ -215,8 +215,29 @@ class ImageTest {
     assertEquals(new Outcome.Unexpected(2, run, 0), outcome(3, 1, 0));
   }
 
+  /** As execvp(3) does. */
+  @Test
+  void aProgramThatMayNotBeExecutedIsNotMissing() {
+    Step first = execute("/a/x").tolerating(Errno.ENOENT, "").tolerating(Errno.EACCES, "");
+    Step last = execute("/b/x");
+    Plan plan = new Plan(List.of(first, last));
+    assertEquals(new Outcome.Failed(0, first, 13), outcome(plan, -13, -2));
+    assertEquals(new Outcome.Failed(0, first, 13), outcome(plan, -13, -20));
+    assertEquals(new Outcome.Failed(1, last, 2), outcome(plan, -2, -2));
+    assertEquals(new Outcome.Failed(1, last, 8), outcome(plan, -13, -8));
+    assertEquals(new Outcome.Ran(), outcome(plan, -13, NEVER));
+  }
+
+  private static Step execute(String path) {
+    return Step.of("execute " + path, Syscall.EXECVE, Argument.text(path), strings(), strings());
+  }
+
   private static Outcome outcome(long... results) {
-    Image image = Image.of(SMALL, Abi.X86_64, 17);
+    return outcome(SMALL, results);
+  }
+
+  private static Outcome outcome(Plan plan, long... results) {
+    Image image = Image.of(plan, Abi.X86_64, 17);
     ByteBuffer memory = Image.words(image.at(BASE));
     for (int i = 0; i < results.length; i++) {
       memory.putLong(Image.record(i) + Image.RESULT * 8, results[i]);

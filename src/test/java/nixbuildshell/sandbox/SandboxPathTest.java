@@ -30,6 +30,12 @@ class SandboxPathTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"/a/b/, /a/b", "/a/=/b/?, /a=/b?", "/tmp/, /tmp"})
+  void takesAwayTheSlashAtTheEnd(String text, String path) {
+    assertEquals(path, SandboxPath.parse(ByteString.of(text)).toString());
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "",
@@ -37,7 +43,8 @@ class SandboxPathTest {
         "=",
         "a",
         "/",
-        "/a/",
+        "/a//",
+        "//",
         "//a",
         "/a/../b",
         "/a/.",

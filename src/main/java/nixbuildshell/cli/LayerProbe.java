@@ -1,0 +1,57 @@
+package nixbuildshell.cli;
+
+import java.util.OptionalInt;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import nixbuildshell.linux.GoPipe;
+import nixbuildshell.linux.Launch;
+import nixbuildshell.linux.Refused;
+import nixbuildshell.linux.SystemCalls;
+import nixbuildshell.plan.LayerTrial;
+import nixbuildshell.plan.Outcome;
+import nixbuildshell.plan.Plan;
+import nixbuildshell.plan.Planner;
+import nixbuildshell.sandbox.Identity;
+import nixbuildshell.sandbox.NixSandbox;
+
+/**
+ * Tries whether an overlay can be mounted in a sandbox: kernels before 5.11 refuse it in a user
+ * namespace, some containers and security modules always do.
+ *
+ * @param session the descriptor of the session's directory
+ */
+record LayerProbe(SystemCalls calls, Identity identity, int session) {
+
+  /** Mounts one, in a child of its own that ends with it. */
+  boolean mounts() {
+    FutureTask<Boolean> trial = new FutureTask<>(this::tried);
+    // The cloning thread moves into the session and may lose its groups: not this one.
+    new Thread(trial, "overlay probe").start();
+    try {
+      return trial.get();
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private boolean tried() {
+    GoPipe go = GoPipe.open(calls);
+    Planner.Descriptors pipe = new Planner.Descriptors(go.readFd(), go.writeFd());
+    Plan plan = LayerTrial.plan(identity, NixSandbox.layers(), pipe);
+    OptionalInt start = OptionalInt.of(session);
+    try {
+      return new Launch(
+                  plan,
+                  SandboxRun.NAMESPACES,
+                  SandboxRun.maps(identity),
+                  start,
+                  identity.privileged())
+              .start(calls, go)
+              .await()
+              .outcome()
+          instanceof Outcome.Ran;
+    } catch (Refused e) {
+      return false; // The sandbox's own launch fails in the same way, and tells why.
+    }
+  }
+}
