@@ -1,8 +1,6 @@
 package nixbuildshell.cli;
 
 import java.io.PrintStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -11,21 +9,14 @@ import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.BuilderCall;
 import nixbuildshell.capture.FailedBuild;
-import nixbuildshell.capture.Known;
 import nixbuildshell.capture.NixStore;
-import nixbuildshell.capture.Note;
-import nixbuildshell.capture.Reconstruction;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileSystem;
 import nixbuildshell.linux.Status;
 import nixbuildshell.linux.SystemCalls;
-import nixbuildshell.nix.Configuration;
-import nixbuildshell.plan.Abi;
 import nixbuildshell.plan.Syscall;
 import nixbuildshell.sandbox.Circumstances;
-import nixbuildshell.sandbox.Generation;
-import nixbuildshell.sandbox.Host;
 import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
 import nixbuildshell.sandbox.SandboxSpec;
@@ -84,14 +75,15 @@ final class Enter {
         }
       }
     }
-    FailedBuild build = known(kept);
+    FailedBuild build = Findings.of(kept, options, files, nix, messages);
     try (Builder chosen = builderOf(kept, build)) {
-      SandboxPaths paths = paths();
+      Surroundings around = surroundings();
+      SandboxPaths paths = around.paths();
       StoreView store = StoreLookup.of(files, nix, kept, build, paths, this::cancelled, messages);
       Builder builder = chosen.showing(store);
       Start start = Start.of(build);
       Program program = program(build, start);
-      Circumstances circumstances = with(of(kept, build, builder, start, store), build, paths);
+      Circumstances circumstances = around.of(kept, build, builder, start, store, paths);
       start.requireShell(circumstances);
       out.print(SandboxRun.explained(NixSandbox.of(circumstances, program), calls));
       return 0;
@@ -117,7 +109,7 @@ final class Enter {
           .passedOver()
           .map(path -> path + " is mounted noexec: the session is in " + sessions.path())
           .ifPresent(messages::note);
-      FailedBuild build = known(kept);
+      FailedBuild build = Findings.of(kept, options, files, nix, messages);
       try (Builder builder = builderOf(kept, build)) {
         return start(sessions, kept, build, builder);
       }
@@ -132,13 +124,14 @@ final class Enter {
   }
 
   private int start(Sessions sessions, KeptDirectory kept, FailedBuild build, Builder chosen) {
-    SandboxPaths paths = paths();
+    Surroundings around = surroundings();
+    SandboxPaths paths = around.paths();
     StoreView seen = StoreLookup.of(files, nix, kept, build, paths, this::cancelled, messages);
     RangeBuilder.requireOthers(files, nix, chosen, seen);
     Builder builder = chosen.showing(seen);
     Start start = Start.of(build);
     Program program = program(build, start);
-    Circumstances circumstances = with(of(kept, build, builder, start, seen), build, paths);
+    Circumstances circumstances = around.of(kept, build, builder, start, seen, paths);
     start.requireShell(circumstances);
     ByteString name = ByteString.of(build.name().value());
     Map<String, ByteString> remembered = new HashMap<>(Remembered.of(circumstances));
@@ -184,8 +177,7 @@ final class Enter {
     Program program = command(start);
     StoreView store = StoreLookup.of(files, nix, session);
     RangeBuilder.requireOthers(files, nix, builder, store);
-    Circumstances before = network().again(Remembered.again(of(builder, start, store), about));
-    Circumstances circumstances = before.withPaths(paths().again(before.paths()));
+    Circumstances circumstances = surroundings().again(about, builder, start, store);
     start.requireShell(circumstances);
     return NixSandbox.of(circumstances, program);
   }
@@ -209,30 +201,6 @@ final class Enter {
     }
   }
 
-  private FailedBuild known(KeptDirectory kept) {
-    int cores = Runtime.getRuntime().availableProcessors();
-    FailedBuild build =
-        Reconstruction.of(
-            kept,
-            new Reconstruction.Options(
-                options.derivation(),
-                cores,
-                name -> ProcessBytes.environment(name.latin1()),
-                options.builder(),
-                new BuildOwners(files.userId(), Path.of("/etc"))),
-            nix.finder());
-    for (Note note : build.notes()) {
-      if (note.level() == Note.Level.WARNING) {
-        messages.note(note.text());
-      } else {
-        messages.detail(note.text());
-      }
-    }
-    Sources.tell(build, messages);
-    WhatFailed.tell(build, messages);
-    return build;
-  }
-
   private Program program(FailedBuild build, Start start) {
     if (!options.builder()) {
       return command(start);
@@ -253,44 +221,8 @@ final class Enter {
         : About.Kind.COMMAND;
   }
 
-  private SandboxPaths paths() {
-    return new SandboxPaths(files, options.sandboxPaths(), this::cancelled, messages);
-  }
-
-  /** With what the build had of its host, as far as that may be shown. */
-  private Circumstances with(Circumstances base, FailedBuild build, SandboxPaths paths) {
-    Optional<ByteString> binSh =
-        SeenMounts.of(build).flatMap(mounts -> mounts.shell(base.store(), nix));
-    return base.withShell(binSh.or(base::shell)).withPaths(paths.shownTo(build, binSh.isPresent()));
-  }
-
-  private Circumstances of(
-      KeptDirectory kept, FailedBuild build, Builder builder, Start start, StoreView store) {
-    Generation generation = kept.isNested() ? Generation.NESTED : Generation.FLAT;
-    Circumstances circumstances =
-        of(builder, start, store)
-            .withGeneration(generation)
-            .withSystem(build.system().map(Known::value).orElse(ByteString.of("")))
-            .withBuildTop(BuildPlace.told(build, messages));
-    return network().of(build, circumstances);
-  }
-
-  private NetworkChoice network() {
-    return new NetworkChoice(options.network(), messages);
-  }
-
-  private Circumstances of(Builder builder, Start start, StoreView store) {
-    boolean kvm = Files.exists(Path.of("/dev/kvm"));
-    return Circumstances.of(builder.identity(), start.systemShell(), store).withKvm(kvm).on(host());
-  }
-
-  private Host host() {
-    Configuration settings = Configuration.ofHost(ProcessBytes.environment("NIX_CONFIG"));
-    return new Host(
-        calls.abi() == Abi.X86_64,
-        settings.isOn("filter-syscalls", true),
-        settings.isOn("impersonate-linux-26", false),
-        nix.real());
+  private Surroundings surroundings() {
+    return new Surroundings(calls, files, nix, options, this::cancelled, messages);
   }
 
   /** Without any terminal to share, as a build has none, it gets a session of its own. */
