@@ -5,8 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
-import java.util.function.LongPredicate;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.DerivationFinder.Found;
@@ -20,24 +18,8 @@ import nixbuildshell.capture.EnvVarsSource.Unusable;
 public final class Reconstruction {
   private static final String NO_SHELL = "env-vars has no SHELL";
 
-  /**
-   * @param derivation what {@code --drv} says
-   * @param cores for NIX_BUILD_CORES, where it has to be rebuilt
-   * @param impure the caller's environment, for what a fixed-output derivation lets through and
-   *     {@link ImpureVariables} allows
-   * @param builder whether the call of the builder is wanted
-   * @param builders whether Nix may have left a directory of this user's: one whom it builds as, or
-   *     the caller
-   */
-  public record Options(
-      Optional<ByteString> derivation,
-      int cores,
-      Function<ByteString, Optional<ByteString>> impure,
-      boolean builder,
-      LongPredicate builders) {}
-
   private final Evidence kept;
-  private final Options options;
+  private final Request options;
   private final DerivationFinder finder;
   private final BuilderShell builders;
   private final EnvVarsSource envVars;
@@ -46,7 +28,7 @@ public final class Reconstruction {
   private final Optional<Manifest> manifest;
   private final List<Note> notes = new ArrayList<>();
 
-  private Reconstruction(Evidence kept, Options options, DerivationFinder finder) {
+  private Reconstruction(Evidence kept, Request options, DerivationFinder finder) {
     this.kept = kept;
     this.options = options;
     this.finder = finder;
@@ -64,7 +46,7 @@ public final class Reconstruction {
    *
    * @throws Failure when they do not suffice, or when one is not what a build leaves
    */
-  public static FailedBuild of(Evidence kept, Options options, DerivationFinder finder) {
+  public static FailedBuild of(Evidence kept, Request options, DerivationFinder finder) {
     return new Reconstruction(kept, options, finder).build();
   }
 

@@ -5,6 +5,7 @@ import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.NixStore;
 import nixbuildshell.capture.Note;
 import nixbuildshell.capture.Reconstruction;
+import nixbuildshell.capture.Request;
 import nixbuildshell.linux.FileSystem;
 
 /** Finds out what a kept directory was, and tells the person what he should know of that. */
@@ -17,7 +18,7 @@ final class Findings {
     FailedBuild build =
         Reconstruction.of(
             kept,
-            new Reconstruction.Options(
+            new Request(
                 options.derivation(),
                 cores,
                 name -> ProcessBytes.environment(name.latin1()),

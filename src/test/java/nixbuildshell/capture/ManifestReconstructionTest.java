@@ -56,8 +56,7 @@ class ManifestReconstructionTest {
   private FailedBuild build(KeptDirectory kept) {
     return Reconstruction.of(
         kept,
-        new Reconstruction.Options(
-            Optional.empty(), 2, name -> Optional.empty(), false, user -> true),
+        new Request(Optional.empty(), 2, name -> Optional.empty(), false, user -> true),
         store.finder());
   }
 
@@ -173,8 +172,7 @@ class ManifestReconstructionTest {
   private FailedBuild buildOfCaller(Optional<ByteString> drv) {
     return Reconstruction.of(
         with(NAMELESS, outputs(OUT)),
-        new Reconstruction.Options(
-            drv, 2, name -> Optional.of(name.plus("!")), false, user -> true),
+        new Request(drv, 2, name -> Optional.of(name.plus("!")), false, user -> true),
         store.finder());
   }
 

@@ -62,7 +62,7 @@ class ReconstructionTest {
   private FailedBuild build(KeptDirectory kept, Optional<StorePath> drv) {
     return Reconstruction.of(
         kept,
-        new Reconstruction.Options(
+        new Request(
             drv.map(StorePath::path), 2, CALLER, false, user -> user == KeptDirectory.BUILDER),
         store.finder());
   }
