@@ -54,9 +54,9 @@ build_and_keep() {
 
 # kept NAME: the directory of one failed build that all tests share; it is evidence, they only look at it.
 kept() {
-	local memo=$SCRATCH/kept-$world_name$1
+	local memo=$SCRATCH/kept-${LANE:-}$world_name$1
 	if [[ ! -e $memo ]]; then
-		build_and_keep "$1" >"$memo.new"
+		build_and_keep "$1" "${LANE:-}" >"$memo.new"
 		mv "$memo.new" "$memo"
 	fi
 	cat "$memo"

@@ -110,3 +110,24 @@ run_file() {
 		done
 	done
 }
+
+# Two lanes, since a test mostly waits: files of the one beside files of the other. A lane has kept directories
+# of its own (some tests look for tools by the directory that these have). ALONE: what another build or a busy
+# machine would disturb, by the newest kept directory, a log's time, or a lock of a build user.
+BESIDE=(filter flake kernels manifest network parity process skeleton store stores uid-range unsandboxed)
+ALONE=(hook-odd names root sources)
+IN_FRONT=()
+for file in "$TOP"/tests/integration/*.sh; do
+	file=$(basename "$file" .sh)
+	[[ " ${BESIDE[*]} ${ALONE[*]} " == *" $file "* ]] || IN_FRONT+=("$file")
+done
+
+run_files() {
+	local name
+	for name; do run_file "$TOP/tests/integration/$name.sh"; done
+}
+
+run_beside() {
+	export LANE=beside-
+	run_files "${BESIDE[@]}"
+}
