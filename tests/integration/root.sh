@@ -125,6 +125,22 @@ test_coming_back_waits_for_nobody_else() {
 	expect_err "user $uid" 'is running now'
 	[[ -e $session/build/edited-file ]] || fail "the session is gone"
 }
+
+# Then a new copy gets another one, and what the build had begun is there all the same.
+test_a_begun_output_of_a_build_user_who_builds() {
+	local uid holder
+	dir=$(kept threeOutputs)
+	uid=$(stat -c %u "$dir")
+	flock --no-fork "/nix/var/nix/userpool/$uid" sleep 1234 &
+	holder=$!
+	eventually 10 is_locked "/nix/var/nix/userpool/$uid" || fail "not locked"
+	run nbs "$dir" sh -c 'cat $dev/file; rm -r $dev; read -r _ uid _ </proc/self/uid_map; echo $uid'
+	kill "$holder"
+	expect_status 0
+	[[ $(head -n 1 "$T/out") == begun ]] || fail "no output"
+	[[ $(tail -n 1 "$T/out") != "$uid" ]] || fail "as the user who builds"
+}
+
 is_locked() { ! flock --nonblock "$1" true; }
 
 test_a_group_without_build_users_is_said() {

@@ -84,7 +84,7 @@ final class Workspace {
       }
       report(result, substituted);
     }
-    fillStore(build.outputs().values(), store);
+    fillStore(build.outputs().values(), store, kept.owner());
     session.markStaged();
   }
 
@@ -134,17 +134,17 @@ final class Workspace {
     }
   }
 
-  private void fillStore(Collection<Known<StorePath>> outputs, StoreView view) {
+  private void fillStore(Collection<Known<StorePath>> outputs, StoreView view, long maker) {
     try (Directory store = files.openDirectory(ByteString.of(nix.real()))) {
       if (view instanceof StoreView.Exact exact) {
         List<ShownStore.Shown> members = exact.members().stream().map(Workspace::shown).toList();
         ShownStore.prepare(session, store, members, exact.layered());
         try (Directory shown = session.open(ShownStore.changes(exact.layered()))) {
-          outputs(outputs, store, name -> copy.entry(store, name, shown));
+          outputs(outputs, store, maker, name -> copy.entry(store, name, shown));
         }
       } else {
         try (Directory upper = session.open("store/upper")) {
-          outputs(outputs, store, name -> PartialOutput.seed(copy, store, name, upper));
+          outputs(outputs, store, maker, name -> PartialOutput.seed(copy, store, name, upper));
         }
       }
     } catch (ErrnoException e) {
@@ -164,17 +164,19 @@ final class Workspace {
 
   /**
    * Gives the session the outputs that lie in the real store already. For root only those of the
-   * build user or of nobody in particular: env-vars could name the half-made output of somebody
-   * else's build, or what is no output.
+   * kept directory's owner, of the sandbox's user (another one where a build has the former now) or
+   * of nobody in particular: env-vars could name the half-made output of somebody else's build, or
+   * what is no output.
    */
   private void outputs(
       Collection<Known<StorePath>> outputs,
       Directory store,
+      long maker,
       Function<ByteString, TreeCopy.Result> copyOf)
       throws ErrnoException {
     for (StorePath output : outputs.stream().map(Known::value).distinct().toList()) {
       ByteString name = ByteString.of(output.baseName());
-      if (mayBeCopied(store, name)) {
+      if (mayBeCopied(store, name, maker)) {
         TreeCopy.Result result = copyOf.apply(name);
         if (result.missed().stream().noneMatch(missed -> missed.path().equals(name))) {
           messages.detail("the output " + output + " was begun: it is in the sandbox, writable");
@@ -184,13 +186,13 @@ final class Workspace {
     }
   }
 
-  private boolean mayBeCopied(Directory store, ByteString name) throws ErrnoException {
+  private boolean mayBeCopied(Directory store, ByteString name, long maker) throws ErrnoException {
     if (NO_OUTPUTS.stream().anyMatch(name.latin1()::endsWith)) {
       return false;
     }
     try {
       long uid = store.status(name).uid();
-      return owner.isEmpty() || uid == 0 || owner.get().has(uid);
+      return owner.isEmpty() || uid == 0 || uid == maker || owner.get().has(uid);
     } catch (ErrnoException e) {
       if (e.missing()) {
         return false;

@@ -69,10 +69,23 @@ public record TreeCopy(Optional<Owner> owner, Progress progress, BooleanSupplier
   }
 
   private Readers ofOwnerOf(Directory source) throws ErrnoException {
+    return ofOwnerOf(source.self().status());
+  }
+
+  /** What is root's is not everybody's to see; what is missing, the copy itself will say. */
+  private Readers ofOwnerOf(Directory source, ByteString name) {
+    try {
+      Status status = source.status(name);
+      return status.uid() == 0 ? new Readers(owner) : ofOwnerOf(status);
+    } catch (ErrnoException e) {
+      return new Readers(owner);
+    }
+  }
+
+  private Readers ofOwnerOf(Status status) {
     if (owner.isEmpty()) {
       return new Readers(owner);
     }
-    Status status = source.self().status();
     boolean his = owner.get().has(status.uid());
     return new Readers(his ? owner : Optional.of(new Owner(status.uid(), status.gid())));
   }
@@ -83,8 +96,7 @@ public record TreeCopy(Optional<Owner> owner, Progress progress, BooleanSupplier
    * @throws nixbuildshell.Failure as above
    */
   public Result entry(Directory source, ByteString name, Directory target) {
-    Readers readers = new Readers(owner);
-    try (CopyRun run = new CopyRun(this, readers, source, target)) {
+    try (CopyRun run = new CopyRun(this, ofOwnerOf(source, name), source, target)) {
       return run.entry(name);
     } catch (ErrnoException e) {
       throw e.failure("cannot copy " + source.place().child(name), "");

@@ -60,8 +60,10 @@ class LayerProbeTest {
 
   @Test
   void triesIt() throws Exception {
-    for (String each : List.of("view", "upper", "work")) {
-      Files.createDirectories(directory.resolve("store").resolve(each));
+    for (String each : List.of("store", "store/view", "store/upper", "store/work")) {
+      // Whatever umask another test has left.
+      Path made = Files.createDirectory(directory.resolve(each));
+      Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
     assertEquals(true, mounts(directory));
     Files.delete(directory.resolve("store/upper"));
