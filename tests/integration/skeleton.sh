@@ -84,12 +84,10 @@ test_working_directories_are_on_disk() {
 	setup
 	local disk
 	disk=$(stat -c %d "$USER_HOME")
-	prints "$disk"$'\n'"$disk" stat -c %d /build /tmp
-	run nbs "$dir" sh -c 'dd if=/dev/zero of=/tmp/big bs=1048576 count=64 2>/dev/null; df -P /tmp | tail -n 1; mkdir $out'
+	prints "$disk"$'\n'"$disk"$'\n'"$disk" sh -c 'mkdir $out; stat -c %d /build /tmp $out'
+	run nbs "$dir" sh -c 'dd if=/dev/zero of=/tmp/big bs=1048576 count=64 2>/dev/null; df -P /tmp | tail -n 1'
 	expect_status 0
 	[[ $(<"$T/out") != *tmpfs* ]] || [[ $(stat -f -c %T "$USER_HOME") == tmpfs ]] || fail "/tmp is in memory"
-	run nbs "$dir" sh -c 'grep -o "upperdir=[^,]*" /proc/self/mountinfo | sort -u'
-	expect_out upperdir=store/upper
 }
 
 test_session_is_its_own() {
