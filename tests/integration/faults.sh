@@ -159,10 +159,10 @@ at_any_moment() {
 	if find "$T" "$dir" -name 'hs_err*' | grep .; then fail "the JVM crashed"; fi
 }
 
-test_sigkill_at_any_moment() { at_any_moment KILL 137 16; }
-test_sigterm_at_any_moment() { at_any_moment TERM 143 12; }
-test_sighup_at_any_moment() { at_any_moment HUP 129 6; }
-test_sigint_at_any_moment() { at_any_moment INT 130 12; }
+test_sigkill_at_any_moment() { at_any_moment KILL 137 10; }
+test_sigterm_at_any_moment() { at_any_moment TERM 143 7; }
+test_sighup_at_any_moment() { at_any_moment HUP 129 7; }
+test_sigint_at_any_moment() { at_any_moment INT 130 7; }
 
 # Signals that end nothing, as when a window changes its size or a child of the JVM ends.
 test_harmless_signals_at_any_moment() {

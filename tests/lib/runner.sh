@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Runs the functions test_* of tests/integration/*.sh. A file says for whom they are, by the variables
-#   jdks=all|each|any      on the old and the new JDK; the same, but as root on the new one alone; or on one of them
+#   jdks=each|any          on the old and the new JDK (as root too, if it is for both, on the new one), or on one of them
 #   users=each|user|root   as the ordinary user and as root, or as one of them
 #   limit=SECONDS          for one test
 # Each test is a process of its own, in a session of its own (so without a terminal), under a time limit.
@@ -103,7 +103,7 @@ run_file() {
 	if [[ -n $OLD_JDK && ($jdks != any || -z $NEW_JDK) ]]; then homes+=("$OLD_JDK"); fi
 	for who in "${whos[@]}"; do
 		for jdk in "${homes[@]}"; do
-			if [[ $users/$jdks/$who/$jdk == "each/each/root/$OLD_JDK" && -n $NEW_JDK ]]; then continue; fi
+			if [[ $users/$who/$jdk == "each/root/$OLD_JDK" && -n $NEW_JDK ]]; then continue; fi
 			for test in "${tests[@]}"; do
 				run_test "$file" "$test" "$who" "$jdk" "$limit"
 			done
