@@ -12,7 +12,6 @@ import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileSystem;
 import nixbuildshell.linux.Status;
 import nixbuildshell.nix.Accounts;
-import nixbuildshell.nix.Configuration;
 import nixbuildshell.nix.IdPool;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.StoreView;
@@ -28,8 +27,8 @@ record RangeBuilder(FileSystem files, IdPool pool, Path etc, String what) {
   private static final ByteString POOL = ByteString.of("/nix/var/nix/userpool2");
 
   static RangeBuilder of(FileSystem files, ByteString directory) {
-    Configuration nix = Configuration.ofHost(ProcessBytes.environment("NIX_CONFIG"));
-    return new RangeBuilder(files, IdPool.of(nix), Path.of("/etc"), "cannot enter " + directory);
+    IdPool pool = IdPool.of(NixSettings.ofCaller());
+    return new RangeBuilder(files, pool, Path.of("/etc"), "cannot enter " + directory);
   }
 
   /**

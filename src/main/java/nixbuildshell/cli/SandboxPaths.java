@@ -1,6 +1,5 @@
 package nixbuildshell.cli;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -106,7 +105,7 @@ final class SandboxPaths {
     } catch (NixProgram.Unanswered e) {
       // An old Nix without that command has no other defaults either.
     }
-    return Configuration.read(Path.of("/etc/nix/nix.conf"), ProcessBytes.environment("NIX_CONFIG"));
+    return NixSettings.ofCaller();
   }
 
   /** The store paths that the sources lie in, the caller's and the configuration's. */

@@ -15,7 +15,6 @@ import nixbuildshell.capture.NixStore;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileSystem;
-import nixbuildshell.nix.Configuration;
 import nixbuildshell.nix.StoreUri;
 import nixbuildshell.session.About;
 
@@ -67,9 +66,7 @@ final class StoreChoice {
   }
 
   private static Optional<ByteString> configured() {
-    return Configuration.ofHost(ProcessBytes.environment("NIX_CONFIG"))
-        .get("store")
-        .or(() -> ProcessBytes.environment("NIX_REMOTE"));
+    return NixSettings.ofCaller().get("store").or(() -> ProcessBytes.environment("NIX_REMOTE"));
   }
 
   private NixStore store(StoreUri uri) {

@@ -71,7 +71,7 @@ record Surroundings(
   }
 
   private Host host() {
-    Configuration settings = Configuration.ofHost(ProcessBytes.environment("NIX_CONFIG"));
+    Configuration settings = NixSettings.ofCaller();
     return new Host(
         calls.abi() == Abi.X86_64,
         settings.isOn("filter-syscalls", true),

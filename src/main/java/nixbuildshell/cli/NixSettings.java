@@ -1,0 +1,17 @@
+package nixbuildshell.cli;
+
+import nixbuildshell.nix.Configuration;
+
+/** Nix's settings for the caller: nix.conf and his NIX_CONFIG, read once, when first asked for. */
+final class NixSettings {
+  private static final class Read {
+    private static final Configuration SETTINGS =
+        Configuration.ofHost(ProcessBytes.environment("NIX_CONFIG"));
+  }
+
+  private NixSettings() {}
+
+  static Configuration ofCaller() {
+    return Read.SETTINGS;
+  }
+}
