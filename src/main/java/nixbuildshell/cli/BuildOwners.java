@@ -1,6 +1,8 @@
 package nixbuildshell.cli;
 
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.LongPredicate;
 import nixbuildshell.nix.BuildUsers;
 import nixbuildshell.nix.Configuration;
@@ -9,16 +11,24 @@ import nixbuildshell.nix.IdPool;
 /**
  * To whom a directory can belong that Nix kept: a user whom it builds as, root, or with a Nix of
  * one's own the caller. Anybody else made it himself.
- *
- * @param caller the user who runs the tool
- * @param etc where the accounts are
  */
-record BuildOwners(long caller, Path etc) implements LongPredicate {
+record BuildOwners(Set<Long> users, IdPool allotted) implements LongPredicate {
+
+  /**
+   * Reads who they are.
+   *
+   * @param caller the user who runs the tool
+   * @param etc where the accounts are
+   */
+  static BuildOwners read(long caller, Path etc, Configuration nix) {
+    Set<Long> users = new HashSet<>(Set.of(0L));
+    users.add(caller);
+    BuildUsers.read(etc).ifPresent(build -> users.addAll(build.uids()));
+    return new BuildOwners(users, IdPool.of(nix));
+  }
+
   @Override
   public boolean test(long owner) {
-    return owner == 0
-        || owner == caller
-        || BuildUsers.read(etc).filter(users -> users.uids().contains(owner)).isPresent()
-        || IdPool.of(Configuration.ofHost(ProcessBytes.environment("NIX_CONFIG"))).has(owner);
+    return users.contains(owner) || allotted.has(owner);
   }
 }

@@ -23,7 +23,7 @@ final class Findings {
                 cores,
                 name -> ProcessBytes.environment(name.latin1()),
                 options.builder(),
-                new BuildOwners(files.userId(), Path.of("/etc"))),
+                owner -> owners(files).test(owner)),
             nix.finder());
     for (Note note : build.notes()) {
       if (note.level() == Note.Level.WARNING) {
@@ -35,5 +35,10 @@ final class Findings {
     Sources.tell(build, messages);
     WhatFailed.tell(build, messages);
     return build;
+  }
+
+  /** Asked only about a build that may have the network: so the accounts are not read before. */
+  private static BuildOwners owners(FileSystem files) {
+    return BuildOwners.read(files.userId(), Path.of("/etc"), NixSettings.ofCaller());
   }
 }

@@ -17,8 +17,6 @@ import nixbuildshell.linux.FileSystem;
 import nixbuildshell.linux.FileType;
 import nixbuildshell.linux.Listing;
 import nixbuildshell.linux.Status;
-import nixbuildshell.nix.BuildUsers;
-import nixbuildshell.nix.Configuration;
 
 /**
  * The kept directories of this host that the caller can read, where Nix is configured to keep them
@@ -30,11 +28,6 @@ import nixbuildshell.nix.Configuration;
 final class KeptDirectories {
   /** Of the newest so many the manifests are read. */
   private static final int MOST = 500;
-
-  /** Where Nix's settings {@code start-id} and {@code id-count} put build users by default. */
-  private static final long FIRST_AUTOMATIC_USER = 872_415_232L;
-
-  private static final long AUTOMATIC_USERS = 8_388_608L;
 
   /**
    * One of them.
@@ -51,14 +44,14 @@ final class KeptDirectories {
 
   private final FileSystem files;
   private final List<ByteString> places;
-  private final Set<Long> users = new LinkedHashSet<>();
+  private final BuildOwners owners;
 
   /** Those of this host. */
   KeptDirectories(FileSystem files, NixStore nix) {
     this.files = files;
     this.places =
         Stream.of(
-                Configuration.ofHost(ProcessBytes.environment("NIX_CONFIG")).get("build-dir"),
+                NixSettings.ofCaller().get("build-dir"),
                 Optional.of(ByteString.of(nix.state() + "/builds")),
                 ProcessBytes.environment("TMPDIR"),
                 Optional.of(ByteString.of("/tmp")))
@@ -66,9 +59,7 @@ final class KeptDirectories {
             .filter(path -> path.startsWith("/"))
             .distinct()
             .toList();
-    users.add(0L);
-    users.add(files.userId());
-    BuildUsers.read(Path.of("/etc")).ifPresent(build -> users.addAll(build.uids()));
+    this.owners = BuildOwners.read(files.userId(), Path.of("/etc"), NixSettings.ofCaller());
   }
 
   /** Where they were looked for. */
@@ -115,17 +106,12 @@ final class KeptDirectories {
   private Optional<Candidate> candidate(Directory in, ByteString name) {
     try {
       Status status = in.status(name);
-      return status.type() == FileType.DIRECTORY && isNixs(status.uid())
+      return status.type() == FileType.DIRECTORY && owners.test(status.uid())
           ? Optional.of(new Candidate(name, status))
           : Optional.empty();
     } catch (ErrnoException e) {
       return Optional.empty();
     }
-  }
-
-  private boolean isNixs(long uid) {
-    return users.contains(uid)
-        || uid >= FIRST_AUTOMATIC_USER && uid < FIRST_AUTOMATIC_USER + AUTOMATIC_USERS;
   }
 
   private static Optional<Found> look(Directory in, ByteString name) {
