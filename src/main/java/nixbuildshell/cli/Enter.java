@@ -77,15 +77,9 @@ final class Enter {
     }
     FailedBuild build = Findings.of(kept, options, files, nix, messages);
     try (Builder chosen = builderOf(kept, build)) {
-      Surroundings around = surroundings();
-      SandboxPaths paths = around.paths();
-      StoreView store = StoreLookup.of(files, nix, kept, build, paths, this::cancelled, messages);
-      Builder builder = chosen.showing(store);
-      Start start = Start.of(build);
-      Program program = program(build, start);
-      Circumstances circumstances = around.of(kept, build, builder, start, store, paths);
-      start.requireShell(circumstances);
-      out.print(SandboxRun.explained(NixSandbox.of(circumstances, program), calls));
+      Prepared prepared = prepare(kept, build, chosen);
+      SandboxSpec spec = NixSandbox.of(prepared.circumstances, prepared.program);
+      out.print(SandboxRun.explained(spec, calls));
       return 0;
     }
   }
@@ -123,7 +117,16 @@ final class Enter {
         : Builder.of(files, status);
   }
 
-  private int start(Sessions sessions, KeptDirectory kept, FailedBuild build, Builder chosen) {
+  /**
+   * A build that can be entered.
+   *
+   * @param builder as whom
+   * @param circumstances with the store as it shall be seen
+   */
+  private record Prepared(
+      Builder builder, Start start, Program program, Circumstances circumstances) {}
+
+  private Prepared prepare(KeptDirectory kept, FailedBuild build, Builder chosen) {
     Surroundings around = surroundings();
     SandboxPaths paths = around.paths();
     StoreView seen = StoreLookup.of(files, nix, kept, build, paths, this::cancelled, messages);
@@ -133,15 +136,22 @@ final class Enter {
     Program program = program(build, start);
     Circumstances circumstances = around.of(kept, build, builder, start, seen, paths);
     start.requireShell(circumstances);
+    return new Prepared(builder, start, program, circumstances);
+  }
+
+  private int start(Sessions sessions, KeptDirectory kept, FailedBuild build, Builder chosen) {
+    Prepared prepared = prepare(kept, build, chosen);
+    Builder builder = prepared.builder;
+    Circumstances circumstances = prepared.circumstances;
     ByteString name = ByteString.of(build.name().value());
     Map<String, ByteString> remembered = new HashMap<>(Remembered.of(circumstances));
-    remembered.putAll(start.remembered());
+    remembered.putAll(prepared.start.remembered());
     remembered.putAll(StoreChoice.remembered(nix));
-    About about = new About(kind(), kept.path(), name, start.shellPath(), remembered);
+    About about = new About(kind(), kept.path(), name, prepared.start.shellPath(), remembered);
     Session session = sessions.create(about, builder.owner());
     LayerProbe layers =
         new LayerProbe(calls, builder.identity(), session.directory().self().number());
-    StoreView store = StoreLookup.in(session, seen, layers::mounts);
+    StoreView store = StoreLookup.in(session, circumstances.store(), layers::mounts);
     try (SessionEnd end = new SessionEnd(session, about, messages, signals, terminal(2))) {
       circumstances.buildTop().ifPresent(top -> session.makeInTmp(top.belowTmp(), builder.owner()));
       try (ProgressLine progress =
@@ -152,7 +162,10 @@ final class Enter {
         return ExitCode.SIGNAL + signals.ending();
       }
       return stay(
-          sessions, session, NixSandbox.of(circumstances.withStore(store), program), builder);
+          sessions,
+          session,
+          NixSandbox.of(circumstances.withStore(store), prepared.program),
+          builder);
     }
   }
 
