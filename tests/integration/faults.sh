@@ -180,15 +180,15 @@ test_harmless_signals_at_any_moment() {
 	done
 }
 
-test_twenty_at_once() {
+test_ten_at_once() {
 	setup
 	local i tools=()
-	for ((i = 0; i < 20; i++)); do
+	for ((i = 0; i < 10; i++)); do
 		nbs_exec "$dir" bash -c 'echo $0 >mine; sleep 0.5; cat mine; ls | wc -l; exit $0' "$((i + 1))" \
 			>"$T/out.$i" 2>"$T/err.$i" &
 		tools+=($!)
 	done
-	for ((i = 0; i < 20; i++)); do
+	for ((i = 0; i < 10; i++)); do
 		status=0
 		wait "${tools[i]}" || status=$?
 		cp "$T/out.$i" "$T/out"

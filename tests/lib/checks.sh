@@ -22,9 +22,15 @@ count_unit_tests() {
 			END { printf "%d unit tests run, %d skipped\n", run, skipped; exit skipped > 0 ? 77 : run == 0 }'
 }
 
-unit_tests_old_jdk() { maven verify && count_unit_tests; }
-
-unit_tests_new_jdk() {
+# unit_tests JDK: of the classes that are built.
+unit_tests() {
 	rm -rf "$TOP/target/surefire-reports"
-	maven surefire:test -Djvm="$NEW_JDK/bin/java" && count_unit_tests
+	maven surefire:test -Djvm="$1/bin/java" && count_unit_tests
+}
+
+all_unit_tests() {
+	local jdk
+	for jdk in "$OLD_JDK" "$NEW_JDK"; do
+		if [[ -n $jdk ]]; then step "unit tests, $(java_of "$jdk")" unit_tests "$jdk"; fi
+	done
 }

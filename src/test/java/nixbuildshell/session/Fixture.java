@@ -49,7 +49,8 @@ final class Fixture {
   /** The command that runs a main class of the tests in a Java of the same version. */
   static String java(Path classes, Class<?> main) {
     return System.getProperty("java.home")
-        + "/bin/java --enable-native-access=ALL-UNNAMED -cp "
+        + "/bin/java -XX:-UsePerfData -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+        + " --enable-native-access=ALL-UNNAMED -cp "
         + classes
         + ":"
         + classes

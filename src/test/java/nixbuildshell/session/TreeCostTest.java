@@ -130,15 +130,15 @@ class TreeCostTest {
 
   @Test
   void entriesOfOneDirectory() throws Exception {
-    wide("one", 1000);
-    wide("two", 2000);
+    wide("one", 500);
+    wide("two", 1000);
     expectLinear(costs("one"), costs("two"));
   }
 
   @Test
   void levelsOfOneTree() throws Exception {
-    deep("one", 2000);
-    deep("two", 4000);
+    deep("one", 1000);
+    deep("two", 2000);
     expectLinear(costs("one"), costs("two"));
   }
 
