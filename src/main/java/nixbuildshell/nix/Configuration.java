@@ -1,8 +1,5 @@
 package nixbuildshell.nix;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -12,7 +9,7 @@ import nixbuildshell.ByteString;
 
 /**
  * Nix's settings as its configuration file has them, {@code nix.conf(5)}: lines {@code name =
- * value}, comments behind {@code #}, the last one counts. Files that it includes are not read.
+ * value}, comments behind {@code #}, the last one counts.
  */
 public record Configuration(ByteString text) {
   private static final Pattern EQUALS = Pattern.compile("\\s*=\\s*");
@@ -29,13 +26,7 @@ public record Configuration(ByteString text) {
    * @param more the environment variable {@code NIX_CONFIG}, which comes last
    */
   public static Configuration read(Path file, Optional<ByteString> more) {
-    String text = "";
-    try {
-      text = Files.readString(file, StandardCharsets.ISO_8859_1);
-    } catch (IOException e) {
-      // Nix itself does with its defaults then.
-    }
-    return new Configuration(new ByteString(text + '\n' + more.map(ByteString::latin1).orElse("")));
+    return new Configuration(new ByteString(ConfigurationFile.text(file))).plus(more);
   }
 
   /**

@@ -38,6 +38,34 @@ class ConfigurationTest {
     assertEquals(Optional.ofNullable(value), buildDirectory(file, Optional.empty()));
   }
 
+  /** The last one counts, in the order in which Nix reads them. */
+  @ParameterizedTest
+  @CsvSource({
+    "include more.conf, /more",
+    "!include more.conf, /more",
+    "' include\tmore.conf # more', /more",
+    "build-dir = /a;include more.conf, /more",
+    "include more.conf;build-dir = /a, /a",
+    "include deep/er.conf, /beside",
+    "include none.conf;build-dir = /a, /a",
+    "include more.conf other.conf, ",
+    "include, ",
+    "includes more.conf, ",
+    "# include more.conf, ",
+    "include circle.conf, /circle",
+  })
+  void readsWhatIsIncluded(String file, String value) throws IOException {
+    Files.writeString(etc.resolve("more.conf"), "build-dir = /more");
+    Files.writeString(etc.resolve("circle.conf"), "include circle.conf\nbuild-dir = /circle");
+    Files.createDirectory(etc.resolve("deep"));
+    Files.writeString(etc.resolve("deep/er.conf"), "!include beside.conf");
+    Files.writeString(etc.resolve("deep/beside.conf"), "build-dir = /beside");
+    assertEquals(Optional.ofNullable(value), buildDirectory(file, Optional.empty()));
+    String absolute = "include " + etc.resolve("more.conf");
+    assertEquals(Optional.of("/more"), buildDirectory(absolute, Optional.empty()));
+    assertEquals(Optional.empty(), buildDirectory("", Optional.of(absolute)));
+  }
+
   @ParameterizedTest
   @CsvSource({
     "x = true, true, true",
