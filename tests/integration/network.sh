@@ -81,7 +81,7 @@ test_a_directory_alone_opens_nothing() {
 	setup
 	changed_copy fixedReadable fixed-readable-1.0
 	does_not_reach
-	expect_err 'seems to be fixed-output' 'nothing but the directory' '--network host'
+	expect_err 'seems to have had the host' 'nothing but the directory' '--network host'
 	reaches --network host
 	reaches --drv "$(drv_of fixedReadable)"
 	rm "$dir/env-vars"

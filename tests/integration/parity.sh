@@ -42,6 +42,20 @@ test_a_fixed_output_build_of_nix_2_26() {
 	same_as_nix fixed "$fixed"
 }
 
+# The paths of its outputs are known only after it was built.
+test_a_content_addressed_build() {
+	in_debian13
+	same_as_nix floating '{ __contentAddressed = true; outputHashMode = "recursive"; outputHashAlgo = "sha256";
+		outputs = [ "out" "dev" ]; }'
+}
+
+test_an_impure_build() {
+	in_debian13
+	same_as_nix impure '{ __impure = true; impureEnvVars = [ "NIX_REMOTE" ]; }'
+}
+
+test_a_build_for_a_system_of_32_bits() { same_as_nix 32bit '{ system = "i686-linux"; }'; }
+
 # Root of 65536 users, whom only root can give: an ordinary user is told so.
 range='{ requiredSystemFeatures = [ "uid-range" ]; }'
 test_a_build_with_uid_range() {

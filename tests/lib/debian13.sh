@@ -38,7 +38,6 @@ make_debian13() {
 			--home-dir /var/empty --shell /usr/sbin/nologin "nixbld$((uid - 64200))"
 	done
 	mkdir -p "$root/nix" "$root/etc/nix"
-	printf '%s\n' 'sandbox = true' 'build-users-group = nixbld' 'substituters =' >"$root/etc/nix/nix.conf"
 }
 
 # debian13_root: its directory in the cache; a half-made one has another name, and is begun again.
@@ -67,6 +66,8 @@ own_files_of_debian13() {
 	mkdir -p "$own$SCRATCH"
 	cp -a "$root/etc" "$own/etc"
 	cp -R /etc/java-* "$own/etc/" 2>/dev/null || true
+	printf '%s\n' 'sandbox = true' 'build-users-group = nixbld' 'substituters =' \
+		'experimental-features = ca-derivations impure-derivations' >"$own/etc/nix/nix.conf"
 	printf '%s:x:%s:%s::/nonexistent:/bin/sh\n' "$TEST_USER" "$(id -u "$TEST_USER")" "$(id -g "$TEST_USER")" >>"$own/etc/passwd"
 	printf '%s:x:%s:\n' "$TEST_USER" "$(id -g "$TEST_USER")" >>"$own/etc/group"
 	chown 0:64200 "$own/nix/store"

@@ -23,16 +23,18 @@ selected() {
 }
 
 # asking_for NAME COMMAND...: of Nix, for a build of this kind. The daemon does not allot ranges of users: root's own
-# Nix does.
+# Nix does. And it takes settings that open the host from root alone.
 asking_for() {
-	if [[ $1 == uidRange ]]; then
+	case $1 in
+	uidRange)
 		(root_exec NIX_REMOTE=local NIX_CONFIG="$(
 			printf '%s\n' 'extra-experimental-features = auto-allocate-uids cgroups' 'auto-allocate-uids = true' \
 				'system-features = kvm uid-range'
 		)" "${@:2}")
-	else
-		as_user NIX_REMOTE=daemon "${@:2}"
-	fi
+		;;
+	hostPaths) (root_exec NIX_REMOTE=daemon NIX_CONFIG='allowed-impure-host-deps = /etc /usr/share' "${@:2}") ;;
+	*) as_user NIX_REMOTE=daemon "${@:2}" ;;
+	esac
 }
 
 # build_and_keep NAME [SALT]: let it fail, and print the directory that it left.

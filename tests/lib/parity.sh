@@ -119,12 +119,13 @@ stale() {
 
 # same_as_nix NAME [EXTRA]: the tool's sandbox is that of the build NAME (plain or what its attributes make it).
 same_as_nix() {
-	local directory version
+	local directory version network=
 	version=$(nix_version)
 	[[ $version == 2.8 || $version == 2.26 ]] || skip "tests/parity/differences does not know Nix $version"
+	[[ $1 != fixed && $1 != impure ]] || network=network
 	directory=$(real_build "$@")
 	report_of_nix "$directory" >"$T/nix"
 	report_of_tool "$directory" >"$T/tool" || fail "the probe did not end well in the tool's sandbox: $(tail -n 3 "$T/tool")"
-	judge "$TOP/tests/parity/differences" "$T/nix" "$T/tool" "$WHO" "$1" "nix-$version" ||
+	judge "$TOP/tests/parity/differences" "$T/nix" "$T/tool" "$WHO" "$1" "nix-$version" ${network:+"$network"} ||
 		fail "not the sandbox of Nix"
 }

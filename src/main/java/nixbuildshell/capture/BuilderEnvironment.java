@@ -64,6 +64,8 @@ final class BuilderEnvironment {
     }
     if (derivation.isFixedOutput()) {
       put("NIX_OUTPUT_CHECKED", "1");
+    }
+    if (derivation.hasNetwork()) {
       for (ByteString name : impureVariables(derivation)) {
         variables.put(name, host.impure().apply(name).orElse(ByteString.EMPTY));
       }
@@ -90,7 +92,7 @@ final class BuilderEnvironment {
   /** What the host has set of the variables that the derivation lets through. */
   static Map<ByteString, ByteString> impure(Derivation derivation, Host host) {
     Map<ByteString, ByteString> set = new LinkedHashMap<>();
-    if (derivation.isFixedOutput()) {
+    if (derivation.hasNetwork()) {
       for (ByteString name : impureVariables(derivation)) {
         host.impure().apply(name).ifPresent(value -> set.put(name, value));
       }
@@ -99,9 +101,7 @@ final class BuilderEnvironment {
   }
 
   private static List<ByteString> impureVariables(Derivation derivation) {
-    return derivation.hasStructuredAttributes()
-        ? StructuredAttributes.of(derivation).map(a -> a.strings("impureEnvVars")).orElse(List.of())
-        : Words.distinct(derivation.variable("impureEnvVars"));
+    return derivation.strings("impureEnvVars").stream().distinct().toList();
   }
 
   private void put(String name, String value) {

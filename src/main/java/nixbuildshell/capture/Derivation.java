@@ -34,7 +34,20 @@ public record Derivation(
    * @param hashAlgorithm {@code sha256}, {@code r:sha256}, …; empty when input-addressed
    * @param hash of a fixed output, base 16; {@code impure} for an impure derivation
    */
-  public record Output(Optional<StorePath> path, ByteString hashAlgorithm, ByteString hash) {}
+  public record Output(Optional<StorePath> path, ByteString hashAlgorithm, ByteString hash) {
+    private static final ByteString IMPURE = ByteString.of("impure");
+
+    private boolean isImpure() {
+      return hash.equals(IMPURE);
+    }
+
+    /** One without an algorithm has its path from inputs that Nix resolves before it builds. */
+    private Output built(StorePath derivation, String name) {
+      return path.isPresent() || hashAlgorithm.isEmpty()
+          ? this
+          : new Output(Optional.of(ScratchOutput.of(derivation, name)), hashAlgorithm, hash);
+    }
+  }
 
   public Derivation {
     outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
@@ -44,13 +57,39 @@ public record Derivation(
     environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
   }
 
-  /** Whether the output's hash is known beforehand: such a build has the network. */
+  /** Whether the output's hash is known beforehand. */
   public boolean isFixedOutput() {
     Output out = outputs.get("out");
-    return outputs.size() == 1
-        && out != null
-        && !out.hash().isEmpty()
-        && !out.hash().latin1().equals("impure");
+    return outputs.size() == 1 && out != null && !out.hash().isEmpty() && !out.isImpure();
+  }
+
+  /** Whether it is built with the host's network: what it makes is checked, or not relied upon. */
+  public boolean hasNetwork() {
+    return isFixedOutput() || isImpure();
+  }
+
+  /** Whether it may make something else each time, at another path. */
+  boolean isImpure() {
+    return outputs.values().stream().anyMatch(Output::isImpure);
+  }
+
+  /**
+   * As its builder finds it: outputs whose paths come from their content have others meanwhile.
+   *
+   * @param path its own
+   */
+  Derivation built(StorePath path) {
+    Map<String, Output> known = new LinkedHashMap<>();
+    outputs.forEach((name, output) -> known.put(name, output.built(path, name)));
+    return new Derivation(
+        known,
+        inputDerivations,
+        dynamicInputs,
+        inputSources,
+        system,
+        builder,
+        arguments,
+        environment);
   }
 
   /** The output paths, by output name, as far as they are known before the build. */
@@ -67,6 +106,15 @@ public record Derivation(
 
   public Optional<ByteString> variable(String name) {
     return Optional.ofNullable(environment.get(ByteString.of(name)));
+  }
+
+  /** An attribute that is a list of strings; empty when it is not set, or no list. */
+  List<ByteString> strings(String name) {
+    return hasStructuredAttributes()
+        ? StructuredAttributes.of(this)
+            .map(attributes -> attributes.strings(name))
+            .orElse(List.of())
+        : variable(name).map(Words::of).orElse(List.of());
   }
 
   /** Whether the attributes are in {@code __json}, and not in the environment. */

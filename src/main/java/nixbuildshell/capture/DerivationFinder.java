@@ -207,6 +207,6 @@ public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
   }
 
   private Found found(StorePath path, How how) {
-    return new Found(path, store.read(path), how);
+    return new Found(path, store.read(path).built(path), how);
   }
 }

@@ -12,6 +12,8 @@ import nixbuildshell.capture.DerivationFinder.How;
 
 /** The single fields of a {@link FailedBuild}, each from the best source that has it. */
 final class Facts {
+  private static final String HOST_PATHS = "__impureHostDeps";
+
   private Facts() {}
 
   /** Always something that can name a file, whatever the sources say. */
@@ -110,6 +112,13 @@ final class Facts {
                 env.flatMap(values -> values.get("NIX_BUILD_TOP"))
                     .map(top -> new Known<>(top, Source.ENV_VARS)))
         .filter(top -> !top.value().latin1().equals(BuilderEnvironment.BUILD_TOP));
+  }
+
+  static List<ByteString> hostPaths(Optional<EnvVars> env, Optional<Found> found) {
+    return found
+        .map(known -> known.derivation().strings(HOST_PATHS))
+        .or(() -> env.flatMap(values -> values.get(HOST_PATHS)).map(Words::of))
+        .orElse(List.of());
   }
 
   private static Optional<StorePath> storePath(ByteString text) {

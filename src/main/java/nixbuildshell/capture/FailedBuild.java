@@ -18,10 +18,10 @@ import nixbuildshell.ByteString;
  * @param outputs by output name; only those that are known, so perhaps none
  * @param derivation when it was given or had to be found
  * @param system for instance {@code x86_64-linux}
- * @param fixedOutput known from the derivation alone: it decides on the network, and whoever wrote
- *     {@code env-vars} has no say in that; empty too when nothing confirms that this derivation
- *     left the directory
- * @param doubtOfFixedOutput why a build that seems to be fixed-output does not count as such
+ * @param hostNetwork whether it had the host's network, which the derivation alone can tell:
+ *     whoever wrote {@code env-vars} has no say in that; empty too when nothing confirms that this
+ *     derivation left the directory
+ * @param doubtOfHostNetwork why a build that seems to have had it does not count as such
  * @param unsandboxedTop the build's NIX_BUILD_TOP, when it is not {@code /build}: paths in the
  *     environment point there, and it saw the whole store
  * @param storePaths all that the build saw of the store but for its outputs, the shell's path among
@@ -29,6 +29,8 @@ import nixbuildshell.ByteString;
  * @param builderFiles what Nix had put into the build directory, to take the place of what cannot
  *     be read; empty when it was not needed to know
  * @param call how the builder was called; only when that was asked for or there is no shell
+ * @param hostPaths the paths of its host that the derivation asks for ({@code __impureHostDeps}),
+ *     which Nix's settings may show it; none when it was built without a sandbox
  * @param uidRange whether it was root of 65536 users, as its derivation says
  * @param manifest what the setup hook wrote, when it is there and of use
  * @param notes for the person, in order
@@ -40,12 +42,13 @@ public record FailedBuild(
     Map<String, Known<StorePath>> outputs,
     Optional<Known<StorePath>> derivation,
     Optional<Known<ByteString>> system,
-    Optional<Known<Boolean>> fixedOutput,
-    Optional<String> doubtOfFixedOutput,
+    Optional<Known<Boolean>> hostNetwork,
+    Optional<String> doubtOfHostNetwork,
     Optional<Known<ByteString>> unsandboxedTop,
     Optional<Known<List<StorePath>>> storePaths,
     List<BuilderFile> builderFiles,
     Optional<BuilderCall> call,
+    List<ByteString> hostPaths,
     boolean uidRange,
     Optional<Manifest> manifest,
     List<Note> notes) {
@@ -80,6 +83,7 @@ public record FailedBuild(
   public FailedBuild {
     outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
     builderFiles = List.copyOf(builderFiles);
+    hostPaths = List.copyOf(hostPaths);
     notes = List.copyOf(notes);
   }
 }

@@ -9,9 +9,9 @@ import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 
 /**
- * What a fixed-output derivation gets of the caller's environment. Whoever wrote it may name any
- * variable in {@code impureEnvVars}, one with a password too, so that without the person's word for
- * the derivation only those pass that fetchers need.
+ * What a derivation with the network gets of the caller's environment. Whoever wrote it may name
+ * any variable in {@code impureEnvVars}, one with a password too, so that without the person's word
+ * for the derivation only those pass that fetchers need.
  *
  * @param caller his environment
  */

@@ -83,7 +83,7 @@ public final class Reconstruction {
       }
     }
     boolean claimed =
-        FixedOutput.isClaimed(manifest, Optional.of(env)) || UidRange.isClaimed(Optional.of(env));
+        HostNetwork.isClaimed(manifest, Optional.of(env)) || UidRange.isClaimed(Optional.of(env));
     if (found.isEmpty() && claimed) {
       found = findIfOnlyOne(outputs);
     }
@@ -125,8 +125,8 @@ public final class Reconstruction {
       FailedBuild.Environment environment,
       Map<String, Known<StorePath>> known) {
     Map<String, Known<StorePath>> outputs = known.isEmpty() ? Facts.outputs(found) : known;
-    FixedOutput fixedOutput =
-        FixedOutput.of(FixedOutput.isClaimed(manifest, env), found, this::isConfirmed);
+    HostNetwork network =
+        HostNetwork.of(HostNetwork.isClaimed(manifest, env), found, this::isConfirmed);
     found
         .flatMap(derivation -> impure().withheld(derivation.derivation(), host(derivation)))
         .ifPresent(notes::add);
@@ -138,14 +138,15 @@ public final class Reconstruction {
         outputs,
         Facts.derivation(found),
         Facts.system(manifest, env, found),
-        fixedOutput.known(),
-        fixedOutput.doubt(),
+        network.known(),
+        network.doubt(),
         top,
         top.isPresent()
             ? Optional.empty()
             : written.storePaths(shell.map(Known::value), Facts.paths(outputs)),
         found.map(derivation -> BuilderFile.of(derivation.derivation())).orElse(List.of()),
         call(found, shell),
+        top.isPresent() ? List.of() : Facts.hostPaths(env, found),
         UidRange.of(kept, env, found),
         manifest,
         notes);
@@ -215,22 +216,7 @@ public final class Reconstruction {
     Found source = required(found, reason);
     Optional<Known<ByteString>> shell = written.shell().or(() -> builderShell(source));
     FailedBuild.Environment environment = environment(source, shell);
-    boolean script = environment instanceof FailedBuild.Rebuilt;
-    String rebuilt =
-        (script ? "env-vars is rebuilt from " : "the variables are those of ") + source.describe();
-    if (why.isOdd()) {
-      notes.add(Note.warning(rebuilt + " because " + why.getMessage()));
-    } else {
-      notes.add(Note.warning(rebuilt));
-      notes.add(Note.detail("the kept env-vars: " + why.getMessage()));
-    }
-    if (source.derivation().outputPaths().size() < source.derivation().outputs().size()) {
-      notes.add(Note.warning("output paths that Nix computes after the build are placeholders"));
-    }
-    if (environment instanceof FailedBuild.Rebuilt sourced
-        && !sourced.envVars().undeclarable().isEmpty()) {
-      notes.add(Note.detail("bash cannot declare " + sourced.envVars().undeclarable().keySet()));
-    }
+    notes.addAll(Inexact.notes(source, environment, why));
     return failedBuild(Optional.empty(), found, shell, environment, written.outputs());
   }
 

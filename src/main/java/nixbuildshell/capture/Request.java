@@ -10,7 +10,7 @@ import nixbuildshell.ByteString;
  *
  * @param derivation what {@code --drv} says
  * @param cores for NIX_BUILD_CORES, where it has to be rebuilt
- * @param impure the caller's environment, for what a fixed-output derivation lets through and
+ * @param impure the caller's environment, for what a derivation with the network lets through and
  *     {@link ImpureVariables} allows
  * @param builder whether the call of the builder is wanted
  * @param builders whether Nix may have left a directory of this user's: one whom it builds as, or

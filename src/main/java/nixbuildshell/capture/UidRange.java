@@ -1,9 +1,5 @@
 package nixbuildshell.capture;
 
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
-import java.io.IOException;
-import java.io.StringReader;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -14,7 +10,7 @@ import nixbuildshell.capture.DerivationFinder.Found;
  * build is root of 65536 users in a cgroup of its own, with /sys.
  */
 final class UidRange {
-  private static final String FEATURE = "uid-range";
+  private static final ByteString FEATURE = ByteString.of("uid-range");
   private static final String FEATURES = "requiredSystemFeatures";
 
   private UidRange() {}
@@ -41,45 +37,12 @@ final class UidRange {
 
   /** Whether {@code env-vars} says so. */
   static boolean isClaimed(Optional<EnvVars> env) {
-    return env.flatMap(values -> values.get(FEATURES)).filter(UidRange::isIn).isPresent();
+    return env.flatMap(values -> values.get(FEATURES))
+        .filter(features -> Words.of(features).contains(FEATURE))
+        .isPresent();
   }
 
   private static boolean isRequiredBy(Derivation derivation) {
-    Optional<ByteString> structured = derivation.variable("__json");
-    return structured.isPresent()
-        ? isAmongItems(structured.get())
-        : derivation.variable(FEATURES).filter(UidRange::isIn).isPresent();
-  }
-
-  private static boolean isIn(ByteString words) {
-    return Words.of(words).contains(ByteString.of(FEATURE));
-  }
-
-  private static boolean isAmongItems(ByteString json) {
-    try (JsonReader in = new JsonReader(new StringReader(json.latin1()))) {
-      in.beginObject();
-      while (in.hasNext()) {
-        if (in.nextName().equals(FEATURES) && in.peek() == JsonToken.BEGIN_ARRAY) {
-          return listHasIt(in);
-        }
-        in.skipValue();
-      }
-      return false;
-    } catch (IOException | IllegalStateException e) {
-      // Nix would not have built it.
-      return false;
-    }
-  }
-
-  private static boolean listHasIt(JsonReader in) throws IOException {
-    in.beginArray();
-    while (in.hasNext()) {
-      if (in.peek() != JsonToken.STRING) {
-        in.skipValue();
-      } else if (in.nextString().equals(FEATURE)) {
-        return true;
-      }
-    }
-    return false;
+    return derivation.strings(FEATURES).contains(FEATURE);
   }
 }

@@ -74,7 +74,7 @@ final class CommandLineSyntax {
       paramLabel = "host|none",
       description =
           "Give the sandbox the host's network, or none but its own loopback; by default the"
-              + " host's for a fixed-output derivation alone.")
+              + " host's for fixed-output and impure derivations alone.")
   private String network;
 
   @Option(

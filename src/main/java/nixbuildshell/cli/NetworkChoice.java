@@ -14,8 +14,8 @@ import nixbuildshell.sandbox.HostFile;
 import nixbuildshell.sandbox.Network;
 
 /**
- * Which network the sandbox sees. It is the host's for a fixed-output derivation, and where the
- * person asks for it; never without a word, unless he asked.
+ * Which network the sandbox sees. It is the host's where the build had it, and where the person
+ * asks for it; never without a word, unless he asked.
  *
  * @param asked what {@code --network} says
  */
@@ -29,20 +29,19 @@ record NetworkChoice(Optional<Network> asked, Messages messages) {
     if (asked.isPresent()) {
       return with(circumstances, asked.get());
     }
-    boolean fixedOutput = build.fixedOutput().map(known -> known.value()).orElse(false);
-    if (fixedOutput) {
-      messages.note(
-          "the network is the host's, as fixed-output derivations have it; --network none closes it");
+    boolean had = build.hostNetwork().map(known -> known.value()).orElse(false);
+    if (had) {
+      messages.note("the network is the host's, as the build had it; --network none closes it");
     }
     build
-        .doubtOfFixedOutput()
+        .doubtOfHostNetwork()
         .ifPresent(
             why ->
                 messages.note(
-                    "the build seems to be fixed-output, but "
+                    "the build seems to have had the host's network, but "
                         + why
                         + ": no network; --network host opens the host's"));
-    return with(circumstances, fixedOutput ? Network.HOST : Network.LOOPBACK);
+    return with(circumstances, had ? Network.HOST : Network.LOOPBACK);
   }
 
   /**

@@ -5,11 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -20,8 +16,6 @@ import nixbuildshell.capture.Shell;
 import nixbuildshell.capture.StorePath;
 import nixbuildshell.linux.FileSystem;
 import nixbuildshell.linux.FileType;
-import nixbuildshell.nix.Configuration;
-import nixbuildshell.nix.NixProgram;
 import nixbuildshell.sandbox.HostPath;
 import nixbuildshell.sandbox.SandboxPath;
 
@@ -36,20 +30,17 @@ final class SandboxPaths {
 
   private final FileSystem files;
   private final List<SandboxPath> named;
-  private final BooleanSupplier cancelled;
+  private final ConfiguredPaths configured;
   private final Messages messages;
-  private FutureTask<List<SandboxPath>> question;
 
   /**
    * @param named {@code --sandbox-path}
-   * @param cancelled whether to stop waiting for Nix; then a {@link CancellationException} is
-   *     thrown
    * @throws Failure when one cannot be shown
    */
   SandboxPaths(
-      FileSystem files, List<ByteString> named, BooleanSupplier cancelled, Messages messages) {
+      FileSystem files, List<ByteString> named, ConfiguredPaths configured, Messages messages) {
     this.files = files;
-    this.cancelled = cancelled;
+    this.configured = configured;
     this.named = named.stream().map(SandboxPath::parse).toList();
     this.messages = messages;
     for (SandboxPath path : this.named) {
@@ -65,53 +56,15 @@ final class SandboxPaths {
         "cannot use --sandbox-path " + path, why, "show it elsewhere with TARGET=PATH");
   }
 
-  /** Asks Nix for its setting, and meanwhile comes back. */
+  /** Asks Nix for its settings, and meanwhile comes back. */
   void ask() {
-    if (question == null) {
-      question = new FutureTask<>(this::configured);
-      Thread thread = new Thread(question, "Nix's settings");
-      thread.setDaemon(true);
-      thread.start();
-    }
-  }
-
-  private List<SandboxPath> answer() {
-    ask();
-    try {
-      return question.get();
-    } catch (InterruptedException | ExecutionException e) {
-      if (e.getCause() instanceof CancellationException stop) {
-        throw stop;
-      }
-      throw new IllegalStateException(e);
-    }
-  }
-
-  /** Nix's setting; what nix.conf alone says, where there is no {@code nix} to ask. */
-  private List<SandboxPath> configured() {
-    return settings().words("sandbox-paths", "extra-sandbox-paths").stream()
-        .map(SandboxPath::parse)
-        .toList();
-  }
-
-  private Configuration settings() {
-    boolean root = files.userId() == 0;
-    Optional<NixProgram> nix = NixProgram.find("nix", root, cancelled);
-    try {
-      if (nix.isPresent()) {
-        Configuration asked = Configuration.ask(nix.get());
-        return root ? asked.plus(ProcessBytes.environment("NIX_CONFIG")) : asked;
-      }
-    } catch (NixProgram.Unanswered e) {
-      // An old Nix without that command has no other defaults either.
-    }
-    return NixSettings.ofCaller();
+    configured.ask();
   }
 
   /** The store paths that the sources lie in, the caller's and the configuration's. */
   List<StorePath> inStore() {
     List<SandboxPath> all = new ArrayList<>(named);
-    all.addAll(answer());
+    all.addAll(configured.always());
     List<StorePath> found = new ArrayList<>();
     for (SandboxPath path : all) {
       try {
@@ -125,19 +78,22 @@ final class SandboxPaths {
 
   /**
    * What is to be shown. Where a manifest tells which mounts the build had, the configuration's
-   * paths count as far as they are among them, and what is left of them is said.
+   * paths count as far as they are among them, and what is left of them is said; so is what is left
+   * of those that the derivation asks for.
    */
   List<HostPath> shownTo(FailedBuild build, boolean shellIsKnown) {
     Map<ByteString, HostPath> shown = new LinkedHashMap<>();
     Optional<SeenMounts> seen = SeenMounts.of(build);
+    List<ByteString> wanted = seen.map(SeenMounts::extra).orElse(build.hostPaths());
     // Where it is the builder, the configuration gives it; else the build's own shell is there.
     boolean system = build.shell().map(Known::value).filter(Shell.SYSTEM::equals).isPresent();
-    boolean wanted = seen.isEmpty() ? question != null || system : !seen.get().extra().isEmpty();
+    boolean ask = !wanted.isEmpty() || seen.isEmpty() && (configured.isAsked() || system);
     List<String> unshown = new ArrayList<>();
-    for (SandboxPath path : wanted ? answer() : List.<SandboxPath>of()) {
+    for (SandboxPath path : ask ? configured.of(wanted) : List.<SandboxPath>of()) {
       boolean had =
-          seen.map(mounts -> mounts.extra().contains(path.target()))
-              .orElse(system || !path.target().equals(BIN_SH));
+          seen.isPresent()
+              ? wanted.contains(path.target())
+              : system || !path.target().equals(BIN_SH);
       if (had && !(shellIsKnown && path.target().equals(BIN_SH))) {
         host(path)
             .ifPresentOrElse(
@@ -150,7 +106,14 @@ final class SandboxPaths {
     }
     named.forEach(path -> host(path).ifPresent(there -> shown.put(there.target(), there)));
     shown.values().forEach(path -> requirePoint(path, shown));
-    seen.ifPresent(mounts -> tell(mounts, shown.keySet(), shellIsKnown));
+    List<ByteString> closed =
+        wanted.stream()
+            .filter(path -> !shown.containsKey(path))
+            .filter(path -> !(shellIsKnown && path.equals(BIN_SH)))
+            .toList();
+    if (!closed.isEmpty()) {
+      tell(closed, path -> seen.map(mounts -> mounts.option(path)).orElse(path));
+    }
     return List.copyOf(shown.values());
   }
 
@@ -168,24 +131,20 @@ final class SandboxPaths {
     return List.copyOf(shown.values());
   }
 
-  private void tell(SeenMounts mounts, Set<ByteString> shown, boolean shellIsKnown) {
-    List<ByteString> closed =
-        mounts.extra().stream()
-            .filter(path -> !shown.contains(path))
-            .filter(path -> !(shellIsKnown && path.equals(BIN_SH)))
-            .toList();
-    if (!closed.isEmpty()) {
-      List<ByteString> first = closed.subList(0, Math.min(MOST_NAMED, closed.size()));
-      messages.note(
-          "the build also had "
-              + (closed.size() == 1 ? "a path" : closed.size() + " paths")
-              + " of its host, not shown now: "
-              + first.stream().map(path -> path.abridged(200)).collect(Collectors.joining(" "))
-              + "; to show: "
-              + first.stream()
-                  .map(path -> "--sandbox-path " + mounts.option(path).abridged(200))
-                  .collect(Collectors.joining(" ")));
-    }
+  /**
+   * @param option what {@code --sandbox-path} takes to show a path
+   */
+  private void tell(List<ByteString> closed, UnaryOperator<ByteString> option) {
+    List<ByteString> first = closed.subList(0, Math.min(MOST_NAMED, closed.size()));
+    messages.note(
+        "the build also had "
+            + (closed.size() == 1 ? "a path" : closed.size() + " paths")
+            + " of its host, not shown now: "
+            + first.stream().map(path -> path.abridged(200)).collect(Collectors.joining(" "))
+            + "; to show: "
+            + first.stream()
+                .map(path -> "--sandbox-path " + option.apply(path).abridged(200))
+                .collect(Collectors.joining(" ")));
   }
 
   /** Why {@link #host} has nothing; empty when the setting allows that. */

@@ -13,7 +13,7 @@ final class Sources {
     build.shell().ifPresent(known -> tell("shell", known, messages));
     build.derivation().ifPresent(known -> tell("derivation", known, messages));
     build.system().ifPresent(known -> tell("system", known, messages));
-    build.fixedOutput().ifPresent(known -> tell("fixed-output", known, messages));
+    build.hostNetwork().ifPresent(known -> tell("network of the host", known, messages));
     build.outputs().forEach((name, known) -> tell("output " + name, known, messages));
     build
         .storePaths()

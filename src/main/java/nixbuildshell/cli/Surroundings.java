@@ -28,7 +28,8 @@ record Surroundings(
     Messages messages) {
 
   SandboxPaths paths() {
-    return new SandboxPaths(files, options.sandboxPaths(), cancelled, messages);
+    ConfiguredPaths configured = new ConfiguredPaths(files, cancelled);
+    return new SandboxPaths(files, options.sandboxPaths(), configured, messages);
   }
 
   /** The circumstances of a build that is entered for the first time. */

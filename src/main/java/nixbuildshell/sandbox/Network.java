@@ -5,6 +5,6 @@ public enum Network {
   /** Only a loopback interface of the sandbox's own. */
   LOOPBACK,
 
-  /** The host's, as a fixed-output derivation has it. */
+  /** The host's, as fixed-output and impure derivations have it. */
   HOST
 }

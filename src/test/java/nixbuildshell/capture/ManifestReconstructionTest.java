@@ -133,13 +133,13 @@ class ManifestReconstructionTest {
             .formatted(OUT, TestStore.SHELL));
     Optional<Known<Boolean>> yes = Optional.of(new Known<>(true, Source.DERIVATION));
     String claim = outputs(OUT) + ", \"fixedOutput\": true";
-    assertEquals(Optional.empty(), build(with(KEPT.with(ENV_VARS), claim)).fixedOutput());
-    assertEquals(Optional.empty(), build(with(NAMELESS, claim)).fixedOutput());
-    assertEquals(Optional.empty(), build(with(KEPT, claim)).fixedOutput());
+    assertEquals(Optional.empty(), build(with(KEPT.with(ENV_VARS), claim)).hostNetwork());
+    assertEquals(Optional.empty(), build(with(NAMELESS, claim)).hostNetwork());
+    assertEquals(Optional.empty(), build(with(KEPT, claim)).hostNetwork());
     store.log(drv, ".bz2", KeptDirectory.FAILED);
-    assertEquals(yes, build(with(NAMELESS, claim)).fixedOutput());
-    assertEquals(yes, build(with(KEPT, claim)).fixedOutput());
-    assertEquals(yes, build(with(KEPT.with(ENV_VARS), claim)).fixedOutput());
+    assertEquals(yes, build(with(NAMELESS, claim)).hostNetwork());
+    assertEquals(yes, build(with(KEPT, claim)).hostNetwork());
+    assertEquals(yes, build(with(KEPT.with(ENV_VARS), claim)).hostNetwork());
   }
 
   /** Nor what a derivation of somebody else's lets through of the caller's environment. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -107,6 +108,7 @@ class ReconstructionTest {
             Optional.empty(),
             List.of(),
             Optional.empty(),
+            List.of(),
             false,
             Optional.empty(),
             List.of()),
@@ -131,6 +133,7 @@ class ReconstructionTest {
             Optional.empty(),
             List.of(),
             Optional.empty(),
+            List.of(),
             false,
             Optional.empty(),
             List.of()),
@@ -173,6 +176,7 @@ class ReconstructionTest {
             Optional.empty(),
             List.of(),
             Optional.empty(),
+            List.of(),
             false,
             Optional.empty(),
             List.of(
@@ -436,11 +440,13 @@ class ReconstructionTest {
     StorePath path = TestStore.path("d1", "probe-1.0.drv");
     store.write(
         path,
-        "Derive([(\"out\",\"\",\"r:sha256\",\"\")],[],[],\"s\",\"%s\",[],[(\"a-b\",\"\")])"
+        "Derive([(\"out\",\"\",\"\",\"\")],[],[],\"s\",\"%s\",[],[(\"a-b\",\"\")])"
             .formatted(TestStore.SHELL));
     assertEquals(
         List.of(
-            Note.warning("output paths that Nix computes after the build are placeholders"),
+            Note.warning(
+                "output paths are placeholders: Nix resolved the derivation to another one before"
+                    + " it built it, and --drv can name that"),
             Note.detail("bash cannot declare [a-b]")),
         build(KEPT).notes().subList(2, 4));
   }
@@ -497,6 +503,31 @@ class ReconstructionTest {
     assertFalse(build(KEPT.with(ENV_VARS)).uidRange());
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "__impureHostDeps | /a /b/c                          | /a /b/c",
+        "__impureHostDeps |                                  | ''",
+        "x                | /a                               | ''",
+        "__json           | {\\\"__impureHostDeps\\\":[\\\"/a\\\"]} | /a",
+      })
+  void knowsWhatItAsksForOfItsHost(String name, String value, String paths) throws IOException {
+    String text = value == null ? "" : value;
+    store.derivation("d1", "probe-1.0", TestStore.SHELL, OUT, Map.of(name, text));
+    assertEquals(paths, hostPaths(build(KEPT)));
+    String line = "declare -x " + name + "=\"" + text + "\"\n";
+    if (!name.equals("__json")) {
+      assertEquals(paths, hostPaths(build(KEPT.with(ENV_VARS + line))));
+    }
+    String top = "declare -x NIX_BUILD_TOP=\"/tmp/nix-build-probe-1.0.drv-0\"\n";
+    assertEquals("", hostPaths(build(KEPT.with(ENV_VARS + line + top))));
+  }
+
+  private static String hostPaths(FailedBuild build) {
+    return build.hostPaths().stream().map(ByteString::latin1).collect(Collectors.joining(" "));
+  }
+
   @Test
   void onlyTheDerivationCanClaimTheNetwork() throws IOException {
     String envVars = ENV_VARS + "declare -x NIX_OUTPUT_CHECKED=\"1\"\n";
@@ -550,7 +581,7 @@ class ReconstructionTest {
   }
 
   private static void expect(Optional<Known<Boolean>> known, String doubt, FailedBuild build) {
-    assertEquals(known, build.fixedOutput());
-    assertEquals(doubt, build.doubtOfFixedOutput().orElse(""));
+    assertEquals(known, build.hostNetwork());
+    assertEquals(doubt, build.doubtOfHostNetwork().orElse(""));
   }
 }

@@ -1,0 +1,105 @@
+package nixbuildshell.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.function.BooleanSupplier;
+import nixbuildshell.ByteString;
+import nixbuildshell.linux.FileSystem;
+import nixbuildshell.nix.Configuration;
+import nixbuildshell.nix.NixProgram;
+import nixbuildshell.sandbox.SandboxPath;
+
+/**
+ * The paths of the host that Nix's own settings let a sandbox see: {@code sandbox-paths} those of
+ * every build, {@code allowed-impure-host-deps} those that a derivation asks for.
+ */
+final class ConfiguredPaths {
+  private final FileSystem files;
+  private final BooleanSupplier cancelled;
+  private FutureTask<Configuration> question;
+
+  /**
+   * @param cancelled whether to stop waiting for Nix; then a {@link CancellationException} is
+   *     thrown
+   */
+  ConfiguredPaths(FileSystem files, BooleanSupplier cancelled) {
+    this.files = files;
+    this.cancelled = cancelled;
+  }
+
+  /** Asks Nix for its settings, and meanwhile comes back. */
+  void ask() {
+    if (question == null) {
+      question = new FutureTask<>(this::settings);
+      Thread thread = new Thread(question, "Nix's settings");
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  boolean isAsked() {
+    return question != null;
+  }
+
+  /** Those of every build. */
+  List<SandboxPath> always() {
+    return answer().words("sandbox-paths", "extra-sandbox-paths").stream()
+        .map(SandboxPath::parse)
+        .toList();
+  }
+
+  /**
+   * Those of a build.
+   *
+   * @param wanted what it asks for; more counts only where a setting names it, or what it is in
+   */
+  List<SandboxPath> of(List<ByteString> wanted) {
+    List<SandboxPath> paths = new ArrayList<>(always());
+    for (ByteString path : wanted) {
+      // Nix lets it be missing, whatever was asked for.
+      SandboxPath there = new SandboxPath(path, path, true);
+      if (there.problem().isEmpty() && isAllowed(path)) {
+        paths.add(there);
+      }
+    }
+    return paths;
+  }
+
+  private boolean isAllowed(ByteString path) {
+    return answer().words("allowed-impure-host-deps", "extra-allowed-impure-host-deps").stream()
+        .map(ByteString::latin1)
+        .map(prefix -> prefix.endsWith("/") ? prefix.substring(0, prefix.length() - 1) : prefix)
+        .anyMatch(prefix -> path.latin1().equals(prefix) || path.startsWith(prefix + "/"));
+  }
+
+  private Configuration answer() {
+    ask();
+    try {
+      return question.get();
+    } catch (InterruptedException | ExecutionException e) {
+      if (e.getCause() instanceof CancellationException stop) {
+        throw stop;
+      }
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** What Nix says; what nix.conf alone says, where there is no {@code nix} to ask. */
+  private Configuration settings() {
+    boolean root = files.userId() == 0;
+    Optional<NixProgram> nix = NixProgram.find("nix", root, cancelled);
+    try {
+      if (nix.isPresent()) {
+        Configuration asked = Configuration.ask(nix.get());
+        return root ? asked.plus(ProcessBytes.environment("NIX_CONFIG")) : asked;
+      }
+    } catch (NixProgram.Unanswered e) {
+      // An old Nix without that command has no other defaults either.
+    }
+    return NixSettings.ofCaller();
+  }
+}

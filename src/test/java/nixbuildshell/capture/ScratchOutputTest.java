@@ -1,0 +1,59 @@
+package nixbuildshell.capture;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import nixbuildshell.ByteString;
+import nixbuildshell.capture.Derivation.Output;
+import org.junit.jupiter.api.Test;
+
+class ScratchOutputTest {
+  private static final StorePath BUILT =
+      new StorePath("5h9j9i601f11pvxnz5zrkgpdj9c6j2yr", "probe-1.0.drv");
+
+  private static Derivation derivation(Map<String, Output> outputs) {
+    Derivation any = StructuredAttributesTest.derivation(Map.of());
+    return new Derivation(
+        outputs,
+        Map.of(),
+        false,
+        Set.of(),
+        any.system(),
+        any.builder(),
+        any.arguments(),
+        any.environment());
+  }
+
+  private static Output output(String algorithm, String hash) {
+    return new Output(Optional.empty(), ByteString.of(algorithm), ByteString.of(hash));
+  }
+
+  /** As Nix 2.26 built that derivation. */
+  @Test
+  void isNamedAfterTheDerivationAndTheOutput() {
+    assertEquals(
+        "/nix/store/vpvvxhmwaqy8zsvw1d3xhblmlhr9h499-probe-1.0",
+        ScratchOutput.of(BUILT, "out").toString());
+    assertEquals(
+        "/nix/store/7yn4dxvqhz0d1xvwja93kyca3pknlayp-probe-1.0-dev",
+        ScratchOutput.of(BUILT, "dev").toString());
+  }
+
+  @Test
+  void takesThePlaceOfAPathThatComesFromTheContent() {
+    Derivation floating = derivation(Map.of("out", output("r:sha256", ""))).built(BUILT);
+    assertEquals(Map.of("out", ScratchOutput.of(BUILT, "out")), floating.outputPaths());
+    assertFalse(floating.hasNetwork());
+    Derivation impure = derivation(Map.of("out", output("r:sha256", "impure"))).built(BUILT);
+    assertEquals(floating.outputPaths(), impure.outputPaths());
+    assertTrue(impure.hasNetwork());
+    assertFalse(impure.isFixedOutput());
+    assertEquals(Map.of(), derivation(Map.of("out", output("", ""))).built(BUILT).outputPaths());
+    Derivation known = StructuredAttributesTest.derivation(Map.of());
+    assertEquals(known.outputPaths(), known.built(BUILT).outputPaths());
+  }
+}
