@@ -196,7 +196,7 @@ public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
   }
 
   private static String candidates(List<StorePath> paths) {
-    int shown = Math.min(paths.size(), 10);
+    int shown = Math.min(paths.size(), 3);
     return paths.subList(0, shown).stream()
         .map(StorePath::toString)
         .collect(
