@@ -6,9 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.linux.Descriptor;
-import nixbuildshell.linux.Directory;
-import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileSystem;
 import nixbuildshell.linux.Status;
 import nixbuildshell.nix.Accounts;
@@ -20,10 +17,6 @@ import nixbuildshell.session.Owner;
 /**
  * As whom the sandbox runs on the host: the caller, or when that is root, a build user who is kept
  * from real builds meanwhile, or with {@code uid-range} a {@link RangeBuilder}'s.
- *
- * <p>Nix locks a build user's file in its user pool, and when a build of his ends it kills every
- * process that he has (user-lock.cc). A shared lock keeps Nix's exclusive one away and lets several
- * sandboxes of one user be open.
  */
 final class Builder implements AutoCloseable {
   private static final ByteString POOL = ByteString.of("/nix/var/nix/userpool");
@@ -33,9 +26,9 @@ final class Builder implements AutoCloseable {
   private static final long NOGROUP = 65534;
 
   private final Identity identity;
-  private final Optional<Descriptor> lock;
+  private final UserPool.Lock lock;
 
-  Builder(Identity identity, Optional<Descriptor> lock) {
+  Builder(Identity identity, UserPool.Lock lock) {
     this.identity = identity;
     this.lock = lock;
   }
@@ -103,7 +96,7 @@ final class Builder implements AutoCloseable {
   }
 
   private static Builder caller(FileSystem files) {
-    return new Builder(new Identity(files.userId(), files.groupId(), false), Optional.empty());
+    return new Builder(new Identity(files.userId(), files.groupId(), false), UserPool.Lock.NONE);
   }
 
   private static Builder chosen(FileSystem files, long preferred) {
@@ -143,32 +136,23 @@ final class Builder implements AutoCloseable {
                         "cannot run as user " + uid + ", to whom the directory belongs",
                         "/etc/passwd names no group of his other than root's",
                         "run nix-build-shell as that user"));
-    return new Builder(new Identity(uid, gid, true), Optional.empty());
+    return new Builder(new Identity(uid, gid, true), UserPool.Lock.NONE);
   }
 
   /** The first of these build users whom no build has; empty when builds have them all. */
   private static Optional<Builder> locked(FileSystem files, List<Long> candidates, long gid) {
-    try (Directory pool = files.openDirectory(POOL)) {
-      for (long uid : candidates) {
-        Descriptor lock = pool.openOrCreateFile(ByteString.of(Long.toString(uid)), 0600);
-        if (lock.tryLockShared()) {
-          return Optional.of(new Builder(new Identity(uid, gid, true), Optional.of(lock)));
-        }
-        lock.close();
+    UserPool pool = new UserPool(files, POOL);
+    for (long uid : candidates) {
+      Optional<UserPool.Lock> lock = pool.tryLock(Long.toString(uid), "a build user");
+      if (lock.isPresent()) {
+        return Optional.of(new Builder(new Identity(uid, gid, true), lock.get()));
       }
-      return Optional.empty();
-    } catch (ErrnoException e) {
-      if (e.missing()) {
-        // No Nix has ever built as these users here, so none can be disturbed.
-        return Optional.of(
-            new Builder(new Identity(candidates.get(0), gid, true), Optional.empty()));
-      }
-      throw e.failure("cannot lock a build user in " + POOL, "");
     }
+    return Optional.empty();
   }
 
   @Override
   public void close() {
-    lock.ifPresent(Descriptor::close);
+    lock.close();
   }
 }

@@ -1,6 +1,7 @@
 package nixbuildshell.cli;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -57,7 +58,7 @@ final class ConfiguredPaths {
    *
    * @param wanted what it asks for; more counts only where a setting names it, or what it is in
    */
-  List<SandboxPath> of(List<ByteString> wanted) {
+  List<SandboxPath> of(Collection<ByteString> wanted) {
     List<SandboxPath> paths = new ArrayList<>(always());
     for (ByteString path : wanted) {
       // Nix lets it be missing, whatever was asked for.

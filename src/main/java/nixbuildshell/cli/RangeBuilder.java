@@ -6,7 +6,6 @@ import java.util.stream.IntStream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.NixStore;
-import nixbuildshell.linux.Descriptor;
 import nixbuildshell.linux.Directory;
 import nixbuildshell.linux.ErrnoException;
 import nixbuildshell.linux.FileSystem;
@@ -113,23 +112,11 @@ record RangeBuilder(FileSystem files, IdPool pool, Path etc, String what) {
     return new Accounts(etc).within(pool.first(slot), IdPool.SLOT);
   }
 
-  /** Empty when a build has it. A shared lock, for the same reasons as {@link Builder}'s. */
+  /** Empty when a build has it. */
   private Optional<Builder> lock(int slot) {
-    Identity identity = Identity.range(pool.first(slot));
-    try (Directory locks = files.openDirectory(POOL)) {
-      Descriptor lock = locks.openOrCreateFile(ByteString.of("slot-" + slot), 0600);
-      if (lock.tryLockShared()) {
-        return Optional.of(new Builder(identity, Optional.of(lock)));
-      }
-      lock.close();
-      return Optional.empty();
-    } catch (ErrnoException e) {
-      if (e.missing()) {
-        // No Nix has ever allotted users here.
-        return Optional.of(new Builder(identity, Optional.empty()));
-      }
-      throw e.failure("cannot lock a range of users in " + POOL, "");
-    }
+    return new UserPool(files, POOL)
+        .tryLock("slot-" + slot, "a range of users")
+        .map(lock -> new Builder(Identity.range(pool.first(slot)), lock));
   }
 
   /**
@@ -147,7 +134,7 @@ record RangeBuilder(FileSystem files, IdPool pool, Path etc, String what) {
           throw new Failure(
               "cannot show " + member.path(),
               "it is not finished: a build with the same users left it",
-              "delete it with nix-store --delete");
+              "delete it: " + nix.directory().command() + " --delete " + member.path());
         }
       }
     } catch (ErrnoException e) {

@@ -2,9 +2,11 @@ package nixbuildshell.cli;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
@@ -27,6 +29,8 @@ final class SandboxPaths {
   private static final ByteString BIN_SH = Shell.SYSTEM;
 
   private static final int MOST_NAMED = 20;
+
+  private static final int LONGEST_NAMED = 300;
 
   private final FileSystem files;
   private final List<SandboxPath> named;
@@ -82,39 +86,51 @@ final class SandboxPaths {
    * of those that the derivation asks for.
    */
   List<HostPath> shownTo(FailedBuild build, boolean shellIsKnown) {
-    Map<ByteString, HostPath> shown = new LinkedHashMap<>();
     Optional<SeenMounts> seen = SeenMounts.of(build);
-    List<ByteString> wanted = seen.map(SeenMounts::extra).orElse(build.hostPaths());
-    // Where it is the builder, the configuration gives it; else the build's own shell is there.
-    boolean system = build.shell().map(Known::value).filter(Shell.SYSTEM::equals).isPresent();
-    boolean ask = !wanted.isEmpty() || seen.isEmpty() && (configured.isAsked() || system);
+    Set<ByteString> wanted =
+        new LinkedHashSet<>(seen.map(SeenMounts::extra).orElse(build.hostPaths()));
+    if (shellIsKnown) {
+      wanted.remove(BIN_SH);
+    }
+    Map<ByteString, HostPath> shown = new LinkedHashMap<>();
     List<String> unshown = new ArrayList<>();
-    for (SandboxPath path : ask ? configured.of(wanted) : List.<SandboxPath>of()) {
-      boolean had =
-          seen.isPresent()
-              ? wanted.contains(path.target())
-              : system || !path.target().equals(BIN_SH);
-      if (had && !(shellIsKnown && path.target().equals(BIN_SH))) {
-        host(path)
-            .ifPresentOrElse(
-                there -> shown.put(there.target(), there),
-                () -> why(path).ifPresent(why -> unshown.add(path + " (" + why + ")")));
-      }
+    for (SandboxPath path : fromSettings(build, seen.isPresent(), wanted)) {
+      host(path)
+          .ifPresentOrElse(
+              there -> shown.put(there.target(), there),
+              () -> why(path).ifPresent(why -> unshown.add(path + " (" + why + ")")));
     }
     if (seen.isEmpty() && !unshown.isEmpty()) {
       messages.note("not shown of Nix's sandbox-paths: " + String.join(" ", unshown));
     }
     named.forEach(path -> host(path).ifPresent(there -> shown.put(there.target(), there)));
     shown.values().forEach(path -> requirePoint(path, shown));
-    List<ByteString> closed =
-        wanted.stream()
-            .filter(path -> !shown.containsKey(path))
-            .filter(path -> !(shellIsKnown && path.equals(BIN_SH)))
-            .toList();
-    if (!closed.isEmpty()) {
-      tell(closed, path -> seen.map(mounts -> mounts.option(path)).orElse(path));
+    wanted.removeAll(shown.keySet());
+    if (!wanted.isEmpty()) {
+      tell(wanted, path -> seen.map(mounts -> mounts.option(path)).orElse(path));
     }
     return List.copyOf(shown.values());
+  }
+
+  /**
+   * Those of Nix's settings that the build had, as far as can be told.
+   *
+   * @param wanted what it had beyond every sandbox's; what it asked for when the mounts are unknown
+   */
+  private List<SandboxPath> fromSettings(
+      FailedBuild build, boolean mountsAreKnown, Set<ByteString> wanted) {
+    // Where it is the builder, the configuration gives it; else the build's own shell is there.
+    boolean system = build.shell().map(Known::value).filter(Shell.SYSTEM::equals).isPresent();
+    if (wanted.isEmpty() && (mountsAreKnown || !(configured.isAsked() || system))) {
+      return List.of();
+    }
+    return configured.of(wanted).stream()
+        .filter(
+            path ->
+                mountsAreKnown
+                    ? wanted.contains(path.target())
+                    : system || !path.target().equals(BIN_SH))
+        .toList();
   }
 
   /** What a session had before and still is there, and what the caller names now. */
@@ -134,16 +150,20 @@ final class SandboxPaths {
   /**
    * @param option what {@code --sandbox-path} takes to show a path
    */
-  private void tell(List<ByteString> closed, UnaryOperator<ByteString> option) {
-    List<ByteString> first = closed.subList(0, Math.min(MOST_NAMED, closed.size()));
+  private void tell(Set<ByteString> closed, UnaryOperator<ByteString> option) {
+    List<ByteString> first = closed.stream().limit(MOST_NAMED).toList();
     messages.note(
         "the build also had "
             + (closed.size() == 1 ? "a path" : closed.size() + " paths")
             + " of its host, not shown now: "
-            + first.stream().map(path -> path.abridged(200)).collect(Collectors.joining(" "))
+            + first.stream()
+                .map(path -> path.abridged(LONGEST_NAMED))
+                .collect(Collectors.joining(" "))
             + "; to show: "
             + first.stream()
-                .map(path -> "--sandbox-path " + option.apply(path).abridged(200))
+                .map(option)
+                .filter(path -> path.length() <= LONGEST_NAMED)
+                .map(path -> "--sandbox-path " + ShellWord.quote(path))
                 .collect(Collectors.joining(" ")));
   }
 
