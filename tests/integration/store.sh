@@ -320,6 +320,13 @@ test_a_manifest_opens_no_path_of_the_host() {
 	expect_err '/other'
 }
 
+test_an_option_to_paste_is_quoted() {
+	data
+	with_mounts "$(mount_of '/;id' "$T/data/file")"
+	run nbs "$dir" true
+	expect_err "to show: --sandbox-path '/;id=$T/data/file'"
+}
+
 test_bin_sh_is_what_the_build_had() {
 	with_mounts "$(mount_of /bin/sh "$TOOLS_PATH/bin/busybox")"
 	# shellcheck disable=SC2016

@@ -89,6 +89,15 @@ shown_log() { tail -c 6000 "$T/log" | cut -c1-400 | sed 's/^/      /'; }
 
 java_of() { sed -n 's/^JAVA_VERSION="\([0-9]*\).*/Java \1/p' "$1/release"; }
 
+# repeats_as_root FILE TEST: all tests of a file, or those that its `root_tests` names: where root is nobody special,
+# one user's run will do.
+repeats_as_root() (
+	root_tests=()
+	# shellcheck disable=SC1090
+	source "$1"
+	[[ ${#root_tests[*]} -eq 0 || " ${root_tests[*]} " == *" ${2#test_} "* ]]
+)
+
 # run_file FILE
 run_file() {
 	local file=$1 test who jdk jdks users limit tests whos=() homes=()
@@ -105,6 +114,7 @@ run_file() {
 		for jdk in "${homes[@]}"; do
 			if [[ $users/$who/$jdk == "each/root/$OLD_JDK" && -n $NEW_JDK ]]; then continue; fi
 			for test in "${tests[@]}"; do
+				if [[ $who == root ]] && ! repeats_as_root "$file" "$test"; then continue; fi
 				run_test "$file" "$test" "$who" "$jdk" "$limit"
 			done
 		done
