@@ -24,13 +24,10 @@ count_unit_tests() {
 
 # unit_tests JDK: of the classes that are built.
 unit_tests() {
-	rm -rf "$TOP/target/surefire-reports"
-	maven surefire:test -Djvm="$1/bin/java" && count_unit_tests
+	if [[ -z $FILTER && -n $1 ]]; then step "unit tests, $(java_of "$1")" run_unit_tests "$1"; fi
 }
 
-all_unit_tests() {
-	local jdk
-	for jdk in "$OLD_JDK" "$NEW_JDK"; do
-		if [[ -n $jdk ]]; then step "unit tests, $(java_of "$jdk")" unit_tests "$jdk"; fi
-	done
+run_unit_tests() {
+	rm -rf "$TOP/target/surefire-reports"
+	maven surefire:test -Djvm="$1/bin/java" && count_unit_tests
 }

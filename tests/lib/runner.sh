@@ -89,6 +89,24 @@ shown_log() { tail -c 6000 "$T/log" | cut -c1-400 | sed 's/^/      /'; }
 
 java_of() { sed -n 's/^JAVA_VERSION="\([0-9]*\).*/Java \1/p' "$1/release"; }
 
+# background LOG COMMAND...: beside what comes next; `await` waits for all of them, and shows what they print.
+background() {
+	local log=$1
+	shift
+	"$@" >"$log" 2>&1 &
+	jobs_beside+=("$! $log")
+}
+jobs_beside=()
+
+await() {
+	local job
+	for job in "${jobs_beside[@]}"; do
+		wait "${job%% *}" || record fail "${job#* }"
+		cat "${job#* }"
+	done
+	jobs_beside=()
+}
+
 # repeats_as_root FILE TEST: all tests of a file, or those that its `root_tests` names: where root is nobody special,
 # one user's run will do.
 repeats_as_root() (
@@ -98,12 +116,21 @@ repeats_as_root() (
 	[[ ${#root_tests[*]} -eq 0 || " ${root_tests[*]} " == *" ${2#test_} "* ]]
 )
 
+# all_are_there FILE: the tests that root repeats.
+all_are_there() (
+	root_tests=()
+	# shellcheck disable=SC1090
+	source "$1"
+	for test in "${root_tests[@]}"; do declare -F "test_$test" >/dev/null || exit 1; done
+)
+
 # run_file FILE
 run_file() {
 	local file=$1 test who jdk jdks users limit tests whos=() homes=()
 	# shellcheck disable=SC1090
 	read -r jdks users limit < <(source "$file" && echo "${jdks:-any} ${users:-user} ${limit:-60}")
 	mapfile -t tests < <(sed -n 's/^\(test_[a-zA-Z0-9_]*\)() .*/\1/p' "$file")
+	all_are_there "$file" || record fail "$(basename "$file" .sh): root_tests"
 	[[ $users == root ]] || whos+=(user)
 	if [[ $users != user ]]; then
 		if [[ $EUID -eq 0 ]]; then whos+=(root); else record skip "$(basename "$file" .sh), as root: this is not root"; fi
@@ -124,7 +151,7 @@ run_file() {
 # Two lanes, since a test mostly waits: files of the one beside files of the other. A lane has kept directories
 # of its own (some tests look for tools by the directory that these have). ALONE: what another build or a busy
 # machine would disturb, by the newest kept directory, a log's time, or a lock of a build user.
-BESIDE=(filter flake kernels manifest million network parity process skeleton store stores uid-range unsandboxed)
+BESIDE=(attributes copy filter flake kernels manifest million network parity process skeleton store stores uid-range unsandboxed)
 ALONE=(hook-odd names root sources)
 IN_FRONT=()
 for file in "$TOP"/tests/integration/*.sh; do

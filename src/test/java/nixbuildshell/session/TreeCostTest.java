@@ -144,24 +144,24 @@ class TreeCostTest {
 
   @Test
   void entriesTakeNoMemory() throws Exception {
-    wide("wide", 6000);
+    wide("wide", 12_000);
     long[] used = new long[2];
     TreeCopy copy =
         new TreeCopy(
             Optional.empty(),
             (done, bytes) -> {
-              if (done == 1000 || done == 6000) {
-                used[done == 1000 ? 0 : 1] = used();
+              if (done == 2000 || done == 12_000) {
+                used[done == 2000 ? 0 : 1] = used();
               }
             },
             () -> false);
     Files.createDirectory(temporary.resolve("copy"));
     try (Directory from = parent.openDirectory(name("wide"));
         Directory to = parent.openDirectory(name("copy"))) {
-      assertEquals(6000, copy.contents(from, to).files());
+      assertEquals(12_000, copy.contents(from, to).files());
     }
     long more = used[1] - used[0];
-    assertTrue(more < 100_000, more + " bytes for 5,000 entries");
+    assertTrue(more < 200_000, more + " bytes for 10,000 entries");
   }
 
   private static long used() {
