@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.capture.BuilderCall;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.NixStore;
 import nixbuildshell.linux.Directory;
@@ -34,6 +33,7 @@ final class Enter {
   private final SystemCalls calls;
   private final FileSystem files;
   private final SignalRelay signals;
+  private final Invocation invocation;
   private NixStore nix = NixStore.DEFAULT;
 
   Enter(Options options, Messages messages, PrintStream out, SystemCalls calls) {
@@ -42,6 +42,7 @@ final class Enter {
     this.out = out;
     this.calls = calls;
     this.files = new FileSystem(calls);
+    this.invocation = new Invocation(options, messages);
     this.signals =
         SignalRelay.install(
             signal -> calls.call(Syscall.KILL, ProcessHandle.current().pid(), signal));
@@ -133,7 +134,7 @@ final class Enter {
     RangeBuilder.requireOthers(files, nix, chosen, seen);
     Builder builder = chosen.showing(seen);
     Start start = Start.of(build);
-    Program program = program(build, start);
+    Program program = invocation.program(build, start);
     Circumstances circumstances = around.of(kept, build, builder, start, seen, paths);
     start.requireShell(circumstances);
     return new Prepared(builder, start, program, circumstances);
@@ -147,15 +148,20 @@ final class Enter {
     Map<String, ByteString> remembered = new HashMap<>(Remembered.of(circumstances));
     remembered.putAll(prepared.start.remembered());
     remembered.putAll(StoreChoice.remembered(nix));
-    About about = new About(kind(), kept.path(), name, prepared.start.shellPath(), remembered);
+    About about =
+        new About(invocation.kind(), kept.path(), name, prepared.start.shellPath(), remembered);
     Session session = sessions.create(about, builder.owner());
     LayerProbe layers =
         new LayerProbe(calls, builder.identity(), session.directory().self().number());
     StoreView store = StoreLookup.in(session, circumstances.store(), layers::mounts);
-    try (SessionEnd end = new SessionEnd(session, about, messages, signals, terminal(2))) {
-      circumstances.buildTop().ifPresent(top -> session.makeInTmp(top.belowTmp(), builder.owner()));
+    try (SessionEnd end =
+        new SessionEnd(session, about, messages, signals, StandardStream.isTerminal(2))) {
+      circumstances
+          .buildTop()
+          .ifPresent(top -> session.furnishing().makeInTmp(top.belowTmp(), builder.owner()));
       try (ProgressLine progress =
-          new ProgressLine(messages.stream(), terminal(2), "copying the build directory")) {
+          new ProgressLine(
+              messages.stream(), StandardStream.isTerminal(2), "copying the build directory")) {
         new Workspace(files, nix, session, builder.owner(), progress, this::cancelled, messages)
             .fill(kept, build, store);
       } catch (CancellationException e) {
@@ -187,7 +193,7 @@ final class Enter {
     }
     nix = StoreChoice.again(files, about);
     Start start = Start.again(about, nix);
-    Program program = command(start);
+    Program program = invocation.command(start);
     StoreView store = StoreLookup.of(files, nix, session);
     RangeBuilder.requireOthers(files, nix, builder, store);
     Circumstances circumstances = surroundings().again(about, builder, start, store);
@@ -207,44 +213,15 @@ final class Enter {
   }
 
   private int stay(Sessions sessions, Session session, SandboxSpec spec, Builder builder) {
-    builder.owner().ifPresent(session::renewRoot);
+    builder.owner().ifPresent(session.furnishing()::renewRoot);
     int descriptor = session.directory().self().number();
     try (Cleaning cleaning = Cleaning.start(sessions, messages)) {
       return new SandboxRun(calls, spec, descriptor, signals).run();
     }
   }
 
-  private Program program(FailedBuild build, Start start) {
-    if (!options.builder()) {
-      return command(start);
-    }
-    BuilderCall call = build.call().orElseThrow();
-    Program program = DirectCommand.builder(call, ownSession());
-    messages.note("the builder: " + DirectCommand.line(call));
-    return program;
-  }
-
-  private Program command(Start start) {
-    return CommandLineOfShell.program(start, options.command(), terminal(0), ownSession());
-  }
-
-  private About.Kind kind() {
-    return !options.builder() && CommandLineOfShell.isInteractive(options.command(), terminal(0))
-        ? About.Kind.INTERACTIVE
-        : About.Kind.COMMAND;
-  }
-
   private Surroundings surroundings() {
     return new Surroundings(calls, files, nix, options, this::cancelled, messages);
-  }
-
-  /** Without any terminal to share, as a build has none, it gets a session of its own. */
-  private static boolean ownSession() {
-    return !terminal(0) && !terminal(1) && !terminal(2);
-  }
-
-  private static boolean terminal(int descriptor) {
-    return StandardStream.isTerminal(descriptor);
   }
 
   private boolean cancelled() {

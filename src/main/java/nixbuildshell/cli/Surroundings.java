@@ -67,14 +67,14 @@ record Surroundings(
   }
 
   private Circumstances of(Builder builder, Start start, StoreView store) {
-    boolean kvm = Files.exists(Path.of("/dev/kvm"));
-    return Circumstances.of(builder.identity(), start.systemShell(), store).withKvm(kvm).on(host());
+    return Circumstances.of(builder.identity(), start.systemShell(), store).on(host());
   }
 
   private Host host() {
     Configuration settings = NixSettings.ofCaller();
     return new Host(
         calls.abi() == Abi.X86_64,
+        Files.exists(Path.of("/dev/kvm")),
         settings.isOn("filter-syscalls", true),
         settings.isOn("impersonate-linux-26", false),
         nix.real());

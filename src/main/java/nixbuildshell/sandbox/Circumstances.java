@@ -9,7 +9,6 @@ import nixbuildshell.ByteString;
  *
  * @param identity who the builder is
  * @param shell the program at {@code /bin/sh}, as seen from inside; empty when there is none
- * @param kvm whether the host has {@code /dev/kvm}
  * @param store what is seen of it
  * @param network what is seen of it
  * @param hostFiles the host's files that come with its network, those that it has
@@ -22,7 +21,6 @@ import nixbuildshell.ByteString;
 public record Circumstances(
     Identity identity,
     Optional<ByteString> shell,
-    boolean kvm,
     StoreView store,
     Network network,
     List<HostFile> hostFiles,
@@ -42,7 +40,6 @@ public record Circumstances(
     return new Circumstances(
         identity,
         shell,
-        false,
         store,
         Network.LOOPBACK,
         List.of(),
@@ -53,78 +50,43 @@ public record Circumstances(
         List.of());
   }
 
-  public Circumstances withKvm(boolean present) {
-    return new Circumstances(
-        identity,
-        shell,
-        present,
-        store,
-        network,
-        hostFiles,
-        generation,
-        system,
-        host,
-        buildTop,
-        paths);
-  }
-
   public Circumstances withShell(Optional<ByteString> program) {
     return new Circumstances(
-        identity,
-        program,
-        kvm,
-        store,
-        network,
-        hostFiles,
-        generation,
-        system,
-        host,
-        buildTop,
-        paths);
+        identity, program, store, network, hostFiles, generation, system, host, buildTop, paths);
   }
 
   public Circumstances withPaths(List<HostPath> seen) {
     return new Circumstances(
-        identity, shell, kvm, store, network, hostFiles, generation, system, host, buildTop, seen);
+        identity, shell, store, network, hostFiles, generation, system, host, buildTop, seen);
   }
 
   public Circumstances withStore(StoreView seen) {
     return new Circumstances(
-        identity, shell, kvm, seen, network, hostFiles, generation, system, host, buildTop, paths);
+        identity, shell, seen, network, hostFiles, generation, system, host, buildTop, paths);
   }
 
   public Circumstances withNetwork(Network seen, List<HostFile> files) {
     return new Circumstances(
-        identity, shell, kvm, store, seen, files, generation, system, host, buildTop, paths);
+        identity, shell, store, seen, files, generation, system, host, buildTop, paths);
   }
 
   public Circumstances withGeneration(Generation builtBy) {
     return new Circumstances(
-        identity, shell, kvm, store, network, hostFiles, builtBy, system, host, buildTop, paths);
+        identity, shell, store, network, hostFiles, builtBy, system, host, buildTop, paths);
   }
 
   public Circumstances withSystem(ByteString name) {
     return new Circumstances(
-        identity, shell, kvm, store, network, hostFiles, generation, name, host, buildTop, paths);
+        identity, shell, store, network, hostFiles, generation, name, host, buildTop, paths);
   }
 
   public Circumstances on(Host machine) {
     return new Circumstances(
-        identity,
-        shell,
-        kvm,
-        store,
-        network,
-        hostFiles,
-        generation,
-        system,
-        machine,
-        buildTop,
-        paths);
+        identity, shell, store, network, hostFiles, generation, system, machine, buildTop, paths);
   }
 
   public Circumstances withBuildTop(Optional<BuildTop> top) {
     return new Circumstances(
-        identity, shell, kvm, store, network, hostFiles, generation, system, host, top, paths);
+        identity, shell, store, network, hostFiles, generation, system, host, top, paths);
   }
 }

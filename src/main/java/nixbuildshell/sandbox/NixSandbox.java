@@ -61,7 +61,7 @@ public final class NixSandbox {
   public static SandboxSpec of(Circumstances build, Program program) {
     List<Entry> entries = new ArrayList<>();
     entries.add(new BindDirectory(BUILD, new Session("build")));
-    entries.addAll(devices(build.kvm()));
+    entries.addAll(devices(build.host().kvm()));
     entries.addAll(terminals(program));
     entries.addAll(etc(build));
     entries.addAll(above(LogicalStore.directory()));

@@ -131,14 +131,11 @@ final class CopyRun implements AutoCloseable {
         report.missed(place, "the directory of the copy itself");
         return;
       }
-      if (status.mountPoint()) {
+      if (status.mountPoint() || !readers.mayRead(status)) {
         keepEmpty(status, to, place);
-        report.missed(place, "another file system is mounted there");
-        return;
-      }
-      if (!readers.mayRead(status)) {
-        keepEmpty(status, to, place);
-        report.missed(place, readers.why(status));
+        report.missed(
+            place,
+            status.mountPoint() ? "another file system is mounted there" : readers.why(status));
         return;
       }
       entered = report.write(place, () -> enterMade(name, to));

@@ -13,6 +13,7 @@ import nixbuildshell.capture.StorePath;
 import nixbuildshell.sandbox.BuildTop;
 import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Generation;
+import nixbuildshell.sandbox.Host;
 import nixbuildshell.sandbox.HostFile;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.Network;
@@ -132,7 +133,10 @@ class PlannerTest {
   private static void matches(
       String golden, Identity identity, boolean kvm, boolean ownSession, StoreView store)
       throws IOException {
-    matches(golden, Circumstances.of(identity, Optional.of(SHELL), store).withKvm(kvm), ownSession);
+    Circumstances build =
+        Circumstances.of(identity, Optional.of(SHELL), store)
+            .on(new Host(true, kvm, true, false, "/nix/store"));
+    matches(golden, build, ownSession);
   }
 
   private static void matches(String golden, Circumstances build, boolean ownSession)
