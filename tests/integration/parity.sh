@@ -49,6 +49,14 @@ test_a_content_addressed_build() {
 		outputs = [ "out" "dev" ]; }'
 }
 
+# With inputs, another derivation is built: Nix puts their paths into it first.
+test_a_content_addressed_build_with_inputs() {
+	in_debian13
+	same_as_nix resolved '{ __contentAddressed = true; outputHashMode = "recursive"; outputHashAlgo = "sha256";
+		input = derivation { name = "input"; system = builtins.currentSystem; builder = "${builtins.storePath '"$BASH_PATH"'}/bin/bash";
+			args = [ "-c" "echo >$out" ]; }; }'
+}
+
 test_an_impure_build() {
 	in_debian13
 	same_as_nix impure '{ __impure = true; impureEnvVars = [ "NIX_REMOTE" ]; }'

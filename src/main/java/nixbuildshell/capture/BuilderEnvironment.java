@@ -13,8 +13,7 @@ import nixbuildshell.ByteString;
  * derivation-builder.cc, in its order, later values winning.
  *
  * <p>What the derivation does not tell: the values of {@code impureEnvVars} came from the daemon's
- * environment, and come from the caller's here; the paths of content-addressed outputs stay
- * placeholders.
+ * environment, and come from the caller's here; paths that are unknown stay placeholders.
  */
 final class BuilderEnvironment {
   static final String BUILD_TOP = "/build";

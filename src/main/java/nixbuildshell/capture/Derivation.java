@@ -41,9 +41,8 @@ public record Derivation(
       return hash.equals(IMPURE);
     }
 
-    /** One without an algorithm has its path from inputs that Nix resolves before it builds. */
     private Output built(StorePath derivation, String name) {
-      return path.isPresent() || hashAlgorithm.isEmpty()
+      return path.isPresent()
           ? this
           : new Output(Optional.of(ScratchOutput.of(derivation, name)), hashAlgorithm, hash);
     }
@@ -75,10 +74,15 @@ public record Derivation(
 
   /**
    * As its builder finds it: outputs whose paths come from their content have others meanwhile.
+   * With inputs Nix does not build such a derivation but another one, which it is resolved to: that
+   * has the inputs' paths, and outputs that cannot be told from here (derivation-goal.cc).
    *
    * @param path its own
    */
   Derivation built(StorePath path) {
+    if (dynamicInputs || !inputDerivations.isEmpty()) {
+      return this;
+    }
     Map<String, Output> known = new LinkedHashMap<>();
     outputs.forEach((name, output) -> known.put(name, output.built(path, name)));
     return new Derivation(

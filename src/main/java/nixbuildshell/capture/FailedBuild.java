@@ -29,8 +29,9 @@ import nixbuildshell.ByteString;
  * @param builderFiles what Nix had put into the build directory, to take the place of what cannot
  *     be read; empty when it was not needed to know
  * @param call how the builder was called; only when that was asked for or there is no shell
- * @param hostPaths the paths of its host that the derivation asks for ({@code __impureHostDeps}),
- *     which Nix's settings may show it; none when it was built without a sandbox
+ * @param hostPaths the paths of its host that a confirmed derivation asks for ({@code
+ *     __impureHostDeps}), which Nix's settings may show it; none when it was built without a
+ *     sandbox
  * @param uidRange whether it was root of 65536 users, as its derivation says
  * @param manifest what the setup hook wrote, when it is there and of use
  * @param notes for the person, in order

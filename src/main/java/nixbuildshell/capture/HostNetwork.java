@@ -16,7 +16,9 @@ import nixbuildshell.capture.DerivationFinder.Found;
  */
 record HostNetwork(Optional<Known<Boolean>> known, Optional<String> doubt) {
 
-  /** Whether the build says so. Nix sets NIX_OUTPUT_CHECKED when, and only when, the output is. */
+  static final String NOT_FOUND = "no derivation is found";
+
+  /** Whether the build says so: Nix sets NIX_OUTPUT_CHECKED for a fixed output. */
   static boolean isClaimed(Optional<Manifest> manifest, Optional<EnvVars> env) {
     return manifest.flatMap(Manifest::fixedOutput).orElse(false)
         || Stream.of("NIX_OUTPUT_CHECKED", "__impure")
@@ -31,16 +33,18 @@ record HostNetwork(Optional<Known<Boolean>> known, Optional<String> doubt) {
    */
   static HostNetwork of(boolean claimed, Optional<Found> found, Predicate<Found> confirmed) {
     if (found.isEmpty()) {
-      return new HostNetwork(
-          Optional.empty(), claimed ? Optional.of("no derivation is found") : Optional.empty());
+      return new HostNetwork(Optional.empty(), claimed ? Optional.of(NOT_FOUND) : Optional.empty());
     }
     boolean network = found.get().derivation().hasNetwork();
     if (!network || confirmed.test(found.get())) {
       return new HostNetwork(
           Optional.of(new Known<>(network, Source.DERIVATION)), Optional.empty());
     }
-    return new HostNetwork(
-        Optional.empty(),
-        Optional.of("nothing but the directory says that it is of " + found.get().path()));
+    return new HostNetwork(Optional.empty(), Optional.of(doubtOf(found.get())));
+  }
+
+  /** Why an unconfirmed derivation does not count. */
+  static String doubtOf(Found found) {
+    return "nothing but the directory says that it is of " + found.path();
   }
 }

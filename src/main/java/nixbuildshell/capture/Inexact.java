@@ -26,14 +26,13 @@ final class Inexact {
       notes.add(Note.detail("the kept env-vars: " + why.getMessage()));
     }
     Derivation derivation = source.derivation();
-    if (derivation.isImpure()) {
-      notes.add(Note.warning("the output's path was a random one, and is another one now"));
-    }
     if (derivation.outputPaths().size() < derivation.outputs().size()) {
       notes.add(
           Note.warning(
-              "output paths are placeholders: Nix resolved the derivation to another one before it"
-                  + " built it, and --drv can name that"));
+              "output paths are placeholders: what was built is another derivation, to which Nix"
+                  + " resolved this one; where it is in the store, --drv can name it"));
+    } else if (derivation.isImpure()) {
+      notes.add(Note.warning("the output's path was a random one, and is another one now"));
     }
     if (environment instanceof FailedBuild.Rebuilt sourced
         && !sourced.envVars().undeclarable().isEmpty()) {

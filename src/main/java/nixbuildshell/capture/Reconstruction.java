@@ -82,9 +82,7 @@ public final class Reconstruction {
         notes.add(Note.detail("SHELL is the builder of " + found.orElseThrow().describe()));
       }
     }
-    boolean claimed =
-        HostNetwork.isClaimed(manifest, Optional.of(env)) || UidRange.isClaimed(Optional.of(env));
-    if (found.isEmpty() && claimed) {
+    if (found.isEmpty() && Facts.wantDerivation(manifest, env)) {
       found = findIfOnlyOne(outputs);
     }
     if (found.isPresent()) {
@@ -146,10 +144,24 @@ public final class Reconstruction {
             : written.storePaths(shell.map(Known::value), Facts.paths(outputs)),
         found.map(derivation -> BuilderFile.of(derivation.derivation())).orElse(List.of()),
         call(found, shell),
-        top.isPresent() ? List.of() : Facts.hostPaths(env, found),
+        top.isPresent() ? List.of() : hostPaths(env, found),
         UidRange.of(kept, env, found),
         manifest,
         notes);
+  }
+
+  /** Nobody but Nix may say what of its host a build was shown. */
+  private List<ByteString> hostPaths(Optional<EnvVars> env, Optional<Found> found) {
+    List<ByteString> paths = Facts.hostPaths(env, found);
+    if (paths.isEmpty() || found.filter(this::isConfirmed).isPresent()) {
+      return paths;
+    }
+    notes.add(
+        Note.warning(
+            "the build asks for paths of its host, which are not shown: "
+                + found.map(HostNetwork::doubtOf).orElse(HostNetwork.NOT_FOUND)
+                + "; --drv FILE says of what it is"));
+    return List.of();
   }
 
   private Optional<BuilderCall> call(Optional<Found> found, Optional<Known<ByteString>> shell) {
@@ -199,8 +211,11 @@ public final class Reconstruction {
 
   private void compare(Map<String, Known<StorePath>> outputs, Found found) {
     Set<StorePath> paths = Facts.paths(outputs);
+    Derivation derivation = found.derivation();
     if (!paths.isEmpty()
-        && found.derivation().outputPaths().values().stream().noneMatch(paths::contains)) {
+        && !derivation.isImpure()
+        && !derivation.outputPaths().isEmpty()
+        && derivation.outputPaths().values().stream().noneMatch(paths::contains)) {
       notes.add(
           Note.warning(
               outputs.values().iterator().next().source()

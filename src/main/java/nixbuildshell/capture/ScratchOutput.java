@@ -16,7 +16,7 @@ final class ScratchOutput {
   /**
    * The path.
    *
-   * @param derivation that is built, where it has inputs of that kind the one with their paths
+   * @param derivation that is built
    */
   static StorePath of(StorePath derivation, String output) {
     String name = derivation.name().substring(0, derivation.name().length() - ".drv".length());

@@ -1,7 +1,6 @@
 package nixbuildshell.cli;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -56,25 +55,31 @@ final class ConfiguredPaths {
   /**
    * Those of a build.
    *
-   * @param wanted what it asks for; more counts only where a setting names it, or what it is in
+   * @param asked what its derivation asks for; it counts where a setting names it or what it is in,
+   *     and before what every build sees at the same place
    */
-  List<SandboxPath> of(Collection<ByteString> wanted) {
+  List<SandboxPath> of(List<ByteString> asked) {
     List<SandboxPath> paths = new ArrayList<>(always());
-    for (ByteString path : wanted) {
+    List<String> allowed = asked.isEmpty() ? List.of() : allowed();
+    for (ByteString path : asked) {
       // Nix lets it be missing, whatever was asked for.
       SandboxPath there = new SandboxPath(path, path, true);
-      if (there.problem().isEmpty() && isAllowed(path)) {
+      if (there.problem().isEmpty() && isWithin(there.target().latin1(), allowed)) {
         paths.add(there);
       }
     }
     return paths;
   }
 
-  private boolean isAllowed(ByteString path) {
+  private List<String> allowed() {
     return answer().words("allowed-impure-host-deps", "extra-allowed-impure-host-deps").stream()
         .map(ByteString::latin1)
-        .map(prefix -> prefix.endsWith("/") ? prefix.substring(0, prefix.length() - 1) : prefix)
-        .anyMatch(prefix -> path.latin1().equals(prefix) || path.startsWith(prefix + "/"));
+        .map(prefix -> prefix.endsWith("/") ? prefix : prefix + "/")
+        .toList();
+  }
+
+  private static boolean isWithin(String path, List<String> directories) {
+    return directories.stream().anyMatch((path + "/")::startsWith);
   }
 
   private Configuration answer() {

@@ -87,14 +87,14 @@ final class SandboxPaths {
    */
   List<HostPath> shownTo(FailedBuild build, boolean shellIsKnown) {
     Optional<SeenMounts> seen = SeenMounts.of(build);
-    Set<ByteString> wanted =
-        new LinkedHashSet<>(seen.map(SeenMounts::extra).orElse(build.hostPaths()));
+    List<ByteString> asked = build.hostPaths().stream().map(SandboxPath::canonical).toList();
+    Set<ByteString> wanted = new LinkedHashSet<>(seen.map(SeenMounts::extra).orElse(asked));
     if (shellIsKnown) {
       wanted.remove(BIN_SH);
     }
     Map<ByteString, HostPath> shown = new LinkedHashMap<>();
     List<String> unshown = new ArrayList<>();
-    for (SandboxPath path : fromSettings(build, seen.isPresent(), wanted)) {
+    for (SandboxPath path : fromSettings(build, asked, seen.map(mounts -> wanted))) {
       host(path)
           .ifPresentOrElse(
               there -> shown.put(there.target(), there),
@@ -106,6 +106,9 @@ final class SandboxPaths {
     named.forEach(path -> host(path).ifPresent(there -> shown.put(there.target(), there)));
     shown.values().forEach(path -> requirePoint(path, shown));
     wanted.removeAll(shown.keySet());
+    if (seen.isEmpty()) {
+      wanted.removeIf(path -> files.typeAt(path).isEmpty()); // It may be missing.
+    }
     if (!wanted.isEmpty()) {
       tell(wanted, path -> seen.map(mounts -> mounts.option(path)).orElse(path));
     }
@@ -115,21 +118,22 @@ final class SandboxPaths {
   /**
    * Those of Nix's settings that the build had, as far as can be told.
    *
-   * @param wanted what it had beyond every sandbox's; what it asked for when the mounts are unknown
+   * @param asked what its derivation asks for
+   * @param had what it saw beyond every sandbox's; empty when that is unknown
    */
   private List<SandboxPath> fromSettings(
-      FailedBuild build, boolean mountsAreKnown, Set<ByteString> wanted) {
+      FailedBuild build, List<ByteString> asked, Optional<Set<ByteString>> had) {
     // Where it is the builder, the configuration gives it; else the build's own shell is there.
     boolean system = build.shell().map(Known::value).filter(Shell.SYSTEM::equals).isPresent();
-    if (wanted.isEmpty() && (mountsAreKnown || !(configured.isAsked() || system))) {
-      return List.of();
-    }
-    return configured.of(wanted).stream()
+    boolean some =
+        had.map(paths -> !paths.isEmpty())
+            .orElse(configured.isAsked() || system || !asked.isEmpty());
+    List<SandboxPath> paths = some ? configured.of(asked) : List.of();
+    return paths.stream()
         .filter(
             path ->
-                mountsAreKnown
-                    ? wanted.contains(path.target())
-                    : system || !path.target().equals(BIN_SH))
+                had.map(known -> known.contains(path.target()))
+                    .orElse(system || !path.target().equals(BIN_SH)))
         .toList();
   }
 
@@ -152,6 +156,13 @@ final class SandboxPaths {
    */
   private void tell(Set<ByteString> closed, UnaryOperator<ByteString> option) {
     List<ByteString> first = closed.stream().limit(MOST_NAMED).toList();
+    String options =
+        first.stream()
+            .map(option)
+            .filter(path -> path.length() <= LONGEST_NAMED)
+            .filter(path -> host(SandboxPath.parse(path)).isPresent())
+            .map(path -> " --sandbox-path " + ShellWord.quote(path))
+            .collect(Collectors.joining());
     messages.note(
         "the build also had "
             + (closed.size() == 1 ? "a path" : closed.size() + " paths")
@@ -159,12 +170,7 @@ final class SandboxPaths {
             + first.stream()
                 .map(path -> path.abridged(LONGEST_NAMED))
                 .collect(Collectors.joining(" "))
-            + "; to show: "
-            + first.stream()
-                .map(option)
-                .filter(path -> path.length() <= LONGEST_NAMED)
-                .map(path -> "--sandbox-path " + ShellWord.quote(path))
-                .collect(Collectors.joining(" ")));
+            + (options.isEmpty() ? "" : "; to show:" + options));
   }
 
   /** Why {@link #host} has nothing; empty when the setting allows that. */

@@ -12,8 +12,8 @@ final class HostPaths {
   private HostPaths() {}
 
   /**
-   * The entries with some paths of the host among them. What has the same path gives way; the
-   * directories above it that are missing are made.
+   * The entries with some paths of the host among them. What is at such a path or below gives way;
+   * the directories above it that are missing are made.
    */
   static List<Entry> with(List<Entry> entries, List<HostPath> paths) {
     List<Entry> all = new ArrayList<>();
@@ -22,7 +22,7 @@ final class HostPaths {
     Set<String> made = new HashSet<>();
     for (Entry entry : entries) {
       String path = ByteString.of(entry.path()).latin1();
-      if (!targets.contains(path)) {
+      if (!targets.contains(path) && above(path).stream().noneMatch(targets::contains)) {
         all.add(entry);
         made.add(path);
       }

@@ -440,13 +440,13 @@ class ReconstructionTest {
     StorePath path = TestStore.path("d1", "probe-1.0.drv");
     store.write(
         path,
-        "Derive([(\"out\",\"\",\"\",\"\")],[],[],\"s\",\"%s\",[],[(\"a-b\",\"\")])"
-            .formatted(TestStore.SHELL));
+        "Derive([(\"out\",\"\",\"\",\"\")],[(\"%s\",[\"out\"])],[],\"s\",\"%s\",[],[(\"a-b\",\"\")])"
+            .formatted(TestStore.path("aa", "x.drv"), TestStore.SHELL));
     assertEquals(
         List.of(
             Note.warning(
-                "output paths are placeholders: Nix resolved the derivation to another one before"
-                    + " it built it, and --drv can name that"),
+                "output paths are placeholders: what was built is another derivation, to which Nix"
+                    + " resolved this one; where it is in the store, --drv can name it"),
             Note.detail("bash cannot declare [a-b]")),
         build(KEPT).notes().subList(2, 4));
   }
@@ -514,14 +514,40 @@ class ReconstructionTest {
       })
   void knowsWhatItAsksForOfItsHost(String name, String value, String paths) throws IOException {
     String text = value == null ? "" : value;
-    store.derivation("d1", "probe-1.0", TestStore.SHELL, OUT, Map.of(name, text));
-    assertEquals(paths, hostPaths(build(KEPT)));
+    StorePath path = store.derivation("d1", "probe-1.0", TestStore.SHELL, OUT, Map.of(name, text));
     String line = "declare -x " + name + "=\"" + text + "\"\n";
+    for (KeptDirectory each : List.of(KEPT, KEPT.with(ENV_VARS + line))) {
+      assertEquals("", hostPaths(build(each)), "nobody else says so");
+    }
+    store.log(path, ".bz2", KeptDirectory.FAILED);
+    assertEquals(paths, hostPaths(build(KEPT)));
     if (!name.equals("__json")) {
       assertEquals(paths, hostPaths(build(KEPT.with(ENV_VARS + line))));
     }
     String top = "declare -x NIX_BUILD_TOP=\"/tmp/nix-build-probe-1.0.drv-0\"\n";
     assertEquals("", hostPaths(build(KEPT.with(ENV_VARS + line + top))));
+  }
+
+  @Test
+  void saysThatItAsksForPathsOfItsHost() {
+    String line = "declare -x __impureHostDeps=\"/a\"\n";
+    FailedBuild build = build(KEPT.with(ENV_VARS + line));
+    assertEquals(List.of(), build.hostPaths());
+    assertTrue(
+        build.notes().toString().contains("no derivation is found"), build.notes()::toString);
+  }
+
+  /** Its output was at another path each time. */
+  @Test
+  void anImpureDerivationIsNotAnotherOneForItsOutput() throws IOException {
+    StorePath path = TestStore.path("d1", "probe-1.0.drv");
+    store.write(
+        path,
+        "Derive([(\"out\",\"\",\"r:sha256\",\"impure\")],[],[],\"s\",\"%s\",[],[])"
+            .formatted(TestStore.SHELL));
+    FailedBuild build = build(KEPT.with(ENV_VARS), Optional.of(path));
+    assertEquals(List.of(), build.notes());
+    expect(Optional.of(drv(true)), "", build);
   }
 
   private static String hostPaths(FailedBuild build) {

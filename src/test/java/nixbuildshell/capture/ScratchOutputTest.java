@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -16,10 +17,15 @@ class ScratchOutputTest {
       new StorePath("5h9j9i601f11pvxnz5zrkgpdj9c6j2yr", "probe-1.0.drv");
 
   private static Derivation derivation(Map<String, Output> outputs) {
+    return derivation(outputs, Map.of());
+  }
+
+  private static Derivation derivation(
+      Map<String, Output> outputs, Map<StorePath, List<String>> inputs) {
     Derivation any = StructuredAttributesTest.derivation(Map.of());
     return new Derivation(
         outputs,
-        Map.of(),
+        inputs,
         false,
         Set.of(),
         any.system(),
@@ -52,7 +58,9 @@ class ScratchOutputTest {
     assertEquals(floating.outputPaths(), impure.outputPaths());
     assertTrue(impure.hasNetwork());
     assertFalse(impure.isFixedOutput());
-    assertEquals(Map.of(), derivation(Map.of("out", output("", ""))).built(BUILT).outputPaths());
+    Map<String, Output> unknown = Map.of("out", output("r:sha256", ""));
+    Map<StorePath, List<String>> inputs = Map.of(BUILT, List.of("out"));
+    assertEquals(Map.of(), derivation(unknown, inputs).built(BUILT).outputPaths());
     Derivation known = StructuredAttributesTest.derivation(Map.of());
     assertEquals(known.outputPaths(), known.built(BUILT).outputPaths());
   }

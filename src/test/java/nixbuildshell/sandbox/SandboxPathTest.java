@@ -120,6 +120,36 @@ class SandboxPathTest {
     assertEquals(List.of(), binds.get(1).above());
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "/a/b, /a/b",
+    "/a//b/, /a/b",
+    "/./a/././b/., /a/b",
+    "/, /",
+    "//, /",
+    "/.a/b., /.a/b."
+  })
+  void comparesPathsAsNixDoes(String path, String canonical) {
+    assertEquals(canonical, SandboxPath.canonical(ByteString.of(path)).latin1());
+  }
+
+  @Test
+  void takesThePlaceOfWhatIsBelow() {
+    Circumstances build =
+        Circumstances.of(SOMEBODY, Optional.of(SHELL), new StoreView.Whole())
+            .withNetwork(
+                Network.HOST, List.of(new HostFile("/etc/ssl/certs/ca-certificates.crt", "/x")))
+            .withPaths(List.of(host("/etc/ssl")));
+    List<String> paths =
+        NixSandbox.of(build, new Program(SHELL, List.of(), List.of(), "/build", true))
+            .entries()
+            .stream()
+            .map(Entry::path)
+            .filter(path -> path.startsWith("/etc/ssl"))
+            .toList();
+    assertEquals(List.of("/etc/ssl"), paths);
+  }
+
   @Test
   void takesThePlaceOfWhatIsThere() {
     Circumstances build =
