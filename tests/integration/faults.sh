@@ -22,7 +22,7 @@ root_tests=(
 setup() {
 	dir=$(kept readable)
 	before=$(snapshot "$dir")
-	mounts=$(cut -d' ' -f5- /proc/self/mountinfo)
+	mounts=$(own_mounts)
 	# Marks the sandbox's processes among the machine's.
 	mark=1234567$RANDOM
 }
@@ -35,14 +35,19 @@ start() {
 	eventually 30 sandbox_runs || fail "the command did not come to run"
 }
 
+command_is_ready() { eventually 30 grep -qx ready "$T/out" || fail "the command did not come to run"; }
+
 # The processes with the mark, but for the tool, which has it among its arguments.
 sandbox_processes() { pgrep -f "$mark" | grep -vx "$tool"; }
 sandbox_runs() { sandbox_processes >/dev/null; }
 sandbox_is_gone() { ! pgrep -f "$mark" >/dev/null; }
 
+# Those of this test; others run beside it.
+own_mounts() { grep -F "$T" /proc/self/mountinfo | cut -d' ' -f5- || true; }
+
 nothing_stays() {
 	eventually 10 sandbox_is_gone || fail "processes stay: $(pgrep -af "$mark")"
-	[[ $(cut -d' ' -f5- /proc/self/mountinfo) == "$mounts" ]] || fail "mounts stay"
+	[[ $(own_mounts) == "$mounts" ]] || fail "mounts stay"
 	[[ $(snapshot "$dir") == "$before" ]] || fail "the kept directory has changed"
 	if grep -E 'Exception|^\s+at |SIGSEGV' "$T/err"; then fail "a stack trace"; fi
 }
@@ -106,18 +111,18 @@ test_sigint_ends_a_command() { ended_by INT 130; }
 
 test_caught_sigterm_gets_its_time() {
 	setup
-	start bash -c 'trap "echo caught; exit 5" TERM; while :; do sleep 0.1; done' "$mark"
-	sleep 0.5
+	start bash -c 'trap "echo caught; exit 5" TERM; echo ready; while :; do sleep 0.1; done' "$mark"
+	command_is_ready
 	kill -TERM "$tool"
 	status_of_tool
-	expect_out caught
+	expect_out $'ready\ncaught'
 	nothing_stays
 }
 
 test_deaf_command_is_ended_after_a_grace_period() {
 	setup
-	start bash -c 'trap ":" TERM; while :; do sleep 0.1; done' "$mark"
-	sleep 0.5
+	start bash -c 'trap ":" TERM; echo ready; while :; do sleep 0.1; done' "$mark"
+	command_is_ready
 	kill -TERM "$tool"
 	eventually 30 sandbox_is_gone || fail "a command that goes on after SIGTERM goes on for ever"
 	status_of_tool
@@ -126,11 +131,11 @@ test_deaf_command_is_ended_after_a_grace_period() {
 
 test_caught_sigint_is_the_commands() {
 	setup
-	start bash -c 'trap "echo caught; exit 5" INT; while :; do sleep 0.1; done' "$mark"
-	sleep 0.5
+	start bash -c 'trap "echo caught; exit 5" INT; echo ready; while :; do sleep 0.1; done' "$mark"
+	command_is_ready
 	kill -INT "$tool"
 	status_of_tool
-	expect_out caught
+	expect_out $'ready\ncaught'
 	expect_status 5
 	nothing_stays
 }
@@ -242,7 +247,7 @@ full_disk() {
 	mkdir "$T/small"
 	mount -t tmpfs -o "size=$1,mode=777" none "$T/small"
 	trap 'umount -l "$T/small"' EXIT
-	mounts=$(cut -d' ' -f5- /proc/self/mountinfo)
+	mounts=$(own_mounts)
 	if [[ $WHO == user ]]; then chown "$TEST_USER:" "$T/small"; fi
 	run nbs --work-dir "$T/small" "$dir" true
 	expect_status 125

@@ -64,6 +64,26 @@ test_an_impure_build() {
 
 test_a_build_for_a_system_of_32_bits() { same_as_nix 32bit '{ system = "i686-linux"; }'; }
 
+# A file and a directory are mounted; a link is copied by newer Nix, which an older one follows.
+sandbox_paths() {
+	mkdir -p "$SCRATCH/shown/directory"
+	ln -sfn directory "$SCRATCH/shown/link"
+	echo content >"$SCRATCH/shown/directory/file"
+	chmod -R a+rX "$SCRATCH/shown"
+	tool_env=(NIX_CONFIG="$(config_of_sandbox_paths)")
+	same_as_nix sandboxPaths
+}
+
+test_sandbox_paths() {
+	[[ $EUID -eq 0 ]] || skip "only a trusted user can build with sandbox-paths of his own"
+	sandbox_paths
+}
+
+test_sandbox_paths_of_nix_2_26() {
+	in_debian13
+	sandbox_paths
+}
+
 # Root of 65536 users, whom only root can give: an ordinary user is told so.
 range='{ requiredSystemFeatures = [ "uid-range" ]; }'
 test_a_build_with_uid_range() {

@@ -1,6 +1,16 @@
 # shellcheck shell=bash
 # The sandbox, seen from inside: the assignment's list, item by item.
 jdks=each users=each
+old_java_tests=(
+	command_runs_in_the_builds_environment
+	one_id_is_mapped
+	no_privilege
+	no_descriptor_is_inherited
+	namespaces_are_its_own
+	build_directory_is_a_copy
+	processes
+	store_is_writable_and_the_real_one_is_not_touched
+)
 
 setup() {
 	dir=$(kept readable)

@@ -32,9 +32,16 @@ asking_for() {
 				'system-features = kvm uid-range'
 		)" "${@:2}")
 		;;
+	sandboxPaths) (root_exec NIX_REMOTE=daemon NIX_CONFIG="$(config_of_sandbox_paths)" "${@:2}") ;;
 	hostPaths) (root_exec NIX_REMOTE=daemon NIX_CONFIG='allowed-impure-host-deps = /etc /usr/share' "${@:2}") ;;
 	*) as_user NIX_REMOTE=daemon "${@:2}" ;;
 	esac
+}
+
+config_of_sandbox_paths() {
+	local shown=$SCRATCH/shown
+	printf '%s' "extra-sandbox-paths = /file=$shown/directory/file /deep/directory=$shown/directory /deep/link=$shown/link" \
+		' /none=/none?'
 }
 
 # build_and_keep NAME [SALT]: let it fail, and print the directory that it left.

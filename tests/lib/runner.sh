@@ -107,21 +107,24 @@ await() {
 	jobs_beside=()
 }
 
-# repeats_as_root FILE TEST: all tests of a file, or those that its `root_tests` names: where root is nobody special,
-# one user's run will do.
-repeats_as_root() (
-	root_tests=()
+# A test is run by an ordinary user on the newer Java, and again as root or on the older one. Where a file has a list of
+# tests, `root_tests` or `old_java_tests`, only those are repeated: for the others it does not matter.
+
+# is_repeated FILE LIST TEST
+is_repeated() (
+	root_tests=() old_java_tests=()
 	# shellcheck disable=SC1090
 	source "$1"
-	[[ ${#root_tests[*]} -eq 0 || " ${root_tests[*]} " == *" ${2#test_} "* ]]
+	declare -n list=$2
+	[[ ${#list[*]} -eq 0 || " ${list[*]} " == *" ${3#test_} "* ]]
 )
 
-# all_are_there FILE: the tests that root repeats.
+# all_are_there FILE: the tests that its lists name.
 all_are_there() (
-	root_tests=()
+	root_tests=() old_java_tests=()
 	# shellcheck disable=SC1090
 	source "$1"
-	for test in "${root_tests[@]}"; do declare -F "test_$test" >/dev/null || exit 1; done
+	for test in "${root_tests[@]}" "${old_java_tests[@]}"; do declare -F "test_$test" >/dev/null || exit 1; done
 )
 
 # run_file FILE
@@ -130,7 +133,7 @@ run_file() {
 	# shellcheck disable=SC1090
 	read -r jdks users limit < <(source "$file" && echo "${jdks:-any} ${users:-user} ${limit:-60}")
 	mapfile -t tests < <(sed -n 's/^\(test_[a-zA-Z0-9_]*\)() .*/\1/p' "$file")
-	all_are_there "$file" || record fail "$(basename "$file" .sh): root_tests"
+	all_are_there "$file" || record fail "$(basename "$file" .sh): a list names a test that is not there"
 	[[ $users == root ]] || whos+=(user)
 	if [[ $users != user ]]; then
 		if [[ $EUID -eq 0 ]]; then whos+=(root); else record skip "$(basename "$file" .sh), as root: this is not root"; fi
@@ -141,7 +144,8 @@ run_file() {
 		for jdk in "${homes[@]}"; do
 			if [[ $users/$who/$jdk == "each/root/$OLD_JDK" && -n $NEW_JDK ]]; then continue; fi
 			for test in "${tests[@]}"; do
-				if [[ $who == root ]] && ! repeats_as_root "$file" "$test"; then continue; fi
+				if [[ $who == root ]] && ! is_repeated "$file" root_tests "$test"; then continue; fi
+				if [[ $jdk == "$OLD_JDK" && -n $NEW_JDK ]] && ! is_repeated "$file" old_java_tests "$test"; then continue; fi
 				run_test "$file" "$test" "$who" "$jdk" "$limit"
 			done
 		done
@@ -151,7 +155,7 @@ run_file() {
 # Two lanes, since a test mostly waits: files of the one beside files of the other. A lane has kept directories
 # of its own (some tests look for tools by the directory that these have). ALONE: what another build or a busy
 # machine would disturb, by the newest kept directory, a log's time, or a lock of a build user.
-BESIDE=(attributes copy filter flake kernels manifest million network parity process skeleton store stores uid-range unsandboxed)
+BESIDE=(attributes filter flake kernels manifest million network parity process skeleton store stores uid-range unsandboxed)
 ALONE=(hook-odd names root sources)
 IN_FRONT=()
 for file in "$TOP"/tests/integration/*.sh; do

@@ -1,7 +1,6 @@
 package nixbuildshell.capture;
 
 import java.util.Optional;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.capture.DerivationFinder.Found;
@@ -9,14 +8,12 @@ import nixbuildshell.capture.DerivationFinder.Found;
 /**
  * Whether a build had the host's network, as fixed-output and impure ones have. What is in the kept
  * directory is no more than a reason to look for the derivation; that one alone decides, and only
- * when it is {@linkplain DerivationFinder#isConfirmed confirmed} that it left the directory.
+ * with a {@link Confirmation} that it left the directory.
  *
  * @param known the answer; empty when there is no derivation that counts
  * @param doubt why a build that seems to have had it does not count as such
  */
 record HostNetwork(Optional<Known<Boolean>> known, Optional<String> doubt) {
-
-  static final String NOT_FOUND = "no derivation is found";
 
   /** Whether the build says so: Nix sets NIX_OUTPUT_CHECKED for a fixed output. */
   static boolean isClaimed(Optional<Manifest> manifest, Optional<EnvVars> env) {
@@ -29,22 +26,15 @@ record HostNetwork(Optional<Known<Boolean>> known, Optional<String> doubt) {
   /**
    * @param claimed by the kept directory
    * @param found the derivation, if any was found
-   * @param confirmed whether it is confirmed that it left the directory
    */
-  static HostNetwork of(boolean claimed, Optional<Found> found, Predicate<Found> confirmed) {
-    if (found.isEmpty()) {
-      return new HostNetwork(Optional.empty(), claimed ? Optional.of(NOT_FOUND) : Optional.empty());
-    }
-    boolean network = found.get().derivation().hasNetwork();
-    if (!network || confirmed.test(found.get())) {
+  static HostNetwork of(boolean claimed, Optional<Found> found, Confirmation confirmation) {
+    Optional<Boolean> network = found.map(known -> known.derivation().hasNetwork());
+    if (network.isPresent() && (!network.get() || confirmation.of(found.get()))) {
       return new HostNetwork(
-          Optional.of(new Known<>(network, Source.DERIVATION)), Optional.empty());
+          Optional.of(new Known<>(network.get(), Source.DERIVATION)), Optional.empty());
     }
-    return new HostNetwork(Optional.empty(), Optional.of(doubtOf(found.get())));
-  }
-
-  /** Why an unconfirmed derivation does not count. */
-  static String doubtOf(Found found) {
-    return "nothing but the directory says that it is of " + found.path();
+    boolean seems = network.orElse(claimed);
+    return new HostNetwork(
+        Optional.empty(), seems ? Optional.of(Confirmation.doubt(found)) : Optional.empty());
   }
 }

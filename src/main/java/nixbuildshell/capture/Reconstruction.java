@@ -21,6 +21,7 @@ public final class Reconstruction {
   private final Evidence kept;
   private final Request options;
   private final DerivationFinder finder;
+  private final Confirmation confirmation;
   private final BuilderShell builders;
   private final EnvVarsSource envVars;
   private final Optional<Found> given;
@@ -32,6 +33,7 @@ public final class Reconstruction {
     this.kept = kept;
     this.options = options;
     this.finder = finder;
+    this.confirmation = new Confirmation(kept, finder, options.builders());
     BuildShell shells = new BuildShell(finder.store());
     this.builders = new BuilderShell(shells);
     this.envVars = new EnvVarsSource(kept, shells);
@@ -123,8 +125,7 @@ public final class Reconstruction {
       FailedBuild.Environment environment,
       Map<String, Known<StorePath>> known) {
     Map<String, Known<StorePath>> outputs = known.isEmpty() ? Facts.outputs(found) : known;
-    HostNetwork network =
-        HostNetwork.of(HostNetwork.isClaimed(manifest, env), found, this::isConfirmed);
+    HostNetwork network = HostNetwork.of(HostNetwork.isClaimed(manifest, env), found, confirmation);
     found
         .flatMap(derivation -> impure().withheld(derivation.derivation(), host(derivation)))
         .ifPresent(notes::add);
@@ -153,13 +154,13 @@ public final class Reconstruction {
   /** Nobody but Nix may say what of its host a build was shown. */
   private List<ByteString> hostPaths(Optional<EnvVars> env, Optional<Found> found) {
     List<ByteString> paths = Facts.hostPaths(env, found);
-    if (paths.isEmpty() || found.filter(this::isConfirmed).isPresent()) {
+    if (paths.isEmpty() || found.filter(confirmation::of).isPresent()) {
       return paths;
     }
     notes.add(
         Note.warning(
             "the build asks for paths of its host, which are not shown: "
-                + found.map(HostNetwork::doubtOf).orElse(HostNetwork.NOT_FOUND)
+                + Confirmation.doubt(found)
                 + "; --drv FILE says of what it is"));
     return List.of();
   }
@@ -179,15 +180,11 @@ public final class Reconstruction {
       return new BuilderEnvironment.Host(options.cores(), options.impure());
     }
     return new BuilderEnvironment.Host(
-        options.cores(), isConfirmed(found) ? impure()::ofFetchers : name -> Optional.empty());
+        options.cores(), confirmation.of(found) ? impure()::ofFetchers : name -> Optional.empty());
   }
 
   private ImpureVariables impure() {
     return new ImpureVariables(options.impure());
-  }
-
-  private boolean isConfirmed(Found found) {
-    return finder.isConfirmed(kept, found, options.builders());
   }
 
   /** For where it is not needed: that several could be it is no reason to give up then. */

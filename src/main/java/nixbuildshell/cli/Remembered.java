@@ -27,6 +27,7 @@ final class Remembered {
   private static final String PATH = "path.";
   private static final String TARGET = ".target";
   private static final String HOST = ".source";
+  private static final String LINK = ".link";
 
   private Remembered() {}
 
@@ -44,6 +45,7 @@ final class Remembered {
       int number = values.size();
       values.put(PATH + number + TARGET, path.target());
       values.put(PATH + number + HOST, path.source());
+      path.link().ifPresent(link -> values.put(PATH + number + LINK, link));
     }
     return values;
   }
@@ -72,9 +74,10 @@ final class Remembered {
         .forEach(
             (key, target) -> {
               if (key.startsWith(PATH) && key.endsWith(TARGET)) {
-                String source = key.substring(0, key.length() - TARGET.length()) + HOST;
-                value(about, source)
-                    .ifPresent(host -> paths.add(new HostPath(target, host, false)));
+                String path = key.substring(0, key.length() - TARGET.length());
+                Optional<ByteString> link = value(about, path + LINK);
+                value(about, path + HOST)
+                    .ifPresent(host -> paths.add(new HostPath(target, host, false, link)));
               }
             });
     return paths;

@@ -18,6 +18,7 @@ import nixbuildshell.capture.Shell;
 import nixbuildshell.capture.StorePath;
 import nixbuildshell.linux.FileSystem;
 import nixbuildshell.linux.FileType;
+import nixbuildshell.sandbox.Generation;
 import nixbuildshell.sandbox.HostPath;
 import nixbuildshell.sandbox.SandboxPath;
 
@@ -85,7 +86,7 @@ final class SandboxPaths {
    * paths count as far as they are among them, and what is left of them is said; so is what is left
    * of those that the derivation asks for.
    */
-  List<HostPath> shownTo(FailedBuild build, boolean shellIsKnown) {
+  List<HostPath> shownTo(FailedBuild build, Generation nix, boolean shellIsKnown) {
     Optional<SeenMounts> seen = SeenMounts.of(build);
     List<ByteString> asked = build.hostPaths().stream().map(SandboxPath::canonical).toList();
     Set<ByteString> wanted = new LinkedHashSet<>(seen.map(SeenMounts::extra).orElse(asked));
@@ -94,8 +95,8 @@ final class SandboxPaths {
     }
     Map<ByteString, HostPath> shown = new LinkedHashMap<>();
     List<String> unshown = new ArrayList<>();
-    for (SandboxPath path : fromSettings(build, asked, seen.map(mounts -> wanted))) {
-      host(path)
+    for (SandboxPath path : fromSettings(build, nix, asked, seen.map(mounts -> wanted))) {
+      asBy(nix, path)
           .ifPresentOrElse(
               there -> shown.put(there.target(), there),
               () -> why(path).ifPresent(why -> unshown.add(path + " (" + why + ")")));
@@ -122,7 +123,7 @@ final class SandboxPaths {
    * @param had what it saw beyond every sandbox's; empty when that is unknown
    */
   private List<SandboxPath> fromSettings(
-      FailedBuild build, List<ByteString> asked, Optional<Set<ByteString>> had) {
+      FailedBuild build, Generation nix, List<ByteString> asked, Optional<Set<ByteString>> had) {
     // Where it is the builder, the configuration gives it; else the build's own shell is there.
     boolean system = build.shell().map(Known::value).filter(Shell.SYSTEM::equals).isPresent();
     boolean some =
@@ -132,7 +133,7 @@ final class SandboxPaths {
     return paths.stream()
         .filter(
             path ->
-                had.map(known -> known.contains(path.target()))
+                had.map(known -> known.contains(path.target()) || isLink(nix, path))
                     .orElse(system || !path.target().equals(BIN_SH)))
         .toList();
   }
@@ -141,7 +142,9 @@ final class SandboxPaths {
   List<HostPath> again(List<HostPath> before) {
     Map<ByteString, HostPath> shown = new LinkedHashMap<>();
     for (HostPath path : before) {
-      host(new SandboxPath(path.target(), path.source(), true))
+      Optional.of(path)
+          .filter(it -> it.link().isPresent())
+          .or(() -> host(new SandboxPath(path.target(), path.source(), true)))
           .ifPresentOrElse(
               there -> shown.put(there.target(), there),
               () -> messages.note(path.source() + " is gone, and not shown"));
@@ -186,6 +189,9 @@ final class SandboxPaths {
    * mounted on: in what is the host's, none is made.
    */
   private void requirePoint(HostPath path, Map<ByteString, HostPath> shown) {
+    if (path.link().isPresent()) {
+      return;
+    }
     String target = path.target().latin1();
     for (int slash = target.lastIndexOf('/');
         slash > 0;
@@ -208,6 +214,23 @@ final class SandboxPaths {
         return;
       }
     }
+  }
+
+  /**
+   * A path as Nix shows it. It has always followed links; with directories of the newer layout it
+   * copies a link instead ({@code doBind} in linux-derivation-builder.cc).
+   */
+  private Optional<HostPath> asBy(Generation nix, SandboxPath path) {
+    return isLink(nix, path)
+        ? Optional.of(
+            new HostPath(path.target(), path.source(), false, files.linkAt(path.source())))
+        : host(path);
+  }
+
+  private boolean isLink(Generation nix, SandboxPath path) {
+    return nix == Generation.NESTED
+        && path.problem().isEmpty()
+        && files.linkAt(path.source()).isPresent();
   }
 
   /** A path as it is on this host; empty when it is not there or cannot be in the sandbox. */

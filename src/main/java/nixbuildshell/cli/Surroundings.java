@@ -59,7 +59,8 @@ record Surroundings(
   private Circumstances with(Circumstances base, FailedBuild build, SandboxPaths paths) {
     Optional<ByteString> binSh =
         SeenMounts.of(build).flatMap(mounts -> mounts.shell(base.store(), nix));
-    return base.withShell(binSh.or(base::shell)).withPaths(paths.shownTo(build, binSh.isPresent()));
+    return base.withShell(binSh.or(base::shell))
+        .withPaths(paths.shownTo(build, base.generation(), binSh.isPresent()));
   }
 
   private NetworkChoice network() {

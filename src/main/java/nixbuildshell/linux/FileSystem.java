@@ -116,6 +116,15 @@ public final class FileSystem {
     return status(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW);
   }
 
+  /** What the link at a path says; empty when there is none. */
+  public Optional<ByteString> linkAt(ByteString path) {
+    try {
+      return Optional.of(readLink(AT_FDCWD, path));
+    } catch (ErrnoException e) {
+      return Optional.empty();
+    }
+  }
+
   /** What the kernel calls the opened file, or the path as given where there is no procfs. */
   private ByteString canonical(Descriptor descriptor, ByteString path) {
     try {

@@ -10,8 +10,9 @@ import nixbuildshell.ByteString;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.plan.Argument.Text;
 import nixbuildshell.sandbox.Entry.HostBind;
+import nixbuildshell.sandbox.Entry.HostLink;
 
-/** The steps that mount paths of the host, as Nix's {@code doBind} does. */
+/** The steps that mount paths of the host, and copy its links, as Nix's {@code doBind} does. */
 final class HostBinds {
   private final List<Step> steps;
 
@@ -37,6 +38,18 @@ final class HostBinds {
             nothing(),
             flags("MS_BIND|MS_REC", MS_BIND | MS_REC),
             nothing()));
+  }
+
+  void copy(HostLink link) {
+    link.above().forEach(this::directory);
+    Argument destination = new Text(link.destination());
+    steps.add(
+        Step.of(
+            "make " + link.path(),
+            Syscall.SYMLINKAT,
+            destination,
+            AT_FDCWD,
+            inRoot(link.target())));
   }
 
   private void directory(ByteString path) {

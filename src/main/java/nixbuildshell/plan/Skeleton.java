@@ -21,6 +21,7 @@ import nixbuildshell.sandbox.Entry.Devpts;
 import nixbuildshell.sandbox.Entry.Directory;
 import nixbuildshell.sandbox.Entry.Host;
 import nixbuildshell.sandbox.Entry.HostBind;
+import nixbuildshell.sandbox.Entry.HostLink;
 import nixbuildshell.sandbox.Entry.Inside;
 import nixbuildshell.sandbox.Entry.LayeredStore;
 import nixbuildshell.sandbox.Entry.Link;
@@ -80,6 +81,8 @@ final class Skeleton {
       StoreSteps.bind(steps, kernel, store.path(), store.host(), names);
     } else if (entry instanceof HostBind bind) {
       new HostBinds(steps).mount(bind);
+    } else if (entry instanceof HostLink link) {
+      new HostBinds(steps).copy(link);
     } else if (entry instanceof Tmpfs tmpfs) {
       directory(tmpfs.path(), 0755);
       fileSystems.tmpfs(tmpfs);

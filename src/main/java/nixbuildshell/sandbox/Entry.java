@@ -118,6 +118,24 @@ public sealed interface Entry {
     }
   }
 
+  /**
+   * A copy of a link of the host.
+   *
+   * @param destination leads to something inside, or nowhere
+   * @param above directories that have to be made for it
+   */
+  record HostLink(ByteString target, ByteString destination, List<ByteString> above)
+      implements Entry {
+    public HostLink {
+      above = List.copyOf(above);
+    }
+
+    @Override
+    public String path() {
+      return target.toString();
+    }
+  }
+
   /** Where a bind mount comes from. */
   sealed interface Source {}
 

@@ -33,8 +33,13 @@ final class HostPaths {
       boolean within = above.stream().anyMatch(mounted::contains);
       List<ByteString> missing =
           within ? List.of() : above.stream().filter(made::add).map(ByteString::new).toList();
-      all.add(new Entry.HostBind(path.target(), path.source(), path.directory(), missing, !within));
-      mounted.add(path.target().latin1());
+      if (path.link().isEmpty()) {
+        all.add(
+            new Entry.HostBind(path.target(), path.source(), path.directory(), missing, !within));
+        mounted.add(path.target().latin1());
+      } else if (!within) {
+        all.add(new Entry.HostLink(path.target(), path.link().get(), missing));
+      }
     }
     return all;
   }

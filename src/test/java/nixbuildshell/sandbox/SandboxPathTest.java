@@ -77,13 +77,15 @@ class SandboxPathTest {
     assertEquals("", SandboxPath.parse(ByteString.of(text)).problem().orElse(""));
   }
 
-  private static List<Entry.HostBind> binds(HostPath... paths) {
+  private static List<Entry> entries(HostPath... paths) {
     Circumstances build =
         Circumstances.of(SOMEBODY, Optional.of(SHELL), new StoreView.Whole())
             .withPaths(List.of(paths));
-    return NixSandbox.of(build, new Program(SHELL, List.of(), List.of(), "/build", true))
-        .entries()
-        .stream()
+    return NixSandbox.of(build, new Program(SHELL, List.of(), List.of(), "/build", true)).entries();
+  }
+
+  private static List<Entry.HostBind> binds(HostPath... paths) {
+    return entries(paths).stream()
         .filter(Entry.HostBind.class::isInstance)
         .map(Entry.HostBind.class::cast)
         .toList();
@@ -105,6 +107,18 @@ class SandboxPathTest {
     assertEquals(bytes("/etc/ssl"), binds.get(0).above());
     assertEquals(bytes("/usr"), binds.get(1).above());
     assertEquals(bytes("/usr/lib"), binds.get(2).above());
+  }
+
+  @Test
+  void copiesALinkButNotIntoWhatIsTheHosts() {
+    Optional<ByteString> says = Optional.of(ByteString.of("../x"));
+    HostPath link = new HostPath(ByteString.of("/usr/bin/env"), ByteString.of("/l"), false, says);
+    assertEquals(
+        List.of(new Entry.HostLink(link.target(), says.get(), bytes("/usr", "/usr/bin"))),
+        entries(link).stream().filter(Entry.HostLink.class::isInstance).toList());
+    assertEquals(
+        List.of(),
+        entries(link, host("/usr")).stream().filter(Entry.HostLink.class::isInstance).toList());
   }
 
   private static List<ByteString> targets(List<Entry.HostBind> binds) {
