@@ -12,8 +12,8 @@ switched_off() {
 	unshare --user sleep 1234 &
 	holder=$!
 	eventually 10 other_user_namespace "$holder" || fail "no user namespace"
-	echo '0 0 65536' >"/proc/$holder/uid_map"
-	echo '0 0 65536' >"/proc/$holder/gid_map"
+	# While it still executes the program, that can be refused.
+	eventually 10 map_host_ids "$holder" 2>/dev/null || fail "no ids for the user namespace"
 	export -f nbs nbs_exec user_exec root_exec
 	run nsenter --user --target "$holder" --setuid 0 --setgid 0 bash -c '
 		tool_env=()
@@ -28,7 +28,14 @@ switched_off() {
 test_user_namespaces_are_off() { switched_off max_user_namespaces; }
 test_network_namespaces_are_off() { switched_off max_net_namespaces; }
 other_user_namespace() {
-	[[ $(readlink "/proc/$1/ns/user") != $(readlink /proc/self/ns/user) ]]
+	local other
+	other=$(readlink "/proc/$1/ns/user") && [[ $other != "$(readlink /proc/self/ns/user)" ]]
+}
+map_host_ids() {
+	local map
+	for map in uid_map gid_map; do
+		[[ -n $(<"/proc/$1/$map") ]] || echo '0 0 65536' >"/proc/$1/$map" || return 1
+	done
 }
 
 # Containers cover parts of /proc, as Docker does here; then the kernel refuses a new procfs.
