@@ -21,6 +21,8 @@ summary() {
 	local passed failed skipped
 	passed=$(count pass) failed=$(count fail) skipped=$(count skip)
 	grep '^fail ' "$SCRATCH/results" || true
+	# Again, as whoever reads the end of a long log needs them.
+	cat "$SCRATCH"/failed.* 2>/dev/null || true
 	if [[ -n ${CI:-} ]]; then
 		grep '^skip ' "$SCRATCH/results" || true
 	fi
@@ -48,14 +50,19 @@ leftovers() {
 	[[ ! -e $T/group ]] || group=$(<"$T/group")
 	if [[ -n $group ]] && pkill -KILL -g "$group"; then :; fi
 	local process
-	# By their home directory, or by what is mounted for them; somebody else may run these tests as well.
-	# (Of a zombie there is nothing to read. Where PID 1 is no init, orphans stay that.)
-	env -i grep -lsF -- "$T" /proc/[0-9]*/environ /proc/[0-9]*/mountinfo >"$T/left" || return 1
+	# A sandbox of another test has for a moment the mounts of this one, until it is in its own root.
+	those_left || return 1
+	sleep 0.5
+	those_left || return 1
 	while IFS=/ read -r _ _ process _; do
 		ps -o pid=,args= "$process" || true
 		kill -KILL "$process" 2>/dev/null || true
 	done <"$T/left"
 }
+
+# By their home directory, or by what is mounted for them; somebody else may run these tests as well.
+# (Of a zombie there is nothing to read. Where PID 1 is no init, orphans stay that.)
+those_left() { env -i grep -lsF -- "$T" /proc/[0-9]*/environ /proc/[0-9]*/mountinfo >"$T/left"; }
 
 # run_test FILE TEST WHO JDK LIMIT
 run_test() {
@@ -79,7 +86,11 @@ run_test() {
 	*)
 		record fail "$name"
 		[[ $status -ne 124 ]] || echo "FAILED: not done after $5 s" >>"$T/log"
-		shown_log
+		{
+			echo "== $name"
+			shown_log
+		} >"$SCRATCH/failed.${T##*.}"
+		cat "$SCRATCH/failed.${T##*.}"
 		;;
 	esac
 	rm -rf "$T" 2>/dev/null || { chmod -R u+rwX "$T" && rm -rf "$T"; }
