@@ -62,7 +62,11 @@ leftovers() {
 
 # By their home directory, or by what is mounted for them; somebody else may run these tests as well.
 # (Of a zombie there is nothing to read. Where PID 1 is no init, orphans stay that.)
-those_left() { env -i grep -lsF -- "$T" /proc/[0-9]*/environ /proc/[0-9]*/mountinfo >"$T/left"; }
+those_left() {
+	# Its status says nothing: some process always ends while this reads.
+	env -i grep -lsF -- "$T" /proc/[0-9]*/environ /proc/[0-9]*/mountinfo >"$T/left" || true
+	[[ -s $T/left ]]
+}
 
 # run_test FILE TEST WHO JDK LIMIT
 run_test() {
@@ -101,19 +105,25 @@ shown_log() { tail -c 6000 "$T/log" | cut -c1-400 | sed 's/^/      /'; }
 java_of() { sed -n 's/^JAVA_VERSION="\([0-9]*\).*/Java \1/p' "$1/release"; }
 
 # background LOG COMMAND...: beside what comes next; `await` waits for all of them, and shows what they print.
+# (That it ended well is said by a file: bash forgets a job's status when a later process gets its number.)
 background() {
 	local log=$1
 	shift
-	"$@" >"$log" 2>&1 &
+	(
+		"$@" >"$log" 2>&1
+		: >"$log.ended"
+	) &
 	jobs_beside+=("$! $log")
 }
 jobs_beside=()
 
 await() {
-	local job
+	local job log
 	for job in "${jobs_beside[@]}"; do
-		wait "${job%% *}" || record fail "${job#* }"
-		cat "${job#* }"
+		wait "${job%% *}" || true
+		log=${job#* }
+		cat "$log"
+		[[ -e $log.ended ]] || record fail "$log"
 	done
 	jobs_beside=()
 }
