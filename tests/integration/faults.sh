@@ -18,6 +18,20 @@ root_tests=(
 	full_disk_while_copying
 	full_disk_at_the_start
 )
+old_java_tests=(
+	killed_tool_leaves_nothing
+	killed_tool_while_others_run
+	sigterm_ends_everything
+	sighup_ends_everything
+	sigint_ends_a_command
+	caught_sigterm_gets_its_time
+	caught_sigint_is_the_commands
+	orphans_end_with_the_command
+	sigkill_at_any_moment
+	sigterm_at_any_moment
+	sigint_at_any_moment
+	harmless_signals_at_any_moment
+)
 
 setup() {
 	dir=$(kept readable)
