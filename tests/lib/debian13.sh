@@ -113,7 +113,8 @@ start_debian13() {
 	export -f become_debian13
 	(
 		umask 022
-		exec setsid unshare --mount --propagation private --pid --fork --kill-child \
+		# It is nobody's leftover: the test that starts it is not the only one that needs it.
+		exec env -u T -u USER_HOME setsid unshare --mount --propagation private --pid --fork --kill-child \
 			bash -euc 'become_debian13 "$@"' -- "$root" "$own" </dev/null >"$own/log" 2>&1
 	) &
 	disown
