@@ -85,7 +85,7 @@ several() { [[ $(sandbox_processes | wc -l) -ge 4 ]]; }
 test_killed_tool_leaves_nothing() {
 	setup
 	start bash -c "$family" "$mark"
-	eventually 10 several || fail "the family did not come to run"
+	eventually 20 several || fail "the family did not come to run"
 	kill -KILL "$tool"
 	status_of_tool
 	expect_status 137

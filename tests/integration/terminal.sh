@@ -166,7 +166,7 @@ test_closed_terminal_ends_everything() {
 	open_terminal
 	enter
 	types "sleep $mark"
-	eventually 10 pgrep -f "sleep $mark" >/dev/null || fail "no sleep"
+	eventually 20 pgrep -f "sleep $mark" >/dev/null || fail "no sleep"
 	tmux_does kill-server
 	eventually 20 gone || fail "still there: $(pgrep -af "sleep $mark")"
 }

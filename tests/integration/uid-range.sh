@@ -89,7 +89,7 @@ test_users_of_a_running_build() {
 	local pool=$SCRATCH/debian13/nix/var/nix/userpool2 holder
 	flock --no-fork "$pool/slot-0" sleep 1234 &
 	holder=$!
-	eventually 10 is_locked "$pool/slot-0" || fail "not locked"
+	eventually 20 is_locked "$pool/slot-0" || fail "not locked"
 	run nbs "$dir" true
 	expect_status 125
 	expect_err "$first" 'is running now'

@@ -118,7 +118,7 @@ start_debian13() {
 			bash -euc 'become_debian13 "$@"' -- "$root" "$own" </dev/null >"$own/log" 2>&1
 	) &
 	disown
-	eventually 10 test -s "$own/pid"
+	eventually 20 test -s "$own/pid"
 	enter_namespace_of_debian13
 	eventually 20 debian13_answers || die "the nix-daemon of Debian 13 does not answer: $(tail -n 3 "$own/log")"
 }
