@@ -104,8 +104,7 @@ final class SandboxPaths {
     if (seen.isEmpty() && !unshown.isEmpty()) {
       messages.note("not shown of Nix's sandbox-paths: " + String.join(" ", unshown));
     }
-    named.forEach(path -> host(path).ifPresent(there -> shown.put(there.target(), there)));
-    shown.values().forEach(path -> requirePoint(path, shown));
+    List<HostPath> all = withNamed(shown);
     wanted.removeAll(shown.keySet());
     if (seen.isEmpty()) {
       wanted.removeIf(path -> files.typeAt(path).isEmpty()); // It may be missing.
@@ -113,7 +112,7 @@ final class SandboxPaths {
     if (!wanted.isEmpty()) {
       tell(wanted, path -> seen.map(mounts -> mounts.option(path)).orElse(path));
     }
-    return List.copyOf(shown.values());
+    return all;
   }
 
   /**
@@ -133,7 +132,7 @@ final class SandboxPaths {
     return paths.stream()
         .filter(
             path ->
-                had.map(known -> known.contains(path.target()) || isLink(nix, path))
+                had.map(known -> known.contains(path.target()) || copied(nix, path).isPresent())
                     .orElse(system || !path.target().equals(BIN_SH)))
         .toList();
   }
@@ -149,6 +148,11 @@ final class SandboxPaths {
               there -> shown.put(there.target(), there),
               () -> messages.note(path.source() + " is gone, and not shown"));
     }
+    return withNamed(shown);
+  }
+
+  /** Puts what the caller names in the place of, or beside, what is shown without that. */
+  private List<HostPath> withNamed(Map<ByteString, HostPath> shown) {
     named.forEach(path -> host(path).ifPresent(there -> shown.put(there.target(), there)));
     shown.values().forEach(path -> requirePoint(path, shown));
     return List.copyOf(shown.values());
@@ -221,16 +225,17 @@ final class SandboxPaths {
    * copies a link instead ({@code doBind} in linux-derivation-builder.cc).
    */
   private Optional<HostPath> asBy(Generation nix, SandboxPath path) {
-    return isLink(nix, path)
-        ? Optional.of(
-            new HostPath(path.target(), path.source(), false, files.linkAt(path.source())))
-        : host(path);
+    return copied(nix, path).or(() -> host(path));
   }
 
-  private boolean isLink(Generation nix, SandboxPath path) {
-    return nix == Generation.NESTED
-        && path.problem().isEmpty()
-        && files.linkAt(path.source()).isPresent();
+  /** The path as a link; empty when it is none, or is followed. */
+  private Optional<HostPath> copied(Generation nix, SandboxPath path) {
+    if (nix != Generation.NESTED || path.problem().isPresent()) {
+      return Optional.empty();
+    }
+    return files
+        .linkAt(path.source())
+        .map(link -> new HostPath(path.target(), path.source(), false, Optional.of(link)));
   }
 
   /** A path as it is on this host; empty when it is not there or cannot be in the sandbox. */
