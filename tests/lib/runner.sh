@@ -176,7 +176,10 @@ run_file() {
 # Two lanes, since a test mostly waits: files of the one beside files of the other. A lane has kept directories
 # of its own (some tests look for tools by the directory that these have). ALONE: what another build or a busy
 # machine would disturb, by the newest kept directory, a log's time, or a lock of a build user.
-BESIDE=(bad-input filter flake hostile kernels manifest million network parity process skeleton store stores uid-range unsandboxed)
+BESIDE=(
+	bad-input filter flake hostile kernels manifest million network parity process skeleton store stores uid-range
+	unsandboxed
+)
 ALONE=(hook-odd names root sources)
 IN_FRONT=()
 for file in "$TOP"/tests/integration/*.sh; do
