@@ -120,6 +120,8 @@ stale() {
 # same_as_nix NAME [EXTRA]: the tool's sandbox is that of the build NAME (plain or what its attributes make it).
 same_as_nix() {
 	local directory version network=
+	# A login gives the tool limits and keyrings of its own, the daemon has others.
+	[[ $EUID -eq 0 ]] || skip "only root can start the tool with the limits that the daemon has, and without a login's keyrings"
 	version=$(nix_version)
 	[[ $version == 2.8 || $version == 2.26 ]] || skip "tests/parity/differences does not know Nix $version"
 	[[ $1 != fixed && $1 != impure ]] || network=network
