@@ -12,7 +12,7 @@ public final class Failure extends RuntimeException {
   private static final long serialVersionUID = 1;
 
   private final String remedy;
-  private final OptionalInt exitCode;
+  private final transient OptionalInt exitCode;
 
   /**
    * @param what what could not be done, and on which path ("cannot read /x/env-vars")
