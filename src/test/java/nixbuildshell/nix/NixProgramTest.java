@@ -72,14 +72,14 @@ class NixProgramTest {
   @Test
   void endsWithItsChildrenWhenItIsCancelled() throws Exception {
     Path pids = directory.resolve("pids");
-    NixProgram slow = program("sleep 50 & echo $$ $! >" + pids + "; wait");
+    NixProgram slow = program("sleep 1000 & echo $$ $! >" + pids + "; wait");
     BooleanSupplier started = () -> Files.exists(pids) && pids.toFile().length() > 0;
     NixProgram program = new NixProgram(slow.file(), slow.environment(), started);
     assertThrows(CancellationException.class, () -> program.run(List.of()));
     for (String pid : Files.readString(pids).strip().split(" ")) {
       Optional<ProcessHandle> process = ProcessHandle.of(Long.parseLong(pid));
       if (process.isPresent()) {
-        process.get().onExit().get(10, TimeUnit.SECONDS);
+        process.get().onExit().get(5, TimeUnit.MINUTES);
       }
     }
   }

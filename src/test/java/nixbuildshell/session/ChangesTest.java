@@ -14,10 +14,8 @@ import nixbuildshell.linux.Directory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
 class ChangesTest {
   @TempDir Path temporary;
   private Sessions sessions;

@@ -19,11 +19,9 @@ import nixbuildshell.linux.FileType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Trees made, or being changed, by an enemy. */
-@Timeout(120)
 class HostileTreeTest {
   @TempDir Path temporary;
   private Path source;

@@ -7,14 +7,12 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What a process of other rights meets: files that it may not read, a file system that is full.
  * Root reads everything, so where root runs the tests a Java is started as nobody.
  */
-@Timeout(120)
 class OtherRightsTest {
   @TempDir Path temporary;
   private Path classes;

@@ -20,10 +20,8 @@ import nixbuildshell.linux.Status;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(120)
 class SessionsTest {
   private static final ByteString ORIGIN = ByteString.of(new byte[] {'/', (byte) 0xff, '\n', '='});
 

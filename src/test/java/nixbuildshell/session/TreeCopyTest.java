@@ -27,10 +27,8 @@ import nixbuildshell.linux.Status;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
 class TreeCopyTest {
   @TempDir Path temporary;
   private Path source;

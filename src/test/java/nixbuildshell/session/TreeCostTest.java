@@ -19,14 +19,12 @@ import nixbuildshell.linux.SystemCalls;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What an entry, or a level, costs does not grow with their number, counted in system calls: so
  * what a million or a hundred thousand of them take can be told from a few.
  */
-@Timeout(120)
 class TreeCostTest {
   /** Linear is a ratio of 2; quadratic would be 4. */
   private static final double LINEAR = 2.2;

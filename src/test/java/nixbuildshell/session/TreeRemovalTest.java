@@ -16,10 +16,8 @@ import java.util.concurrent.Future;
 import nixbuildshell.ByteString;
 import nixbuildshell.linux.Directory;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
 class TreeRemovalTest {
   @TempDir Path temporary;
 
