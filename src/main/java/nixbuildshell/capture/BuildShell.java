@@ -6,6 +6,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.Malformed;
+import nixbuildshell.store.StoreDirectory;
+import nixbuildshell.store.StorePath;
 
 /**
  * Decides whether a path can be the build's shell: a program in the store, whatever a hostile

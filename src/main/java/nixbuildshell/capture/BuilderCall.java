@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import nixbuildshell.ByteString;
+import nixbuildshell.store.Derivation;
+import nixbuildshell.store.Placeholders;
 
 /**
  * How Nix called the builder: {@code execve} in {@code runChild}, local-derivation-goal.cc.

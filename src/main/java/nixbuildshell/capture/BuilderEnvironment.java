@@ -7,6 +7,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import nixbuildshell.ByteString;
+import nixbuildshell.store.Derivation;
+import nixbuildshell.store.LogicalStore;
+import nixbuildshell.store.Placeholders;
 
 /**
  * The environment that Nix gives a derivation's builder in the sandbox: {@code initEnv} in

@@ -5,6 +5,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import nixbuildshell.ByteString;
+import nixbuildshell.store.Derivation;
+import nixbuildshell.store.NixBase32;
+import nixbuildshell.store.Placeholders;
+import nixbuildshell.store.Sha256;
+import nixbuildshell.store.StructuredAttributes;
+import nixbuildshell.store.Words;
 
 /**
  * A file that Nix puts into the build directory before the builder starts. They can be made again
@@ -44,7 +50,7 @@ public record BuilderFile(String name, ByteString content, String lacks) {
   }
 
   /** Where the value of an attribute goes that {@code passAsFile} names. */
-  static String nameOf(ByteString attribute) {
+  public static String nameOf(ByteString attribute) {
     return ".attr-" + NixBase32.encode(Sha256.of(attribute.bytes()));
   }
 

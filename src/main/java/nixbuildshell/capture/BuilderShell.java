@@ -9,7 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.capture.DerivationFinder.Found;
+import nixbuildshell.Malformed;
+import nixbuildshell.store.DerivationFinder.Found;
 
 /** Finds the shell in a derivation's builder: the builder itself, or what interprets it. */
 record BuilderShell(BuildShell shells) {

@@ -2,7 +2,9 @@ package nixbuildshell.capture;
 
 import java.util.Optional;
 import java.util.function.LongPredicate;
-import nixbuildshell.capture.DerivationFinder.Found;
+import nixbuildshell.store.DerivationFinder;
+import nixbuildshell.store.DerivationFinder.Found;
+import nixbuildshell.store.Evidence;
 
 /**
  * Whether a derivation is known to have left a kept directory by more than what the directory says

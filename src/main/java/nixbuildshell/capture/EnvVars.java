@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import nixbuildshell.ByteString;
+import nixbuildshell.Malformed;
 
 /**
  * The variables in {@code env-vars}, which stdenv's {@code dumpVars} writes with bash's {@code

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
+import nixbuildshell.Malformed;
 
 /**
  * Reads the declarations that bash writes, and refuses what bash would not have written: nothing is

@@ -2,6 +2,9 @@ package nixbuildshell.capture;
 
 import java.util.Optional;
 import nixbuildshell.ByteString;
+import nixbuildshell.Malformed;
+import nixbuildshell.store.DerivationFinder;
+import nixbuildshell.store.Evidence;
 
 /** The {@code env-vars} in a kept directory as a source of facts. */
 record EnvVarsSource(Evidence kept, BuildShell shells) {

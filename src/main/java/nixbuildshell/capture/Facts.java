@@ -7,8 +7,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
-import nixbuildshell.capture.DerivationFinder.Found;
-import nixbuildshell.capture.DerivationFinder.How;
+import nixbuildshell.Malformed;
+import nixbuildshell.store.DerivationFinder;
+import nixbuildshell.store.DerivationFinder.Found;
+import nixbuildshell.store.DerivationFinder.How;
+import nixbuildshell.store.Evidence;
+import nixbuildshell.store.StorePath;
+import nixbuildshell.store.Words;
 
 /** The single fields of a {@link FailedBuild}, each from the best source that has it. */
 final class Facts {

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import nixbuildshell.ByteString;
+import nixbuildshell.store.StorePath;
 
 /**
  * What is known of a failed build, each fact with its source.

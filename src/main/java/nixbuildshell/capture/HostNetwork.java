@@ -3,7 +3,7 @@ package nixbuildshell.capture;
 import java.util.Optional;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
-import nixbuildshell.capture.DerivationFinder.Found;
+import nixbuildshell.store.DerivationFinder.Found;
 
 /**
  * Whether a build had the host's network, as fixed-output and impure ones have. What is in the kept

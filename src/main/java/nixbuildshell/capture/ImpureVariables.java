@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
+import nixbuildshell.store.Derivation;
 
 /**
  * What a derivation with the network gets of the caller's environment. Whoever wrote it may name

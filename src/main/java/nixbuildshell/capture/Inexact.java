@@ -2,8 +2,9 @@ package nixbuildshell.capture;
 
 import java.util.ArrayList;
 import java.util.List;
-import nixbuildshell.capture.DerivationFinder.Found;
 import nixbuildshell.capture.EnvVarsSource.Unusable;
+import nixbuildshell.store.Derivation;
+import nixbuildshell.store.DerivationFinder.Found;
 
 /**
  * What there is to say of an environment that comes from the derivation, and not from the build.

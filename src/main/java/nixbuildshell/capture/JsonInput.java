@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
+import nixbuildshell.Malformed;
 
 /**
  * A JSON text that may be an enemy's, read a token at a time: strictly by RFC 8259, of bounded

@@ -6,6 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import nixbuildshell.ByteString;
+import nixbuildshell.Malformed;
+import nixbuildshell.store.Evidence;
+import nixbuildshell.store.StorePath;
 
 /**
  * What the setup hook wrote down at the moment of failure, as far as it is used. The fields are

@@ -11,6 +11,8 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
+import nixbuildshell.Malformed;
+import nixbuildshell.store.StorePath;
 
 /**
  * Reads a manifest of version 1. Fields that it does not know are passed over, so that a newer

@@ -6,6 +6,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import nixbuildshell.ByteString;
+import nixbuildshell.Malformed;
+import nixbuildshell.store.Evidence;
+import nixbuildshell.store.StorePath;
 
 /** The manifest in a kept directory as a source of facts; without one it knows nothing. */
 final class ManifestSource {

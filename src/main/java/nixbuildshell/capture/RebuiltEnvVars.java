@@ -10,6 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
+import nixbuildshell.store.Derivation;
+import nixbuildshell.store.StructuredAttributes;
 
 /**
  * Stands in for an {@code env-vars} that can't be read: the environment that the builder began

@@ -7,9 +7,13 @@ import java.util.Optional;
 import java.util.Set;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.capture.DerivationFinder.Found;
-import nixbuildshell.capture.DerivationFinder.How;
 import nixbuildshell.capture.EnvVarsSource.Unusable;
+import nixbuildshell.store.Derivation;
+import nixbuildshell.store.DerivationFinder;
+import nixbuildshell.store.DerivationFinder.Found;
+import nixbuildshell.store.DerivationFinder.How;
+import nixbuildshell.store.Evidence;
+import nixbuildshell.store.StorePath;
 
 /**
  * Puts together what is known of a failed build: each fact from the manifest, or else from {@code

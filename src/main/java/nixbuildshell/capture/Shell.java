@@ -3,6 +3,8 @@ package nixbuildshell.capture;
 import java.util.List;
 import java.util.Set;
 import nixbuildshell.ByteString;
+import nixbuildshell.Malformed;
+import nixbuildshell.store.StorePath;
 
 /**
  * A shell that can run a command in the sandbox. What it understands is told by its name alone: it

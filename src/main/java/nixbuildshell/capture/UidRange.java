@@ -3,7 +3,11 @@ package nixbuildshell.capture;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.capture.DerivationFinder.Found;
+import nixbuildshell.store.Derivation;
+import nixbuildshell.store.DerivationFinder;
+import nixbuildshell.store.DerivationFinder.Found;
+import nixbuildshell.store.Evidence;
+import nixbuildshell.store.Words;
 
 /**
  * Nix's system feature {@code uid-range} (2.12 and later, with {@code auto-allocate-uids}): such a

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
+import nixbuildshell.enter.Options;
 import nixbuildshell.sandbox.Network;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

@@ -7,9 +7,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.linux.Kernel;
-import nixbuildshell.linux.Kernels;
-import nixbuildshell.linux.SystemCalls;
+import nixbuildshell.console.ExitCode;
+import nixbuildshell.console.Messages;
+import nixbuildshell.console.ProcessBytes;
+import nixbuildshell.enter.Enter;
+import nixbuildshell.enter.Options;
+import nixbuildshell.kernel.Kernel;
+import nixbuildshell.kernel.Kernels;
+import nixbuildshell.kernel.SystemCalls;
+import nixbuildshell.kernel.UnpackDirectory;
+import nixbuildshell.terminal.StandardStream;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.ParameterException;
@@ -56,7 +63,7 @@ public final class Main {
       Options options = syntax.options(parser);
       messages = new Messages(err, colour(), options.verbosity());
       StandardStream.requireAll();
-      Kernel kernel = Kernels.best(() -> UnpackDirectory.make(options));
+      Kernel kernel = Kernels.best(() -> UnpackDirectory.make(options.workDirectory()));
       return new Enter(options, messages, out, new SystemCalls(kernel)).run();
     } catch (ParameterException e) {
       messages.note(new ByteString(e.getMessage()) + " (nix-build-shell --help tells the usage)");

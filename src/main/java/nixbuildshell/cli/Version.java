@@ -1,6 +1,6 @@
 package nixbuildshell.cli;
 
-import nixbuildshell.linux.Kernels;
+import nixbuildshell.kernel.Kernels;
 import picocli.CommandLine.IVersionProvider;
 
 /** The text of {@code --version}: the tool's version, and the Java and binding that it runs on. */

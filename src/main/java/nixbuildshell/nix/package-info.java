@@ -1,2 +1,2 @@
-/** Nix as it is installed here: its configuration and its command line. */
+/** Reads what this host's Nix is: its settings, its build users and its programs. */
 package nixbuildshell.nix;

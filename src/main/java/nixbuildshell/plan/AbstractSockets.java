@@ -3,6 +3,8 @@ package nixbuildshell.plan;
 import static nixbuildshell.plan.Argument.number;
 
 import java.util.List;
+import nixbuildshell.abi.Errno;
+import nixbuildshell.abi.Syscall;
 import nixbuildshell.plan.Argument.Data;
 
 /**

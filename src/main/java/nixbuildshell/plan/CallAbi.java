@@ -1,6 +1,7 @@
 package nixbuildshell.plan;
 
 import java.util.List;
+import nixbuildshell.abi.Abi;
 import nixbuildshell.sandbox.CallFilter.Call;
 
 /**

@@ -4,6 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import nixbuildshell.abi.Abi;
+import nixbuildshell.abi.Errno;
 import nixbuildshell.sandbox.CallFilter;
 import nixbuildshell.sandbox.CallFilter.Always;
 import nixbuildshell.sandbox.CallFilter.Answer;

@@ -5,6 +5,8 @@ import static nixbuildshell.plan.Constants.PR_SET_PDEATHSIG;
 
 import java.util.List;
 import nixbuildshell.ByteString;
+import nixbuildshell.abi.Errno;
+import nixbuildshell.abi.Syscall;
 import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.sandbox.Identity;

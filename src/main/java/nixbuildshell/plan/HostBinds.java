@@ -7,6 +7,7 @@ import static nixbuildshell.plan.Constants.*;
 
 import java.util.List;
 import nixbuildshell.ByteString;
+import nixbuildshell.abi.Syscall;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.plan.Argument.Text;
 import nixbuildshell.sandbox.Entry.HostBind;

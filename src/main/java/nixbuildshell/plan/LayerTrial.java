@@ -4,6 +4,7 @@ import static nixbuildshell.plan.Argument.number;
 
 import java.util.ArrayList;
 import java.util.List;
+import nixbuildshell.abi.Syscall;
 import nixbuildshell.sandbox.Entry.LayeredStore;
 import nixbuildshell.sandbox.Identity;
 

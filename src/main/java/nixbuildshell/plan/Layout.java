@@ -5,6 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import nixbuildshell.ByteString;
+import nixbuildshell.abi.Abi;
+import nixbuildshell.abi.Syscall;
 
 /** An {@link Image} being laid out: records at the front, data growing behind them. */
 final class Layout {

@@ -6,6 +6,8 @@ import static nixbuildshell.plan.Argument.text;
 import static nixbuildshell.plan.Constants.*;
 
 import java.util.List;
+import nixbuildshell.abi.Errno;
+import nixbuildshell.abi.Syscall;
 import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
 

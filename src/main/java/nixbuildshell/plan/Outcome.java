@@ -1,5 +1,7 @@
 package nixbuildshell.plan;
 
+import nixbuildshell.abi.Errno;
+
 /** How far the child of a launch came, judged by the results that it left in the {@link Image}. */
 public sealed interface Outcome {
 

@@ -7,6 +7,7 @@ import static nixbuildshell.plan.Constants.AT_FDCWD;
 import static nixbuildshell.plan.Constants.ROOT;
 
 import java.util.List;
+import nixbuildshell.abi.Syscall;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.sandbox.Entry;
 import nixbuildshell.sandbox.Entry.Devpts;

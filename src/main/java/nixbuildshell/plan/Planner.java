@@ -7,6 +7,8 @@ import static nixbuildshell.plan.Constants.SIOCSIFFLAGS;
 
 import java.util.ArrayList;
 import java.util.List;
+import nixbuildshell.abi.Errno;
+import nixbuildshell.abi.Syscall;
 import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.sandbox.Network;

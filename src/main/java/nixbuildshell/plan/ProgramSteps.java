@@ -8,6 +8,8 @@ import static nixbuildshell.plan.Constants.*;
 import java.util.ArrayList;
 import java.util.List;
 import nixbuildshell.ByteString;
+import nixbuildshell.abi.Errno;
+import nixbuildshell.abi.Syscall;
 import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.plan.Argument.Strings;

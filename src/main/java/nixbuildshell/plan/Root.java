@@ -5,6 +5,7 @@ import static nixbuildshell.plan.Argument.text;
 import static nixbuildshell.plan.Constants.*;
 
 import java.util.List;
+import nixbuildshell.abi.Syscall;
 import nixbuildshell.plan.Argument.Number;
 
 /** The root file system as a mount: made, entered and shut. */

@@ -3,6 +3,8 @@ package nixbuildshell.plan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import nixbuildshell.abi.Errno;
+import nixbuildshell.abi.Syscall;
 
 /**
  * One system call of a plan and what counts as success.

@@ -7,6 +7,7 @@ import static nixbuildshell.plan.Argument.text;
 import static nixbuildshell.plan.Constants.*;
 
 import java.util.List;
+import nixbuildshell.abi.Syscall;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.sandbox.Entry.LayeredStore;
 import nixbuildshell.sandbox.StoreView;

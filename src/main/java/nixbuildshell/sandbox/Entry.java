@@ -2,7 +2,7 @@ package nixbuildshell.sandbox;
 
 import java.util.List;
 import nixbuildshell.ByteString;
-import nixbuildshell.capture.StorePath;
+import nixbuildshell.store.StorePath;
 
 /** One thing in the sandbox's file system. Paths are absolute and as seen from inside. */
 public sealed interface Entry {

@@ -1,6 +1,6 @@
 package nixbuildshell.sandbox;
 
-import nixbuildshell.capture.LogicalStore;
+import nixbuildshell.store.LogicalStore;
 
 /**
  * What the host has to do with how builds are confined on it.

@@ -2,7 +2,6 @@ package nixbuildshell.sandbox;
 
 import java.util.ArrayList;
 import java.util.List;
-import nixbuildshell.capture.LogicalStore;
 import nixbuildshell.sandbox.Entry.Again;
 import nixbuildshell.sandbox.Entry.BindDirectory;
 import nixbuildshell.sandbox.Entry.BindFile;
@@ -21,6 +20,7 @@ import nixbuildshell.sandbox.Entry.Session;
 import nixbuildshell.sandbox.Entry.Sysfs;
 import nixbuildshell.sandbox.Entry.TextFile;
 import nixbuildshell.sandbox.Entry.Tmpfs;
+import nixbuildshell.store.LogicalStore;
 
 /**
  * The sandbox that Nix gives a build on Linux, as read off real builds and Nix's {@code

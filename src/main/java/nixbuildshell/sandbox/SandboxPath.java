@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
-import nixbuildshell.capture.LogicalStore;
+import nixbuildshell.store.LogicalStore;
 
 /**
  * A path of the host that is shown in the sandbox, as Nix's setting {@code sandbox-paths} has them:

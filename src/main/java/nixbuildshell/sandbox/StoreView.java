@@ -1,7 +1,7 @@
 package nixbuildshell.sandbox;
 
 import java.util.List;
-import nixbuildshell.capture.StorePath;
+import nixbuildshell.store.StorePath;
 
 /** What of the store is seen from inside. */
 public sealed interface StoreView {

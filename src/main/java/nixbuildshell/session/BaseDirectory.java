@@ -4,11 +4,11 @@ import java.util.Optional;
 import java.util.function.Function;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.linux.Directory;
-import nixbuildshell.linux.ErrnoException;
-import nixbuildshell.linux.FileSystem;
-import nixbuildshell.linux.FileType;
-import nixbuildshell.linux.Status;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.FileSystem;
+import nixbuildshell.files.FileType;
+import nixbuildshell.files.Status;
 
 /**
  * The directory that holds all sessions of a user: private, his own, and no link, for what is in it

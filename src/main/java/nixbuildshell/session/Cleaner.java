@@ -4,11 +4,12 @@ import java.util.ArrayList;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
-import nixbuildshell.linux.Directory;
-import nixbuildshell.linux.ErrnoException;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.TreeRemoval;
+import nixbuildshell.files.TreeRemoval.Leftover;
 import nixbuildshell.session.Sessions.Cleaned;
 import nixbuildshell.session.Sessions.Kept;
-import nixbuildshell.session.TreeRemoval.Leftover;
 
 /** Deletes what runs that are over have left. */
 final class Cleaner {

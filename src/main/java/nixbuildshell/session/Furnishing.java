@@ -4,8 +4,10 @@ import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.linux.Directory;
-import nixbuildshell.linux.ErrnoException;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.Owner;
+import nixbuildshell.files.TreeRemoval;
 
 /** The directories in a {@link Session} that a sandbox is made of, and whose they are. */
 public record Furnishing(Directory directory) {

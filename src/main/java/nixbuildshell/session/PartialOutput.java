@@ -1,10 +1,11 @@
 package nixbuildshell.session;
 
 import nixbuildshell.ByteString;
-import nixbuildshell.linux.Directory;
-import nixbuildshell.linux.ErrnoException;
-import nixbuildshell.linux.FileType;
-import nixbuildshell.linux.Status;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.FileType;
+import nixbuildshell.files.Status;
+import nixbuildshell.files.TreeCopy;
 
 /** An output that the failed build had begun to write, given to the session as it was left. */
 public final class PartialOutput {

@@ -4,11 +4,13 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.linux.Descriptor;
-import nixbuildshell.linux.Directory;
-import nixbuildshell.linux.ErrnoException;
-import nixbuildshell.linux.FileContent;
-import nixbuildshell.linux.Status;
+import nixbuildshell.files.Changes;
+import nixbuildshell.files.Descriptor;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.FileContent;
+import nixbuildshell.files.Owner;
+import nixbuildshell.files.Status;
 
 /**
  * A working copy in use: a directory of the base, locked as long as this is open.

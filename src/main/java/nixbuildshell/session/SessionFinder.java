@@ -3,9 +3,9 @@ package nixbuildshell.session;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.linux.Directory;
-import nixbuildshell.linux.ErrnoException;
-import nixbuildshell.linux.Status;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.Status;
 
 /** Looks for the session that a directory is. */
 final class SessionFinder {

@@ -7,12 +7,14 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.linux.Descriptor;
-import nixbuildshell.linux.Directory;
-import nixbuildshell.linux.ErrnoException;
-import nixbuildshell.linux.FileSystem;
-import nixbuildshell.linux.FileType;
-import nixbuildshell.linux.Listing;
+import nixbuildshell.files.Descriptor;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.FileSystem;
+import nixbuildshell.files.FileType;
+import nixbuildshell.files.Listing;
+import nixbuildshell.files.Owner;
+import nixbuildshell.files.TreeRemoval;
 
 /**
  * All sessions of a user, in one directory.
@@ -27,7 +29,7 @@ import nixbuildshell.linux.Listing;
  * session whose lock is free, or one that is renamed: the next cleaner takes each.
  */
 public final class Sessions implements AutoCloseable {
-  static final String REMEDY = "name a directory on another file system: --work-dir DIR";
+  public static final String REMEDY = "name a directory on another file system: --work-dir DIR";
 
   private static final ByteString BASE_LOCK = ByteString.of(".lock");
   static final String GIVEN_UP = ".removing-";

@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import nixbuildshell.ByteString;
-import nixbuildshell.linux.Descriptor;
-import nixbuildshell.linux.Directory;
-import nixbuildshell.linux.ErrnoException;
-import nixbuildshell.linux.FileContent;
-import nixbuildshell.linux.FileType;
+import nixbuildshell.files.Descriptor;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.FileContent;
+import nixbuildshell.files.FileType;
 
 /**
  * The store of a session that shows only some store paths. The file {@code store/paths} names them

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.store.NixStore;
 import org.junit.jupiter.api.Test;
 
 class BuildShellTest {

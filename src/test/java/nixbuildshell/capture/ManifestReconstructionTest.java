@@ -11,6 +11,11 @@ import java.util.Map;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.Malformed;
+import nixbuildshell.store.Evidence;
+import nixbuildshell.store.KeptFiles;
+import nixbuildshell.store.StorePath;
+import nixbuildshell.store.TestStore;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,8 +30,8 @@ class ManifestReconstructionTest {
   private static final StorePath INPUT = TestStore.path("cc", "input");
   private static final StorePath BASH = store(TestStore.BASH);
   private static final ByteString SHELL = ByteString.of(TestStore.SHELL);
-  private static final KeptDirectory KEPT = KeptDirectory.named("nix-build-probe-1.0.drv-0");
-  private static final KeptDirectory NAMELESS = KeptDirectory.named("nix-4711-1234567");
+  private static final KeptFiles KEPT = KeptFiles.named("nix-build-probe-1.0.drv-0");
+  private static final KeptFiles NAMELESS = KeptFiles.named("nix-4711-1234567");
   private static final String ENV_VARS =
       """
       declare -x NIX_BUILD_TOP="/build"
@@ -53,14 +58,14 @@ class ManifestReconstructionTest {
     }
   }
 
-  private FailedBuild build(KeptDirectory kept) {
+  private FailedBuild build(KeptFiles kept) {
     return Reconstruction.of(
         kept,
         new Request(Optional.empty(), 2, name -> Optional.empty(), false, user -> true),
         store.finder());
   }
 
-  private static KeptDirectory with(KeptDirectory kept, String fields) {
+  private static KeptFiles with(KeptFiles kept, String fields) {
     return kept.withManifest("{\"schemaVersion\": \"1.0\"" + fields + "}");
   }
 
@@ -113,7 +118,7 @@ class ManifestReconstructionTest {
   void itsOutputsNameTheDerivation() throws IOException {
     store.derivation("d1", "probe-1.0", OUT);
     StorePath drv = store.derivation("d2", "probe-1.0", OTHER);
-    for (KeptDirectory kept : List.of(KEPT, NAMELESS)) {
+    for (KeptFiles kept : List.of(KEPT, NAMELESS)) {
       FailedBuild build = build(with(kept, outputs(OTHER)));
       assertEquals(Optional.of(manifest(drv)), build.derivation());
       assertEquals(
@@ -136,7 +141,7 @@ class ManifestReconstructionTest {
     assertEquals(Optional.empty(), build(with(KEPT.with(ENV_VARS), claim)).hostNetwork());
     assertEquals(Optional.empty(), build(with(NAMELESS, claim)).hostNetwork());
     assertEquals(Optional.empty(), build(with(KEPT, claim)).hostNetwork());
-    store.log(drv, ".bz2", KeptDirectory.FAILED);
+    store.log(drv, ".bz2", KeptFiles.FAILED);
     assertEquals(yes, build(with(NAMELESS, claim)).hostNetwork());
     assertEquals(yes, build(with(KEPT, claim)).hostNetwork());
     assertEquals(yes, build(with(KEPT.with(ENV_VARS), claim)).hostNetwork());
@@ -161,7 +166,7 @@ class ManifestReconstructionTest {
                   + withheld
                   + ", which it does not get; --drv FILE lets them through"),
           build.notes().stream().map(Note::text).filter(note -> note.contains("TOKEN")).toList());
-      store.log(drv, ".bz2", KeptDirectory.FAILED);
+      store.log(drv, ".bz2", KeptFiles.FAILED);
     }
     FailedBuild given = buildOfCaller(Optional.of(drv.path()));
     expectScript(given, "declare -x http_proxy='http_proxy!'\ndeclare -x TOKEN='TOKEN!'\n");
@@ -265,7 +270,7 @@ class ManifestReconstructionTest {
 
   @Test
   void aNewerOneIsIgnoredAndSaid() {
-    KeptDirectory newer = KEPT.withManifest("{\"schemaVersion\": \"2.1\", \"outputs\": 7}");
+    KeptFiles newer = KEPT.withManifest("{\"schemaVersion\": \"2.1\", \"outputs\": 7}");
     String why = "its schemaVersion is 2.1, and this nix-build-shell reads 1";
     FailedBuild build = build(newer.with(ENV_VARS));
     assertEquals(Optional.empty(), build.manifest());

@@ -16,10 +16,17 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.capture.Evidence.Missing;
-import nixbuildshell.capture.Evidence.NotRegular;
-import nixbuildshell.capture.Evidence.TooLarge;
-import nixbuildshell.capture.Evidence.Unreadable;
+import nixbuildshell.store.Derivation;
+import nixbuildshell.store.DerivationFinder;
+import nixbuildshell.store.Evidence;
+import nixbuildshell.store.Evidence.Missing;
+import nixbuildshell.store.Evidence.NotRegular;
+import nixbuildshell.store.Evidence.TooLarge;
+import nixbuildshell.store.Evidence.Unreadable;
+import nixbuildshell.store.KeptFiles;
+import nixbuildshell.store.StoreDirectory;
+import nixbuildshell.store.StorePath;
+import nixbuildshell.store.TestStore;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,8 +40,8 @@ class ReconstructionTest {
   private static final BuilderEnvironment.Host HOST = new BuilderEnvironment.Host(2, CALLER);
   private static final StorePath OUT = TestStore.path("aa", "probe-1.0");
   private static final StorePath DEV = TestStore.path("aa", "probe-1.0-dev");
-  private static final KeptDirectory KEPT = KeptDirectory.named("nix-build-probe-1.0.drv-0");
-  private static final KeptDirectory NAMELESS = KeptDirectory.named("nix-4711-1234567");
+  private static final KeptFiles KEPT = KeptFiles.named("nix-build-probe-1.0.drv-0");
+  private static final KeptFiles NAMELESS = KeptFiles.named("nix-4711-1234567");
   private static final ByteString SHELL = ByteString.of(TestStore.SHELL);
   private static final String ENV_VARS =
       """
@@ -56,19 +63,18 @@ class ReconstructionTest {
     store = new TestStore(root);
   }
 
-  private FailedBuild build(KeptDirectory kept) {
+  private FailedBuild build(KeptFiles kept) {
     return build(kept, Optional.empty());
   }
 
-  private FailedBuild build(KeptDirectory kept, Optional<StorePath> drv) {
+  private FailedBuild build(KeptFiles kept, Optional<StorePath> drv) {
     return Reconstruction.of(
         kept,
-        new Request(
-            drv.map(StorePath::path), 2, CALLER, false, user -> user == KeptDirectory.BUILDER),
+        new Request(drv.map(StorePath::path), 2, CALLER, false, user -> user == KeptFiles.BUILDER),
         store.finder());
   }
 
-  private Failure refuses(KeptDirectory kept) {
+  private Failure refuses(KeptFiles kept) {
     return assertThrows(Failure.class, () -> build(kept));
   }
 
@@ -191,7 +197,7 @@ class ReconstructionTest {
   @Test
   void theLogNamesTheBuildOfANamelessDirectory() throws IOException {
     StorePath path = store.derivation("d1", "probe-1.0", OUT);
-    store.log(path, ".bz2", KeptDirectory.FAILED);
+    store.log(path, ".bz2", KeptFiles.FAILED);
     FailedBuild build = build(NAMELESS);
     assertEquals(new Known<>("probe-1.0", Source.BUILD_LOG), build.name());
     assertEquals(Optional.of(new Known<>(path, Source.BUILD_LOG)), build.derivation());
@@ -461,7 +467,7 @@ class ReconstructionTest {
   })
   void theNameIsFitForAFile(String line, String directory, String name) {
     String envVars = ENV_VARS.replace("name=\"probe-1.0\"", line);
-    assertEquals(name, build(KeptDirectory.named(directory).with(envVars)).name().value());
+    assertEquals(name, build(KeptFiles.named(directory).with(envVars)).name().value());
   }
 
   @ParameterizedTest
@@ -516,10 +522,10 @@ class ReconstructionTest {
     String text = value == null ? "" : value;
     StorePath path = store.derivation("d1", "probe-1.0", TestStore.SHELL, OUT, Map.of(name, text));
     String line = "declare -x " + name + "=\"" + text + "\"\n";
-    for (KeptDirectory each : List.of(KEPT, KEPT.with(ENV_VARS + line))) {
+    for (KeptFiles each : List.of(KEPT, KEPT.with(ENV_VARS + line))) {
       assertEquals("", hostPaths(build(each)), "nobody else says so");
     }
-    store.log(path, ".bz2", KeptDirectory.FAILED);
+    store.log(path, ".bz2", KeptFiles.FAILED);
     assertEquals(paths, hostPaths(build(KEPT)));
     if (!name.equals("__json")) {
       assertEquals(paths, hostPaths(build(KEPT.with(ENV_VARS + line))));
@@ -579,20 +585,17 @@ class ReconstructionTest {
         "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[])"
             .formatted(OUT, TestStore.SHELL));
     String doubt = "nothing but the directory says that it is of " + path;
-    store.log(path, ".bz2", KeptDirectory.FAILED.plusSeconds(5));
+    store.log(path, ".bz2", KeptFiles.FAILED.plusSeconds(5));
     expect(Optional.empty(), doubt, build(KEPT));
-    store.log(path, ".bz2", KeptDirectory.FAILED);
+    store.log(path, ".bz2", KeptFiles.FAILED);
     expect(Optional.of(drv(true)), "", build(KEPT));
     expect(Optional.of(drv(true)), "", build(KEPT.with(envVars)));
     expect(Optional.empty(), doubt, build(KEPT.of(1000)));
     expect(Optional.empty(), doubt, build(KEPT.of(1000).with(envVars)));
     expect(Optional.of(drv(true)), "", build(KEPT.of(1000), Optional.of(path)));
+    expect(Optional.of(drv(true)), "", build(KeptFiles.named("nix-4711-1234567").with(envVars)));
     expect(
-        Optional.of(drv(true)), "", build(KeptDirectory.named("nix-4711-1234567").with(envVars)));
-    expect(
-        Optional.empty(),
-        doubt,
-        build(KeptDirectory.named("nix-build-other-1.0.drv-0").with(envVars)));
+        Optional.empty(), doubt, build(KeptFiles.named("nix-build-other-1.0.drv-0").with(envVars)));
     expect(Optional.empty(), "", build(KEPT.with(ENV_VARS)));
   }
 

@@ -9,7 +9,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import nixbuildshell.ByteString;
-import nixbuildshell.capture.Derivation.Output;
+import nixbuildshell.store.Derivation;
+import nixbuildshell.store.Derivation.Output;
+import nixbuildshell.store.ScratchOutput;
+import nixbuildshell.store.StorePath;
 import org.junit.jupiter.api.Test;
 
 class ScratchOutputTest {

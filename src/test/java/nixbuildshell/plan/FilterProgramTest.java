@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
+import nixbuildshell.abi.Abi;
+import nixbuildshell.abi.Syscall;
 import nixbuildshell.sandbox.CallFilter;
 import nixbuildshell.sandbox.CallFilter.Always;
 import nixbuildshell.sandbox.CallFilter.Answer;

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
-import nixbuildshell.capture.StorePath;
 import nixbuildshell.sandbox.BuildTop;
 import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Generation;
@@ -21,6 +20,7 @@ import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
 import nixbuildshell.sandbox.SandboxSpec;
 import nixbuildshell.sandbox.StoreView;
+import nixbuildshell.store.StorePath;
 import org.junit.jupiter.api.Test;
 
 /** The plans, whole and in order, against checked-in texts; no kernel is needed. */

@@ -2,8 +2,9 @@ package nixbuildshell.session;
 
 import java.util.Map;
 import java.util.Optional;
-import nixbuildshell.linux.Descriptor;
-import nixbuildshell.linux.Directory;
+import nixbuildshell.files.Descriptor;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.Fixture;
 
 /** {@code SessionsMain WORK-DIR ROUNDS}: many short runs of the tool, one after the other. */
 final class SessionsMain {

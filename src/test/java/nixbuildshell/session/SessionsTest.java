@@ -1,6 +1,6 @@
 package nixbuildshell.session;
 
-import static nixbuildshell.session.Fixture.name;
+import static nixbuildshell.files.Fixture.name;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -15,8 +15,10 @@ import java.util.Map;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.linux.Directory;
-import nixbuildshell.linux.Status;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.Fixture;
+import nixbuildshell.files.Owner;
+import nixbuildshell.files.Status;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

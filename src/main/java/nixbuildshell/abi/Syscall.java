@@ -1,0 +1,108 @@
+package nixbuildshell.abi;
+
+import java.util.Locale;
+
+/**
+ * The system calls that this project makes, with their numbers. Only calls that both architectures
+ * have are used (aarch64 has no {@code open}, {@code mkdir} or {@code dup2}).
+ *
+ * <p>Source: the kernel's {@code arch/x86/entry/syscalls/syscall_64.tbl} and {@code
+ * include/uapi/asm-generic/unistd.h}.
+ */
+public enum Syscall {
+  CHDIR(80, 49),
+  CHROOT(161, 51),
+  CLONE(56, 220),
+  CLOSE(3, 57),
+  CLOSE_RANGE(436, 436),
+  COPY_FILE_RANGE(326, 285),
+  DUP3(292, 24),
+  EXECVE(59, 221),
+  EXIT_GROUP(231, 94),
+  FCHDIR(81, 50),
+  FCHMOD(91, 52),
+  FCHMODAT(268, 53),
+  FCHOWN(93, 55),
+  FCHOWNAT(260, 54),
+  FCNTL(72, 25),
+  FLOCK(73, 32),
+  FSETXATTR(190, 7),
+  FSTATFS(138, 44),
+  FTRUNCATE(77, 46),
+  GETDENTS64(217, 61),
+  GETEGID(108, 177),
+  GETEUID(107, 175),
+  GETGID(104, 176),
+  GETPGID(121, 155),
+  GETPID(39, 172),
+  GETTID(186, 178),
+  GETUID(102, 174),
+  IOCTL(16, 29),
+  KEYCTL(250, 219),
+  KILL(62, 129),
+  LANDLOCK_CREATE_RULESET(444, 444),
+  LANDLOCK_RESTRICT_SELF(446, 446),
+  LINKAT(265, 37),
+  LSEEK(8, 62),
+  LSETXATTR(189, 6),
+  MKDIRAT(258, 34),
+  MKNODAT(259, 33),
+  MMAP(9, 222),
+  MOUNT(165, 40),
+  MOUNT_SETATTR(442, 442),
+  MPROTECT(10, 226),
+  MUNMAP(11, 215),
+  OPENAT(257, 56),
+  PERSONALITY(135, 92),
+  PIPE2(293, 59),
+  PIVOT_ROOT(155, 41),
+  PPOLL(271, 73),
+  PRCTL(157, 167),
+  PRLIMIT64(302, 261),
+  READ(0, 63),
+  READLINKAT(267, 78),
+  RENAMEAT2(316, 276),
+  RT_SIGACTION(13, 134),
+  RT_SIGPROCMASK(14, 135),
+  SECCOMP(317, 277),
+  SETDOMAINNAME(171, 162),
+  SETGROUPS(116, 159),
+  SETHOSTNAME(170, 161),
+  SETNS(308, 268),
+  SETPGID(109, 154),
+  SETRESGID(119, 149),
+  SETRESUID(117, 147),
+  SETSID(112, 157),
+  SOCKET(41, 198),
+  STATX(332, 291),
+  SYMLINKAT(266, 36),
+  UMASK(95, 166),
+  UMOUNT2(166, 39),
+  UNLINKAT(263, 35),
+  UNSHARE(272, 97),
+  UTIMENSAT(280, 88),
+  WAIT4(61, 260),
+  WAITID(247, 95),
+  WRITE(1, 64);
+
+  private final int x86_64;
+  private final int aarch64;
+
+  Syscall(int x86_64, int aarch64) {
+    this.x86_64 = x86_64;
+    this.aarch64 = aarch64;
+  }
+
+  public int number(Abi abi) {
+    return switch (abi) {
+      case X86_64 -> x86_64;
+      case AARCH64 -> aarch64;
+    };
+  }
+
+  /** The name as strace prints it. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

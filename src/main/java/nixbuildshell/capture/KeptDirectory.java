@@ -1,0 +1,181 @@
+package nixbuildshell.capture;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.FileContent;
+import nixbuildshell.files.FileSystem;
+import nixbuildshell.files.FileType;
+import nixbuildshell.files.Listing;
+import nixbuildshell.files.Status;
+import nixbuildshell.files.UserPath;
+import nixbuildshell.store.Evidence;
+
+/**
+ * The directory that Nix kept, open. Newer Nix keeps {@code DIR/build}, with the derivation's name
+ * in DIR's; either may be given.
+ *
+ * @param build the build directory itself
+ * @param outerName the name that Nix gave
+ * @param changed the moment of failure
+ * @param owner the build directory's
+ */
+public record KeptDirectory(Directory build, ByteString outerName, Instant changed, long owner)
+    implements Evidence, AutoCloseable {
+
+  private static final ByteString BUILD = ByteString.of("build");
+  private static final Pattern OUTER_NAME =
+      Pattern.compile("nix-build-.+\\.drv-.+|nix-[0-9]+-[0-9]+");
+
+  /**
+   * Opens what the person named.
+   *
+   * @throws nixbuildshell.Failure when it is missing, no directory, unreadable or empty
+   */
+  public static KeptDirectory open(FileSystem files, ByteString path) {
+    try {
+      return of(UserPath.openDirectory(files, path));
+    } catch (ErrnoException e) {
+      throw e.failure("cannot enter " + path, "");
+    }
+  }
+
+  /**
+   * Opens one that was found, through no link.
+   *
+   * @throws nixbuildshell.Failure when it is empty
+   */
+  static KeptDirectory in(Directory parent, ByteString name) throws ErrnoException {
+    return of(UserPath.openDirectory(parent, name));
+  }
+
+  private static KeptDirectory of(Directory given) throws ErrnoException {
+    try {
+      ByteString name = given.place().path();
+      Optional<Directory> inner = inner(given);
+      if (inner.isPresent()) {
+        Instant changed = earlier(changed(given), changed(inner.get()));
+        given.close();
+        return new KeptDirectory(inner.get(), lastName(name), changed, owner(inner.get()));
+      }
+      return new KeptDirectory(given, outerName(name), changed(given), owner(given));
+    } catch (ErrnoException | Failure e) {
+      given.close();
+      throw e;
+    }
+  }
+
+  /** Whether Nix names what it keeps so. */
+  static boolean isName(ByteString name) {
+    return OUTER_NAME.matcher(name.latin1()).matches();
+  }
+
+  /**
+   * What a list shows of it.
+   *
+   * @param id the manifest's, if it has one
+   */
+  record Summary(Instant changed, Optional<String> id) {}
+
+  Summary summary() {
+    return new Summary(changed, Manifest.idIn(this));
+  }
+
+  /** The build directory in the newer layout's outer one, which has nothing else in it. */
+  private static Optional<Directory> inner(Directory given) throws ErrnoException {
+    Listing listing = new Listing();
+    Optional<Listing.Entry> only = listing.next(given);
+    boolean alone = only.isPresent() && listing.next(given).isEmpty();
+    if (!alone
+        || !only.get().name().equals(BUILD)
+        || given.status(BUILD).type() != FileType.DIRECTORY) {
+      return Optional.empty();
+    }
+    return Optional.of(UserPath.openDirectory(given, BUILD));
+  }
+
+  /** The name that Nix gave: of the parent, when the inner directory was named. */
+  private static ByteString outerName(ByteString path) {
+    ByteString name = lastName(path);
+    if (name.equals(BUILD)) {
+      String parent = path.latin1().substring(0, path.length() - "/build".length());
+      ByteString parentName = lastName(new ByteString(parent));
+      if (OUTER_NAME.matcher(parentName.latin1()).matches()) {
+        return parentName;
+      }
+    }
+    return name;
+  }
+
+  /** Whether it is the newer layout's. */
+  public boolean isNested() {
+    return lastName(path()).equals(BUILD) && !outerName.equals(BUILD);
+  }
+
+  private static ByteString lastName(ByteString path) {
+    return new ByteString(path.latin1().substring(path.latin1().lastIndexOf('/') + 1));
+  }
+
+  private static Instant changed(Directory directory) throws ErrnoException {
+    Status.Time time = directory.self().status().changed();
+    try {
+      return Instant.ofEpochSecond(time.seconds(), time.nanoseconds());
+    } catch (DateTimeException e) {
+      return Instant.EPOCH;
+    }
+  }
+
+  private static long owner(Directory directory) throws ErrnoException {
+    return directory.self().status().uid();
+  }
+
+  private static Instant earlier(Instant one, Instant other) {
+    return one.isBefore(other) ? one : other;
+  }
+
+  @Override
+  public ByteString path() {
+    return build.place().path();
+  }
+
+  @Override
+  public Reading read(String file, long limit) {
+    return read(build, file, limit);
+  }
+
+  /** Descends a directory at a time, through no link. */
+  private static Reading read(Directory in, String file, long limit) {
+    int slash = file.indexOf('/');
+    if (slash < 0) {
+      return reading(FileContent.read(in, ByteString.of(file), Math.toIntExact(limit)), limit);
+    }
+    try (Directory below = in.openDirectory(ByteString.of(file.substring(0, slash)))) {
+      return read(below, file.substring(slash + 1), limit);
+    } catch (ErrnoException e) {
+      return e.missing() ? new Missing() : new Unreadable(e.why());
+    }
+  }
+
+  private static Reading reading(FileContent content, long limit) {
+    if (content instanceof FileContent.Bytes bytes) {
+      return new Content(bytes.bytes());
+    } else if (content instanceof FileContent.Unreadable unreadable) {
+      return new Unreadable(unreadable.why());
+    } else if (content instanceof FileContent.NotRegular other) {
+      return new NotRegular(other.type().toString());
+    } else if (content instanceof FileContent.TooLarge large) {
+      return new TooLarge(large.size(), limit);
+    }
+    return new Missing();
+  }
+
+  @Override
+  public void close() {
+    build.close();
+  }
+}

@@ -1,0 +1,61 @@
+package nixbuildshell.enter;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import nixbuildshell.console.Messages;
+import nixbuildshell.session.Sessions;
+import nixbuildshell.session.Sessions.Cleaned;
+
+/**
+ * Deletes what earlier runs had to leave behind, while the sandbox runs: nobody waits for that on
+ * the way to the prompt.
+ */
+final class Cleaning implements AutoCloseable {
+  private final Messages messages;
+  private final AtomicReference<Cleaned> cleaned = new AtomicReference<>();
+
+  /** When to stop, by System.nanoTime(). */
+  private volatile long deadline = Long.MAX_VALUE;
+
+  private final Thread thread;
+
+  private Cleaning(Sessions sessions, Messages messages) {
+    this.messages = messages;
+    this.thread = new Thread(() -> cleaned.set(sessions.clean(this::isOver)), "cleaning");
+  }
+
+  static Cleaning start(Sessions sessions, Messages messages) {
+    Cleaning cleaning = new Cleaning(sessions, messages);
+    cleaning.thread.start();
+    return cleaning;
+  }
+
+  private boolean isOver() {
+    return deadline != Long.MAX_VALUE && System.nanoTime() - deadline >= 0;
+  }
+
+  /**
+   * Gives it another second (the rest is for the next run), and names the changes that a killed run
+   * could not name itself.
+   */
+  @Override
+  public void close() {
+    deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      return;
+    }
+    Cleaned result = cleaned.get();
+    if (result == null) {
+      return;
+    }
+    result
+        .leftovers()
+        .forEach(each -> messages.note("cannot delete " + each.path() + ": " + each.why()));
+    result.kept().stream()
+        .filter(Sessions.Kept::isNews)
+        .filter(kept -> kept.about().isPresent())
+        .forEach(kept -> SessionEnd.tell(kept.path(), kept.about().get().origin(), messages));
+  }
+}

@@ -1,0 +1,247 @@
+package nixbuildshell.enter;
+
+import java.io.PrintStream;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.abi.Syscall;
+import nixbuildshell.capture.DirectoryArgument;
+import nixbuildshell.capture.FailedBuild;
+import nixbuildshell.capture.Findings;
+import nixbuildshell.capture.KeptDirectory;
+import nixbuildshell.console.ExitCode;
+import nixbuildshell.console.Messages;
+import nixbuildshell.console.ProcessBytes;
+import nixbuildshell.console.ProgressLine;
+import nixbuildshell.console.ShellWord;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.FileSystem;
+import nixbuildshell.files.Status;
+import nixbuildshell.kernel.SystemCalls;
+import nixbuildshell.sandbox.Circumstances;
+import nixbuildshell.sandbox.NixSandbox;
+import nixbuildshell.sandbox.Program;
+import nixbuildshell.sandbox.SandboxSpec;
+import nixbuildshell.sandbox.StoreView;
+import nixbuildshell.session.About;
+import nixbuildshell.session.Session;
+import nixbuildshell.session.Sessions;
+import nixbuildshell.session.ShownStore;
+import nixbuildshell.shell.Start;
+import nixbuildshell.store.NixStore;
+import nixbuildshell.terminal.SignalRelay;
+import nixbuildshell.terminal.StandardStream;
+import nixbuildshell.view.LayerProbe;
+import nixbuildshell.view.SandboxPaths;
+import nixbuildshell.view.StoreChoice;
+import nixbuildshell.view.StoreLookup;
+
+/** {@code nix-build-shell DIR [COMMAND]}: from the arguments to the exit code, room by room. */
+public final class Enter {
+  private final Options options;
+  private final Messages messages;
+  private final PrintStream out;
+  private final SystemCalls calls;
+  private final FileSystem files;
+  private final SignalRelay signals;
+  private final Invocation invocation;
+  private NixStore nix = NixStore.DEFAULT;
+
+  public Enter(Options options, Messages messages, PrintStream out, SystemCalls calls) {
+    this.options = options;
+    this.messages = messages;
+    this.out = out;
+    this.calls = calls;
+    this.files = new FileSystem(calls);
+    this.invocation = new Invocation(options, messages);
+    this.signals =
+        SignalRelay.install(
+            signal -> calls.call(Syscall.KILL, ProcessHandle.current().pid(), signal));
+  }
+
+  /**
+   * Does it.
+   *
+   * @return the exit code
+   * @throws nixbuildshell.Failure when the tool itself fails
+   */
+  public int run() {
+    nix = StoreChoice.of(files, options.store());
+    ByteString path = new DirectoryArgument(files, nix, messages).path(options.directory());
+    try (KeptDirectory kept = KeptDirectory.open(files, path)) {
+      return options.explain() ? explain(kept) : enter(kept);
+    } catch (CancellationException e) {
+      return ExitCode.SIGNAL + signals.ending();
+    } catch (ErrnoException e) {
+      throw e.failure("cannot enter " + path, "");
+    }
+  }
+
+  private int explain(KeptDirectory kept) throws ErrnoException {
+    if (Sessions.looksLikeOne(kept.build())) {
+      try (Sessions sessions =
+          Sessions.open(files, ProcessBytes::environment, options.workDirectory())) {
+        Optional<Session> existing = sessions.find(kept.build());
+        if (existing.isPresent()) {
+          return explain(existing.get());
+        }
+      }
+    }
+    FailedBuild build =
+        Findings.of(kept, options.derivation(), options.builder(), files, nix, messages);
+    try (Builder chosen = builderOf(kept, build)) {
+      Prepared prepared = prepare(kept, build, chosen);
+      SandboxSpec spec = NixSandbox.of(prepared.circumstances, prepared.program);
+      out.print(SandboxRun.explained(spec, calls));
+      return 0;
+    }
+  }
+
+  private int explain(Session session) throws ErrnoException {
+    try (session;
+        Builder builder = builderOf(session)) {
+      out.print(SandboxRun.explained(again(session, builder), calls));
+      return 0;
+    }
+  }
+
+  private int enter(KeptDirectory kept) throws ErrnoException {
+    try (Sessions sessions =
+        Sessions.open(files, ProcessBytes::environment, options.workDirectory())) {
+      Optional<Session> existing = sessions.find(kept.build());
+      if (existing.isPresent()) {
+        return comeBack(sessions, existing.get());
+      }
+      sessions
+          .passedOver()
+          .map(path -> path + " is mounted noexec: the session is in " + sessions.path())
+          .ifPresent(messages::note);
+      FailedBuild build =
+          Findings.of(kept, options.derivation(), options.builder(), files, nix, messages);
+      try (Builder builder = builderOf(kept, build)) {
+        return start(sessions, kept, build, builder);
+      }
+    }
+  }
+
+  private Builder builderOf(KeptDirectory kept, FailedBuild build) throws ErrnoException {
+    Status status = kept.build().self().status();
+    return build.uidRange()
+        ? RangeBuilder.of(files, kept.path()).choose(status)
+        : Builder.of(files, status);
+  }
+
+  /**
+   * A build that can be entered.
+   *
+   * @param builder as whom
+   * @param circumstances with the store as it shall be seen
+   */
+  private record Prepared(
+      Builder builder, Start start, Program program, Circumstances circumstances) {}
+
+  private Prepared prepare(KeptDirectory kept, FailedBuild build, Builder chosen) {
+    Surroundings around = surroundings();
+    SandboxPaths paths = around.paths();
+    StoreView seen = StoreLookup.of(files, nix, kept, build, paths, this::cancelled, messages);
+    RangeBuilder.requireOthers(files, nix, chosen, seen);
+    Builder builder = chosen.showing(seen);
+    Start start = Start.of(build);
+    Program program = invocation.program(build, start);
+    Circumstances circumstances = around.of(kept, build, builder, start, seen, paths);
+    start.requireShell(circumstances);
+    return new Prepared(builder, start, program, circumstances);
+  }
+
+  private int start(Sessions sessions, KeptDirectory kept, FailedBuild build, Builder chosen) {
+    Prepared prepared = prepare(kept, build, chosen);
+    Builder builder = prepared.builder;
+    Circumstances circumstances = prepared.circumstances;
+    ByteString name = ByteString.of(build.name().value());
+    Map<String, ByteString> remembered = new HashMap<>(Remembered.of(circumstances));
+    remembered.putAll(prepared.start.remembered());
+    remembered.putAll(StoreChoice.remembered(nix));
+    About about =
+        new About(invocation.kind(), kept.path(), name, prepared.start.shellPath(), remembered);
+    Session session = sessions.create(about, builder.owner());
+    LayerProbe layers =
+        new LayerProbe(calls, builder.identity(), session.directory().self().number());
+    StoreView store = StoreLookup.in(session, circumstances.store(), layers::mounts);
+    try (SessionEnd end =
+        new SessionEnd(session, about, messages, signals, StandardStream.isTerminal(2))) {
+      circumstances
+          .buildTop()
+          .ifPresent(top -> session.furnishing().makeInTmp(top.belowTmp(), builder.owner()));
+      try (ProgressLine progress =
+          new ProgressLine(
+              messages.stream(), StandardStream.isTerminal(2), "copying the build directory")) {
+        new Workspace(files, nix, session, builder.owner(), progress, this::cancelled, messages)
+            .fill(kept, build, store);
+      } catch (CancellationException e) {
+        return ExitCode.SIGNAL + signals.ending();
+      }
+      return stay(
+          sessions,
+          session,
+          NixSandbox.of(circumstances.withStore(store), prepared.program),
+          builder);
+    }
+  }
+
+  /** Works in an earlier run's session, which stays whatever happens. */
+  private int comeBack(Sessions sessions, Session session) throws ErrnoException {
+    try (session;
+        Builder builder = builderOf(session)) {
+      return stay(sessions, session, again(session, builder), builder);
+    }
+  }
+
+  private SandboxSpec again(Session session, Builder builder) throws ErrnoException {
+    About about = session.about().orElseThrow();
+    if (options.builder() || options.derivation().isPresent()) {
+      throw new Failure(
+          "cannot use " + (options.builder() ? "--builder" : "--drv") + " in " + session.path(),
+          "it is for a fresh copy, and this is a session",
+          "name the kept directory: " + ShellWord.quote(about.origin()));
+    }
+    nix = StoreChoice.again(files, about);
+    Start start = Start.again(about, nix);
+    Program program = invocation.command(start);
+    StoreView store = StoreLookup.of(files, nix, session);
+    RangeBuilder.requireOthers(files, nix, builder, store);
+    Circumstances circumstances = surroundings().again(about, builder, start, store);
+    start.requireShell(circumstances);
+    return NixSandbox.of(circumstances, program);
+  }
+
+  private Builder builderOf(Session session) throws ErrnoException {
+    Optional<Long> first = session.about().flatMap(Remembered::firstUid);
+    if (first.isPresent()) {
+      return RangeBuilder.of(files, session.path()).again(first.get());
+    }
+    try (Directory build = session.open("build")) {
+      Builder builder = Builder.again(files, build.self().status());
+      return ShownStore.of(session).isEmpty() ? builder.showing(new StoreView.Whole()) : builder;
+    }
+  }
+
+  private int stay(Sessions sessions, Session session, SandboxSpec spec, Builder builder) {
+    builder.owner().ifPresent(session.furnishing()::renewRoot);
+    int descriptor = session.directory().self().number();
+    try (Cleaning cleaning = Cleaning.start(sessions, messages)) {
+      return new SandboxRun(calls, spec, descriptor, signals).run();
+    }
+  }
+
+  private Surroundings surroundings() {
+    return new Surroundings(calls, files, nix, options, this::cancelled, messages);
+  }
+
+  private boolean cancelled() {
+    return signals.ending() != 0;
+  }
+}

@@ -1,0 +1,136 @@
+package nixbuildshell.enter;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+import nixbuildshell.Failure;
+import nixbuildshell.abi.Errno;
+import nixbuildshell.abi.Syscall;
+import nixbuildshell.console.ExitCode;
+import nixbuildshell.files.FileSystem;
+import nixbuildshell.host.Advice;
+import nixbuildshell.host.HostSettings;
+import nixbuildshell.kernel.Signals;
+import nixbuildshell.kernel.SystemCalls;
+import nixbuildshell.launch.Cgroup;
+import nixbuildshell.launch.Child;
+import nixbuildshell.launch.Ended;
+import nixbuildshell.launch.GoPipe;
+import nixbuildshell.launch.IdMaps;
+import nixbuildshell.launch.KernelProbe;
+import nixbuildshell.launch.Launch;
+import nixbuildshell.launch.Namespaces;
+import nixbuildshell.launch.Refused;
+import nixbuildshell.plan.Outcome;
+import nixbuildshell.plan.Plan;
+import nixbuildshell.plan.Planner;
+import nixbuildshell.plan.Step;
+import nixbuildshell.sandbox.Identity;
+import nixbuildshell.sandbox.SandboxSpec;
+import nixbuildshell.terminal.SignalRelay;
+import nixbuildshell.terminal.StandardStream;
+import nixbuildshell.terminal.TerminalState;
+
+/**
+ * A sandbox from its launch to its end.
+ *
+ * @param session the descriptor of the session's directory
+ */
+public record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay signals) {
+
+  /** The plan as {@code --explain} shows it; the descriptors have no numbers yet. */
+  static Plan explained(SandboxSpec spec, SystemCalls calls) {
+    return Planner.plan(spec, new Planner.Descriptors(-1, -1), KernelProbe.of(calls));
+  }
+
+  /**
+   * Runs the program and waits for it. The calling thread makes the child, whose death signal is
+   * bound to it.
+   *
+   * @return the exit code for the tool
+   * @throws Failure when the sandbox could not be made
+   */
+  int run() {
+    boolean sharesTerminal = !spec.program().ownSession();
+    TerminalState terminal = sharesTerminal ? TerminalState.save(calls) : TerminalState.NONE;
+    // The JVM would print its threads; the shell or the command gets it all the same.
+    Signals.ignore(calls, Signals.SIGQUIT);
+    Ended ended = runToItsEnd(sharesTerminal);
+    boolean alone = StandardStream.isTerminal(0) && StandardStream.isTerminal(1);
+    terminal.restore(alone || ended.signal() != 0);
+    return status(ended);
+  }
+
+  private Ended runToItsEnd(boolean sharesTerminal) {
+    Optional<Cgroup> cgroup = cgroup();
+    try {
+      Child child = launch(cgroup);
+      signals.attach(child, sharesTerminal);
+      return child.await();
+    } finally {
+      cgroup.ifPresent(Cgroup::close);
+    }
+  }
+
+  private Optional<Cgroup> cgroup() {
+    Identity builder = spec.identity();
+    return builder.isRange()
+        ? Optional.of(
+            Cgroup.make(new FileSystem(calls), builder.outsideUid(), builder.outsideGid()))
+        : Optional.empty();
+  }
+
+  private Child launch(Optional<Cgroup> cgroup) {
+    GoPipe go = GoPipe.open(calls);
+    Planner.Descriptors descriptors = new Planner.Descriptors(go.readFd(), go.writeFd());
+    Plan plan = Planner.plan(spec, descriptors, KernelProbe.of(calls));
+    Identity identity = spec.identity();
+    IdMaps maps = IdMaps.of(identity);
+    OptionalInt start = OptionalInt.of(session);
+    try {
+      return new Launch(
+              plan, Namespaces.of(spec.network()), maps, start, identity.privileged(), cgroup)
+          .start(calls, go);
+    } catch (Refused e) {
+      Advice advice = new Advice(HostSettings.own());
+      throw e.failure(Errno.of(e.errno()).map(x -> advice.onLaunch(e.syscall(), x)).orElse(""));
+    }
+  }
+
+  private int status(Ended ended) {
+    int ending = signals.ending();
+    if (ending != 0 && ended.signal() != 0) {
+      return ExitCode.SIGNAL + ending;
+    }
+    Outcome outcome = ended.outcome();
+    if (outcome instanceof Outcome.Failed failed
+        && failed.step().syscall() == Syscall.EXECVE
+        && spec.program().isCommand()) {
+      throw notRun(failed.errno());
+    } else if (outcome instanceof Outcome.Failed failed) {
+      String label = failed.step().label();
+      String remedy =
+          Errno.of(failed.errno())
+              .map(e -> new Advice(HostSettings.own()).onStep(label, e))
+              .orElse("");
+      throw new Failure("cannot " + label, outcome.why(), remedy);
+    } else if (outcome instanceof Outcome.Unexpected unexpected) {
+      throw failure(unexpected.step(), outcome);
+    } else if (outcome instanceof Outcome.Stopped stopped) {
+      throw failure(stopped.step(), outcome);
+    }
+    return ended.status();
+  }
+
+  private Failure notRun(int errno) {
+    boolean missing = errno == Errno.ENOENT.number() || errno == Errno.ENOTDIR.number();
+    return new Failure(
+        "cannot run " + spec.program().arguments().get(0),
+        Errno.describe(errno),
+        missing ? "there is no shell, and only what is in the sandbox can be run" : "",
+        missing ? ExitCode.NOT_FOUND : ExitCode.NOT_EXECUTABLE);
+  }
+
+  private static Failure failure(Step step, Outcome outcome) {
+    return new Failure("cannot " + step.label(), outcome.why(), "");
+  }
+}

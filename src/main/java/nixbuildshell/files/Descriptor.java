@@ -1,0 +1,178 @@
+package nixbuildshell.files;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import nixbuildshell.ByteString;
+import nixbuildshell.abi.Errno;
+import nixbuildshell.abi.Syscall;
+
+/** An open file: what can be done without a name. Not for use by two threads at once. */
+public final class Descriptor implements AutoCloseable {
+  private static final int SEEK_SET = 0;
+  private static final int LOCK_SHARED = 1;
+  private static final int LOCK_EXCLUSIVE = 2;
+  private static final int LOCK_NONBLOCKING = 4;
+  private static final int STATFS_BYTES = 120;
+  private static final int STATFS_FLAGS = 80;
+  private static final long ST_NOEXEC = 8;
+
+  private final FileSystem files;
+  private int number;
+
+  Descriptor(FileSystem files, int number) {
+    this.files = files;
+    this.number = number;
+  }
+
+  /** The number, for a system call; -1 once closed. */
+  public int number() {
+    return number;
+  }
+
+  FileSystem files() {
+    return files;
+  }
+
+  /** The link in procfs that leads to the very file that is open, whatever its names are now. */
+  ByteString link() {
+    return ByteString.of("/proc/self/fd/" + number);
+  }
+
+  public Status status() throws ErrnoException {
+    return files.status(number, ByteString.EMPTY, FileSystem.AT_EMPTY_PATH);
+  }
+
+  /** Sets exactly these permissions, set-group-ID included, which {@code chmod(1)} leaves. */
+  public void setMode(int mode) throws ErrnoException {
+    files.call(Syscall.FCHMOD, number, mode);
+  }
+
+  public void setOwner(long uid, long gid) throws ErrnoException {
+    files.call(Syscall.FCHOWN, number, uid, gid);
+  }
+
+  /** Sets the times of access and modification to those of another file. */
+  public void setTimes(Status like) throws ErrnoException {
+    files.call(Syscall.UTIMENSAT, number, 0, files.memory().struct(like.times()), 0);
+  }
+
+  /** Sets an extended attribute ("user.overlay.opaque"). */
+  public void setAttribute(String name, byte[] value) throws ErrnoException {
+    Memory memory = files.memory();
+    files.call(
+        Syscall.FSETXATTR,
+        number,
+        memory.name(ByteString.of(name)),
+        memory.struct(value),
+        value.length,
+        0);
+  }
+
+  /** Waits for the lock of {@code flock(2)} and takes it; it goes when the file is closed. */
+  public void lock() throws ErrnoException {
+    files.call(Syscall.FLOCK, number, LOCK_EXCLUSIVE);
+  }
+
+  /** Takes the lock if it is free. */
+  public boolean tryLock() throws ErrnoException {
+    return tryLock(LOCK_EXCLUSIVE);
+  }
+
+  /** Takes the lock unless somebody has it for himself alone. */
+  public boolean tryLockShared() throws ErrnoException {
+    return tryLock(LOCK_SHARED);
+  }
+
+  private boolean tryLock(int kind) throws ErrnoException {
+    try {
+      files.call(Syscall.FLOCK, number, kind | LOCK_NONBLOCKING);
+      return true;
+    } catch (ErrnoException e) {
+      if (e.locked()) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** Whether the file system is mounted so that nothing on it can be executed. */
+  public boolean noExecution() throws ErrnoException {
+    return (statfs().getLong(STATFS_FLAGS) & ST_NOEXEC) != 0;
+  }
+
+  /** The kind of the file system, one of the numbers in {@code linux/magic.h}. */
+  public long fileSystemMagic() throws ErrnoException {
+    return statfs().getLong(0);
+  }
+
+  private ByteBuffer statfs() throws ErrnoException {
+    Memory memory = files.memory();
+    files.call(Syscall.FSTATFS, number, memory.struct());
+    byte[] statfs = memory.read(memory.struct(), STATFS_BYTES);
+    return ByteBuffer.wrap(statfs).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** Reads up to so many bytes from the current position on; fewer only at the end of the file. */
+  public byte[] read(int limit) throws ErrnoException {
+    byte[] content = new byte[Math.min(limit, Memory.BUFFER)];
+    int length = 0;
+    while (length < limit) {
+      long buffer = files.memory().buffer();
+      int got =
+          (int) files.call(Syscall.READ, number, buffer, Math.min(limit - length, Memory.BUFFER));
+      if (got == 0) {
+        break;
+      }
+      if (length + got > content.length) {
+        content = Arrays.copyOf(content, (int) Math.min(limit, 2L * content.length));
+      }
+      System.arraycopy(files.memory().read(buffer, got), 0, content, length, got);
+      length += got;
+    }
+    return Arrays.copyOf(content, length);
+  }
+
+  /** Writes all of the bytes at the current position. */
+  public void write(byte[] content) throws ErrnoException {
+    for (int from = 0; from < content.length; from += Memory.BUFFER) {
+      int to = Math.min(content.length, from + Memory.BUFFER);
+      files.memory().write(files.memory().buffer(), Arrays.copyOfRange(content, from, to));
+      writeBuffer(to - from);
+    }
+  }
+
+  /** Writes the first bytes of the thread's buffer. */
+  void writeBuffer(int length) throws ErrnoException {
+    long buffer = files.memory().buffer();
+    for (int done = 0; done < length; ) {
+      int wrote = (int) files.call(Syscall.WRITE, number, buffer + done, length - done);
+      if (wrote == 0) {
+        throw new ErrnoException(Syscall.WRITE, Errno.EIO);
+      }
+      done += wrote;
+    }
+  }
+
+  void seek(long position) throws ErrnoException {
+    files.call(Syscall.LSEEK, number, position, SEEK_SET);
+  }
+
+  /** Closes the file and says what {@link #close} keeps quiet: that the last writing failed. */
+  public void closeWritten() throws ErrnoException {
+    int closing = number;
+    number = -1;
+    files.close(closing);
+  }
+
+  @Override
+  public void close() {
+    if (number >= 0) {
+      try {
+        closeWritten();
+      } catch (ErrnoException e) {
+        // Only a file that was written has something to lose, and closeWritten() is for those.
+      }
+    }
+  }
+}

@@ -1,0 +1,184 @@
+package nixbuildshell.files;
+
+import nixbuildshell.ByteString;
+import nixbuildshell.abi.Syscall;
+
+/**
+ * An open directory and what can be done with the names in it. No link is ever followed: where a
+ * name turns out to be one, the call fails (ELOOP or ENOTDIR) or acts on the link itself. Names
+ * must be single ones, without a slash, unless the caller trusts the directories between.
+ */
+public final class Directory implements AutoCloseable {
+  private static final ByteString PARENT = ByteString.of("..");
+
+  private final FileSystem files;
+  private final Descriptor self;
+  private final Place place;
+
+  Directory(FileSystem files, Descriptor self, Place place) {
+    this.files = files;
+    this.self = self;
+    this.place = place;
+  }
+
+  /** The directory itself: its status, mode, owner, times. */
+  public Descriptor self() {
+    return self;
+  }
+
+  /** Its path when it was opened, for messages. */
+  public Place place() {
+    return place;
+  }
+
+  public FileSystem files() {
+    return files;
+  }
+
+  /** Opens a directory in this one to read it, or to work in it. */
+  public Directory openDirectory(ByteString name) throws ErrnoException {
+    Descriptor opened = openUnseen(name, files.abi().directory());
+    return new Directory(files, opened, place.child(name));
+  }
+
+  /**
+   * Opens the directory in which this one is now. It may have been moved anywhere since it was
+   * opened: look at the status before anything else.
+   */
+  public Directory openParent() throws ErrnoException {
+    Descriptor opened = openUnseen(PARENT, files.abi().directory());
+    return new Directory(files, opened, place.parent());
+  }
+
+  /**
+   * Opens a file to read it. What opens may be a FIFO or a device all the same (without waiting):
+   * look at its status.
+   */
+  public Descriptor openFile(ByteString name) throws ErrnoException {
+    return openUnseen(name, 0);
+  }
+
+  /** Makes a new file and opens it to write. */
+  public Descriptor createFile(ByteString name, int mode) throws ErrnoException {
+    return open(name, FileSystem.O_WRONLY | FileSystem.O_CREAT | FileSystem.O_EXCL, mode);
+  }
+
+  /** Opens a file to write, made anew if need be, as lock files are. */
+  public Descriptor openOrCreateFile(ByteString name, int mode) throws ErrnoException {
+    return open(name, FileSystem.O_RDWR | FileSystem.O_CREAT, mode);
+  }
+
+  /** Opens a file that is there to read and write, for its lock. */
+  public Descriptor openFileToWrite(ByteString name) throws ErrnoException {
+    return open(name, FileSystem.O_RDWR, 0);
+  }
+
+  /** Leaves the time of access alone where that is allowed: to the owner and to root. */
+  private Descriptor openUnseen(ByteString name, int flags) throws ErrnoException {
+    try {
+      return open(name, flags | FileSystem.O_NOATIME, 0);
+    } catch (ErrnoException e) {
+      if (!e.denied()) {
+        throw e;
+      }
+      return open(name, flags, 0);
+    }
+  }
+
+  private Descriptor open(ByteString name, int flags, int mode) throws ErrnoException {
+    long always = files.abi().noFollow() | FileSystem.O_CLOEXEC | FileSystem.O_NONBLOCK;
+    return new Descriptor(files, (int) call(Syscall.OPENAT, name, flags | always, mode));
+  }
+
+  /** A call that takes this directory, a name in it, and two more numbers. */
+  private long call(Syscall syscall, ByteString name, long third, long fourth)
+      throws ErrnoException {
+    return files.call(syscall, self.number(), files.memory().name(name), third, fourth);
+  }
+
+  public Status status(ByteString name) throws ErrnoException {
+    return files.status(self.number(), name, FileSystem.AT_SYMLINK_NOFOLLOW);
+  }
+
+  public ByteString readLink(ByteString name) throws ErrnoException {
+    return files.readLink(self.number(), name);
+  }
+
+  public void makeDirectory(ByteString name, int mode) throws ErrnoException {
+    call(Syscall.MKDIRAT, name, mode, 0);
+  }
+
+  public void makeFifo(ByteString name, int mode) throws ErrnoException {
+    call(Syscall.MKNODAT, name, 0010000 | mode, 0);
+  }
+
+  public void makeLink(ByteString name, ByteString target) throws ErrnoException {
+    Memory memory = files.memory();
+    files.call(Syscall.SYMLINKAT, memory.name(target), self.number(), memory.secondName(name));
+  }
+
+  /** Gives a file of another directory a name in this one too (a hard link). */
+  public void makeHardLink(ByteString name, Directory other, ByteString existing)
+      throws ErrnoException {
+    Memory memory = files.memory();
+    files.call(
+        Syscall.LINKAT,
+        other.self.number(),
+        memory.name(existing),
+        self.number(),
+        memory.secondName(name),
+        0);
+  }
+
+  /** Gives an entry another name in the same directory, in place of what has it. */
+  public void rename(ByteString from, ByteString to) throws ErrnoException {
+    Memory memory = files.memory();
+    files.call(
+        Syscall.RENAMEAT2,
+        self.number(),
+        memory.name(from),
+        self.number(),
+        memory.secondName(to),
+        0);
+  }
+
+  /** Removes a name that is not a directory's. */
+  public void removeFile(ByteString name) throws ErrnoException {
+    call(Syscall.UNLINKAT, name, 0, 0);
+  }
+
+  /** Removes an empty directory. */
+  public void removeDirectory(ByteString name) throws ErrnoException {
+    call(Syscall.UNLINKAT, name, FileSystem.AT_REMOVEDIR, 0);
+  }
+
+  /**
+   * Sets the permissions of what cannot be opened (a directory of mode 000) or must not be (a
+   * FIFO).
+   *
+   * <p>{@code fchmodat(2)} follows links, and {@code fchmodat2} came with Linux 6.6 only: so the
+   * name is opened as a mere handle and changed by its link in procfs, which cannot be swapped.
+   */
+  public void setMode(ByteString name, int mode) throws ErrnoException {
+    try (Descriptor handle = open(name, FileSystem.O_PATH, 0)) {
+      long path = files.memory().name(handle.link());
+      files.call(Syscall.FCHMODAT, FileSystem.AT_FDCWD, path, mode);
+    }
+  }
+
+  public void setOwner(ByteString name, long uid, long gid) throws ErrnoException {
+    long address = files.memory().name(name);
+    files.call(Syscall.FCHOWNAT, self.number(), address, uid, gid, FileSystem.AT_SYMLINK_NOFOLLOW);
+  }
+
+  /** Sets the times of access and modification, of a link itself too, to those of another file. */
+  public void setTimes(ByteString name, Status like) throws ErrnoException {
+    long times = files.memory().struct(like.times());
+    call(Syscall.UTIMENSAT, name, times, FileSystem.AT_SYMLINK_NOFOLLOW);
+  }
+
+  @Override
+  public void close() {
+    self.close();
+  }
+}

@@ -1,0 +1,37 @@
+package nixbuildshell.files;
+
+/** What kind of file a name stands for ({@code inode(7)}). */
+public enum FileType {
+  FIFO(1, "a FIFO"),
+  CHARACTER_DEVICE(2, "a character device"),
+  DIRECTORY(4, "a directory"),
+  BLOCK_DEVICE(6, "a block device"),
+  REGULAR(8, "a regular file"),
+  LINK(10, "a symbolic link"),
+  SOCKET(12, "a socket"),
+  UNKNOWN(0, "a file of an unknown kind");
+
+  private final int number;
+  private final String description;
+
+  FileType(int number, String description) {
+    this.number = number;
+    this.description = description;
+  }
+
+  /** By {@code d_type} of {@code getdents64(2)}, which is {@code st_mode >> 12}. */
+  static FileType of(int number) {
+    for (FileType type : values()) {
+      if (type.number == number) {
+        return type;
+      }
+    }
+    return UNKNOWN;
+  }
+
+  /** For a message: "a FIFO". */
+  @Override
+  public String toString() {
+    return description;
+  }
+}

@@ -1,0 +1,85 @@
+package nixbuildshell.files;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * What {@code statx(2)} says of a file. {@code struct statx} is the same on all architectures,
+ * which {@code struct stat} is not.
+ *
+ * @param mode permissions with set-id and sticky bits (07777)
+ * @param size bytes
+ * @param blocks of 512 bytes that are allocated
+ * @param device the file system, as one number: only good for comparison
+ * @param mountPoint whether something is mounted there; always false before Linux 5.8
+ */
+public record Status(
+    FileType type,
+    int mode,
+    long uid,
+    long gid,
+    long links,
+    long size,
+    long blocks,
+    long device,
+    long inode,
+    Time accessed,
+    Time modified,
+    Time changed,
+    boolean mountPoint) {
+
+  /** Bytes of the structure up to the last field that is used here. */
+  static final int BYTES = 144;
+
+  private static final long ATTR_MOUNT_ROOT = 0x2000;
+
+  /** STATX_BASIC_STATS. */
+  static final int MASK = 0x7ff;
+
+  /**
+   * A time stamp. Not an {@link java.time.Instant}, which refuses years that tmpfs lets a file
+   * have.
+   */
+  public record Time(long seconds, int nanoseconds) implements Comparable<Time> {
+    @Override
+    public int compareTo(Time other) {
+      int order = Long.compare(seconds, other.seconds);
+      return order != 0 ? order : Integer.compare(nanoseconds, other.nanoseconds);
+    }
+  }
+
+  static Status of(byte[] statx) {
+    ByteBuffer b = ByteBuffer.wrap(statx).order(ByteOrder.LITTLE_ENDIAN);
+    int mode = Short.toUnsignedInt(b.getShort(28));
+    return new Status(
+        FileType.of(mode >> 12),
+        mode & 07777,
+        Integer.toUnsignedLong(b.getInt(20)),
+        Integer.toUnsignedLong(b.getInt(24)),
+        Integer.toUnsignedLong(b.getInt(16)),
+        b.getLong(40),
+        b.getLong(48),
+        (long) b.getInt(136) << 32 | Integer.toUnsignedLong(b.getInt(140)),
+        b.getLong(32),
+        new Time(b.getLong(64), b.getInt(72)),
+        new Time(b.getLong(112), b.getInt(120)),
+        new Time(b.getLong(96), b.getInt(104)),
+        (b.getLong(8) & ATTR_MOUNT_ROOT) != 0);
+  }
+
+  /** {@code struct timespec[2]} for {@code utimensat(2)}. */
+  byte[] times() {
+    return ByteBuffer.allocate(32)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putLong(accessed.seconds)
+        .putLong(accessed.nanoseconds)
+        .putLong(modified.seconds)
+        .putLong(modified.nanoseconds)
+        .array();
+  }
+
+  /** Whether both are of one and the same file. */
+  public boolean same(Status other) {
+    return device == other.device && inode == other.inode;
+  }
+}

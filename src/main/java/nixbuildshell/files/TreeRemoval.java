@@ -1,0 +1,165 @@
+package nixbuildshell.files;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import nixbuildshell.ByteString;
+
+/**
+ * Deletes a tree without following a link, also what its owner has made unreadable (an overlay's
+ * work directory holds a directory of mode 000). That something else deletes it too is no error.
+ * What is mounted in it is not gone into.
+ */
+public final class TreeRemoval {
+  /** How often a directory that will not become empty is gone through. */
+  private static final int PASSES = 10;
+
+  /**
+   * Something that could not be deleted.
+   *
+   * @param why errno's name and meaning, or a phrase
+   */
+  public record Leftover(ByteString path, String why) {}
+
+  private record Level(ByteString name, int pass, Listing listing) {}
+
+  private final Descent descent;
+  private final BooleanSupplier stop;
+  private final Deque<Level> levels = new ArrayDeque<>();
+  private Optional<Leftover> leftover = Optional.empty();
+
+  private TreeRemoval(Descent descent, BooleanSupplier stop) {
+    this.descent = descent;
+    this.stop = stop;
+  }
+
+  /**
+   * Deletes a file, or a directory and all that is in it.
+   *
+   * @return the first thing that could not be deleted; empty when all is gone
+   */
+  public static Optional<Leftover> remove(Directory parent, ByteString name) {
+    return remove(parent, name, () -> false);
+  }
+
+  /**
+   * Deletes until told to stop; what is left then can be deleted later.
+   *
+   * @param stop asked before every entry
+   */
+  public static Optional<Leftover> remove(Directory parent, ByteString name, BooleanSupplier stop) {
+    try (Descent descent = new Descent(parent)) {
+      TreeRemoval removal = new TreeRemoval(descent, stop);
+      removal.removeEntry(parent, name, FileType.UNKNOWN);
+      removal.walk();
+      return removal.leftover;
+    } catch (ErrnoException e) {
+      return Optional.of(new Leftover(parent.place().child(name).path(), e.why()));
+    }
+  }
+
+  private void walk() throws ErrnoException {
+    while (!levels.isEmpty() && !stop.getAsBoolean()) {
+      Level level = levels.element();
+      try {
+        Optional<Directory> directory = descent.current();
+        Optional<Listing.Entry> entry =
+            directory.isPresent() ? level.listing.next(directory.get()) : Optional.empty();
+        if (entry.isPresent()) {
+          removeEntry(directory.get(), entry.get().name(), entry.get().type());
+          continue;
+        }
+      } catch (ErrnoException e) {
+        // Gone, perhaps with its parents: what is still there shows when they are removed.
+      }
+      leave(level);
+    }
+  }
+
+  private void removeEntry(Directory in, ByteString name, FileType type) {
+    try {
+      if (type == FileType.DIRECTORY) {
+        enter(in, name, 1);
+      } else {
+        in.removeFile(name);
+      }
+    } catch (ErrnoException e) {
+      if (e.isDirectory()) {
+        removeEntry(in, name, FileType.DIRECTORY);
+      } else if (e.notDirectory()) {
+        removeEntry(in, name, FileType.REGULAR);
+      } else {
+        remains(in.place().child(name), e);
+      }
+    }
+  }
+
+  private void enter(Directory in, ByteString name, int pass) throws ErrnoException {
+    Directory opened;
+    try {
+      opened = in.openDirectory(name);
+    } catch (ErrnoException e) {
+      if (!e.denied()) {
+        throw e;
+      }
+      in.setMode(name, 0700);
+      opened = in.openDirectory(name);
+    }
+    try {
+      Status status = opened.self().status();
+      if (status.mountPoint()) {
+        remains(in.place().child(name), "something is mounted there");
+        opened.close();
+        return;
+      }
+      if ((status.mode() & 0700) != 0700) {
+        opened.self().setMode(0700);
+      }
+      descent.enter(name, opened, status);
+    } catch (ErrnoException e) {
+      opened.close();
+      throw e;
+    }
+    levels.push(new Level(name, pass, new Listing(4096)));
+  }
+
+  /** Removes the directory that is empty now; goes through it again when it is not. */
+  private void leave(Level level) {
+    levels.pop();
+    descent.leave();
+    Optional<Directory> parent = Optional.empty();
+    try {
+      parent = descent.current();
+      if (parent.isPresent()) {
+        parent.get().removeDirectory(level.name);
+      }
+    } catch (ErrnoException e) {
+      if (e.notEmpty() && parent.isPresent() && leftover.isEmpty() && level.pass < PASSES) {
+        again(parent.get(), level);
+      } else if (parent.isPresent()) {
+        remains(parent.get().place().child(level.name), e);
+      }
+    }
+  }
+
+  private void again(Directory parent, Level level) {
+    try {
+      enter(parent, level.name, level.pass + 1);
+    } catch (ErrnoException e) {
+      remains(parent.place().child(level.name), e);
+    }
+  }
+
+  private void remains(Place place, ErrnoException e) {
+    if (!e.missing()) {
+      remains(place, e.why());
+    }
+  }
+
+  private void remains(Place place, String why) {
+    if (leftover.isEmpty()) {
+      leftover = Optional.of(new Leftover(place.path(), why));
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package nixbuildshell.kernel;
+
+import com.sun.jna.Function;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+
+/**
+ * {@link Kernel} by JNA, for Java 17 to 21, which have no final Foreign Function &amp; Memory API.
+ */
+final class JnaKernel implements Kernel {
+  private final Function syscall = NativeLibrary.getInstance("c").getFunction("syscall");
+
+  @Override
+  public long syscall(long number, long... arguments) {
+    Object[] boxed = new Object[7];
+    boxed[0] = number;
+    for (int i = 0; i < 6; i++) {
+      boxed[i + 1] = i < arguments.length ? arguments[i] : 0L;
+    }
+    long result = syscall.invokeLong(boxed);
+    return result == -1 ? -Native.getLastError() : result;
+  }
+
+  @Override
+  public long call(long address, long... arguments) {
+    Object[] boxed = new Object[6];
+    for (int i = 0; i < 6; i++) {
+      boxed[i] = i < arguments.length ? arguments[i] : 0L;
+    }
+    return Function.getFunction(new Pointer(address)).invokeLong(boxed);
+  }
+
+  @Override
+  public void write(long address, byte[] bytes) {
+    new Pointer(address).write(0, bytes, 0, bytes.length);
+  }
+
+  @Override
+  public byte[] read(long address, int length) {
+    return new Pointer(address).getByteArray(0, length);
+  }
+
+  @Override
+  public String name() {
+    return "JNA";
+  }
+}

@@ -1,0 +1,36 @@
+package nixbuildshell.kernel;
+
+/**
+ * All native access there is: a system call, a call to machine code, and memory by address.
+ *
+ * <p>Two bindings implement it, {@code FfmKernel} (Java 22 and later) and {@code JnaKernel} (Java
+ * 17 to 21); {@link Kernels} chooses. One contract test holds both to the same behaviour.
+ */
+public interface Kernel {
+
+  /**
+   * Makes a system call through the C library's {@code syscall(2)}.
+   *
+   * @param number the architecture's number of the call
+   * @param arguments at most six; missing ones are 0
+   * @return what the call returned, or {@code -errno}
+   */
+  long syscall(long number, long... arguments);
+
+  /**
+   * Calls machine code at an address as a C function of integers.
+   *
+   * @param arguments at most six; missing ones are 0
+   * @return what the function returned, untouched
+   */
+  long call(long address, long... arguments);
+
+  /** Copies bytes to native memory. */
+  void write(long address, byte[] bytes);
+
+  /** Copies bytes from native memory. */
+  byte[] read(long address, int length);
+
+  /** The binding's name for {@code --version} and {@code -v}: "FFM" or "JNA". */
+  String name();
+}

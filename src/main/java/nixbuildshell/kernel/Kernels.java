@@ -1,0 +1,74 @@
+package nixbuildshell.kernel;
+
+import java.io.File;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Supplier;
+import nixbuildshell.Failure;
+
+/** Chooses the binding: FFM where the running Java has it and it was compiled, else JNA. */
+public final class Kernels {
+  private Kernels() {}
+
+  /**
+   * The binding to use.
+   *
+   * @param unpack makes a directory of one's own, where JNA may unpack its library; asked only when
+   *     JNA is needed, and the directory is removed at once
+   * @throws Failure when neither can be had
+   */
+  public static Kernel best(Supplier<Optional<Path>> unpack) {
+    return ffm().orElseGet(() -> jnaUnpackedIn(unpack.get()));
+  }
+
+  private static Kernel jnaUnpackedIn(Optional<Path> directory) {
+    directory.ifPresent(path -> System.setProperty("jna.tmpdir", path.toString()));
+    try {
+      return jna();
+    } finally {
+      directory.map(Path::toFile).ifPresent(File::delete);
+    }
+  }
+
+  /** The name of {@link #best} without linking anything: "FFM" or "JNA". */
+  public static String bestName() {
+    return Runtime.version().feature() >= 22 && compiled() ? "FFM" : "JNA";
+  }
+
+  private static boolean compiled() {
+    return Kernels.class.getResource("FfmKernel.class") != null;
+  }
+
+  /** The FFM binding; empty before Java 22 and in a build without a JDK 22. */
+  public static Optional<Kernel> ffm() {
+    if (Runtime.version().feature() < 22) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          (Kernel)
+              Class.forName("nixbuildshell.kernel.FfmKernel")
+                  .getDeclaredConstructor()
+                  .newInstance());
+    } catch (ClassNotFoundException e) {
+      return Optional.empty();
+    } catch (ReflectiveOperationException | LinkageError e) {
+      throw new Failure("cannot use the Foreign Function & Memory API", e.toString(), "", e);
+    }
+  }
+
+  /** The JNA binding. */
+  static Kernel jna() {
+    try {
+      return new JnaKernel();
+    } catch (LinkageError e) {
+      throw new Failure(
+          "cannot load JNA's native library",
+          String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given"),
+          "check that "
+              + System.getProperty("jna.tmpdir", "the temporary directory")
+              + " is writable and not mounted noexec, or use Java 22 or later",
+          e);
+    }
+  }
+}

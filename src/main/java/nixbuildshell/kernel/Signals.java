@@ -1,0 +1,80 @@
+package nixbuildshell.kernel;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.function.LongSupplier;
+import nixbuildshell.abi.Syscall;
+
+/**
+ * Dispositions and masks, past the C library and the JVM. The numbers are those of both
+ * architectures (signal(7)).
+ */
+public final class Signals {
+  public static final int SIGHUP = 1;
+  public static final int SIGINT = 2;
+  public static final int SIGQUIT = 3;
+  public static final int SIGKILL = 9;
+  public static final int SIGTERM = 15;
+  public static final int SIGCHLD = 17;
+  public static final int SIGTTOU = 22;
+
+  private static final long DEFAULT = 0;
+  private static final long IGNORE = 1;
+  private static final int SIG_BLOCK = 0;
+  private static final int SIG_SETMASK = 2;
+  private static final int SET_SIZE = 8;
+
+  private Signals() {}
+
+  /**
+   * Ignores a signal, also one that the JVM has a handler for, like SIGQUIT. Children inherit this.
+   */
+  public static void ignore(SystemCalls calls, int signal) {
+    handle(calls, signal, IGNORE);
+  }
+
+  /** Gives a signal its default action. */
+  public static void restore(SystemCalls calls, int signal) {
+    handle(calls, signal, DEFAULT);
+  }
+
+  /** The kernel's structure is handler, flags, restorer, mask: four words, most of them 0 here. */
+  private static void handle(SystemCalls calls, int signal, long handler) {
+    try (NativeMemory action = NativeMemory.holding(calls, words(handler, 0, 0, 0))) {
+      calls.must(
+          "cannot set the action of signal " + signal,
+          Syscall.RT_SIGACTION,
+          signal,
+          action.address(),
+          0,
+          SET_SIZE);
+    }
+  }
+
+  /** Does something while the calling thread blocks one signal; its mask is restored at once. */
+  public static long blocking(SystemCalls calls, int signal, LongSupplier action) {
+    try (NativeMemory masks = NativeMemory.holding(calls, words(1L << (signal - 1), 0))) {
+      long old = masks.address() + SET_SIZE;
+      calls.must(
+          "cannot block signal " + signal,
+          Syscall.RT_SIGPROCMASK,
+          SIG_BLOCK,
+          masks.address(),
+          old,
+          SET_SIZE);
+      try {
+        return action.getAsLong();
+      } finally {
+        calls.call(Syscall.RT_SIGPROCMASK, SIG_SETMASK, old, 0, SET_SIZE);
+      }
+    }
+  }
+
+  private static byte[] words(long... words) {
+    ByteBuffer bytes = ByteBuffer.allocate(words.length * 8).order(ByteOrder.nativeOrder());
+    for (long word : words) {
+      bytes.putLong(word);
+    }
+    return bytes.array();
+  }
+}

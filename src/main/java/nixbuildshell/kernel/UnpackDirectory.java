@@ -1,0 +1,68 @@
+package nixbuildshell.kernel;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.stream.Stream;
+import nixbuildshell.ByteString;
+import nixbuildshell.console.ProcessBytes;
+
+/**
+ * Where JNA may unpack its library for the moment of loading it: a new private directory where the
+ * sessions are. JNA's own choice would be a cache in the home directory that stays.
+ *
+ * <p>What is loaded from there runs with the tool's rights. Who can rename things in the parent
+ * could put a library of his own in its place, so the parent must be the caller's and his alone to
+ * write to, or sticky as /tmp is; after sudo the variables may name another's directories.
+ */
+public final class UnpackDirectory {
+  private static final int STICKY = 01000;
+  private static final int OTHERS_WRITE = 022;
+
+  private UnpackDirectory() {}
+
+  /** Makes the directory; empty when none can be made, and JNA is left to itself. */
+  public static Optional<Path> make(Optional<ByteString> workDirectory) {
+    return Stream.of(
+            workDirectory,
+            ProcessBytes.environment("XDG_STATE_HOME"),
+            ProcessBytes.environment("HOME").map(home -> home.plus("/.local/state")),
+            ProcessBytes.environment("TMPDIR"),
+            Optional.of(ByteString.of("/tmp")))
+        .flatMap(Optional::stream)
+        .flatMap(parent -> in(parent).stream())
+        .findFirst();
+  }
+
+  private static Optional<Path> in(ByteString path) {
+    try {
+      Path parent = Path.of(path.toString()).toRealPath();
+      return isSafe(parent) ? Optional.of(make(parent)) : Optional.empty();
+    } catch (IOException | InvalidPathException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static boolean isSafe(Path parent) throws IOException {
+    int mode = (int) Files.getAttribute(parent, "unix:mode");
+    Object owner = Files.getAttribute(parent, "unix:uid");
+    Object caller =
+        Files.getAttribute(Path.of("/proc/self"), "unix:uid", LinkOption.NOFOLLOW_LINKS);
+    boolean root = owner.equals(0);
+    return (mode & STICKY) != 0 && root || owner.equals(caller) && (mode & OTHERS_WRITE) == 0;
+  }
+
+  /** The mode again afterwards: the caller's umask may have taken bits away. */
+  private static Path make(Path parent) throws IOException {
+    Path made =
+        Files.createTempDirectory(
+            parent,
+            ".nix-build-shell-jna-",
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    return Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("rwx------"));
+  }
+}

@@ -1,0 +1,159 @@
+package nixbuildshell.launch;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.abi.Syscall;
+import nixbuildshell.files.Descriptor;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.FileSystem;
+import nixbuildshell.files.FileType;
+import nixbuildshell.files.Listing;
+
+/**
+ * A control group of its own for a sandbox, below the caller's, of cgroups(7) version 2. As Nix's
+ * {@code local-derivation-goal.cc} does, it is given to the builder with the two files that move
+ * processes. When the tool is killed, an empty one stays.
+ */
+public final class Cgroup implements AutoCloseable {
+  private static final String WHAT = "cannot make a control group for the sandbox";
+  private static final ByteString PROCESSES = ByteString.of("cgroup.procs");
+
+  private final Directory parent;
+  private final ByteString name;
+
+  private Cgroup(Directory parent, ByteString name) {
+    this.parent = parent;
+    this.name = name;
+  }
+
+  /**
+   * Makes it.
+   *
+   * @throws Failure when this host has no such file system, or nothing can be written to it
+   */
+  public static Cgroup make(FileSystem files, long uid, long gid) {
+    String self = ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime());
+    ByteString name = ByteString.of("nix-build-shell-" + self);
+    try {
+      Cgroup made = new Cgroup(files.openDirectory(own()), name);
+      try {
+        made.parent.makeDirectory(name, 0755);
+        made.giveTo(uid, gid);
+        return made;
+      } catch (ErrnoException e) {
+        made.close();
+        throw e;
+      }
+    } catch (ErrnoException e) {
+      throw e.failure(WHAT, "");
+    }
+  }
+
+  private void giveTo(long uid, long gid) throws ErrnoException {
+    try (Directory directory = parent.openDirectory(name)) {
+      directory.self().setMode(0755);
+      directory.self().setOwner(uid, gid);
+      directory.setOwner(PROCESSES, uid, gid);
+      directory.setOwner(ByteString.of("cgroup.threads"), uid, gid);
+    }
+  }
+
+  /** The directory of the caller's group, where the first cgroup2 is mounted. */
+  private static ByteString own() {
+    String mount =
+        lines("/proc/self/mounts").stream()
+            .map(line -> line.split(" "))
+            .filter(fields -> fields.length > 2 && fields[2].equals("cgroup2"))
+            .findFirst()
+            .map(fields -> fields[1])
+            .orElseThrow(
+                () ->
+                    new Failure(
+                        WHAT,
+                        "no file system of type cgroup2 is mounted",
+                        "mount one, as Nix needs"));
+    String group =
+        lines("/proc/self/cgroup").stream()
+            .filter(line -> line.startsWith("0::"))
+            .findFirst()
+            .map(line -> line.substring("0::".length()))
+            .orElse("/");
+    return new ByteString(mount + group);
+  }
+
+  private static List<String> lines(String file) {
+    try {
+      return Files.readAllLines(Path.of(file), StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      throw new Failure(WHAT, "cannot read " + file, "");
+    }
+  }
+
+  /** Moves a process into it. */
+  void take(long pid) throws Refused {
+    try (Directory directory = parent.openDirectory(name);
+        Descriptor file = directory.openFileToWrite(PROCESSES)) {
+      file.write(ByteString.of(Long.toString(pid)).bytes());
+    } catch (ErrnoException e) {
+      throw new Refused("move the sandbox into " + name, Syscall.WRITE, e.number());
+    }
+  }
+
+  /**
+   * Removes it with the groups that were made in it, however deep. None has a process any more when
+   * the sandbox has ended; what the kernel does not let go stays.
+   */
+  @Override
+  public void close() {
+    try {
+      removeBelow();
+      parent.removeDirectory(name);
+    } catch (ErrnoException e) {
+      // An empty group takes nothing.
+    } finally {
+      parent.close();
+    }
+  }
+
+  private void removeBelow() throws ErrnoException {
+    Deque<ByteString> way = new ArrayDeque<>();
+    Directory current = parent.openDirectory(name);
+    try {
+      for (Optional<ByteString> child = group(current);
+          child.isPresent() || !way.isEmpty();
+          child = group(current)) {
+        Directory last = current;
+        current = child.isPresent() ? last.openDirectory(child.get()) : last.openParent();
+        last.close();
+        if (child.isPresent()) {
+          way.push(child.get());
+        } else {
+          current.removeDirectory(way.pop());
+        }
+      }
+    } finally {
+      current.close();
+    }
+  }
+
+  private static Optional<ByteString> group(Directory in) throws ErrnoException {
+    Listing listing = new Listing();
+    for (Optional<Listing.Entry> entry = listing.next(in);
+        entry.isPresent();
+        entry = listing.next(in)) {
+      if (entry.get().type() == FileType.DIRECTORY) {
+        return entry.map(Listing.Entry::name);
+      }
+    }
+    return Optional.empty();
+  }
+}

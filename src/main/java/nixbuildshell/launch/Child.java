@@ -1,0 +1,119 @@
+package nixbuildshell.launch;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import nixbuildshell.Failure;
+import nixbuildshell.abi.Errno;
+import nixbuildshell.abi.Syscall;
+import nixbuildshell.kernel.NativeMemory;
+import nixbuildshell.kernel.SystemCalls;
+import nixbuildshell.plan.Outcome;
+
+/** The process that a {@link Launch} made. Every method may be called from any thread. */
+public final class Child {
+  private static final int P_PID = 1;
+  static final int WEXITED = 4;
+  static final int WNOWAIT = 0x1000000;
+  private static final int SIGINFO_SIZE = 128;
+  private static final int SI_CODE = 8;
+  private static final int SI_STATUS = 24;
+  private static final int CLD_EXITED = 1;
+
+  private final SystemCalls calls;
+  private final long pid;
+  private final SharedImage image;
+  private final GoPipe go;
+
+  /** Set when the process is reaped; from then on {@link #pid} can be somebody else's. */
+  private Ended ended;
+
+  Child(SystemCalls calls, long pid, SharedImage image, GoPipe go) {
+    this.calls = calls;
+    this.pid = pid;
+    this.image = image;
+    this.go = go;
+  }
+
+  /** As the caller's PID namespace numbers it. */
+  public long pid() {
+    return pid;
+  }
+
+  /** Waits until the process has ended. */
+  public Ended await() {
+    synchronized (this) {
+      if (ended != null) {
+        return ended; // and the number may be that of another child by now
+      }
+    }
+    try (NativeMemory siginfo = NativeMemory.ofSize(calls, SIGINFO_SIZE)) {
+      wait(WEXITED | WNOWAIT, siginfo); // ECHILD: another thread has waited meanwhile
+      synchronized (this) {
+        if (ended == null) {
+          reap(siginfo);
+          ended = ended(ByteBuffer.wrap(siginfo.read(0, SIGINFO_SIZE)));
+          image.close();
+          go.close();
+        }
+        return ended;
+      }
+    }
+  }
+
+  private void reap(NativeMemory siginfo) {
+    long result = wait(WEXITED, siginfo);
+    if (result < 0) {
+      throw new Failure(
+          "cannot wait for process " + pid, "waitid: " + Errno.describe((int) -result), "");
+    }
+  }
+
+  private Ended ended(ByteBuffer siginfo) {
+    siginfo.order(ByteOrder.nativeOrder());
+    int status = siginfo.getInt(SI_STATUS);
+    return siginfo.getInt(SI_CODE) == CLD_EXITED
+        ? new Ended(image.outcome(), 0, status)
+        : new Ended(image.outcome(), status, 128 + status);
+  }
+
+  private long wait(int options, NativeMemory siginfo) {
+    long result;
+    do {
+      result = calls.call(Syscall.WAITID, P_PID, pid, siginfo.address(), options, 0);
+    } while (result == -Errno.EINTR.number());
+    return result;
+  }
+
+  /** Sends a signal; does nothing when the process has been waited for. */
+  public synchronized void kill(int signal) {
+    if (ended == null) {
+      calls.call(Syscall.KILL, pid, signal);
+    }
+  }
+
+  /** False once it has been waited for. */
+  public synchronized boolean isRunning() {
+    return ended == null;
+  }
+
+  /**
+   * Whether the program has a handler for a signal just now. False before it runs (the handlers
+   * that the child inherited are the JVM's) and when it has ended.
+   */
+  public synchronized boolean catches(int signal) {
+    if (ended != null || !(image.outcome() instanceof Outcome.Ran)) {
+      return false;
+    }
+    try {
+      return Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream()
+          .filter(line -> line.startsWith("SigCgt:"))
+          .map(line -> Long.parseUnsignedLong(line.substring("SigCgt:".length()).strip(), 16))
+          .anyMatch(mask -> (mask >>> (signal - 1) & 1) != 0);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package nixbuildshell.launch;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.Locale;
+import nixbuildshell.abi.Abi;
+import nixbuildshell.kernel.Kernel;
+import nixbuildshell.kernel.NativeMemory;
+import nixbuildshell.kernel.SystemCalls;
+
+/**
+ * The machine code that clones a child and runs a plan in it, ready to be called. Its source is
+ * {@code src/main/asm}; {@code src/build/assemble} makes the resource that is read here.
+ */
+final class Interpreter implements AutoCloseable {
+  private final Kernel kernel;
+  private final NativeMemory code;
+
+  private Interpreter(Kernel kernel, NativeMemory code) {
+    this.kernel = kernel;
+    this.code = code;
+  }
+
+  /** The code for an architecture: hex bytes, with a remark after {@code #}. */
+  static byte[] code(Abi abi) {
+    String resource = abi.name().toLowerCase(Locale.ROOT) + ".hex";
+    try (InputStream in = Interpreter.class.getResourceAsStream(resource)) {
+      return parse(new String(in.readAllBytes(), StandardCharsets.US_ASCII));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static byte[] parse(String listing) {
+    StringBuilder digits = new StringBuilder();
+    for (String line : listing.split("\n")) {
+      int remark = line.indexOf('#');
+      digits.append(line, 0, remark < 0 ? line.length() : remark);
+    }
+    return HexFormat.of().parseHex(digits.toString().replace(" ", ""));
+  }
+
+  /**
+   * Puts the code into memory.
+   *
+   * <p>Arm's instruction cache does not see what was written as data, but nothing needs to be done
+   * about that: the kernel makes it coherent when it first maps a page as executable.
+   */
+  static Interpreter load(SystemCalls calls) {
+    NativeMemory code = NativeMemory.holding(calls, code(calls.abi()));
+    code.makeExecutable();
+    return new Interpreter(calls.kernel(), code);
+  }
+
+  /**
+   * Clones a child that runs the plan whose image is at an address.
+   *
+   * @return the child's process ID or {@code -errno}
+   */
+  long run(long image) {
+    return kernel.call(code.address(), image);
+  }
+
+  /** Takes the code away from this process; a child that runs it has its own copy. */
+  @Override
+  public void close() {
+    code.close();
+  }
+}

@@ -1,0 +1,114 @@
+package nixbuildshell.launch;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+import nixbuildshell.abi.Syscall;
+import nixbuildshell.kernel.Signals;
+import nixbuildshell.kernel.SystemCalls;
+import nixbuildshell.plan.Image;
+import nixbuildshell.plan.Outcome;
+import nixbuildshell.plan.Plan;
+
+/**
+ * A plan and the process to run it in.
+ *
+ * @param plan its first steps close the write end of the {@link GoPipe}, set the death signal, and
+ *     read one byte from the pipe, expecting it
+ * @param namespaces the {@code CLONE_NEW…} flags of the clone; its exit signal is added here
+ * @param maps for a new user namespace
+ * @param directory the descriptor of the directory that the child starts in, if not the caller's. A
+ *     mount namespace is copied with the working directory, while a descriptor goes on meaning the
+ *     old namespace's mount, on which nothing can be mounted (EINVAL); so the cloning thread goes
+ *     there before, with a working directory of its own, and stays there
+ * @param cgroup that the child is moved into before it goes on
+ * @param dropGroups whether the cloning thread gives up its supplementary groups before, which
+ *     takes privilege; they stay given up
+ */
+public record Launch(
+    Plan plan,
+    long namespaces,
+    IdMaps maps,
+    OptionalInt directory,
+    boolean dropGroups,
+    Optional<Cgroup> cgroup) {
+  private static final long CLONE_FS = 0x200;
+
+  /** One whose child stays in the caller's control group. */
+  public Launch(
+      Plan plan, long namespaces, IdMaps maps, OptionalInt directory, boolean dropGroups) {
+    this(plan, namespaces, maps, directory, dropGroups, Optional.empty());
+  }
+
+  /**
+   * Clones the child and lets it run. The calling thread must live as long as the child: the death
+   * signal fires when that thread ends.
+   *
+   * @param go the pipe that the plan names; it stays open until the child has ended, so that the
+   *     child can see whether the caller is still there
+   * @throws Refused when the kernel refuses the clone or what the parent has to do for it; then
+   *     there is no child. A step that fails shows in the outcome of {@link Child#await}
+   */
+  public Child start(SystemCalls calls, GoPipe go) throws Refused {
+    return start(calls, go, image(calls));
+  }
+
+  SharedImage image(SystemCalls calls) {
+    return SharedImage.of(calls, Image.of(plan, calls.abi(), namespaces | Signals.SIGCHLD));
+  }
+
+  Child start(SystemCalls calls, GoPipe go, SharedImage image) throws Refused {
+    Child child = waiting(calls, go, image);
+    try {
+      maps.write(calls, child.pid());
+      if (cgroup.isPresent()) {
+        cgroup.get().take(child.pid());
+      }
+      go.go();
+      return child;
+    } catch (Refused | RuntimeException | Error e) {
+      // Killed before the pipe is closed, or the end of the file would look like its failure.
+      child.kill(Signals.SIGKILL);
+      Outcome outcome = child.await().outcome();
+      if (outcome instanceof Outcome.Failed || outcome instanceof Outcome.Unexpected) {
+        return child; // It was dead already, and an ordinary user can't write a zombie's maps.
+      }
+      throw e;
+    }
+  }
+
+  /** A child that waits for the go byte. */
+  Child waiting(SystemCalls calls, GoPipe go, SharedImage image) throws Refused {
+    // Where the caller's caller ignored it, children would vanish without a status.
+    Signals.restore(calls, Signals.SIGCHLD);
+    try (Interpreter interpreter = Interpreter.load(calls)) {
+      if (directory.isPresent()) {
+        enter(calls, directory.getAsInt());
+      }
+      if (dropGroups) {
+        Refused.check(
+            "give up the supplementary groups",
+            Syscall.SETGROUPS,
+            calls.call(Syscall.SETGROUPS, 0, 0));
+      }
+      long pid =
+          Refused.check(
+              "make a process in new namespaces",
+              Syscall.CLONE,
+              interpreter.run(image.memory().address()));
+      return new Child(calls, pid, image, go);
+    } catch (Refused | RuntimeException | Error e) {
+      go.close();
+      image.close();
+      throw e;
+    }
+  }
+
+  private static void enter(SystemCalls calls, int directory) throws Refused {
+    Refused.check(
+        "have a working directory of one's own",
+        Syscall.UNSHARE,
+        calls.call(Syscall.UNSHARE, CLONE_FS));
+    Refused.check(
+        "enter the session's directory", Syscall.FCHDIR, calls.call(Syscall.FCHDIR, directory));
+  }
+}

@@ -1,0 +1,94 @@
+package nixbuildshell.shell;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.capture.BuildShell;
+import nixbuildshell.capture.FailedBuild;
+import nixbuildshell.capture.Known;
+import nixbuildshell.capture.Shell;
+import nixbuildshell.sandbox.Circumstances;
+import nixbuildshell.session.About;
+import nixbuildshell.store.NixStore;
+
+/**
+ * How a command is started in the sandbox.
+ *
+ * @param shell the build's; empty when it has none, and commands are executed as they are
+ * @param environment what the kernel gives, {@code NAME=value}: all of it where no bash sources
+ *     {@code env-vars}, else what bash cannot declare
+ */
+public record Start(Optional<Shell> shell, List<ByteString> environment) {
+  private static final String ENVIRONMENT = "environment";
+
+  public static Start of(FailedBuild build) {
+    Optional<Shell> shell = build.shell().map(Known::value).map(Shell::new);
+    if (build.environment() instanceof FailedBuild.Given given) {
+      return new Start(shell, strings(given.variables()));
+    } else if (build.environment() instanceof FailedBuild.Rebuilt rebuilt) {
+      return new Start(shell, strings(rebuilt.envVars().undeclarable()));
+    }
+    return new Start(shell, List.of());
+  }
+
+  /**
+   * The same again in a session.
+   *
+   * @throws Failure when the shell is gone
+   */
+  public static Start again(About about, NixStore nix) {
+    Optional<Shell> shell = Optional.of(about.shell()).filter(s -> !s.isEmpty()).map(Shell::new);
+    shell.ifPresent(known -> new BuildShell(nix.directory()).require(known.path()));
+    List<ByteString> environment = new ArrayList<>();
+    String all = about.sandbox().getOrDefault(ENVIRONMENT, ByteString.EMPTY).latin1();
+    for (int at = 0; at < all.length(); at = all.indexOf('\0', at) + 1) {
+      environment.add(new ByteString(all.substring(at, all.indexOf('\0', at))));
+    }
+    return new Start(shell, environment);
+  }
+
+  /** What {@link #again} needs, for {@link About}. */
+  public Map<String, ByteString> remembered() {
+    StringBuilder all = new StringBuilder();
+    environment.forEach(variable -> all.append(variable.latin1()).append('\0'));
+    return all.isEmpty() ? Map.of() : Map.of(ENVIRONMENT, new ByteString(all.toString()));
+  }
+
+  /** For {@link About}. */
+  public ByteString shellPath() {
+    return shell.map(Shell::path).orElse(ByteString.EMPTY);
+  }
+
+  /** What the sandbox shall have at {@code /bin/sh}. */
+  public Optional<ByteString> systemShell() {
+    return shell.map(Shell::path).filter(path -> !path.equals(Shell.SYSTEM));
+  }
+
+  /**
+   * Requires that the sandbox has the shell, when it is not of the store.
+   *
+   * @throws Failure that says who gives it
+   */
+  public void requireShell(Circumstances sandbox) {
+    boolean system = shell.map(Shell::path).filter(Shell.SYSTEM::equals).isPresent();
+    if (system
+        && sandbox.shell().isEmpty()
+        && sandbox.paths().stream().noneMatch(path -> path.target().equals(Shell.SYSTEM))) {
+      throw new Failure(
+          "cannot start a shell",
+          "the builder is "
+              + Shell.SYSTEM
+              + ", which Nix's sandbox-paths give, and here they do not",
+          "show one: --sandbox-path " + Shell.SYSTEM + "=FILE");
+    }
+  }
+
+  static List<ByteString> strings(Map<ByteString, ByteString> variables) {
+    List<ByteString> strings = new ArrayList<>();
+    variables.forEach((name, value) -> strings.add(name.plus("=").plus(value)));
+    return strings;
+  }
+}

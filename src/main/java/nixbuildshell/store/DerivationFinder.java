@@ -1,0 +1,213 @@
+package nixbuildshell.store;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.LongPredicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.Malformed;
+
+/**
+ * Finds the derivation of a kept directory, with as little looking around as its clues allow.
+ *
+ * @param logs consulted when the directory's name says too little
+ */
+public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
+  public static final String REMEDY =
+      "name it: --drv /nix/store/….drv (nix-instantiate prints it, and so does the failed build);"
+          + " when it was built in a store elsewhere, name that: --store ROOT";
+
+  /**
+   * Older Nix names the directory so; newer Nix has {@code nix-PID-RANDOM}, which tells nothing.
+   */
+  private static final Pattern DIRECTORY_NAME =
+      Pattern.compile("nix-build-(.+)\\.drv-[0-9]+(?:-[0-9]+)?");
+
+  /**
+   * Only a directory that Nix named can be told by its time: the store itself or /tmp changed when
+   * a build ended too.
+   */
+  private static final Pattern NAMELESS = Pattern.compile("nix-[0-9]+-[0-9]+");
+
+  /** How a derivation was found, for the message. */
+  public enum How {
+    COMMAND_LINE("given with --drv", false),
+    OUTPUT_PATH("found by the output path in env-vars", false),
+    MANIFEST_OUTPUT_PATH("found by the output path in the manifest", false),
+    DIRECTORY_NAME("found by the directory's name", true),
+    DIRECTORY_NAME_AND_LOG_TIME("found by the directory's name and the build log's time", true),
+    LOG_TIME("found by the build log's time", true);
+
+    private final String words;
+    private final boolean guess;
+
+    How(String words, boolean guess) {
+      this.words = words;
+      this.guess = guess;
+    }
+
+    /** Whether another derivation could have left the same traces. */
+    public boolean isGuess() {
+      return guess;
+    }
+
+    @Override
+    public String toString() {
+      return words;
+    }
+  }
+
+  public record Found(StorePath path, Derivation derivation, How how) {
+    /** The derivation's name, without {@code .drv}. */
+    public String name() {
+      return path.name().substring(0, path.name().length() - ".drv".length());
+    }
+
+    /** The path and how it was found; for a guess also what to do when it is wrong. */
+    public String describe() {
+      return path + " (" + how + (how.isGuess() ? "; --drv says otherwise)" : ")");
+    }
+  }
+
+  /** The derivation that the command line names. */
+  public Found given(ByteString path) {
+    try {
+      StorePath derivation = StorePath.parse(path);
+      if (!derivation.isDerivation()) {
+        throw new Malformed("it does not end in .drv");
+      }
+      return found(derivation, How.COMMAND_LINE);
+    } catch (Malformed e) {
+      throw new Failure(
+          "--drv " + path + " is not the store path of a derivation",
+          e.getMessage(),
+          "nix-instantiate prints the path, and so does the failed build");
+    }
+  }
+
+  /**
+   * The derivation that left this directory; empty when there is no trace of it.
+   *
+   * @param outputs what {@code env-vars} says are its outputs; empty when unknown
+   * @throws Failure when several could be it
+   */
+  public Optional<Found> find(Evidence kept, Set<StorePath> outputs) {
+    Optional<String> name = nameIn(kept.outerName());
+    Optional<Found> byOutput = byOutput(kept, outputs, name);
+    if (byOutput.isPresent()) {
+      return byOutput;
+    }
+    if (name.isPresent()) {
+      return byName(kept, name.get());
+    }
+    return NAMELESS.matcher(kept.outerName().latin1()).matches() ? byLog(kept) : Optional.empty();
+  }
+
+  /**
+   * Whether somebody else says so too than who made the directory: the person, or Nix, whose log of
+   * this derivation ends when the directory was last changed. An enemy can give a directory any
+   * name and content, and so any derivation of the store, and can change it when a build of his
+   * fails; but he cannot give it to somebody else.
+   *
+   * @param builders whether Nix may have left a directory of this user's
+   */
+  public boolean isConfirmed(Evidence kept, Found found, LongPredicate builders) {
+    return found.how() == How.COMMAND_LINE
+        || (builders.test(kept.owner())
+            && nameIn(kept.outerName()).map(found.name()::equals).orElse(true)
+            && logs.endedAt(found.path(), kept.changed()));
+  }
+
+  /** The derivation's name in {@code nix-build-NAME.drv-N}. */
+  public static Optional<String> nameIn(ByteString directoryName) {
+    Matcher matcher = DIRECTORY_NAME.matcher(directoryName.latin1());
+    return matcher.matches() && StorePath.isName(matcher.group(1))
+        ? Optional.of(matcher.group(1))
+        : Optional.empty();
+  }
+
+  /**
+   * An output is named as its derivation, with a suffix when it is not {@code out}. Several
+   * derivations can have one output, when it is fixed or depends on what is.
+   */
+  private Optional<Found> byOutput(
+      Evidence kept, Set<StorePath> outputs, Optional<String> directoryName) {
+    Set<String> names = new LinkedHashSet<>();
+    directoryName.ifPresent(names::add);
+    outputs.forEach(output -> names.add(output.name()));
+    for (String name : outputs.isEmpty() ? Set.<String>of() : names) {
+      List<Found> matching =
+          store.derivationsNamed(name).stream()
+              .map(candidate -> found(candidate, How.OUTPUT_PATH))
+              .filter(found -> hasOneOf(found, outputs))
+              .toList();
+      if (!matching.isEmpty()) {
+        return Optional.of(lastBuilt(kept, matching));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean hasOneOf(Found found, Set<StorePath> outputs) {
+    return found.derivation().outputPaths().values().stream().anyMatch(outputs::contains);
+  }
+
+  private Found lastBuilt(Evidence kept, List<Found> matching) {
+    return matching.stream()
+        .filter(found -> matching.size() > 1 && logs.endedAt(found.path(), kept.changed()))
+        .findFirst()
+        .orElse(matching.get(0));
+  }
+
+  private Optional<Found> byName(Evidence kept, String name) {
+    List<StorePath> named = store.derivationsNamed(name);
+    if (named.size() <= 1) {
+      return named.stream().findFirst().map(only -> found(only, How.DIRECTORY_NAME));
+    }
+    List<StorePath> ended = new ArrayList<>(named);
+    ended.removeIf(derivation -> !logs.endedAt(derivation, kept.changed()));
+    return Optional.of(only(kept, ended, named, How.DIRECTORY_NAME_AND_LOG_TIME));
+  }
+
+  private Optional<Found> byLog(Evidence kept) {
+    List<StorePath> ended = logs.endingAt(kept.changed());
+    return ended.isEmpty() ? Optional.empty() : Optional.of(only(kept, ended, ended, How.LOG_TIME));
+  }
+
+  private Found only(Evidence kept, List<StorePath> ended, List<StorePath> candidates, How how) {
+    if (ended.size() == 1) {
+      return found(ended.get(0), how);
+    }
+    Instant changed = kept.changed();
+    throw new Failure(
+        "cannot tell which derivation left " + kept.path(),
+        (ended.isEmpty()
+                ? "several have its name, and no build log of theirs ended at "
+                : "more than one build ended at ")
+            + changed
+            + candidates(ended.isEmpty() ? candidates : ended),
+        REMEDY);
+  }
+
+  private static String candidates(List<StorePath> paths) {
+    int shown = Math.min(paths.size(), 3);
+    return paths.subList(0, shown).stream()
+        .map(StorePath::toString)
+        .collect(
+            Collectors.joining(
+                ", ",
+                " (",
+                shown < paths.size() ? " and " + (paths.size() - shown) + " more)" : ")"));
+  }
+
+  private Found found(StorePath path, How how) {
+    return new Found(path, store.read(path).built(path), how);
+  }
+}

@@ -1,0 +1,2 @@
+/** Reads what the store says: store paths, derivations, build logs and closures. */
+package nixbuildshell.store;

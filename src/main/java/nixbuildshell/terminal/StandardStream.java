@@ -1,0 +1,56 @@
+package nixbuildshell.terminal;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import nixbuildshell.Failure;
+
+/** The descriptors that the process was started with. */
+public final class StandardStream {
+  private StandardStream() {}
+
+  /**
+   * Refuses to go on when one of the three was closed: the JVM's own files have taken its number by
+   * now, or the next one opened will, and the command would get that.
+   *
+   * @throws Failure naming it
+   */
+  public static void requireAll() {
+    for (int descriptor = 0; descriptor <= 2; descriptor++) {
+      if (!isOfTheCaller(descriptor)) {
+        throw new Failure(
+            "cannot start with descriptor " + descriptor + " closed",
+            "the command would get a file of the JVM's in its place",
+            "give it something: " + descriptor + (descriptor == 0 ? "<" : ">") + "/dev/null");
+      }
+    }
+  }
+
+  private static boolean isOfTheCaller(int descriptor) {
+    try {
+      Path target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor));
+      Path java = Path.of(System.getProperty("java.home")).toRealPath();
+      String classPath = System.getProperty("java.class.path");
+      Path jar = Path.of(classPath.split(":")[0]).toRealPath();
+      return !target.startsWith(java) && !target.startsWith(jar.getParent());
+    } catch (NoSuchFileException e) {
+      return false;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Whether it is a terminal, told from where its link in procfs leads, without a native call. */
+  public static boolean isTerminal(int descriptor) {
+    try {
+      String path = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
+      return path.startsWith("/dev/pts/")
+          || path.startsWith("/dev/tty")
+          || path.equals("/dev/console");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}

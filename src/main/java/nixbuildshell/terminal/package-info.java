@@ -1,0 +1,2 @@
+/** Handles the caller's terminal and the signals that reach the tool. */
+package nixbuildshell.terminal;

@@ -1,0 +1,60 @@
+package nixbuildshell.view;
+
+import java.util.OptionalInt;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import nixbuildshell.kernel.SystemCalls;
+import nixbuildshell.launch.GoPipe;
+import nixbuildshell.launch.IdMaps;
+import nixbuildshell.launch.Launch;
+import nixbuildshell.launch.Namespaces;
+import nixbuildshell.launch.Refused;
+import nixbuildshell.plan.LayerTrial;
+import nixbuildshell.plan.Outcome;
+import nixbuildshell.plan.Plan;
+import nixbuildshell.plan.Planner;
+import nixbuildshell.sandbox.Identity;
+import nixbuildshell.sandbox.Network;
+import nixbuildshell.sandbox.NixSandbox;
+
+/**
+ * Tries whether an overlay can be mounted in a sandbox: kernels before 5.11 refuse it in a user
+ * namespace, some containers and security modules always do.
+ *
+ * @param session the descriptor of the session's directory
+ */
+public record LayerProbe(SystemCalls calls, Identity identity, int session) {
+
+  /** Mounts one, in a child of its own that ends with it. */
+  public boolean mounts() {
+    FutureTask<Boolean> trial = new FutureTask<>(this::tried);
+    // The cloning thread moves into the session and may lose its groups: not this one.
+    new Thread(trial, "overlay probe").start();
+    try {
+      return trial.get();
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private boolean tried() {
+    GoPipe go = GoPipe.open(calls);
+    Planner.Descriptors pipe = new Planner.Descriptors(go.readFd(), go.writeFd());
+    Plan plan = LayerTrial.plan(identity, NixSandbox.layers(), pipe);
+    OptionalInt start = OptionalInt.of(session);
+    try {
+      return new Launch(
+                  plan,
+                  Namespaces.of(Network.HOST),
+                  IdMaps.of(identity),
+                  start,
+                  identity.privileged())
+              .start(calls, go)
+              .await()
+              .outcome()
+          instanceof Outcome.Ran;
+    } catch (Refused e) {
+      return false; // The sandbox's own launch fails in the same way, and tells why.
+    }
+  }
+}

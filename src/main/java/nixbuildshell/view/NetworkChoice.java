@@ -1,0 +1,85 @@
+package nixbuildshell.view;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import nixbuildshell.ByteString;
+import nixbuildshell.capture.FailedBuild;
+import nixbuildshell.console.Messages;
+import nixbuildshell.nix.Configuration;
+import nixbuildshell.sandbox.Circumstances;
+import nixbuildshell.sandbox.Generation;
+import nixbuildshell.sandbox.HostFile;
+import nixbuildshell.sandbox.Network;
+
+/**
+ * Which network the sandbox sees. It is the host's where the build had it, and where the person
+ * asks for it; never without a word, unless he asked.
+ *
+ * @param asked what {@code --network} says
+ */
+public record NetworkChoice(Optional<Network> asked, Messages messages) {
+  /** Where Nix looks when its setting says nothing (globals.cc). */
+  private static final List<String> CERTIFICATES =
+      List.of(HostFile.CERTIFICATES, "/nix/var/nix/profiles/default/etc/ssl/certs/ca-bundle.crt");
+
+  /** For a new copy of a kept directory. */
+  public Circumstances of(FailedBuild build, Circumstances circumstances) {
+    if (asked.isPresent()) {
+      return with(circumstances, asked.get());
+    }
+    boolean had = build.hostNetwork().map(known -> known.value()).orElse(false);
+    if (had) {
+      messages.note("the network is the host's, as the build had it; --network none closes it");
+    }
+    build
+        .doubtOfHostNetwork()
+        .ifPresent(
+            why ->
+                messages.note(
+                    "the build seems to have had the host's network, but "
+                        + why
+                        + ": no network; --network host opens the host's"));
+    return with(circumstances, had ? Network.HOST : Network.LOOPBACK);
+  }
+
+  /**
+   * For a session that somebody comes back to.
+   *
+   * @param circumstances with the network that it had
+   */
+  public Circumstances again(Circumstances circumstances) {
+    if (asked.isEmpty() && circumstances.network() == Network.HOST) {
+      messages.note("the network is the host's, as before; --network none closes it");
+    }
+    return with(circumstances, asked.orElse(circumstances.network()));
+  }
+
+  private static Circumstances with(Circumstances circumstances, Network network) {
+    return circumstances.withNetwork(
+        network, network == Network.HOST ? files(circumstances.generation()) : List.of());
+  }
+
+  private static List<HostFile> files(Generation generation) {
+    List<HostFile> files = new ArrayList<>(HostFile.OF_THE_NETWORK);
+    if (generation == Generation.NESTED) {
+      certificates().ifPresent(path -> files.add(new HostFile(HostFile.CERTIFICATES, path)));
+    }
+    files.removeIf(file -> !isFile(file.source()));
+    return files;
+  }
+
+  /** The daemon's; what its environment and its command line say cannot be known. */
+  private static Optional<String> certificates() {
+    return Configuration.ofHost(Optional.empty())
+        .get("ssl-cert-file")
+        .map(ByteString::toString)
+        .or(() -> CERTIFICATES.stream().filter(NetworkChoice::isFile).findFirst());
+  }
+
+  private static boolean isFile(String path) {
+    return Files.isRegularFile(Path.of(path));
+  }
+}

@@ -1,0 +1,129 @@
+package nixbuildshell.view;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import nixbuildshell.ByteString;
+import nixbuildshell.Malformed;
+import nixbuildshell.capture.BuildShell;
+import nixbuildshell.capture.FailedBuild;
+import nixbuildshell.capture.Manifest;
+import nixbuildshell.capture.MountTable;
+import nixbuildshell.sandbox.StoreView;
+import nixbuildshell.store.LogicalStore;
+import nixbuildshell.store.NixStore;
+import nixbuildshell.store.StorePath;
+
+/**
+ * The mounts that a manifest says the build had. They are what somebody wrote into a kept
+ * directory: good for choosing among what may be shown anyway, and for advice.
+ *
+ * @param mounts those of the builder
+ * @param extra mount points that not every sandbox has, each once
+ */
+public record SeenMounts(List<Manifest.Mount> mounts, List<ByteString> extra) {
+  private static final ByteString BIN_SH = ByteString.of("/bin/sh");
+  private static final Path MOUNTINFO = Path.of("/proc/self/mountinfo");
+
+  private static final Set<String> OF_EVERY_SANDBOX =
+      Set.of(
+          "/",
+          "/build",
+          "/dev",
+          "/dev/console",
+          "/dev/full",
+          "/dev/kvm",
+          "/dev/null",
+          "/dev/ptmx",
+          "/dev/pts",
+          "/dev/random",
+          "/dev/shm",
+          "/dev/tty",
+          "/dev/urandom",
+          "/dev/zero",
+          "/etc/group",
+          "/etc/hosts",
+          "/etc/nsswitch.conf",
+          "/etc/passwd",
+          "/etc/resolv.conf",
+          "/etc/services",
+          "/etc/ssl/certs/ca-certificates.crt",
+          "/proc",
+          "/sys",
+          "/tmp");
+  private static final List<String> TREES = List.of("/proc/", "/sys/");
+
+  /** Those of a sandboxed build, when they are known. */
+  public static Optional<SeenMounts> of(FailedBuild build) {
+    return build
+        .manifest()
+        .filter(manifest -> manifest.sandboxed().orElse(true) && !manifest.mounts().isEmpty())
+        .map(manifest -> new SeenMounts(manifest.mounts(), extra(manifest)));
+  }
+
+  private static List<ByteString> extra(Manifest manifest) {
+    return manifest.mounts().stream()
+        .flatMap(mount -> mount.mountPoint().stream())
+        .filter(point -> !point.equals(manifest.buildTop().orElse(null)) && isExtra(point))
+        .distinct()
+        .toList();
+  }
+
+  private static boolean isExtra(ByteString point) {
+    String store = LogicalStore.directory();
+    return !OF_EVERY_SANDBOX.contains(point.latin1())
+        && !point.latin1().equals(store)
+        && !point.startsWith(store + "/")
+        && TREES.stream().noneMatch(tree -> point.latin1().startsWith(tree));
+  }
+
+  /** What was mounted at {@code /bin/sh}, when that is a program in what is shown of the store. */
+  public Optional<ByteString> shell(StoreView store, NixStore nix) {
+    BuildShell shells = new BuildShell(nix.directory());
+    return hostPaths(BIN_SH).stream()
+        .map(nix::logical)
+        .filter(path -> shows(store, path) && shells.isProgram(path))
+        .findFirst();
+  }
+
+  private static boolean shows(StoreView store, ByteString path) {
+    try {
+      StorePath in = StorePath.containing(path);
+      return store instanceof StoreView.Exact exact
+          && exact.members().stream().anyMatch(member -> member.path().equals(in));
+    } catch (Malformed e) {
+      return false;
+    }
+  }
+
+  /** What {@code --sandbox-path} would take to show a path as the build saw it. */
+  ByteString option(ByteString target) {
+    List<ByteString> sources = hostPaths(target);
+    return sources.isEmpty() || sources.contains(target)
+        ? target
+        : target.plus("=").plus(sources.get(0));
+  }
+
+  private List<ByteString> hostPaths(ByteString point) {
+    List<ByteString> paths = new ArrayList<>();
+    MountTable host = hostTable();
+    for (Manifest.Mount mount : mounts) {
+      if (mount.mountPoint().filter(point::equals).isPresent()) {
+        paths.addAll(host.paths(mount));
+      }
+    }
+    return paths;
+  }
+
+  private static MountTable hostTable() {
+    try {
+      return MountTable.parse(ByteString.of(Files.readAllBytes(MOUNTINFO)));
+    } catch (IOException e) {
+      return new MountTable(List.of());
+    }
+  }
+}

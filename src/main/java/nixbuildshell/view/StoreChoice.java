@@ -1,0 +1,222 @@
+package nixbuildshell.view;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.console.ProcessBytes;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.FileSystem;
+import nixbuildshell.nix.NixSettings;
+import nixbuildshell.session.About;
+import nixbuildshell.store.LogicalStore;
+import nixbuildshell.store.NixStore;
+import nixbuildshell.store.StoreUri;
+
+/**
+ * Which store the build was of, as Nix itself chooses: by {@code --store}, its setting {@code
+ * store} or NIX_REMOTE, and by NIX_STORE_DIR, NIX_STATE_DIR and NIX_LOG_DIR (globals.cc).
+ */
+public final class StoreChoice {
+  private static final String DIRECTORY = "store.directory";
+  private static final String REAL = "store.real";
+  private static final String STATE = "store.state";
+  private static final String LOGS = "store.logs";
+  private static final String URI = "store.uri";
+
+  private static final Pattern PLAIN = Pattern.compile("(/[A-Za-z0-9+._=-]+)+");
+  private static final List<String> TAKEN =
+      List.of("/bin", "/build", "/dev", "/etc", "/proc", "/sys", "/tmp");
+
+  private final FileSystem files;
+  private final String said;
+
+  private StoreChoice(FileSystem files, String said) {
+    this.files = files;
+    this.said = said;
+  }
+
+  /**
+   * The store that is meant now; the names of store paths are its own from here on.
+   *
+   * @param option {@code --store}
+   * @throws Failure when it is not on this machine, or somebody else could exchange what is in it
+   */
+  public static NixStore of(FileSystem files, Optional<ByteString> option) {
+    Optional<ByteString> named = option.or(StoreChoice::configured);
+    Optional<StoreUri> uri = named.flatMap(StoreUri::parse);
+    if (option.isPresent() && uri.isEmpty()) {
+      throw new Failure(
+          "cannot use --store " + option.get(),
+          "it is no store of this machine",
+          "give the root directory of one, or local?root=DIRECTORY");
+    }
+    String said =
+        option.isPresent()
+            ? "--store " + option.get()
+            : uri.filter(StoreUri::saysMore)
+                .map(x -> "the store " + named.get())
+                .orElse("NIX_STORE_DIR");
+    return new StoreChoice(files, said).store(uri.orElse(StoreUri.NONE));
+  }
+
+  private static Optional<ByteString> configured() {
+    return NixSettings.ofCaller().get("store").or(() -> ProcessBytes.environment("NIX_REMOTE"));
+  }
+
+  private NixStore store(StoreUri uri) {
+    String directory =
+        uri.get("store")
+            .or(() -> ProcessBytes.environment("NIX_STORE_DIR"))
+            .or(() -> ProcessBytes.environment("NIX_STORE"))
+            .map(this::storeDirectory)
+            .orElse(LogicalStore.DEFAULT);
+    Optional<ByteString> root = uri.root().map(this::canonical);
+    String real =
+        spelled(
+            uri.get("real")
+                .or(() -> root.map(path -> path.plus("/nix/store")))
+                .orElse(ByteString.of(directory)));
+    String state = beside(uri.get("state"), root, "NIX_STATE_DIR", "/nix/var/nix");
+    String logs = beside(uri.get("log"), root, "NIX_LOG_DIR", "/nix/var/log/nix");
+    NixStore store = new NixStore(real, state, logs, Optional.empty());
+    LogicalStore.use(directory);
+    if (!real.equals(LogicalStore.DEFAULT)) {
+      store = guarded(store);
+    }
+    return uri.saysMore()
+        ? new NixStore(
+            store.real(), store.state(), store.logs(), Optional.of(uri.text(root).toString()))
+        : store;
+  }
+
+  private String beside(
+      Optional<ByteString> given, Optional<ByteString> root, String variable, String usual) {
+    return spelled(
+        given
+            .or(() -> root.map(path -> path.plus(usual)))
+            .or(() -> ProcessBytes.environment(variable))
+            .orElse(ByteString.of(usual)));
+  }
+
+  /** What is asked for as the name of all store paths, in normal form. */
+  private String storeDirectory(ByteString path) {
+    String text = path.latin1().replaceAll("/+", "/").replaceAll("(?<=.)/$", "");
+    boolean plain =
+        PLAIN.matcher(text).matches()
+            && Stream.of(text.split("/")).noneMatch(n -> n.matches("\\.\\.?"));
+    if (!plain) {
+      throw refused(path + " is no plain absolute path", "");
+    }
+    Optional<String> taken =
+        TAKEN.stream().filter(own -> text.equals(own) || text.startsWith(own + "/")).findFirst();
+    if (taken.isPresent()) {
+      throw refused(
+          path + " cannot be seen in a sandbox, which has a " + taken.get() + " of its own", "");
+    }
+    return text;
+  }
+
+  private ByteString canonical(ByteString path) {
+    try (Directory directory = files.openDirectory(path)) {
+      return directory.place().path();
+    } catch (ErrnoException e) {
+      throw e.failure("cannot use " + said + ": " + path, "");
+    }
+  }
+
+  /** Programs and the JDK are given names in the locale's spelling. */
+  private String spelled(ByteString path) {
+    String text = path.toString();
+    try {
+      if (!ByteString.of(Path.of(text).toString()).equals(path) || text.indexOf('?') >= 0) {
+        throw refused("the name " + path + " cannot be passed on to Nix", "");
+      }
+      return text;
+    } catch (InvalidPathException e) {
+      throw refused("the locale cannot spell " + path, "set LC_ALL=C.UTF-8");
+    }
+  }
+
+  /** Once more for a session, with what it was made from. */
+  public static NixStore again(FileSystem files, About about) {
+    Map<String, ByteString> values = about.sandbox();
+    if (!values.containsKey(REAL)) {
+      LogicalStore.use(LogicalStore.DEFAULT);
+      return NixStore.DEFAULT;
+    }
+    StoreChoice choice = new StoreChoice(files, "the session's store");
+    LogicalStore.use(choice.storeDirectory(values.get(DIRECTORY)));
+    return choice.guarded(
+        new NixStore(
+            choice.spelled(values.get(REAL)),
+            choice.spelled(values.get(STATE)),
+            choice.spelled(values.get(LOGS)),
+            Optional.ofNullable(values.get(URI)).map(ByteString::toString)));
+  }
+
+  /** What {@link #again} needs, for {@link About}. */
+  public static Map<String, ByteString> remembered(NixStore store) {
+    Map<String, ByteString> values = new HashMap<>();
+    if (!store.equals(NixStore.DEFAULT)) {
+      values.put(DIRECTORY, ByteString.of(LogicalStore.directory()));
+      values.put(REAL, ByteString.of(store.real()));
+      values.put(STATE, ByteString.of(store.state()));
+      values.put(LOGS, ByteString.of(store.logs()));
+      store.uri().ifPresent(uri -> values.put(URI, ByteString.of(uri)));
+    }
+    return values;
+  }
+
+  /**
+   * The store by its path without links, on which nobody but root and the caller can exchange
+   * anything: else a store path could become a link to any directory of the host while it is
+   * mounted. Of the logs the same is required, as they decide on the network. Who owns the root
+   * directory can do everything anyway.
+   */
+  private NixStore guarded(NixStore store) {
+    String real = spelled(canonical(ByteString.of(store.real())));
+    requireOwn(real);
+    ByteString logs = ByteString.of(store.logs());
+    if (files.has(logs)) {
+      requireOwn(spelled(canonical(logs)));
+    }
+    return new NixStore(real, store.state(), store.logs(), store.uri());
+  }
+
+  private void requireOwn(String path) {
+    try {
+      long system = files.statusAt(ByteString.of("/")).uid();
+      for (int slash = 0; slash >= 0; slash = path.indexOf('/', slash + 1)) {
+        requireOwn(path.substring(0, slash), system);
+      }
+      requireOwn(path, system);
+    } catch (ErrnoException e) {
+      throw e.failure("cannot use " + said + ": " + path, "");
+    }
+  }
+
+  private void requireOwn(String prefix, long system) throws ErrnoException {
+    String path = prefix.isEmpty() ? "/" : prefix;
+    var status = files.statusAt(ByteString.of(path));
+    boolean shared = (status.mode() & 02) != 0 && (status.mode() & 01000) == 0;
+    if (status.uid() != 0 && status.uid() != system && status.uid() != files.userId()) {
+      throw refused(
+          path + " belongs to user " + status.uid() + ", who could exchange what is in it",
+          "run nix-build-shell as that user");
+    } else if (shared) {
+      throw refused(path + " can be written to by everybody", "chmod o-w " + path);
+    }
+  }
+
+  private Failure refused(String why, String remedy) {
+    return new Failure("cannot use " + said, why, remedy);
+  }
+}

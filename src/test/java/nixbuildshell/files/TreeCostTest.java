@@ -1,0 +1,201 @@
+package nixbuildshell.files;
+
+import static nixbuildshell.files.Fixture.name;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import nixbuildshell.ByteString;
+import nixbuildshell.kernel.Kernel;
+import nixbuildshell.kernel.Kernels;
+import nixbuildshell.kernel.SystemCalls;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What an entry, or a level, costs does not grow with their number, counted in system calls: so
+ * what a million or a hundred thousand of them take can be told from a few.
+ */
+class TreeCostTest {
+  /** Linear is a ratio of 2; quadratic would be 4. */
+  private static final double LINEAR = 2.2;
+
+  @TempDir Path temporary;
+  private final AtomicLong count = new AtomicLong();
+  private final FileSystem files =
+      new FileSystem(new SystemCalls(new Counting(Kernels.best(Optional::empty), count)));
+  private Directory parent;
+
+  private record Counting(Kernel kernel, AtomicLong count) implements Kernel {
+    @Override
+    public long syscall(long number, long... arguments) {
+      count.incrementAndGet();
+      return kernel.syscall(number, arguments);
+    }
+
+    @Override
+    public long call(long address, long... arguments) {
+      return kernel.call(address, arguments);
+    }
+
+    @Override
+    public void write(long address, byte[] bytes) {
+      kernel.write(address, bytes);
+    }
+
+    @Override
+    public byte[] read(long address, int length) {
+      return kernel.read(address, length);
+    }
+
+    @Override
+    public String name() {
+      return kernel.name();
+    }
+  }
+
+  @BeforeEach
+  void open() throws Exception {
+    parent = files.openDirectory(ByteString.of(temporary.toString()));
+  }
+
+  @AfterEach
+  void close() {
+    parent.close();
+  }
+
+  private void wide(String tree, int entries) throws ErrnoException {
+    parent.makeDirectory(name(tree), 0700);
+    try (Directory in = parent.openDirectory(name(tree))) {
+      for (int i = 0; i < entries; i++) {
+        in.createFile(name("f" + i), 0600).close();
+      }
+    }
+  }
+
+  private void deep(String tree, int levels) throws ErrnoException {
+    parent.makeDirectory(name(tree), 0700);
+    Directory at = parent.openDirectory(name(tree));
+    for (int i = 0; i < levels; i++) {
+      at.makeDirectory(name("d"), 0700);
+      Directory next = at.openDirectory(name("d"));
+      at.close();
+      at = next;
+    }
+    at.close();
+  }
+
+  private interface Work {
+    void run() throws ErrnoException;
+  }
+
+  private long calls(Work work) throws ErrnoException {
+    long before = count.get();
+    work.run();
+    return count.get() - before;
+  }
+
+  /** Copies, looks for changes in, and removes a tree: the system calls of each. */
+  private long[] costs(String tree) throws Exception {
+    Files.createDirectory(temporary.resolve("copy"));
+    try (Directory from = parent.openDirectory(name(tree));
+        Directory to = parent.openDirectory(name("copy"))) {
+      Status.Time never = new Status.Time(Long.MAX_VALUE, 0);
+      Changes changes = new Changes(new Status.Time(0, 0), never, () -> false);
+      return new long[] {
+        calls(() -> assertEquals(0, TreeCopy.plain().contents(from, to).missedInAll())),
+        calls(() -> assertTrue(!changes.in(to))),
+        calls(() -> assertEquals(Optional.empty(), TreeRemoval.remove(parent, name("copy")))),
+        calls(() -> assertEquals(Optional.empty(), TreeRemoval.remove(parent, name(tree))))
+      };
+    }
+  }
+
+  private static void expectLinear(long[] one, long[] two) {
+    for (int i = 0; i < one.length; i++) {
+      assertTrue(two[i] < LINEAR * one[i], i + ": " + one[i] + " calls became " + two[i]);
+    }
+  }
+
+  @Test
+  void entriesOfOneDirectory() throws Exception {
+    wide("one", 500);
+    wide("two", 1000);
+    expectLinear(costs("one"), costs("two"));
+  }
+
+  @Test
+  void levelsOfOneTree() throws Exception {
+    deep("one", 1000);
+    deep("two", 2000);
+    expectLinear(costs("one"), costs("two"));
+  }
+
+  @Test
+  void entriesTakeNoMemory() throws Exception {
+    wide("wide", 12_000);
+    long[] used = new long[2];
+    TreeCopy copy =
+        new TreeCopy(
+            Optional.empty(),
+            (done, bytes) -> {
+              if (done == 2000 || done == 12_000) {
+                used[done == 2000 ? 0 : 1] = used();
+              }
+            },
+            () -> false,
+            "");
+    Files.createDirectory(temporary.resolve("copy"));
+    try (Directory from = parent.openDirectory(name("wide"));
+        Directory to = parent.openDirectory(name("copy"))) {
+      assertEquals(12_000, copy.contents(from, to).files());
+    }
+    long more = used[1] - used[0];
+    assertTrue(more < 200_000, more + " bytes for 10,000 entries");
+  }
+
+  private static long used() {
+    System.gc();
+    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+  }
+
+  /** A thousand sockets at the bottom of it would be listed with a gigabyte of path. */
+  @Test
+  void aPathOfMegabytesIsNotListedWhole() throws Exception {
+    String longest = "n".repeat(255);
+    Directory at = parent;
+    for (int i = 0; i < 100; i++) {
+      at.makeDirectory(name(longest), 0700);
+      Directory next = at.openDirectory(name(longest));
+      if (at != parent) {
+        at.close();
+      }
+      at = next;
+    }
+    Fixture.run(
+        "perl",
+        "-MSocket",
+        "-e",
+        "chdir '/proc/"
+            + ProcessHandle.current().pid()
+            + "/fd/"
+            + at.self().number()
+            + "' or die;"
+            + "socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un('s')) or die");
+    at.close();
+    Files.createDirectory(temporary.resolve("copy"));
+    try (Directory to = parent.openDirectory(name("copy"))) {
+      TreeCopy.Missed missed = TreeCopy.plain().entry(parent, name(longest), to).missed().get(0);
+      assertTrue(missed.path().length() < 5000, missed.path().length() + " bytes");
+      assertTrue(missed.path().latin1().startsWith(".../"));
+      assertTrue(missed.path().latin1().endsWith("n/s"));
+    }
+    assertEquals(Optional.empty(), TreeRemoval.remove(parent, name("copy")));
+    assertEquals(Optional.empty(), TreeRemoval.remove(parent, name(longest)));
+  }
+}

@@ -1,0 +1,43 @@
+package nixbuildshell.launch;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import nixbuildshell.abi.Abi;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The checked-in machine code is what the assembler makes of the source. */
+class AssemblyTest {
+  private static final int NO_BINUTILS = 69;
+
+  @Test
+  void theCheckedInBytesAreTheSourcesBytes(@TempDir Path directory) throws Exception {
+    int status =
+        Tools.run(
+            List.of("src/build/assemble", directory.toString()), ProcessBuilder.Redirect.DISCARD);
+    if (status == NO_BINUTILS) {
+      Tools.missing("binutils for x86_64 and aarch64 are not both installed");
+    }
+    assertEquals(0, status);
+    for (Abi abi : Abi.values()) {
+      Path listing = directory.resolve(abi.name().toLowerCase(Locale.ROOT) + ".hex");
+      assertArrayEquals(
+          Interpreter.parse(Files.readString(listing)),
+          Interpreter.code(abi),
+          abi + ": run src/build/assemble");
+    }
+  }
+
+  @Test
+  void readsBytesAndNothingElse() {
+    assertArrayEquals(new byte[] {0x0f, 5, -1}, Interpreter.parse("# a:\n0f 05  # syscall\nff\n"));
+    assertThrows(IllegalArgumentException.class, () -> Interpreter.parse("0f 0"));
+    assertThrows(IllegalArgumentException.class, () -> Interpreter.parse("step: 0f"));
+  }
+}

@@ -1,0 +1,175 @@
+package nixbuildshell.launch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.FutureTask;
+import java.util.stream.Stream;
+import nixbuildshell.ByteString;
+import nixbuildshell.abi.Errno;
+import nixbuildshell.abi.Syscall;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.FileSystem;
+import nixbuildshell.kernel.Kernels;
+import nixbuildshell.kernel.SystemCalls;
+import nixbuildshell.plan.Outcome;
+import nixbuildshell.plan.Plan;
+import nixbuildshell.plan.Planner;
+import nixbuildshell.plan.Step;
+import nixbuildshell.sandbox.Circumstances;
+import nixbuildshell.sandbox.Entry;
+import nixbuildshell.sandbox.Identity;
+import nixbuildshell.sandbox.NixSandbox;
+import nixbuildshell.sandbox.Program;
+import nixbuildshell.sandbox.SandboxSpec;
+import nixbuildshell.sandbox.StoreView;
+import nixbuildshell.store.StorePath;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The plan of the real sandbox, each of its steps made to fail once, in real namespaces. */
+class EveryStepTest {
+  private static final long BUILDER = 4242;
+
+  private static final StorePath SHELL = new StorePath("0".repeat(32), "sh");
+
+  @TempDir Path session;
+  private StoreView view;
+  private final SystemCalls calls = new SystemCalls(Kernels.best(Optional::empty));
+  private final boolean root = calls.call(Syscall.GETEUID) == 0;
+
+  /** A session's directory, with a store of its own below: this test needs no Nix. */
+  @BeforeEach
+  void makeSession() throws IOException {
+    for (String each :
+        List.of("build", "tmp", "store/upper", "store/work", "store/view", "lower", "root")) {
+      Files.createDirectories(session.resolve(each));
+    }
+    Files.createFile(session.resolve("lower/sh")).toFile().setExecutable(true, false);
+    Files.createFile(session.resolve("lower/" + SHELL.baseName()));
+    Files.createFile(session.resolve("store/view/" + SHELL.baseName()));
+    Files.createFile(session.resolve("store/view/sh"));
+    Files.createFile(session.resolve("store/upper/sh"));
+    try (Stream<Path> all = Files.walk(session)) {
+      for (Path each : all.toList()) {
+        if (root && !each.equals(session) && !each.startsWith(session.resolve("root"))) {
+          Files.setAttribute(each, "unix:uid", (int) BUILDER);
+          Files.setAttribute(each, "unix:gid", (int) BUILDER);
+        }
+      }
+    }
+    session.toFile().setExecutable(true, false);
+    session.toFile().setReadable(true, false);
+    session.resolve("lower").toFile().setReadable(true, false);
+  }
+
+  static List<StoreView> views() {
+    StoreView.Member shell = new StoreView.Member(SHELL, StoreView.Kind.FILE);
+    return List.of(
+        new StoreView.Whole(),
+        new StoreView.Exact(List.of(shell), false),
+        new StoreView.Exact(List.of(shell), true));
+  }
+
+  @ParameterizedTest
+  @MethodSource("views")
+  void aStepThatFailsIsNamed(StoreView view) throws Exception {
+    this.view = view;
+    List<Step> steps = plan(GoPipe.open(calls)).steps();
+    int last = steps.size() - 1;
+    assertTrue(last > 100, "the plan has " + steps.size() + " steps");
+    for (int broken = 0; broken <= last; broken++) {
+      Outcome outcome = launch(broken);
+      Outcome.Failed failed = (Outcome.Failed) outcome;
+      // The shell here is an empty file: a plan that goes on fails where it executes that.
+      boolean goesOn = toleratesEnosys(steps.get(broken));
+      assertEquals(goesOn ? last : broken, failed.index(), () -> "at " + outcome.why());
+      assertEquals(!goesOn, failed.errno() == Errno.ENOSYS.number(), failed.why());
+      assertTrue(failed.why().contains(failed.step().syscall() + "("), failed.why());
+      emptyRoot();
+    }
+  }
+
+  private static boolean toleratesEnosys(Step step) {
+    return step.tolerated().stream().anyMatch(each -> each.errno() == Errno.ENOSYS);
+  }
+
+  private Outcome launch(int broken) throws Exception {
+    FutureTask<Outcome> launch = new FutureTask<>(() -> launchHere(broken));
+    // Its working directory becomes the thread's own for good.
+    new Thread(launch).start();
+    return launch.get();
+  }
+
+  private Outcome launchHere(int broken) throws Refused {
+    try (Directory directory = openSession()) {
+      GoPipe go = GoPipe.open(calls);
+      Plan plan = plan(go);
+      IdMaps maps =
+          IdMaps.one(
+              identity().uid(), identity().outsideUid(),
+              identity().gid(), identity().outsideGid());
+      OptionalInt start = OptionalInt.of(directory.self().number());
+      Launch launch = new Launch(plan, SamplePlan.NAMESPACES, maps, start, root);
+      SharedImage image = launch.image(calls);
+      Records.breakStep(image, broken);
+      return launch.start(calls, go, image).await().outcome();
+    }
+  }
+
+  private Directory openSession() {
+    try {
+      return new FileSystem(calls).openDirectory(ByteString.of(session.toString()));
+    } catch (ErrnoException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private Identity identity() {
+    return root
+        ? new Identity(BUILDER, BUILDER, true)
+        : new Identity(calls.call(Syscall.GETEUID), calls.call(Syscall.GETEGID), false);
+  }
+
+  private Plan plan(GoPipe go) {
+    ByteString shell = ByteString.of("/nix/store/sh");
+    Program program = new Program(shell, List.of(shell), List.of(), "/build", true);
+    SandboxSpec nix =
+        NixSandbox.of(Circumstances.of(identity(), Optional.of(shell), view), program);
+    List<Entry> entries = nix.entries().stream().map(EveryStepTest::onOwnStore).toList();
+    return Planner.plan(
+        nix.withEntries(entries), new Planner.Descriptors(go.readFd(), go.writeFd()));
+  }
+
+  private static Entry onOwnStore(Entry entry) {
+    if (entry instanceof Entry.Overlay overlay) {
+      return new Entry.Overlay(overlay.path(), "lower", overlay.upper(), overlay.work());
+    } else if (entry instanceof Entry.BoundStore store) {
+      return new Entry.BoundStore(store.path(), "lower", store.directory(), store.paths());
+    } else if (entry instanceof Entry.LayeredStore store) {
+      return new Entry.LayeredStore(
+          store.path(), "lower", store.lower(), store.upper(), store.work(), store.members());
+    }
+    return entry;
+  }
+
+  /** As root the skeleton is on disk. */
+  private void emptyRoot() throws IOException {
+    try (Stream<Path> all = Files.walk(session.resolve("root"))) {
+      for (Path each : all.sorted(java.util.Comparator.reverseOrder()).toList()) {
+        if (!each.equals(session.resolve("root"))) {
+          Files.delete(each);
+        }
+      }
+    }
+  }
+}

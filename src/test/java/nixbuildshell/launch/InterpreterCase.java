@@ -1,0 +1,166 @@
+package nixbuildshell.launch;
+
+import static nixbuildshell.plan.Argument.number;
+import static nixbuildshell.plan.Argument.text;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import nixbuildshell.ByteString;
+import nixbuildshell.abi.Errno;
+import nixbuildshell.abi.Syscall;
+import nixbuildshell.plan.Argument;
+import nixbuildshell.plan.Outcome;
+import nixbuildshell.plan.Plan;
+import nixbuildshell.plan.Step;
+
+/**
+ * A plan that tries one thing that the interpreter can do, and what must come of it: run natively
+ * by {@link InterpreterTest} and, for the other architecture, by {@link QemuTest}.
+ *
+ * @param status of the child, as a shell would say it
+ * @param results of the steps, as far as they are the same each time
+ */
+record InterpreterCase(String name, Plan plan, Outcome outcome, int status, List<Long> results) {
+  static final long NEVER = Long.MIN_VALUE;
+
+  private static final Step PID = Step.of("get the pid", Syscall.GETPID);
+  private static final Step END = Step.of("end", Syscall.EXIT_GROUP, number(7));
+
+  @Override
+  public String toString() {
+    return name;
+  }
+
+  /**
+   * @param directory for files
+   * @param out an open descriptor to write to
+   */
+  static Stream<InterpreterCase> all(Path directory, int out) {
+    Step message = write(out, "hello");
+    Step empty = write(out, "");
+    Step again = Step.of("make a directory", Syscall.MKDIRAT, number(-100), text("/"), number(0));
+    Step nowhere = Step.of("close", Syscall.CLOSE, number(-1));
+    Step kill = Step.of("kill", Syscall.KILL, new Argument.Result(0), number(9));
+    return Stream.of(
+        new InterpreterCase("runs", plan(message, END), new Outcome.Ran(), 7, List.of(5L, NEVER)),
+        new InterpreterCase(
+            "goes on after a tolerated errno, in each of the four places",
+            plan(
+                tolerate(again, 0),
+                tolerate(again, 1),
+                tolerate(again, 2),
+                tolerate(again, 3),
+                END),
+            new Outcome.Ran(),
+            7,
+            List.of(-17L, -17L, -17L, -17L, NEVER)),
+        new InterpreterCase(
+            "stops at another errno",
+            plan(message, tolerate(nowhere, 3), END),
+            new Outcome.Failed(1, tolerate(nowhere, 3), 9),
+            125,
+            List.of(5L, -9L, NEVER)),
+        new InterpreterCase(
+            "goes on after what it expects",
+            plan(message.expecting(5), END),
+            new Outcome.Ran(),
+            7,
+            List.of(5L, NEVER)),
+        new InterpreterCase(
+            "stops at what it does not expect",
+            plan(message.expecting(4), END),
+            new Outcome.Unexpected(0, message.expecting(4), 5),
+            125,
+            List.of(5L, NEVER)),
+        new InterpreterCase(
+            "can expect 0",
+            plan(message.expecting(0), END),
+            new Outcome.Unexpected(0, message.expecting(0), 5),
+            125,
+            List.of(5L, NEVER)),
+        new InterpreterCase(
+            "leaves after a positive result",
+            plan(message.leavingWhenPositive(), END),
+            new Outcome.Ran(),
+            0,
+            List.of(5L, NEVER)),
+        new InterpreterCase(
+            "stays after 0",
+            plan(empty.leavingWhenPositive(), END),
+            new Outcome.Ran(),
+            7,
+            List.of(0L, NEVER)),
+        new InterpreterCase(
+            "stops at an errno where it would leave",
+            plan(nowhere.leavingWhenPositive(), END),
+            new Outcome.Failed(0, nowhere.leavingWhenPositive(), 9),
+            125,
+            List.of(-9L, NEVER)),
+        new InterpreterCase(
+            "stops behind the last step",
+            plan(message, message),
+            new Outcome.Unexpected(1, message, 5),
+            125,
+            List.of(5L, 5L)),
+        new InterpreterCase(
+            "shows where it was killed",
+            plan(PID, kill, END),
+            new Outcome.Stopped(1, kill),
+            128 + 9,
+            List.of()),
+        references(directory, empty));
+  }
+
+  /** All six arguments of one call are results of earlier ones. */
+  private static InterpreterCase references(Path directory, Step empty) {
+    List<Step> steps = new ArrayList<>();
+    for (String file : List.of("from", "to")) {
+      ByteString path = ByteString.of(directory.resolve(file).toString());
+      steps.add(
+          Step.of(
+              "open",
+              Syscall.OPENAT,
+              number(-100),
+              new Argument.Text(path),
+              number(0102),
+              Argument.octal(0644)));
+      steps.add(
+          Step.of(
+              "map", Syscall.MMAP, number(0), number(4096), number(3), number(0x22), number(-1)));
+    }
+    steps.add(Step.of("write", Syscall.WRITE, new Argument.Result(0), text("abc"), number(3)));
+    steps.add(empty);
+    steps.add(
+        Step.of(
+                "copy",
+                Syscall.COPY_FILE_RANGE,
+                new Argument.Result(0),
+                new Argument.Result(1),
+                new Argument.Result(2),
+                new Argument.Result(3),
+                new Argument.Result(4),
+                new Argument.Result(5))
+            .expecting(3));
+    steps.add(END);
+    return new InterpreterCase(
+        "hands on results", new Plan(steps), new Outcome.Ran(), 7, List.of());
+  }
+
+  private static Step write(int out, String text) {
+    return Step.of("write", Syscall.WRITE, number(out), text(text), number(text.length()));
+  }
+
+  /** Tolerates EEXIST, named in one of the four places. */
+  private static Step tolerate(Step step, int place) {
+    for (int i = 0; i < 4; i++) {
+      step = step.tolerating(i == place ? Errno.EEXIST : Errno.EXDEV, "test");
+    }
+    return step;
+  }
+
+  private static Plan plan(Step... steps) {
+    return new Plan(List.of(steps));
+  }
+}

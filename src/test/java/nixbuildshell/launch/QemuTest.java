@@ -1,0 +1,88 @@
+package nixbuildshell.launch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import nixbuildshell.abi.Abi;
+import nixbuildshell.plan.Image;
+import nixbuildshell.plan.Outcome;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The aarch64 interpreter, on whatever machine this is: {@code src/test/asm/aarch64-driver.S} maps
+ * an image at a fixed address, calls the code and writes the image out after the child's end.
+ */
+class QemuTest {
+  private static final String BINUTILS = "aarch64-linux-gnu-";
+  private static final String OTHER_BINUTILS = "aarch64-unknown-linux-gnu-";
+  private static final long BASE = 0x10000000;
+  private static final int SIGCHLD = 17;
+
+  @TempDir Path directory;
+
+  @TestFactory
+  List<DynamicTest> runsPlans() throws Exception {
+    String qemu = Tools.need("qemu-aarch64-static", "qemu-aarch64");
+    Path driver = link();
+    return InterpreterCase.all(directory, 1)
+        .map(example -> DynamicTest.dynamicTest(example.name(), () -> run(qemu, driver, example)))
+        .toList();
+  }
+
+  private Path link() throws Exception {
+    Path object = directory.resolve("driver.o");
+    Path driver = directory.resolve("driver");
+    Files.write(directory.resolve("code.bin"), Interpreter.code(Abi.AARCH64));
+    Tools.must(
+        Tools.need(BINUTILS + "as", OTHER_BINUTILS + "as"),
+        "--fatal-warnings",
+        "-I" + directory,
+        "-o" + object,
+        "src/test/asm/aarch64-driver.S");
+    Tools.must(
+        Tools.need(BINUTILS + "ld", OTHER_BINUTILS + "ld"), "-static", "-o" + driver, "" + object);
+    return driver;
+  }
+
+  private void run(String qemu, Path driver, InterpreterCase example) throws Exception {
+    Image image = Image.of(example.plan(), Abi.AARCH64, SIGCHLD);
+    Path input = Files.write(directory.resolve("image"), image.at(BASE));
+    Path output = directory.resolve("output");
+    Process process =
+        new ProcessBuilder(qemu, driver.toString())
+            .redirectInput(input.toFile())
+            .redirectOutput(output.toFile())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    assertEquals(0, process.waitFor());
+
+    // What the child wrote, the image, and a word for what wait4 and the mask said.
+    byte[] all = Files.readAllBytes(output);
+    int messages = all.length - image.size() - 16;
+    byte[] memory = Arrays.copyOfRange(all, messages, messages + image.size());
+    ByteBuffer last = ByteBuffer.wrap(all, all.length - 16, 16).order(ByteOrder.LITTLE_ENDIAN);
+    int status = (int) last.getLong();
+    Outcome outcome = image.outcome(memory);
+    List<Long> results = Records.results(memory, example.plan().steps().size());
+
+    assertEquals(example.outcome(), outcome);
+    assertEquals(example.status(), (status & 0x7f) != 0 ? 128 + (status & 0x7f) : status >> 8);
+    if (!example.results().isEmpty()) {
+      assertEquals(example.results(), results);
+      assertEquals(
+          "hello".repeat((int) results.stream().filter(r -> r == 5).count()),
+          new String(all, 0, messages, "US-ASCII"));
+    }
+    assertEquals(0x4000, last.getLong(), "the caller's mask is restored");
+    if (example.name().equals("hands on results")) {
+      assertEquals("abc", Files.readString(directory.resolve("to")));
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package nixbuildshell.nix;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import nixbuildshell.ByteString;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BuildOwnersTest {
+  @TempDir Path etc;
+
+  @Test
+  void areThoseWhomNixBuildsAsAndTheCaller() throws IOException {
+    Files.writeString(etc.resolve("group"), "nixbld:x:30000:nixbld1\nusers:x:100:alice\n");
+    Files.writeString(
+        etc.resolve("passwd"), "nixbld1:x:30001:30000::/:/x\nalice:x:1001:30000::/:/x\n");
+    Configuration nix = new Configuration(ByteString.of("start-id = 1000000\n"));
+    BuildOwners owners = BuildOwners.read(1000, etc, nix);
+    for (long owner : new long[] {0, 1000, 30001, 1_000_000, 9_388_607}) {
+      assertEquals(true, owners.test(owner), () -> "user " + owner);
+    }
+    for (long owner : new long[] {1, 1001, 30000, 30002, 65534, 999_999, 9_388_608}) {
+      assertEquals(false, owners.test(owner), () -> "user " + owner);
+    }
+    assertEquals(false, BuildOwners.read(0, etc, nix).test(1000));
+  }
+}

@@ -1,0 +1,106 @@
+package nixbuildshell.shell;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.capture.Shell;
+import nixbuildshell.sandbox.Program;
+import nixbuildshell.session.About;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CommandLineOfShellTest {
+  private static final List<ByteString> NOTHING = List.of();
+
+  private static List<ByteString> bytes(String... texts) {
+    return List.of(texts).stream().map(ByteString::of).toList();
+  }
+
+  private static Program program(String shell, List<ByteString> command, boolean terminal) {
+    Start start = new Start(Optional.of(new Shell(ByteString.of(shell))), bytes("A=b"));
+    return CommandLineOfShell.program(start, command, terminal, true);
+  }
+
+  @Test
+  void bashSourcesEnvVars() {
+    assertEquals(
+        bytes("/s/bash", "-c", "source /build/env-vars; exec \"$@\"", "--", "ls", "-la"),
+        program("/s/bash", bytes("ls", "-la"), true).arguments());
+    assertEquals(
+        bytes("/s/bash", "-c", "source /build/env-vars; exec \"$@\"", "--", "/s/bash"),
+        program("/s/bash", NOTHING, false).arguments());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'', true", "bash, true", "bash -i, true", "bash x.sh, false", "fish, false"})
+  void onlyABashThatAPersonSitsInReadsTheArrays(String line, boolean reads) {
+    List<ByteString> command = line.isEmpty() ? NOTHING : bytes(line.split(" "));
+    String script = program("/s/bash", command, true).arguments().get(2).latin1();
+    assertEquals(reads, script.contains(".attrs.sh"));
+    assertFalse(
+        program("/s/bash", command, false).arguments().get(2).latin1().contains(".attrs.sh"));
+  }
+
+  @Test
+  void othersGetTheEnvironmentFromTheKernel() {
+    Program dash = program("/s/dash", bytes("ls", ""), true);
+    assertEquals(bytes("/s/dash", "-c", "exec \"$@\"", "sh", "ls", ""), dash.arguments());
+    assertEquals(bytes("A=b"), dash.environment());
+    assertEquals(
+        bytes("/s/busybox", "sh", "-c", "exec \"$@\"", "sh", "ls"),
+        program("/s/busybox", bytes("ls"), true).arguments());
+    assertEquals(bytes("/s/busybox", "sh"), program("/s/busybox", NOTHING, true).arguments());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "PATH=/a:/b, ls, /a/ls /b/ls",
+    "PATH=/a::b:, ls, /a/ls ./ls b/ls ./ls",
+    "PATH=/a, b/ls, b/ls",
+    "PATH=/a, /ls, /ls",
+    "XPATH=/a, ls, /bin/ls",
+    "PATH=, ls, ./ls",
+  })
+  void withoutAShellItIsLookedFor(String variable, String command, String paths) {
+    Program program =
+        CommandLineOfShell.program(
+            new Start(Optional.empty(), bytes(variable)), bytes(command, "x"), false, true);
+    List<ByteString> all = new java.util.ArrayList<>(List.of(program.path()));
+    all.addAll(program.alternatives());
+    assertEquals(bytes(paths.split(" ")), all);
+    assertEquals(bytes(command, "x"), program.arguments());
+    assertTrue(program.isCommand());
+  }
+
+  @Test
+  void withNeitherThereIsNothingToStart() {
+    Start start = new Start(Optional.empty(), NOTHING);
+    Failure failure =
+        assertThrows(Failure.class, () -> CommandLineOfShell.program(start, NOTHING, true, false));
+    assertTrue(failure.remedy().contains("--builder"), failure.remedy());
+  }
+
+  @Test
+  void aSessionStartsTheSameWay() {
+    for (List<ByteString> environment :
+        List.of(NOTHING, List.of(new ByteString("A=\u00ff\n"), ByteString.of("B=")))) {
+      Start start = new Start(Optional.empty(), environment);
+      About about =
+          new About(
+              About.Kind.INTERACTIVE,
+              ByteString.EMPTY,
+              ByteString.EMPTY,
+              start.shellPath(),
+              Map.copyOf(start.remembered()));
+      assertEquals(start, Start.again(about, nixbuildshell.store.NixStore.DEFAULT));
+    }
+  }
+}

@@ -1,0 +1,213 @@
+package nixbuildshell.store;
+
+import static nixbuildshell.store.KeptFiles.FAILED;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.store.DerivationFinder.Found;
+import nixbuildshell.store.DerivationFinder.How;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DerivationFinderTest {
+  private static final StorePath OUT_A = TestStore.path("aa", "probe-1.0");
+  private static final StorePath OUT_B = TestStore.path("bb", "probe-1.0");
+  private static final KeptFiles NAMED = KeptFiles.named("nix-build-probe-1.0.drv-0");
+  private static final KeptFiles NAMELESS = KeptFiles.named("nix-4711-1234567");
+
+  @TempDir Path root;
+  private TestStore store;
+  private DerivationFinder finder;
+
+  @BeforeEach
+  void makeStore() {
+    store = new TestStore(root);
+    finder = store.finder();
+  }
+
+  private void expect(StorePath path, How how, Optional<Found> found) {
+    assertEquals(path, found.orElseThrow().path());
+    assertEquals(how, found.get().how());
+  }
+
+  @Test
+  void takesTheOneThatIsGiven() throws IOException {
+    StorePath drv = store.derivation("d1", "probe-1.0", OUT_A);
+    expect(drv, How.COMMAND_LINE, Optional.of(finder.given(drv.path())));
+    assertEquals(drv + " (given with --drv)", finder.given(drv.path()).describe());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "result           | --drv result is not the store path of a derivation: it is not absolute",
+        "/tmp/x.drv       | --drv /tmp/x.drv is not the store path of a derivation: it is not in"
+            + " /nix/store",
+        "P-x              | --drv P-x is not the store path of a derivation: it does not end in .drv",
+        "P-.drv           | --drv P-.drv is not the store path of a derivation: it does not end in"
+            + " .drv",
+        "P-gone.drv       | cannot read the derivation P-gone.drv: it does not exist",
+        "P-bad.drv        | cannot read the derivation P-bad.drv: byte 0: expected 'Derive('",
+        "P-dir.drv        | cannot read the derivation P-dir.drv: it is not a regular file",
+        "P-link.drv       | cannot read the derivation P-link.drv: it is not a regular file",
+      })
+  void saysWhatIsWrongWithAGivenOne(String given, String message) throws IOException {
+    String prefix = "/nix/store/" + TestStore.hash("d1");
+    store.write(TestStore.path("d1", "bad.drv"), "hello");
+    Files.createDirectory(root.resolve("store/" + TestStore.hash("d1") + "-dir.drv"));
+    Files.createSymbolicLink(
+        root.resolve("store/" + TestStore.hash("d1") + "-link.drv"), Path.of(TestStore.BASH));
+    ByteString path = ByteString.of(given.replace("P", prefix));
+    Failure failure = assertThrows(Failure.class, () -> finder.given(path));
+    assertEquals(message.replace("P-", prefix + "-"), failure.getMessage());
+  }
+
+  @Test
+  void findsItByAnOutputWhateverTheDirectoryIsNamed() throws IOException {
+    store.derivation("d1", "probe-1.0", OUT_A);
+    StorePath second = store.derivation("d2", "probe-1.0", OUT_B);
+    for (KeptFiles kept : Set.of(NAMED, NAMELESS)) {
+      Optional<Found> found = finder.find(kept, Set.of(OUT_B));
+      expect(second, How.OUTPUT_PATH, found);
+      assertEquals(second + " (found by the output path in env-vars)", found.get().describe());
+      assertFalse(found.get().how().isGuess());
+    }
+  }
+
+  @Test
+  void findsItByTheNameWhenOneHasThatName() throws IOException {
+    StorePath drv = store.derivation("d1", "probe-1.0", OUT_A);
+    store.derivation("d2", "big-probe-1.0", OUT_B);
+    store.derivation("d3", "probe-1.0-dev", OUT_B);
+    store.write(TestStore.path("d4", "probe-1.0"), "");
+    Optional<Found> found = finder.find(NAMED, Set.of());
+    expect(drv, How.DIRECTORY_NAME, found);
+    assertEquals(
+        drv + " (found by the directory's name; --drv says otherwise)", found.get().describe());
+    assertTrue(found.get().how().isGuess());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "nix-build-probe-1.0.drv-0, probe-1.0",
+    "nix-build-probe-1.0.drv-12, probe-1.0",
+    "nix-build-probe-1.0.drv-4711-0, probe-1.0",
+    "nix-build-a.drv-1.drv-2, a.drv-1",
+    "nix-build-probe-1.0.drv, ",
+    "nix-build-probe-1.0.drv-, ",
+    "nix-build-.drv-0, ",
+    "nix-build-a b.drv-0, ",
+    "nix-build-...drv-0, ",
+    "nix-4711-1234567, ",
+    "copy of nix-build-probe-1.0.drv-0, ",
+  })
+  void readsTheNameOfTheDirectory(String directory, String name) {
+    assertEquals(Optional.ofNullable(name), DerivationFinder.nameIn(ByteString.of(directory)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'', 0", ".bz2, 0", ".bz2, -1000", ".bz2, 1000"})
+  void amongSeveralOfANameTheLogDecides(String suffix, long milliseconds) throws IOException {
+    StorePath first = store.derivation("d1", "probe-1.0", OUT_A);
+    StorePath second = store.derivation("d2", "probe-1.0", OUT_B);
+    StorePath other = store.derivation("d3", "other", OUT_B);
+    store.log(first, ".bz2", FAILED.minusMillis(1001));
+    store.log(second, suffix, FAILED.plusMillis(milliseconds));
+    StorePath later = store.derivation("d4", "probe-1.0", TestStore.path("cc", "probe-1.0"));
+    store.log(later, ".bz2", FAILED.plusMillis(1001));
+    store.log(other, ".bz2", FAILED);
+    expect(second, How.DIRECTORY_NAME_AND_LOG_TIME, finder.find(NAMED, Set.of()));
+  }
+
+  @Test
+  void asksWhenTheLogDoesNotDecide() throws IOException {
+    StorePath first = store.derivation("d1", "probe-1.0", OUT_A);
+    StorePath second = store.derivation("d2", "probe-1.0", OUT_B);
+    Failure none = assertThrows(Failure.class, () -> finder.find(NAMED, Set.of()));
+    String what = "cannot tell which derivation left /tmp/nix-build-probe-1.0.drv-0: ";
+    String both = " (" + first + ", " + second + ")";
+    assertEquals(
+        what + "several have its name, and no build log of theirs ended at " + FAILED + both,
+        none.getMessage());
+    assertEquals(DerivationFinder.REMEDY, none.remedy());
+    store.log(first, ".bz2", FAILED);
+    store.log(second, ".bz2", FAILED.minusMillis(4));
+    Failure two = assertThrows(Failure.class, () -> finder.find(NAMED, Set.of()));
+    assertEquals(what + "more than one build ended at " + FAILED + both, two.getMessage());
+  }
+
+  @Test
+  void withoutANameTheLogAloneDecides() throws IOException {
+    StorePath first = store.derivation("d1", "probe-1.0", OUT_A);
+    StorePath second = store.derivation("f2", "other", OUT_B);
+    store.log(first, ".bz2", FAILED.minusSeconds(2));
+    store.log(second, "", FAILED);
+    store.log(TestStore.path("d1", "no-derivation"), ".bz2", FAILED);
+    Files.writeString(root.resolve("log/stray"), "");
+    Optional<Found> found = finder.find(NAMELESS, Set.of());
+    expect(second, How.LOG_TIME, found);
+    assertEquals(
+        second + " (found by the build log's time; --drv says otherwise)", found.get().describe());
+    for (String other : new String[] {"store", "tmp", "", "nix-build-probe-1.0", "x"}) {
+      assertEquals(Optional.empty(), finder.find(KeptFiles.named(other), Set.of()), other);
+    }
+    store.log(first, ".bz2", FAILED.minusMillis(500));
+    Failure failure = assertThrows(Failure.class, () -> finder.find(NAMELESS, Set.of()));
+    assertEquals(
+        "cannot tell which derivation left /tmp/nix-4711-1234567: more than one build ended at "
+            + (FAILED + " (" + first + ", " + second + ")"),
+        failure.getMessage());
+  }
+
+  @Test
+  void aCollectedDerivationDoesNotMakeItsNeighbourRight() throws IOException {
+    StorePath collected = TestStore.path("d1", "gone.drv");
+    store.log(collected, ".bz2", FAILED);
+    Failure failure = assertThrows(Failure.class, () -> finder.find(NAMELESS, Set.of()));
+    assertEquals(
+        "cannot read the derivation " + collected + ": it does not exist", failure.getMessage());
+    store.log(store.derivation("d2", "neighbour", OUT_A), ".bz2", FAILED);
+    assertThrows(Failure.class, () -> finder.find(NAMELESS, Set.of()));
+  }
+
+  @Test
+  void findsNothingWhereNothingIs() throws IOException {
+    store.derivation("d1", "probe-1.0", OUT_A);
+    assertEquals(Optional.empty(), finder.find(NAMELESS, Set.of()));
+    assertEquals(
+        Optional.empty(), finder.find(KeptFiles.named("nix-build-x.drv-0"), Set.of(OUT_B)));
+    DerivationFinder noLogs =
+        new DerivationFinder(finder.store(), new BuildLogs(root.resolve("none")));
+    assertEquals(Optional.empty(), noLogs.find(NAMELESS, Set.of()));
+  }
+
+  @Test
+  void shortensALongListOfCandidates() throws IOException {
+    for (char c = '0'; c <= '9'; c++) {
+      store.derivation("a" + c, "probe-1.0", OUT_A);
+      store.derivation("b" + c, "probe-1.0", OUT_A);
+    }
+    String message = assertThrows(Failure.class, () -> finder.find(NAMED, Set.of())).getMessage();
+    assertTrue(message.endsWith("-probe-1.0.drv and 17 more)"), message);
+  }
+
+  @Test
+  void looksThroughAnOutputsNameToo() throws IOException {
+    StorePath drv = store.derivation("d1", "probe-1.0", TestStore.SHELL, OUT_A, Map.of("x", "y"));
+    expect(drv, How.OUTPUT_PATH, finder.find(NAMED, Set.of(TestStore.path("cc", "z"), OUT_A)));
+  }
+}

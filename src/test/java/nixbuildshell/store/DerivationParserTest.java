@@ -1,0 +1,164 @@
+package nixbuildshell.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import nixbuildshell.ByteString;
+import nixbuildshell.Malformed;
+import nixbuildshell.store.Derivation.Output;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class DerivationParserTest {
+  private static final String S = "/nix/store/";
+
+  /** Nix 2.8 wrote this, but for the input derivation. */
+  private static final String PROBE =
+      """
+      Derive([("dev","S/j71ca41v9nm1sxli7810cxvcs52yg8f0-probe-1.0-dev","",""),\
+      ("out","S/cxj825f4127g38ii04r60cg4sl7x1wb9-probe-1.0","","")],\
+      [("S/89x0igcrwfwm41wfxs0d0r1jajiz806j-x.drv",["dev","out"])],\
+      ["S/93hswik0brc6ppfajxk7zb4h1hkh5cb6-busybox"],\
+      "x86_64-linux","S/wjy2msil2glkjpnpjwipz62bw87fy4ni-bash-static",["-c","a\\nb\\t\\r\\\\\\"$"],\
+      [("name","probe-1.0"),("empty",""),("weird","a'b\\nc\\"d\u00ff")])"""
+          .replace("S/", S);
+
+  @Test
+  void readsAWholeDerivation() throws Malformed {
+    Map<String, Output> outputs = new LinkedHashMap<>();
+    outputs.put("dev", output("j71ca41v9nm1sxli7810cxvcs52yg8f0-probe-1.0-dev", "", ""));
+    outputs.put("out", output("cxj825f4127g38ii04r60cg4sl7x1wb9-probe-1.0", "", ""));
+    Map<ByteString, ByteString> environment = new LinkedHashMap<>();
+    environment.put(ByteString.of("name"), ByteString.of("probe-1.0"));
+    environment.put(ByteString.of("empty"), ByteString.EMPTY);
+    environment.put(ByteString.of("weird"), new ByteString("a'b\nc\"d\u00ff"));
+    Derivation derivation = parse(PROBE);
+    assertEquals(
+        new Derivation(
+            outputs,
+            Map.of(
+                StorePath.ofBaseName("89x0igcrwfwm41wfxs0d0r1jajiz806j-x.drv"),
+                List.of("dev", "out")),
+            false,
+            Set.of(StorePath.ofBaseName("93hswik0brc6ppfajxk7zb4h1hkh5cb6-busybox")),
+            ByteString.of("x86_64-linux"),
+            ByteString.of(S + "wjy2msil2glkjpnpjwipz62bw87fy4ni-bash-static"),
+            List.of(ByteString.of("-c"), ByteString.of("a\nb\t\r\\\"$")),
+            environment),
+        derivation);
+    assertEquals(List.copyOf(environment.keySet()), List.copyOf(derivation.environment().keySet()));
+    assertEquals(List.of("dev", "out"), List.copyOf(derivation.outputs().keySet()));
+    assertFalse(derivation.isFixedOutput());
+  }
+
+  private static Output output(String path, String algorithm, String hash) throws Malformed {
+    return new Output(
+        path.isEmpty() ? Optional.empty() : Optional.of(StorePath.ofBaseName(path)),
+        ByteString.of(algorithm),
+        ByteString.of(hash));
+  }
+
+  static Stream<Arguments> outputs() {
+    String path = S + "cxj825f4127g38ii04r60cg4sl7x1wb9-x";
+    return Stream.of(
+        Arguments.of("(\"out\",\"" + path + "\",\"\",\"\")", false, 1),
+        Arguments.of("(\"out\",\"" + path + "\",\"sha256\",\"ab\")", true, 1),
+        Arguments.of("(\"out\",\"" + path + "\",\"r:sha256\",\"ab\")", true, 1),
+        Arguments.of("(\"out\",\"\",\"r:sha256\",\"\")", false, 0),
+        Arguments.of("(\"out\",\"\",\"r:sha256\",\"impure\")", false, 0),
+        Arguments.of("(\"dev\",\"" + path + "\",\"sha256\",\"ab\")", false, 1),
+        Arguments.of(
+            "(\"dev\",\"" + path + "\",\"\",\"\"),(\"out\",\"" + path + "\",\"sha256\",\"ab\")",
+            false,
+            2));
+  }
+
+  @ParameterizedTest
+  @MethodSource("outputs")
+  void knowsAFixedOutput(String outputs, boolean fixed, int known) throws Malformed {
+    Derivation derivation = parse("Derive([" + outputs + "],[],[],\"s\",\"b\",[],[])");
+    assertEquals(fixed, derivation.isFixedOutput());
+    assertEquals(known, derivation.outputPaths().size());
+  }
+
+  @Test
+  void readsDynamicDerivations() throws Malformed {
+    String input = S + "89x0igcrwfwm41wfxs0d0r1jajiz806j-x.drv";
+    Derivation derivation =
+        parse(
+            "DrvWithVersion(\"xp-dyn-drv\",[],[(\""
+                + input
+                + "\",([\"out\"],[(\"generated\",([\"a]\"],[]))]))],[],\"s\",\"b\",[],[])");
+    assertEquals(
+        Map.of(StorePath.parse(ByteString.of(input)), List.of("out")),
+        derivation.inputDerivations());
+    int deep = 1_000_000;
+    assertThrows(
+        Malformed.class,
+        () ->
+            parse("DrvWithVersion(\"xp-dyn-drv\",[],[(\"" + input + "\",([]," + "[".repeat(deep)));
+  }
+
+  static Stream<Arguments> malformed() {
+    String inputs = "[(\"" + S + "89x0igcrwfwm41wfxs0d0r1jajiz806j-x.drv\",";
+    return Stream.of(
+        Arguments.of("", "byte 0: expected 'Derive('"),
+        Arguments.of("Derive", "byte 0: expected 'Derive('"),
+        Arguments.of("#!/bin/sh\n", "byte 0: expected 'Derive('"),
+        Arguments.of("Derive([", "byte 8: expected '('"),
+        Arguments.of("Derive([(\"out", "byte 10: a string without an end"),
+        Arguments.of("Derive([(\"out\\", "byte 14: a string without an end"),
+        Arguments.of("Derive([(\"o\0", "byte 12: a NUL in a string"),
+        Arguments.of("Derive([(\"o\\\0", "byte 13: a NUL in a string"),
+        Arguments.of("Derive([(\"\",", "byte 11: '' is no name of an output"),
+        Arguments.of("Derive([(\"a/b\",", "byte 14: 'a/b' is no name of an output"),
+        Arguments.of(
+            "Derive([(\"out\",\"/etc\",\"\",\"\")]",
+            "byte 28: '/etc' is no store path (it is not in /nix/store)"),
+        Arguments.of("Derive([] ,", "byte 9: expected ','"),
+        Arguments.of("Derive([],[],[\"a\"],", "byte 18: 'a' is no store path (it is not absolute)"),
+        Arguments.of("Derive([]," + inputs + "\"out\"", "byte 64: expected '['"),
+        Arguments.of("Derive([]," + inputs + "([],\"", "byte 68: expected '['"),
+        Arguments.of("Derive([],[],[],s", "byte 16: expected '\"'"),
+        Arguments.of("Derive([],[],[],\"s\",\"b\",[,", "byte 25: expected '\"'"),
+        Arguments.of("Derive([],[],[],\"s\",\"b\",[\"a\"\"b\"]", "byte 28: expected ','"),
+        Arguments.of(
+            "Derive([],[],[],\"s\",\"b\",[],[(\"\",\"\")])",
+            "byte 31: a variable's name that is empty or has a '='"),
+        Arguments.of(
+            "Derive([],[],[],\"s\",\"b\",[],[(\"a=b\",\"\")])",
+            "byte 34: a variable's name that is empty or has a '='"),
+        Arguments.of("Derive([],[],[],\"s\",\"b\",[],[]", "byte 29: expected ')'"),
+        Arguments.of(
+            "Derive([],[],[],\"s\",\"b\",[],[])\n", "byte 30: something after the derivation"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("malformed")
+  void saysWhatIsWrongAndWhere(String text, String reason) {
+    assertEquals(reason, assertThrows(Malformed.class, () -> parse(text)).getMessage());
+  }
+
+  @Test
+  void noPartOfADerivationIsADerivation() {
+    for (int length = 0; length < PROBE.length(); length++) {
+      String part = PROBE.substring(0, length);
+      assertTrue(
+          assertThrows(Malformed.class, () -> parse(part)).getMessage().startsWith("byte "), part);
+    }
+  }
+
+  private static Derivation parse(String latin1) throws Malformed {
+    return DerivationParser.parse(new ByteString(latin1).bytes());
+  }
+}

@@ -1,0 +1,51 @@
+package nixbuildshell.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import nixbuildshell.Failure;
+import nixbuildshell.store.StoreInputs.Origin;
+import org.junit.jupiter.api.Test;
+
+class GoneTest {
+  private static StorePath path(String name) {
+    return new StorePath("0".repeat(32), name);
+  }
+
+  private static final StorePath DRV = path("a.drv");
+  private static final Map<StorePath, Optional<Origin>> ORIGINS =
+      Map.of(
+          path("a"), Optional.of(new Origin(DRV, "out")),
+          path("a-dev"), Optional.of(new Origin(DRV, "dev")),
+          path("s"), Optional.empty());
+
+  @Test
+  void outputsAreBuiltAgain() {
+    Failure failure = Gone.failure("nix-store", List.of(path("a"), path("a-dev")), ORIGINS);
+    assertEquals("get them back with: nix-store --realise '" + DRV + "!out,dev'", failure.remedy());
+    assertEquals(
+        "cannot show the store as the build saw it: gone from it (garbage-collected) are 2 store"
+            + " paths: "
+            + path("a")
+            + " "
+            + path("a-dev"),
+        failure.getMessage());
+  }
+
+  @Test
+  void sourcesCanOnlyBeSubstituted() {
+    Failure failure =
+        Gone.failure("nix-store", List.of(path("s"), path("a"), path("unknown")), ORIGINS);
+    assertEquals(
+        "get back what can be had with: nix-store --realise "
+            + path("s")
+            + " "
+            + path("unknown")
+            + " '"
+            + DRV
+            + "!out' (a source comes back when the package is evaluated: nix-instantiate)",
+        failure.remedy());
+  }
+}

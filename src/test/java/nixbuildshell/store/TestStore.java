@@ -1,0 +1,86 @@
+package nixbuildshell.store;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** A store and a log directory to look around in. */
+public record TestStore(Path root) {
+  public static final String BASH = "wjy2msil2glkjpnpjwipz62bw87fy4ni-bash-5.2";
+  public static final String SHELL = "/nix/store/" + BASH + "/bin/bash";
+
+  public TestStore {
+    try {
+      Files.createDirectories(root.resolve("store/.links"));
+      Files.createDirectories(root.resolve("log"));
+      Files.createDirectories(root.resolve("store/" + BASH + "/bin"));
+      program(root.resolve("store/" + BASH + "/bin/bash"));
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  public static void program(Path path) throws IOException {
+    Files.writeString(path, "");
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("r-xr-xr-x"));
+  }
+
+  public DerivationFinder finder() {
+    return new DerivationFinder(
+        new StoreDirectory(root.resolve("store"), java.util.Optional.empty()),
+        new BuildLogs(root.resolve("log")));
+  }
+
+  /** A hash that begins with two characters of one's choice, which name the log's folder. */
+  public static String hash(String start) {
+    return start + "x0igcrwfwm41wfxs0d0r1jajiz806j";
+  }
+
+  public static StorePath path(String start, String name) {
+    return new StorePath(hash(start), name);
+  }
+
+  /** Writes a derivation that bash builds, with one output, and gives its path. */
+  public StorePath derivation(String start, String name, StorePath out) throws IOException {
+    return derivation(start, name, SHELL, out, Map.of());
+  }
+
+  public StorePath derivation(
+      String start, String name, String builder, StorePath out, Map<String, String> more)
+      throws IOException {
+    Map<String, String> environment = new LinkedHashMap<>();
+    environment.put("name", name);
+    environment.put("out", out.toString());
+    environment.putAll(more);
+    String variables =
+        environment.entrySet().stream()
+            .map(entry -> "(\"" + entry.getKey() + "\",\"" + entry.getValue() + "\")")
+            .collect(Collectors.joining(","));
+    StorePath path = path(start, name + ".drv");
+    write(
+        path,
+        "Derive([(\"out\",\"%s\",\"\",\"\")],[],[],\"x86_64-linux\",\"%s\",[],[%s])"
+            .formatted(out, builder, variables));
+    return path;
+  }
+
+  public void write(StorePath path, String text) throws IOException {
+    Files.writeString(
+        root.resolve("store").resolve(path.baseName()), text, StandardCharsets.ISO_8859_1);
+  }
+
+  /** Writes the log of a build that ended then. */
+  public void log(StorePath derivation, String suffix, Instant end) throws IOException {
+    String name = derivation.baseName();
+    Path folder = Files.createDirectories(root.resolve("log/" + name.substring(0, 2)));
+    Path log = Files.writeString(folder.resolve(name.substring(2) + suffix), "");
+    Files.setLastModifiedTime(log, FileTime.from(end));
+  }
+}
