@@ -3,11 +3,11 @@
 
 # The probe's store path.
 probe_path() {
-	local memo=$SCRATCH/probe
+	local memo=$SCRATCH/probe abis
 	if [[ ! -e $memo ]]; then
 		mkdir -p "$memo.new/probe-1.0/bin"
-		"$(uname -m)-linux-musl-gcc" -Wall -Wextra -Werror -O1 -static -o "$memo.new/probe-1.0/bin/probe" \
-			"$TOP"/tests/parity/*.c
+		read -ra abis < <(tried_abis)
+		compile "$memo.new/probe-1.0/bin/probe" -DABIS="${#abis[@]}" "$TOP"/tests/parity/*.c
 		cp "$TOP/tests/parity/build.nix" "$memo.new/"
 		chmod -R u=rwX,go=rX "$memo.new"
 		mv "$memo.new" "$memo"

@@ -2,14 +2,13 @@
 # Real builds that write down how the kernel treats them.
 
 # build_process SYSTEM: let one fail; $dir is what it left, $derivation its own, $calls and $state are the
-# programs that it ran.
+# programs that it ran, and `abis` those whose calls it made.
 build_process() {
 	local name
 	[[ $(uname -m) == x86_64 ]] || skip "the system calls are made in machine code for x86_64"
+	read -ra abis < <(tried_abis)
 	for name in calls state; do
-		"$(uname -m)-linux-musl-gcc" -static -no-pie -O1 -Wall -Wextra -Werror \
-			-o "$T/$name" "$SCRATCH/fixtures/process/$name.c"
-		chmod 755 "$T/$name"
+		compile "$T/$name" -no-pie -DABIS="${#abis[@]}" "$SCRATCH/fixtures/process/$name.c"
 	done
 	calls=$(as_user NIX_REMOTE=daemon nix-store --add "$T/calls")
 	state=$(as_user NIX_REMOTE=daemon nix-store --add "$T/state")

@@ -281,7 +281,7 @@ static void terminals(void) {
 	CALL("TIOCLINUX to stdin", ioctl(0, TIOCLINUX, "\3"));
 }
 
-#ifdef __x86_64__
+#if defined __x86_64__ && ABIS > 2
 /* A call of the i386 ABI. */
 static long compat(long number, long a, long b, long c) {
 	long result;
@@ -290,7 +290,7 @@ static long compat(long number, long a, long b, long c) {
 	return result;
 }
 
-static void other_abis(void) {
+static void i386_calls(void) {
 	long path = (long)low, name = (long)(low + 64), value = (long)(low + 96);
 	strcpy(low, file);
 	strcpy(low + 64, "user.probe");
@@ -306,6 +306,11 @@ static void other_abis(void) {
 	CALL("i386 listxattr", compat(232, path, value, 16));
 	CALL("i386 ioctl TIOCSTI", compat(54, 0, TIOCSTI, value));
 	CALL("i386 ioctl TIOCLINUX", compat(54, 0, TIOCLINUX, value));
+}
+#endif
+
+#ifdef __x86_64__
+static void x32_calls(void) {
 	CALL("x32 getpid", syscall(0x40000000 | SYS_getpid));
 	CALL("x32 chmod 755", syscall(0x40000000 | SYS_chmod, file, 0755));
 	CALL("x32 chmod 4755", syscall(0x40000000 | SYS_chmod, file, 04755));
@@ -324,7 +329,10 @@ void call_facts(void) {
 	new_namespaces();
 	others();
 	terminals();
+#if defined __x86_64__ && ABIS > 2
+	i386_calls();
+#endif
 #ifdef __x86_64__
-	other_abis();
+	x32_calls();
 #endif
 }
