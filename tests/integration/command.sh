@@ -105,7 +105,7 @@ test_command_that_is_killed() {
 	setup
 	nbs_exec "$dir" sleep 1234 >"$T/out" 2>"$T/err" &
 	local tool=$! command
-	eventually 20 pgrep -x -P "$tool" sleep >/dev/null || fail "no sleep came to run"
+	eventually pgrep -x -P "$tool" sleep >/dev/null || fail "no sleep came to run"
 	command=$(pgrep -x -P "$tool" sleep)
 	kill -KILL "$command"
 	status=0

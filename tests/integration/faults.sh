@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Faults: whatever ends the tool, at whatever moment, no process and no mount stays, the kept directory is
 # as it was, and the next run works.
-jdks=each users=each limit=240
+jdks=each users=each
 repeated=(
 	killed_tool_leaves_nothing
 	killed_tool_while_others_run
@@ -40,10 +40,10 @@ setup() {
 start() {
 	nbs_exec "$dir" "$@" >"$T/out" 2>"$T/err" &
 	tool=$!
-	eventually 30 sandbox_runs || fail "the command did not come to run"
+	eventually sandbox_runs || fail "the command did not come to run"
 }
 
-command_is_ready() { eventually 30 grep -qx ready "$T/out" || fail "the command did not come to run"; }
+command_is_ready() { eventually grep -qx ready "$T/out" || fail "the command did not come to run"; }
 
 # The processes with the mark, but for the tool, which has it among its arguments.
 sandbox_processes() { pgrep -f "$mark" | grep -vx "$tool"; }
@@ -54,7 +54,7 @@ sandbox_is_gone() { ! pgrep -f "$mark" >/dev/null; }
 own_mounts() { grep -F "$T" /proc/self/mountinfo | cut -d' ' -f5- || true; }
 
 nothing_stays() {
-	eventually 10 sandbox_is_gone || fail "processes stay: $(pgrep -af "$mark")"
+	eventually sandbox_is_gone || fail "processes stay: $(pgrep -af "$mark")"
 	[[ $(own_mounts) == "$mounts" ]] || fail "mounts stay"
 	[[ $(snapshot "$dir") == "$before" ]] || fail "the kept directory has changed"
 	if grep -E 'Exception|^\s+at |SIGSEGV' "$T/err"; then fail "a stack trace"; fi
@@ -79,7 +79,7 @@ several() { [[ $(sandbox_processes | wc -l) -ge 4 ]]; }
 test_killed_tool_leaves_nothing() {
 	setup
 	start bash -c "$family" "$mark"
-	eventually 20 several || fail "the family did not come to run"
+	eventually several || fail "the family did not come to run"
 	kill -KILL "$tool"
 	status_of_tool
 	expect_status 137
@@ -106,7 +106,7 @@ ended_by() {
 	setup
 	start sleep "$mark"
 	kill "-$1" "$tool"
-	eventually 5 sandbox_is_gone || fail "not ended by SIG$1"
+	patience=4 eventually sandbox_is_gone || fail "not ended by SIG$1"
 	status_of_tool
 	expect_status "$2"
 	nothing_stays
@@ -132,7 +132,7 @@ test_deaf_command_is_ended_after_a_grace_period() {
 	start bash -c 'trap ":" TERM; echo ready; while :; do sleep 0.1; done' "$mark"
 	command_is_ready
 	kill -TERM "$tool"
-	eventually 30 sandbox_is_gone || fail "a command that goes on after SIGTERM goes on for ever"
+	eventually sandbox_is_gone || fail "a command that goes on after SIGTERM goes on for ever"
 	status_of_tool
 	nothing_stays
 }
@@ -179,7 +179,7 @@ at_any_moment() {
 		tool=$!
 		milliseconds $((20 + whole * round / $3 + RANDOM % 20))
 		kill "-$1" "$tool"
-		eventually 20 sandbox_is_gone || fail "SIG$1 in round $round left: $(pgrep -af "$mark")"
+		eventually sandbox_is_gone || fail "SIG$1 in round $round left: $(pgrep -af "$mark")"
 		status_of_tool
 		java_is_not_ready || expect_status "$2"
 		nothing_stays
@@ -238,7 +238,7 @@ test_killed_shell_keeps_its_edits() {
 	nbs_on_terminal "$dir" <"$T/in" >"$T/out" 2>"$T/err" &
 	exec 6>"$T/in"
 	echo "echo edited >edited-file; echo made-\$((1 + 1)); sleep $mark" >&6
-	eventually 30 grep -q made-2 "$T/out" || fail "the shell did not come to run"
+	eventually grep -q made-2 "$T/out" || fail "the shell did not come to run"
 	# The tool is java, below script.
 	pkill -KILL -x -f "[^ ]*java .*nix-build-shell.jar $dir" || fail "there is no tool to kill"
 	exec 6>&-

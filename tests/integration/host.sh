@@ -11,9 +11,9 @@ switched_off() {
 	local holder
 	unshare --user sleep 1234 &
 	holder=$!
-	eventually 20 other_user_namespace "$holder" || fail "no user namespace"
+	eventually other_user_namespace "$holder" || fail "no user namespace"
 	# While it still executes the program, that can be refused.
-	eventually 20 map_host_ids "$holder" 2>/dev/null || fail "no ids for the user namespace"
+	eventually map_host_ids "$holder" 2>/dev/null || fail "no ids for the user namespace"
 	export -f nbs nbs_exec user_exec root_exec
 	run nsenter --user --target "$holder" --setuid 0 --setgid 0 bash -c '
 		tool_env=()

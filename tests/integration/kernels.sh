@@ -4,7 +4,7 @@ jdks=any users=each
 
 setup() {
 	dir=$(kept readable)
-	"$(uname -m)-linux-musl-gcc" -static -o "$T/refuse" "$TOP/tests/fixtures/refuse.c"
+	compile "$T/refuse" "$TOP/tests/fixtures/refuse.c"
 	chmod 755 "$T/refuse"
 }
 

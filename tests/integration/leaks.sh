@@ -37,8 +37,7 @@ test_keys_of_the_caller_cannot_be_used() {
 			return 0;
 		}
 	END
-	"$(uname -m)-linux-musl-gcc" -static -o "$T/search" "$T/search.c"
-	chmod 755 "$T/search"
+	compile "$T/search" "$T/search.c"
 	local shell
 	# shellcheck disable=SC2016,SC2094
 	shell='keyctl add user nix-build-shell-test secret @s >/dev/null && "$0" >&2 && exec "$@"'
@@ -67,11 +66,11 @@ test_ctrl_z_without_a_shell_is_dropped() {
 	local status=0
 	# shellcheck disable=SC2094
 	{
-		eventually 20 grep -q '^up' "$T/typescript"
+		eventually grep -q '^up' "$T/typescript"
 		printf '\032'
-		eventually 40 test -e "$T/over"
+		eventually test -e "$T/over"
 	} | {
-		as_who timeout 30 script -qfec "$(<"$T/command")" /dev/null >>"$T/typescript" || status=$?
+		as_who timeout 300 script -qfec "$(<"$T/command")" /dev/null >>"$T/typescript" || status=$?
 		touch "$T/over"
 		exit "$status"
 	} || status=$?

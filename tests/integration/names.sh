@@ -93,10 +93,10 @@ test_last() {
 	failure nix-build-one-1.0.drv-0
 	local first=$dir
 	failure nix-build-two-1.0.drv-0
-	eventually 20 newest_is || fail "not the newest"
+	eventually newest_is || fail "not the newest"
 	expect_err "$dir"
 	dir=$first
-	eventually 20 newest_is || fail "not the newest any more"
+	eventually newest_is || fail "not the newest any more"
 }
 
 # In /tmp anybody can make a directory of such a name.
@@ -108,7 +108,7 @@ test_directories_of_strangers_do_not_count() {
 	chown -R 12345:12345 "$dir"
 	opens mine nix-build-one-1.0.drv-0
 	dir=$mine
-	eventually 20 newest_is || fail "not the newest of one's own"
+	eventually newest_is || fail "not the newest of one's own"
 	unknown nix-build-two-1.0.drv-0 'no kept failure'
 }
 

@@ -11,7 +11,7 @@ setup() {
 		print $server->sockport, "\n";
 		while ($client = $server->accept) { print $client "hello from the host\n"; close $client }' >"$T/port" &
 	trap 'kill "$!"' EXIT
-	eventually 20 test -s "$T/port" || fail "no server"
+	eventually test -s "$T/port" || fail "no server"
 	port=$(<"$T/port")
 }
 
@@ -196,11 +196,11 @@ test_abstract_sockets_of_the_host_cannot_be_reached() {
 			return 1;
 		}
 	END
-	"$(uname -m)-linux-musl-gcc" -static -o "$dir/connect" "$T/connect.c"
+	compile "$dir/connect" "$T/connect.c"
 	if [[ $WHO == root ]]; then chown -R --reference="$(kept readable)" "$dir"; else chmod -R a+rX "$dir"; fi
 	perl -MIO::Socket::UNIX -e '$s = IO::Socket::UNIX->new(Local => "\0$ARGV[0]", Listen => 5) or die; sleep 100' "$name" &
 	trap 'kill "$!"' EXIT
-	eventually 20 grep -qF "@$name" /proc/net/unix || fail "no socket"
+	eventually grep -qF "@$name" /proc/net/unix || fail "no socket"
 	[[ $("$dir/connect" "$name") == connected ]] || fail "the test cannot connect at all"
 	run nbs "$dir" ./connect "$name"
 	expect_status 1

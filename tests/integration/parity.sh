@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The tool's sandbox is Nix's own, fact by fact, but for what tests/parity/differences lists: with the Nix of
 # this machine, and with that of Debian 13.
-jdks=any users=each limit=300
+jdks=any users=each
 
 in_debian13() {
 	if [[ $EUID -ne 0 ]] || ! command -v debootstrap apt-get >/dev/null; then

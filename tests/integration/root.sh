@@ -118,7 +118,7 @@ test_coming_back_waits_for_nobody_else() {
 	edited
 	flock --no-fork /nix/var/nix/userpool/"$uid" sleep 1234 &
 	holder=$!
-	eventually 20 is_locked "/nix/var/nix/userpool/$uid" || fail "not locked"
+	eventually is_locked "/nix/var/nix/userpool/$uid" || fail "not locked"
 	run nbs "$session" true
 	kill "$holder"
 	expect_status 125
@@ -133,7 +133,7 @@ test_a_begun_output_of_a_build_user_who_builds() {
 	uid=$(stat -c %u "$dir")
 	flock --no-fork "/nix/var/nix/userpool/$uid" sleep 1234 &
 	holder=$!
-	eventually 20 is_locked "/nix/var/nix/userpool/$uid" || fail "not locked"
+	eventually is_locked "/nix/var/nix/userpool/$uid" || fail "not locked"
 	run nbs "$dir" sh -c 'cat $dev/file; rm -r $dev; read -r _ uid _ </proc/self/uid_map; echo $uid'
 	kill "$holder"
 	expect_status 0

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # On a terminal: Ctrl-C, Ctrl-Z, job control, and a sane terminal afterwards. tmux is the terminal.
-jdks=each users=each limit=90
+jdks=each users=each
 
 # A terminal whose shell has the tool as `nbs` and the directory as $dir.
 open_terminal() {
@@ -166,9 +166,9 @@ test_closed_terminal_ends_everything() {
 	open_terminal
 	enter
 	types "sleep $mark"
-	eventually 20 pgrep -f "sleep $mark" >/dev/null || fail "no sleep"
+	eventually pgrep -f "sleep $mark" >/dev/null || fail "no sleep"
 	tmux_does kill-server
-	eventually 20 gone || fail "still there: $(pgrep -af "sleep $mark")"
+	eventually gone || fail "still there: $(pgrep -af "sleep $mark")"
 }
 gone() { ! pgrep -f "sleep $mark|nix-build-shell.jar $dir" >/dev/null; }
 

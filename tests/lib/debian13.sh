@@ -114,13 +114,13 @@ start_debian13() {
 	(
 		umask 022
 		# It is nobody's leftover: the test that starts it is not the only one that needs it.
-		exec env -u T -u USER_HOME setsid unshare --mount --propagation private --pid --fork --kill-child \
+		exec "${with_default_signals[@]}" -u T -u USER_HOME setsid unshare --mount --propagation private --pid --fork --kill-child \
 			bash -euc 'become_debian13 "$@"' -- "$root" "$own" </dev/null >"$own/log" 2>&1
 	) &
 	disown
-	eventually 20 test -s "$own/pid"
+	eventually test -s "$own/pid"
 	enter_namespace_of_debian13
-	eventually 20 debian13_answers || die "the nix-daemon of Debian 13 does not answer: $(tail -n 3 "$own/log")"
+	eventually debian13_answers || die "the nix-daemon of Debian 13 does not answer: $(tail -n 3 "$own/log")"
 }
 
 enter_namespace_of_debian13() {

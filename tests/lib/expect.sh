@@ -59,12 +59,11 @@ no_files_below() {
 	fi
 }
 
-# eventually SECONDS COMMAND...: the command comes to succeed.
+# eventually COMMAND...: the command comes to succeed, before it would hang for ever (or in `patience` seconds).
 eventually() {
-	local tries=$(($1 * 20))
-	shift
+	local until=$((SECONDS + ${patience:-120}))
 	while ! "$@"; do
-		((tries-- > 0)) || return 1
+		((SECONDS < until)) || return 1
 		sleep 0.05
 	done
 }

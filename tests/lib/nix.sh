@@ -42,7 +42,7 @@ start_daemon() {
 	(
 		umask 022
 		unset CI NIX_REMOTE
-		exec setsid nix-daemon </dev/null >>"$log" 2>&1
+		exec setsid "${with_default_signals[@]}" nix-daemon </dev/null >>"$log" 2>&1
 	) &
 	disown
 }
@@ -69,9 +69,15 @@ provide_nix() {
 	die "the nix-daemon that was started does not answer (its log: /var/log/nix-build-shell-tests-daemon.log; its configuration: $nix_conf)"
 }
 
+# A build inherits the signals that its daemon ignores, but for SIGPIPE.
+deaf_daemon() {
+	pgrep -x nix-daemon | sed 's|.*|/proc/&/status|' | xargs -r grep -sLE '^SigIgn:.0*(1000)?$' | grep -q .
+}
+
 # A build tells best whether this Nix isolates builds: it must run elsewhere and as somebody else.
 check_nix() {
 	local kept
+	! deaf_daemon || missing "a nix-daemon that ignores no signals, as this one was started: builds differ in that from the sandbox"
 	kept=$(build_and_keep readable check) || exit
 	if ! grep -q 'NIX_BUILD_TOP="/build"' "$kept/env-vars"; then
 		die "this Nix builds without a sandbox: set 'sandbox = true' in $nix_conf and restart the nix-daemon"

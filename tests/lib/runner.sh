@@ -2,8 +2,8 @@
 # Runs the functions test_* of tests/integration/*.sh. A file says for whom they are, by the variables
 #   jdks=each|any          on the old and the new JDK (as root too, if it is for both, on the new one), or on one of them
 #   users=each|user|root   as the ordinary user and as root, or as one of them
-#   limit=SECONDS          for one test
-# Each test is a process of its own, in a session of its own (so without a terminal), under a time limit.
+# Each test is a process of its own, in a session of its own (so without a terminal), under a time limit
+# that only a hang reaches.
 # Status 77 is a skip, which CI counts as a failure.
 
 # record pass|fail|skip NAME, with the seconds since `started`
@@ -26,6 +26,7 @@ summary() {
 	if [[ -n ${CI:-} ]]; then
 		grep '^skip ' "$SCRATCH/results" || true
 	fi
+	sort -u "$SCRATCH/notes" 2>/dev/null || true
 	printf '%s passed, %s failed%s\n' "$passed" "$failed" "${skipped/#0/}" |
 		sed -E 's/failed([0-9]+)$/failed, \1 skipped/'
 	[[ $failed -eq 0 && $passed -gt 0 && (-z ${CI:-} || $skipped -eq 0) ]]
@@ -68,7 +69,9 @@ those_left() {
 	[[ -s $T/left ]]
 }
 
-# run_test FILE TEST WHO JDK LIMIT
+limit=600
+
+# run_test FILE TEST WHO JDK
 run_test() {
 	local name status=0 started=${EPOCHREALTIME/[.,]/}
 	export WHO=$3 JDK=$4 T
@@ -76,7 +79,7 @@ run_test() {
 	if [[ $name != *"$FILTER"* ]]; then return; fi
 	T=$(mktemp -d "$SCRATCH/test.XXXX")
 	chmod 755 "$T"
-	setsid --wait timeout -k 5 "$5" "$TOP/tests/lib/one" "$1" "$2" >"$T/log" 2>&1 </dev/null || status=$?
+	setsid --wait "${with_default_signals[@]}" timeout -k 5 "$limit" "$TOP/tests/lib/one" "$1" "$2" >"$T/log" 2>&1 </dev/null || status=$?
 	if leftovers >>"$T/log"; then
 		echo "FAILED: the processes above were left behind" >>"$T/log"
 		status=1
@@ -89,7 +92,7 @@ run_test() {
 		;;
 	*)
 		record fail "$name"
-		[[ $status -ne 124 ]] || echo "FAILED: not done after $5 s" >>"$T/log"
+		[[ $status -ne 124 ]] || echo "FAILED: not done after $limit s" >>"$T/log"
 		{
 			echo "== $name"
 			shown_log
@@ -150,9 +153,9 @@ all_are_there() (
 
 # run_file FILE
 run_file() {
-	local file=$1 test who jdk jdks users limit tests whos=() homes=()
+	local file=$1 test who jdk jdks users tests whos=() homes=()
 	# shellcheck disable=SC1090
-	read -r jdks users limit < <(source "$file" && echo "${jdks:-any} ${users:-user} ${limit:-60}")
+	read -r jdks users < <(source "$file" && echo "${jdks:-any} ${users:-user}")
 	mapfile -t tests < <(sed -n 's/^\(test_[a-zA-Z0-9_]*\)() .*/\1/p' "$file")
 	all_are_there "$file" || record fail "$(basename "$file" .sh): a list names a test that is not there"
 	[[ $users == root ]] || whos+=(user)
@@ -167,7 +170,7 @@ run_file() {
 			for test in "${tests[@]}"; do
 				if [[ $who == root ]] && ! is_repeated "$file" root_tests "$test"; then continue; fi
 				if [[ $jdk == "$OLD_JDK" && -n $NEW_JDK ]] && ! is_repeated "$file" old_java_tests "$test"; then continue; fi
-				run_test "$file" "$test" "$who" "$jdk" "$limit"
+				run_test "$file" "$test" "$who" "$jdk"
 			done
 		done
 	done

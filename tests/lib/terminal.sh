@@ -28,7 +28,7 @@ on_screen() { screen | grep -qE -e "$1"; }
 
 # shows REGEX: a line of the screen comes to match.
 shows() {
-	if ! eventually 20 on_screen "$1"; then
+	if ! eventually on_screen "$1"; then
 		screen
 		fail "the terminal does not show: $1"
 	fi

@@ -4,7 +4,11 @@
 
 some_jdk() { printf '%s\n' "${OLD_JDK:-$NEW_JDK}"; }
 
-maven() { (cd "$TOP" && JAVA_HOME=$(some_jdk) mvn -B -ntp -Dstyle.color=never "$@"); }
+# (Maven resets a terminal's colours at its end, in a log as well, unless jansi is told not to.)
+maven() {
+	(cd "$TOP" && JAVA_HOME=$(some_jdk) MAVEN_OPTS="${MAVEN_OPTS:-} -Djansi.noreset=true" \
+		"${with_default_signals[@]}" mvn -B -ntp -Dstyle.color=never "$@")
+}
 
 build_tool() {
 	local jar=$TOP/target/nix-build-shell.jar

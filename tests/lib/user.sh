@@ -38,6 +38,10 @@ root_exec() {
 
 as_user() (user_exec "$@")
 
+# Programs with the default action for every signal. Who starts the tests may ignore some (nohup, an agent), and bash
+# ignores SIGINT in background jobs; a program inherits that, and so does the build that a daemon starts.
+with_default_signals=(env --default-signal)
+
 # A new directory that the ordinary user owns.
 user_dir() {
 	mkdir -p "$1"
