@@ -33,7 +33,6 @@ asking_for() {
 		)" "${@:2}")
 		;;
 	sandboxPaths) (root_exec NIX_REMOTE=daemon NIX_CONFIG="$(config_of_sandbox_paths)" "${@:2}") ;;
-	hostPaths) (root_exec NIX_REMOTE=daemon NIX_CONFIG='allowed-impure-host-deps = /etc /usr/share' "${@:2}") ;;
 	*) as_user NIX_REMOTE=daemon "${@:2}" ;;
 	esac
 }

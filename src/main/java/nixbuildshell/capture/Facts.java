@@ -17,11 +17,6 @@ import nixbuildshell.store.Words;
 
 /** The single fields of a {@link FailedBuild}, each from the best source that has it. */
 final class Facts {
-  private static final String HOST_PATHS = "__impureHostDeps";
-
-  /** Nobody's build needs so many; an enemy's would keep the caller waiting. */
-  private static final int MOST_HOST_PATHS = 1000;
-
   private Facts() {}
 
   /** Always something that can name a file, whatever the sources say. */
@@ -123,23 +118,14 @@ final class Facts {
   }
 
   /**
-   * Whether there may be something about the build that the derivation alone can tell: whether it
-   * had the network, was root, or saw paths of the host.
+   * Decides whether the derivation alone may tell something about the build: that it had the
+   * network, or was root of a range of users.
    */
   static boolean wantDerivation(Optional<Manifest> manifest, EnvVars env) {
     Optional<EnvVars> known = Optional.of(env);
     return HostNetwork.isClaimed(manifest, known)
         || UidRange.isClaimed(known)
-        || !hostPaths(known, Optional.empty()).isEmpty()
         || env.get("NIX_ATTRS_JSON_FILE").isPresent();
-  }
-
-  static List<ByteString> hostPaths(Optional<EnvVars> env, Optional<Found> found) {
-    return found
-        .map(known -> known.derivation().strings(HOST_PATHS))
-        .or(() -> env.flatMap(values -> values.get(HOST_PATHS)).map(Words::of))
-        .map(paths -> paths.subList(0, Math.min(paths.size(), MOST_HOST_PATHS)))
-        .orElse(List.of());
   }
 
   private static Optional<StorePath> storePath(ByteString text) {

@@ -30,9 +30,6 @@ import nixbuildshell.store.StorePath;
  * @param builderFiles what Nix had put into the build directory, to take the place of what cannot
  *     be read; empty when it was not needed to know
  * @param call how the builder was called; only when that was asked for or there is no shell
- * @param hostPaths the paths of its host that a confirmed derivation asks for ({@code
- *     __impureHostDeps}), which Nix's settings may show it; none when it was built without a
- *     sandbox
  * @param uidRange whether it was root of 65536 users, as its derivation says
  * @param manifest what the setup hook wrote, when it is there and of use
  * @param notes for the person, in order
@@ -50,7 +47,6 @@ public record FailedBuild(
     Optional<Known<List<StorePath>>> storePaths,
     List<BuilderFile> builderFiles,
     Optional<BuilderCall> call,
-    List<ByteString> hostPaths,
     boolean uidRange,
     Optional<Manifest> manifest,
     List<Note> notes) {
@@ -85,7 +81,6 @@ public record FailedBuild(
   public FailedBuild {
     outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
     builderFiles = List.copyOf(builderFiles);
-    hostPaths = List.copyOf(hostPaths);
     notes = List.copyOf(notes);
   }
 }

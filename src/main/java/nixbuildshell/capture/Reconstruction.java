@@ -149,24 +149,9 @@ public final class Reconstruction {
             : written.storePaths(shell.map(Known::value), Facts.paths(outputs)),
         found.map(derivation -> BuilderFile.of(derivation.derivation())).orElse(List.of()),
         call(found, shell),
-        top.isPresent() ? List.of() : hostPaths(env, found),
         UidRange.of(kept, env, found),
         manifest,
         notes);
-  }
-
-  /** Nobody but Nix may say what of its host a build was shown. */
-  private List<ByteString> hostPaths(Optional<EnvVars> env, Optional<Found> found) {
-    List<ByteString> paths = Facts.hostPaths(env, found);
-    if (paths.isEmpty() || found.filter(confirmation::of).isPresent()) {
-      return paths;
-    }
-    notes.add(
-        Note.warning(
-            "the build asks for paths of its host, which are not shown: "
-                + Confirmation.doubt(found)
-                + "; --drv FILE says of what it is"));
-    return List.of();
   }
 
   private Optional<BuilderCall> call(Optional<Found> found, Optional<Known<ByteString>> shell) {

@@ -3,7 +3,6 @@ package nixbuildshell.sandbox;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.store.LogicalStore;
@@ -19,8 +18,6 @@ public record SandboxPath(ByteString target, ByteString source, boolean optional
   private static final Set<String> OWN = Set.of("/bin", "/dev", "/etc");
   private static final List<String> OWN_TREES =
       List.of("/build", "/dev/pts", "/dev/shm", "/proc", "/tmp");
-
-  private static final Pattern SAME = Pattern.compile("/(?:\\.?/)+");
 
   /** Reads an entry of the setting ({@code startBuilder} in local-derivation-goal.cc). */
   public static SandboxPath parse(ByteString entry) {
@@ -38,12 +35,6 @@ public record SandboxPath(ByteString target, ByteString source, boolean optional
   private static ByteString directory(String path) {
     boolean slash = path.length() > 1 && path.endsWith("/");
     return new ByteString(slash ? path.substring(0, path.length() - 1) : path);
-  }
-
-  /** A path without empty names and {@code .}, as Nix compares them (canonPath in util.cc). */
-  public static ByteString canonical(ByteString path) {
-    return new ByteString(
-        SAME.matcher(path.latin1() + "/").replaceAll("/").replaceFirst("(?<=.)/$", ""));
   }
 
   /**

@@ -1,13 +1,11 @@
 package nixbuildshell.view;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.BooleanSupplier;
-import nixbuildshell.ByteString;
 import nixbuildshell.console.ProcessBytes;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.nix.Configuration;
@@ -15,10 +13,7 @@ import nixbuildshell.nix.NixProgram;
 import nixbuildshell.nix.NixSettings;
 import nixbuildshell.sandbox.SandboxPath;
 
-/**
- * The paths of the host that Nix's own settings let a sandbox see: {@code sandbox-paths} those of
- * every build, {@code allowed-impure-host-deps} those that a derivation asks for.
- */
+/** Reads the paths of the host that Nix's setting {@code sandbox-paths} shows to every build. */
 public final class ConfiguredPaths {
   private final FileSystem files;
   private final BooleanSupplier cancelled;
@@ -47,41 +42,11 @@ public final class ConfiguredPaths {
     return question != null;
   }
 
-  /** Those of every build. */
-  public List<SandboxPath> always() {
+  /** Returns the paths that every build sees. */
+  public List<SandboxPath> ofEveryBuild() {
     return answer().words("sandbox-paths", "extra-sandbox-paths").stream()
         .map(SandboxPath::parse)
         .toList();
-  }
-
-  /**
-   * Those of a build.
-   *
-   * @param asked what its derivation asks for; it counts where a setting names it or what it is in,
-   *     and before what every build sees at the same place
-   */
-  public List<SandboxPath> of(List<ByteString> asked) {
-    List<SandboxPath> paths = new ArrayList<>(always());
-    List<String> allowed = asked.isEmpty() ? List.of() : allowed();
-    for (ByteString path : asked) {
-      // Nix lets it be missing, whatever was asked for.
-      SandboxPath there = new SandboxPath(path, path, true);
-      if (there.problem().isEmpty() && isWithin(there.target().latin1(), allowed)) {
-        paths.add(there);
-      }
-    }
-    return paths;
-  }
-
-  private List<String> allowed() {
-    return answer().words("allowed-impure-host-deps", "extra-allowed-impure-host-deps").stream()
-        .map(ByteString::latin1)
-        .map(prefix -> prefix.endsWith("/") ? prefix : prefix + "/")
-        .toList();
-  }
-
-  private static boolean isWithin(String path, List<String> directories) {
-    return directories.stream().anyMatch((path + "/")::startsWith);
   }
 
   private Configuration answer() {

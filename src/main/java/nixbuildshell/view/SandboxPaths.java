@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -16,7 +15,6 @@ import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Known;
 import nixbuildshell.capture.Shell;
 import nixbuildshell.console.Messages;
-import nixbuildshell.console.ShellWord;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.FileType;
 import nixbuildshell.sandbox.Generation;
@@ -71,7 +69,7 @@ public final class SandboxPaths {
   /** The store paths that the sources lie in, the caller's and the configuration's. */
   List<StorePath> inStore() {
     List<SandboxPath> all = new ArrayList<>(named);
-    all.addAll(configured.always());
+    all.addAll(configured.ofEveryBuild());
     List<StorePath> found = new ArrayList<>();
     for (SandboxPath path : all) {
       try {
@@ -84,54 +82,44 @@ public final class SandboxPaths {
   }
 
   /**
-   * What is to be shown. Where a manifest tells which mounts the build had, the configuration's
-   * paths count as far as they are among them, and what is left of them is said; so is what is left
-   * of those that the derivation asks for.
+   * Returns what is to be shown. Where a manifest tells which mounts the build had, the
+   * configuration's paths count as far as they are among them; a message names the others.
    */
   public List<HostPath> shownTo(FailedBuild build, Generation nix, boolean shellIsKnown) {
-    Optional<SeenMounts> seen = SeenMounts.of(build);
-    List<ByteString> asked = build.hostPaths().stream().map(SandboxPath::canonical).toList();
-    Set<ByteString> wanted = new LinkedHashSet<>(seen.map(SeenMounts::extra).orElse(asked));
+    Optional<Set<ByteString>> had =
+        SeenMounts.of(build).map(mounts -> new LinkedHashSet<>(mounts.extra()));
     if (shellIsKnown) {
-      wanted.remove(BIN_SH);
+      had.ifPresent(points -> points.remove(BIN_SH));
     }
     Map<ByteString, HostPath> shown = new LinkedHashMap<>();
     List<String> unshown = new ArrayList<>();
-    for (SandboxPath path : fromSettings(build, nix, asked, seen.map(mounts -> wanted))) {
+    for (SandboxPath path : fromSettings(build, nix, had)) {
       asBy(nix, path)
           .ifPresentOrElse(
               there -> shown.put(there.target(), there),
               () -> why(path).ifPresent(why -> unshown.add(path + " (" + why + ")")));
     }
-    if (seen.isEmpty() && !unshown.isEmpty()) {
+    if (had.isEmpty() && !unshown.isEmpty()) {
       messages.note("not shown of Nix's sandbox-paths: " + String.join(" ", unshown));
     }
     List<HostPath> all = withNamed(shown);
-    wanted.removeAll(shown.keySet());
-    if (seen.isEmpty()) {
-      wanted.removeIf(path -> files.typeAt(path).isEmpty()); // It may be missing.
-    }
-    if (!wanted.isEmpty()) {
-      tell(wanted, path -> seen.map(mounts -> mounts.option(path)).orElse(path));
-    }
+    had.ifPresent(points -> tellOthers(points, shown.keySet()));
     return all;
   }
 
   /**
-   * Those of Nix's settings that the build had, as far as can be told.
+   * Returns those of Nix's settings that the build had, as far as can be told.
    *
-   * @param asked what its derivation asks for
-   * @param had what it saw beyond every sandbox's; empty when that is unknown
+   * @param had the mount points that not every sandbox has; empty when they are unknown
    */
   private List<SandboxPath> fromSettings(
-      FailedBuild build, Generation nix, List<ByteString> asked, Optional<Set<ByteString>> had) {
+      FailedBuild build, Generation nix, Optional<Set<ByteString>> had) {
     // Where it is the builder, the configuration gives it; else the build's own shell is there.
     boolean system = build.shell().map(Known::value).filter(Shell.SYSTEM::equals).isPresent();
-    boolean some =
-        had.map(paths -> !paths.isEmpty())
-            .orElse(configured.isAsked() || system || !asked.isEmpty());
-    List<SandboxPath> paths = some ? configured.of(asked) : List.of();
-    return paths.stream()
+    if (!had.map(points -> !points.isEmpty()).orElse(configured.isAsked() || system)) {
+      return List.of();
+    }
+    return configured.ofEveryBuild().stream()
         .filter(
             path ->
                 had.map(known -> known.contains(path.target()) || copied(nix, path).isPresent())
@@ -160,26 +148,20 @@ public final class SandboxPaths {
     return List.copyOf(shown.values());
   }
 
-  /**
-   * @param option what {@code --sandbox-path} takes to show a path
-   */
-  private void tell(Set<ByteString> closed, UnaryOperator<ByteString> option) {
-    List<ByteString> first = closed.stream().limit(MOST_NAMED).toList();
-    String options =
-        first.stream()
-            .map(option)
-            .filter(path -> path.length() <= LONGEST_NAMED)
-            .filter(path -> host(SandboxPath.parse(path)).isPresent())
-            .map(path -> " --sandbox-path " + ShellWord.quote(path))
-            .collect(Collectors.joining());
-    messages.note(
-        "the build also had "
-            + (closed.size() == 1 ? "a path" : closed.size() + " paths")
-            + " of its host, not shown now: "
-            + first.stream()
-                .map(path -> path.abridged(LONGEST_NAMED))
-                .collect(Collectors.joining(" "))
-            + (options.isEmpty() ? "" : "; to show:" + options));
+  /** Names the mount points of the build that the sandbox lacks. */
+  private void tellOthers(Set<ByteString> had, Set<ByteString> shown) {
+    List<ByteString> others = had.stream().filter(point -> !shown.contains(point)).toList();
+    if (!others.isEmpty()) {
+      messages.note(
+          "the build also had "
+              + (others.size() == 1 ? "a path" : others.size() + " paths")
+              + " of its host, not shown now: "
+              + others.stream()
+                  .limit(MOST_NAMED)
+                  .map(path -> path.abridged(LONGEST_NAMED))
+                  .collect(Collectors.joining(" "))
+              + "; to show one: --sandbox-path TARGET=PATH");
+    }
   }
 
   /** Why {@link #host} has nothing; empty when the setting allows that. */

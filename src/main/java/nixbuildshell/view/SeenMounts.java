@@ -20,7 +20,7 @@ import nixbuildshell.store.StorePath;
 
 /**
  * The mounts that a manifest says the build had. They are what somebody wrote into a kept
- * directory: good for choosing among what may be shown anyway, and for advice.
+ * directory: good for choosing among what may be shown anyway, and for messages.
  *
  * @param mounts those of the builder
  * @param extra mount points that not every sandbox has, each once
@@ -98,14 +98,6 @@ public record SeenMounts(List<Manifest.Mount> mounts, List<ByteString> extra) {
     } catch (Malformed e) {
       return false;
     }
-  }
-
-  /** What {@code --sandbox-path} would take to show a path as the build saw it. */
-  ByteString option(ByteString target) {
-    List<ByteString> sources = hostPaths(target);
-    return sources.isEmpty() || sources.contains(target)
-        ? target
-        : target.plus("=").plus(sources.get(0));
   }
 
   private List<ByteString> hostPaths(ByteString point) {

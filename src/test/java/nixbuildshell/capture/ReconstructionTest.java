@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -114,7 +113,6 @@ class ReconstructionTest {
             Optional.empty(),
             List.of(),
             Optional.empty(),
-            List.of(),
             false,
             Optional.empty(),
             List.of()),
@@ -139,7 +137,6 @@ class ReconstructionTest {
             Optional.empty(),
             List.of(),
             Optional.empty(),
-            List.of(),
             false,
             Optional.empty(),
             List.of()),
@@ -182,7 +179,6 @@ class ReconstructionTest {
             Optional.empty(),
             List.of(),
             Optional.empty(),
-            List.of(),
             false,
             Optional.empty(),
             List.of(
@@ -509,40 +505,6 @@ class ReconstructionTest {
     assertFalse(build(KEPT.with(ENV_VARS)).uidRange());
   }
 
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "__impureHostDeps | /a /b/c                          | /a /b/c",
-        "__impureHostDeps |                                  | ''",
-        "x                | /a                               | ''",
-        "__json           | {\\\"__impureHostDeps\\\":[\\\"/a\\\"]} | /a",
-      })
-  void knowsWhatItAsksForOfItsHost(String name, String value, String paths) throws IOException {
-    String text = value == null ? "" : value;
-    StorePath path = store.derivation("d1", "probe-1.0", TestStore.SHELL, OUT, Map.of(name, text));
-    String line = "declare -x " + name + "=\"" + text + "\"\n";
-    for (KeptFiles each : List.of(KEPT, KEPT.with(ENV_VARS + line))) {
-      assertEquals("", hostPaths(build(each)), "nobody else says so");
-    }
-    store.log(path, ".bz2", KeptFiles.FAILED);
-    assertEquals(paths, hostPaths(build(KEPT)));
-    if (!name.equals("__json")) {
-      assertEquals(paths, hostPaths(build(KEPT.with(ENV_VARS + line))));
-    }
-    String top = "declare -x NIX_BUILD_TOP=\"/tmp/nix-build-probe-1.0.drv-0\"\n";
-    assertEquals("", hostPaths(build(KEPT.with(ENV_VARS + line + top))));
-  }
-
-  @Test
-  void saysThatItAsksForPathsOfItsHost() {
-    String line = "declare -x __impureHostDeps=\"/a\"\n";
-    FailedBuild build = build(KEPT.with(ENV_VARS + line));
-    assertEquals(List.of(), build.hostPaths());
-    assertTrue(
-        build.notes().toString().contains("no derivation is found"), build.notes()::toString);
-  }
-
   /** Its output was at another path each time. */
   @Test
   void anImpureDerivationIsNotAnotherOneForItsOutput() throws IOException {
@@ -554,10 +516,6 @@ class ReconstructionTest {
     FailedBuild build = build(KEPT.with(ENV_VARS), Optional.of(path));
     assertEquals(List.of(), build.notes());
     expect(Optional.of(drv(true)), "", build);
-  }
-
-  private static String hostPaths(FailedBuild build) {
-    return build.hostPaths().stream().map(ByteString::latin1).collect(Collectors.joining(" "));
   }
 
   @Test

@@ -134,19 +134,6 @@ class SandboxPathTest {
     assertEquals(List.of(), binds.get(1).above());
   }
 
-  @ParameterizedTest
-  @CsvSource({
-    "/a/b, /a/b",
-    "/a//b/, /a/b",
-    "/./a/././b/., /a/b",
-    "/, /",
-    "//, /",
-    "/.a/b., /.a/b."
-  })
-  void comparesPathsAsNixDoes(String path, String canonical) {
-    assertEquals(canonical, SandboxPath.canonical(ByteString.of(path)).latin1());
-  }
-
   @Test
   void takesThePlaceOfWhatIsBelow() {
     Circumstances build =
