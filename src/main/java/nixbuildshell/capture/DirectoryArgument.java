@@ -8,17 +8,20 @@ import nixbuildshell.console.Messages;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
+import nixbuildshell.nix.Caller;
 import nixbuildshell.store.NixStore;
 
 /** What the person means by DIR: a path, {@code last}, or the ID that the hook's hint showed. */
 public final class DirectoryArgument {
   private static final int MOST_NAMED = 10;
 
+  private final Caller caller;
   private final FileSystem files;
   private final NixStore nix;
   private final Messages messages;
 
-  public DirectoryArgument(FileSystem files, NixStore nix, Messages messages) {
+  public DirectoryArgument(Caller caller, FileSystem files, NixStore nix, Messages messages) {
+    this.caller = caller;
     this.files = files;
     this.nix = nix;
     this.messages = messages;
@@ -33,7 +36,7 @@ public final class DirectoryArgument {
     if (argument.isEmpty() || argument.latin1().indexOf('/') >= 0 || isDirectory(argument)) {
       return argument;
     }
-    KeptDirectories host = new KeptDirectories(files, nix);
+    KeptDirectories host = new KeptDirectories(caller, files, nix);
     List<KeptDirectories.Found> all = host.newestFirst();
     if (argument.latin1().equals("last")) {
       return last(host, all);

@@ -1,13 +1,10 @@
 package nixbuildshell.capture;
 
-import java.nio.file.Path;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.console.Messages;
-import nixbuildshell.console.ProcessBytes;
-import nixbuildshell.files.FileSystem;
 import nixbuildshell.nix.BuildOwners;
-import nixbuildshell.nix.NixSettings;
+import nixbuildshell.nix.Caller;
 import nixbuildshell.store.NixStore;
 
 /** Finds out what a kept directory was, and tells the person what he should know of that. */
@@ -18,7 +15,7 @@ public final class Findings {
       KeptDirectory kept,
       Optional<ByteString> derivation,
       boolean builder,
-      FileSystem files,
+      Caller caller,
       NixStore nix,
       Messages messages) {
     int cores = Runtime.getRuntime().availableProcessors();
@@ -28,9 +25,10 @@ public final class Findings {
             new Request(
                 derivation,
                 cores,
-                name -> ProcessBytes.environment(name.latin1()),
+                name -> caller.environment(name.latin1()),
                 builder,
-                owner -> owners(files).test(owner)),
+                // Asked only about a build that may have the network: so the accounts wait.
+                owner -> BuildOwners.of(caller).test(owner)),
             nix.finder());
     for (Note note : build.notes()) {
       if (note.level() == Note.Level.WARNING) {
@@ -42,10 +40,5 @@ public final class Findings {
     Sources.tell(build, messages);
     WhatFailed.tell(build, messages);
     return build;
-  }
-
-  /** Asked only about a build that may have the network: so the accounts are not read before. */
-  private static BuildOwners owners(FileSystem files) {
-    return BuildOwners.read(files.userId(), Path.of("/etc"), NixSettings.ofCaller());
   }
 }

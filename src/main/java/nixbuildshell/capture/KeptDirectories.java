@@ -1,6 +1,5 @@
 package nixbuildshell.capture;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -10,7 +9,6 @@ import java.util.Set;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.console.ProcessBytes;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
@@ -18,7 +16,7 @@ import nixbuildshell.files.FileType;
 import nixbuildshell.files.Listing;
 import nixbuildshell.files.Status;
 import nixbuildshell.nix.BuildOwners;
-import nixbuildshell.nix.NixSettings;
+import nixbuildshell.nix.Caller;
 import nixbuildshell.store.NixStore;
 
 /**
@@ -50,19 +48,19 @@ final class KeptDirectories {
   private final BuildOwners owners;
 
   /** Those of this host. */
-  KeptDirectories(FileSystem files, NixStore nix) {
+  KeptDirectories(Caller caller, FileSystem files, NixStore nix) {
     this.files = files;
     this.places =
         Stream.of(
-                NixSettings.ofCaller().get("build-dir"),
+                caller.settings().get("build-dir"),
                 Optional.of(ByteString.of(nix.state() + "/builds")),
-                ProcessBytes.environment("TMPDIR"),
+                caller.environment("TMPDIR"),
                 Optional.of(ByteString.of("/tmp")))
             .flatMap(Optional::stream)
             .filter(path -> path.startsWith("/"))
             .distinct()
             .toList();
-    this.owners = BuildOwners.read(files.userId(), Path.of("/etc"), NixSettings.ofCaller());
+    this.owners = BuildOwners.of(caller);
   }
 
   /** Where they were looked for. */

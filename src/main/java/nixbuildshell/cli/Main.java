@@ -4,7 +4,11 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.console.ExitCode;
@@ -16,6 +20,7 @@ import nixbuildshell.kernel.Kernel;
 import nixbuildshell.kernel.Kernels;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.kernel.UnpackDirectory;
+import nixbuildshell.nix.Caller;
 import nixbuildshell.terminal.StandardStream;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
@@ -35,7 +40,7 @@ public final class Main {
   public static void main(String[] args) {
     PrintStream out = utf8(FileDescriptor.out);
     PrintStream err = utf8(FileDescriptor.err);
-    int code = run(ProcessBytes.arguments(args.length), out, err);
+    int code = run(ProcessBytes.arguments(args.length), caller(), out, err);
     out.flush();
     err.flush();
     System.exit(code);
@@ -46,10 +51,26 @@ public final class Main {
     return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
   }
 
-  private static int run(List<ByteString> arguments, PrintStream out, PrintStream err) {
+  /** Reads once what comes from outside. */
+  private static Caller caller() {
+    Set<Integer> terminals =
+        IntStream.range(0, 3)
+            .filter(StandardStream::isTerminal)
+            .boxed()
+            .collect(Collectors.toSet());
+    return Caller.of(
+        ProcessBytes.environment(),
+        terminals,
+        Path.of("/etc"),
+        ProcessBytes.effectiveId("Uid"),
+        ProcessBytes.effectiveId("Gid"));
+  }
+
+  private static int run(
+      List<ByteString> arguments, Caller caller, PrintStream out, PrintStream err) {
     CommandLineSyntax syntax = new CommandLineSyntax();
     CommandLine parser = CommandLineSyntax.parser(syntax);
-    Messages messages = new Messages(err, colour(), 0);
+    Messages messages = new Messages(err, colour(caller), 0);
     try {
       parser.parseArgs(arguments.stream().map(ByteString::latin1).toArray(String[]::new));
       if (parser.isUsageHelpRequested()) {
@@ -61,10 +82,11 @@ public final class Main {
         return 0;
       }
       Options options = syntax.options(parser);
-      messages = new Messages(err, colour(), options.verbosity());
+      messages = new Messages(err, colour(caller), options.verbosity());
       StandardStream.requireAll();
-      Kernel kernel = Kernels.best(() -> UnpackDirectory.make(options.workDirectory()));
-      return new Enter(options, messages, out, new SystemCalls(kernel)).run();
+      Kernel kernel =
+          Kernels.best(() -> UnpackDirectory.make(options.workDirectory(), caller::environment));
+      return new Enter(options, caller, messages, out, new SystemCalls(kernel)).run();
     } catch (ParameterException e) {
       messages.note(new ByteString(e.getMessage()) + " (nix-build-shell --help tells the usage)");
       return ExitCode.USAGE;
@@ -78,7 +100,7 @@ public final class Main {
   }
 
   /** Everything that is coloured goes to stderr. */
-  private static boolean colour() {
-    return StandardStream.isTerminal(2) && ProcessBytes.environment("NO_COLOR").isEmpty();
+  private static boolean colour(Caller caller) {
+    return caller.hasTerminal(2) && caller.environment("NO_COLOR").isEmpty();
   }
 }

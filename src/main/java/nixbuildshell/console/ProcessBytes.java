@@ -1,13 +1,16 @@
 package nixbuildshell.console;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
+import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 
 /**
@@ -27,18 +30,40 @@ public final class ProcessBytes {
     return all.subList(all.size() - count, all.size());
   }
 
-  /** The value of an environment variable; empty when it is unset or has no value. */
-  public static Optional<ByteString> environment(String name) {
-    String prefix = name + "=";
-    return strings(Path.of("/proc/self/environ")).stream()
-        .filter(entry -> entry.startsWith(prefix) && entry.length() > prefix.length())
-        .map(entry -> new ByteString(entry.latin1().substring(prefix.length())))
-        .findFirst();
+  /** Returns the environment variables that have a value; of those of one name, the first. */
+  public static Map<String, ByteString> environment() {
+    Map<String, ByteString> variables = new HashMap<>();
+    for (ByteString entry : strings(Path.of("/proc/self/environ"))) {
+      int equals = entry.latin1().indexOf('=');
+      if (equals > 0 && equals < entry.length() - 1) {
+        variables.putIfAbsent(
+            entry.latin1().substring(0, equals),
+            new ByteString(entry.latin1().substring(equals + 1)));
+      }
+    }
+    return variables;
+  }
+
+  /**
+   * Returns an effective id of this process (proc(5), {@code /proc/pid/status}).
+   *
+   * @param kind {@code Uid} or {@code Gid}
+   */
+  public static long effectiveId(String kind) {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"), ISO_8859_1)) {
+      return lines
+          .filter(line -> line.startsWith(kind + ":"))
+          .map(line -> Long.parseLong(line.split("\\s+")[2]))
+          .findFirst()
+          .orElseThrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read /proc/self/status", e);
+    }
   }
 
   private static List<ByteString> strings(Path path) {
     try {
-      String all = new String(Files.readAllBytes(path), StandardCharsets.ISO_8859_1);
+      String all = new String(Files.readAllBytes(path), ISO_8859_1);
       List<ByteString> strings = new ArrayList<>();
       for (int start = 0; start < all.length(); ) {
         int end = all.indexOf('\0', start);

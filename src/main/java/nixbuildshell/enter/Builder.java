@@ -1,6 +1,5 @@
 package nixbuildshell.enter;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +10,7 @@ import nixbuildshell.files.Owner;
 import nixbuildshell.files.Status;
 import nixbuildshell.nix.Accounts;
 import nixbuildshell.nix.BuildUsers;
+import nixbuildshell.nix.Caller;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.StoreView;
 
@@ -20,7 +20,6 @@ import nixbuildshell.sandbox.StoreView;
  */
 final class Builder implements AutoCloseable {
   private static final ByteString POOL = ByteString.of("/nix/var/nix/userpool");
-  private static final Path ETC = Path.of("/etc");
 
   /** No group of anybody's; Nix's own sandbox calls it so too. */
   private static final long NOGROUP = 65534;
@@ -49,8 +48,8 @@ final class Builder implements AutoCloseable {
    *
    * @param kept the status of the build directory: its owner comes first
    */
-  static Builder of(FileSystem files, Status kept) {
-    return files.userId() == 0 ? chosen(files, kept.uid()) : caller(files);
+  static Builder of(Caller caller, FileSystem files, Status kept) {
+    return caller.isRoot() ? chosen(caller, files, kept.uid()) : itself(caller);
   }
 
   /**
@@ -58,9 +57,9 @@ final class Builder implements AutoCloseable {
    *
    * @param build the status of the session's build directory
    */
-  static Builder again(FileSystem files, Status build) {
-    if (files.userId() != 0) {
-      return caller(files);
+  static Builder again(Caller caller, FileSystem files, Status build) {
+    if (!caller.isRoot()) {
+      return itself(caller);
     }
     long uid = build.uid();
     if (uid == 0) {
@@ -69,9 +68,9 @@ final class Builder implements AutoCloseable {
           "its build directory belongs to root, who never is in the sandbox",
           "give it to the user to whom the files in it belong");
     }
-    Optional<BuildUsers> users = BuildUsers.read(ETC).filter(u -> u.uids().contains(uid));
+    Optional<BuildUsers> users = BuildUsers.read(caller.etc()).filter(u -> u.uids().contains(uid));
     return users.isEmpty()
-        ? stranger(uid)
+        ? stranger(caller, uid)
         : locked(files, List.of(uid), users.get().gid())
             .orElseThrow(
                 () ->
@@ -95,17 +94,17 @@ final class Builder implements AutoCloseable {
         : this;
   }
 
-  private static Builder caller(FileSystem files) {
-    return new Builder(new Identity(files.userId(), files.groupId(), false), UserPool.Lock.NONE);
+  private static Builder itself(Caller caller) {
+    return new Builder(new Identity(caller.uid(), caller.gid(), false), UserPool.Lock.NONE);
   }
 
-  private static Builder chosen(FileSystem files, long preferred) {
-    Optional<BuildUsers> users = BuildUsers.read(ETC);
+  private static Builder chosen(Caller caller, FileSystem files, long preferred) {
+    Optional<BuildUsers> users = BuildUsers.read(caller.etc());
     List<Long> candidates = new ArrayList<>(users.map(BuildUsers::uids).orElse(List.of()));
     if (candidates.remove(preferred)) {
       candidates.add(0, preferred);
     } else if (preferred != 0) {
-      return stranger(preferred);
+      return stranger(caller, preferred);
     }
     if (candidates.isEmpty()) {
       throw new Failure(
@@ -125,9 +124,9 @@ final class Builder implements AutoCloseable {
   }
 
   /** Somebody whom no build runs as: nothing is to be locked. */
-  private static Builder stranger(long uid) {
+  private static Builder stranger(Caller caller, long uid) {
     long gid =
-        new Accounts(ETC)
+        new Accounts(caller.etc())
             .primaryGroup(uid)
             .filter(group -> group != 0)
             .orElseThrow(

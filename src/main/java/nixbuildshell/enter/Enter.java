@@ -14,7 +14,6 @@ import nixbuildshell.capture.Findings;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.console.ExitCode;
 import nixbuildshell.console.Messages;
-import nixbuildshell.console.ProcessBytes;
 import nixbuildshell.console.ProgressLine;
 import nixbuildshell.console.ShellWord;
 import nixbuildshell.files.Directory;
@@ -22,6 +21,7 @@ import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.Status;
 import nixbuildshell.kernel.SystemCalls;
+import nixbuildshell.nix.Caller;
 import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
@@ -34,7 +34,6 @@ import nixbuildshell.session.ShownStore;
 import nixbuildshell.shell.Start;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.terminal.SignalRelay;
-import nixbuildshell.terminal.StandardStream;
 import nixbuildshell.view.LayerProbe;
 import nixbuildshell.view.SandboxPaths;
 import nixbuildshell.view.StoreChoice;
@@ -43,6 +42,7 @@ import nixbuildshell.view.StoreLookup;
 /** {@code nix-build-shell DIR [COMMAND]}: from the arguments to the exit code, room by room. */
 public final class Enter {
   private final Options options;
+  private final Caller caller;
   private final Messages messages;
   private final PrintStream out;
   private final SystemCalls calls;
@@ -51,13 +51,15 @@ public final class Enter {
   private final Invocation invocation;
   private NixStore nix = NixStore.DEFAULT;
 
-  public Enter(Options options, Messages messages, PrintStream out, SystemCalls calls) {
+  public Enter(
+      Options options, Caller caller, Messages messages, PrintStream out, SystemCalls calls) {
     this.options = options;
+    this.caller = caller;
     this.messages = messages;
     this.out = out;
     this.calls = calls;
     this.files = new FileSystem(calls);
-    this.invocation = new Invocation(options, messages);
+    this.invocation = new Invocation(options, caller, messages);
     this.signals =
         SignalRelay.install(
             signal -> calls.call(Syscall.KILL, ProcessHandle.current().pid(), signal));
@@ -70,8 +72,8 @@ public final class Enter {
    * @throws nixbuildshell.Failure when the tool itself fails
    */
   public int run() {
-    nix = StoreChoice.of(files, options.store());
-    ByteString path = new DirectoryArgument(files, nix, messages).path(options.directory());
+    nix = StoreChoice.of(caller, files, options.store());
+    ByteString path = new DirectoryArgument(caller, files, nix, messages).path(options.directory());
     try (KeptDirectory kept = KeptDirectory.open(files, path)) {
       return options.explain() ? explain(kept) : enter(kept);
     } catch (CancellationException e) {
@@ -83,8 +85,7 @@ public final class Enter {
 
   private int explain(KeptDirectory kept) throws ErrnoException {
     if (Sessions.looksLikeOne(kept.build())) {
-      try (Sessions sessions =
-          Sessions.open(files, ProcessBytes::environment, options.workDirectory())) {
+      try (Sessions sessions = Sessions.open(files, caller::environment, options.workDirectory())) {
         Optional<Session> existing = sessions.find(kept.build());
         if (existing.isPresent()) {
           return explain(existing.get());
@@ -92,7 +93,7 @@ public final class Enter {
       }
     }
     FailedBuild build =
-        Findings.of(kept, options.derivation(), options.builder(), files, nix, messages);
+        Findings.of(kept, options.derivation(), options.builder(), caller, nix, messages);
     try (Builder chosen = builderOf(kept, build)) {
       Prepared prepared = prepare(kept, build, chosen);
       SandboxSpec spec = NixSandbox.of(prepared.circumstances, prepared.program);
@@ -110,8 +111,7 @@ public final class Enter {
   }
 
   private int enter(KeptDirectory kept) throws ErrnoException {
-    try (Sessions sessions =
-        Sessions.open(files, ProcessBytes::environment, options.workDirectory())) {
+    try (Sessions sessions = Sessions.open(files, caller::environment, options.workDirectory())) {
       Optional<Session> existing = sessions.find(kept.build());
       if (existing.isPresent()) {
         return comeBack(sessions, existing.get());
@@ -121,7 +121,7 @@ public final class Enter {
           .map(path -> path + " is mounted noexec: the session is in " + sessions.path())
           .ifPresent(messages::note);
       FailedBuild build =
-          Findings.of(kept, options.derivation(), options.builder(), files, nix, messages);
+          Findings.of(kept, options.derivation(), options.builder(), caller, nix, messages);
       try (Builder builder = builderOf(kept, build)) {
         return start(sessions, kept, build, builder);
       }
@@ -131,8 +131,8 @@ public final class Enter {
   private Builder builderOf(KeptDirectory kept, FailedBuild build) throws ErrnoException {
     Status status = kept.build().self().status();
     return build.uidRange()
-        ? RangeBuilder.of(files, kept.path()).choose(status)
-        : Builder.of(files, status);
+        ? RangeBuilder.of(caller, files, kept.path()).choose(status)
+        : Builder.of(caller, files, status);
   }
 
   /**
@@ -147,7 +147,8 @@ public final class Enter {
   private Prepared prepare(KeptDirectory kept, FailedBuild build, Builder chosen) {
     Surroundings around = surroundings();
     SandboxPaths paths = around.paths();
-    StoreView seen = StoreLookup.of(files, nix, kept, build, paths, this::cancelled, messages);
+    StoreView seen =
+        StoreLookup.of(caller, files, nix, kept, build, paths, this::cancelled, messages);
     RangeBuilder.requireOthers(files, nix, chosen, seen);
     Builder builder = chosen.showing(seen);
     Start start = Start.of(build);
@@ -172,13 +173,13 @@ public final class Enter {
         new LayerProbe(calls, builder.identity(), session.directory().self().number());
     StoreView store = StoreLookup.in(session, circumstances.store(), layers::mounts);
     try (SessionEnd end =
-        new SessionEnd(session, about, messages, signals, StandardStream.isTerminal(2))) {
+        new SessionEnd(session, about, messages, signals, caller.hasTerminal(2))) {
       circumstances
           .buildTop()
           .ifPresent(top -> session.furnishing().makeInTmp(top.belowTmp(), builder.owner()));
       try (ProgressLine progress =
           new ProgressLine(
-              messages.stream(), StandardStream.isTerminal(2), "copying the build directory")) {
+              messages.stream(), caller.hasTerminal(2), "copying the build directory")) {
         new Workspace(files, nix, session, builder.owner(), progress, this::cancelled, messages)
             .fill(kept, build, store);
       } catch (CancellationException e) {
@@ -208,7 +209,7 @@ public final class Enter {
           "it is for a fresh copy, and this is a session",
           "name the kept directory: " + ShellWord.quote(about.origin()));
     }
-    nix = StoreChoice.again(files, about);
+    nix = StoreChoice.again(caller, files, about);
     Start start = Start.again(about, nix);
     Program program = invocation.command(start);
     StoreView store = StoreLookup.of(files, nix, session);
@@ -221,10 +222,10 @@ public final class Enter {
   private Builder builderOf(Session session) throws ErrnoException {
     Optional<Long> first = session.about().flatMap(Remembered::firstUid);
     if (first.isPresent()) {
-      return RangeBuilder.of(files, session.path()).again(first.get());
+      return RangeBuilder.of(caller, files, session.path()).again(first.get());
     }
     try (Directory build = session.open("build")) {
-      Builder builder = Builder.again(files, build.self().status());
+      Builder builder = Builder.again(caller, files, build.self().status());
       return ShownStore.of(session).isEmpty() ? builder.showing(new StoreView.Whole()) : builder;
     }
   }
@@ -233,12 +234,12 @@ public final class Enter {
     builder.owner().ifPresent(session.furnishing()::renewRoot);
     int descriptor = session.directory().self().number();
     try (Cleaning cleaning = Cleaning.start(sessions, messages)) {
-      return new SandboxRun(calls, spec, descriptor, signals).run();
+      return new SandboxRun(caller, calls, spec, descriptor, signals).run();
     }
   }
 
   private Surroundings surroundings() {
-    return new Surroundings(calls, files, nix, options, this::cancelled, messages);
+    return new Surroundings(caller, calls, files, nix, options, this::cancelled, messages);
   }
 
   private boolean cancelled() {

@@ -3,15 +3,15 @@ package nixbuildshell.enter;
 import nixbuildshell.capture.BuilderCall;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.console.Messages;
+import nixbuildshell.nix.Caller;
 import nixbuildshell.sandbox.Program;
 import nixbuildshell.session.About;
 import nixbuildshell.shell.CommandLineOfShell;
 import nixbuildshell.shell.DirectCommand;
 import nixbuildshell.shell.Start;
-import nixbuildshell.terminal.StandardStream;
 
 /** What the command line wants to be run: a shell, the COMMAND, or the builder again. */
-record Invocation(Options options, Messages messages) {
+record Invocation(Options options, Caller caller, Messages messages) {
 
   /** The program for a new copy; the builder's call is said. */
   Program program(FailedBuild build, Start start) {
@@ -26,22 +26,20 @@ record Invocation(Options options, Messages messages) {
 
   /** The program for a session, where the builder cannot be asked for. */
   Program command(Start start) {
-    boolean terminal = StandardStream.isTerminal(0);
+    boolean terminal = caller.hasTerminal(0);
     return CommandLineOfShell.program(start, options.command(), terminal, ownSession());
   }
 
   /** Whether somebody works in the sandbox. */
   About.Kind kind() {
-    boolean terminal = StandardStream.isTerminal(0);
+    boolean terminal = caller.hasTerminal(0);
     return !options.builder() && CommandLineOfShell.isInteractive(options.command(), terminal)
         ? About.Kind.INTERACTIVE
         : About.Kind.COMMAND;
   }
 
   /** Without any terminal to share, as a build has none, it gets a session of its own. */
-  private static boolean ownSession() {
-    return !StandardStream.isTerminal(0)
-        && !StandardStream.isTerminal(1)
-        && !StandardStream.isTerminal(2);
+  private boolean ownSession() {
+    return caller.terminals().isEmpty();
   }
 }

@@ -1,6 +1,5 @@
 package nixbuildshell.enter;
 
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import nixbuildshell.ByteString;
@@ -10,8 +9,8 @@ import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.Status;
 import nixbuildshell.nix.Accounts;
+import nixbuildshell.nix.Caller;
 import nixbuildshell.nix.IdPool;
-import nixbuildshell.nix.NixSettings;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.store.NixStore;
@@ -23,12 +22,12 @@ import nixbuildshell.store.NixStore;
  *
  * @param what fails when there is none: "cannot enter DIR"
  */
-record RangeBuilder(FileSystem files, IdPool pool, Path etc, String what) {
+record RangeBuilder(Caller caller, FileSystem files, IdPool pool, String what) {
   private static final ByteString POOL = ByteString.of("/nix/var/nix/userpool2");
 
-  static RangeBuilder of(FileSystem files, ByteString directory) {
-    IdPool pool = IdPool.of(NixSettings.ofCaller());
-    return new RangeBuilder(files, pool, Path.of("/etc"), "cannot enter " + directory);
+  static RangeBuilder of(Caller caller, FileSystem files, ByteString directory) {
+    IdPool pool = IdPool.of(caller.settings());
+    return new RangeBuilder(caller, files, pool, "cannot enter " + directory);
   }
 
   /**
@@ -43,7 +42,7 @@ record RangeBuilder(FileSystem files, IdPool pool, Path etc, String what) {
     if (pool.has(kept.uid())) {
       return taken(pool.slotOf(kept.uid()));
     }
-    if (kept.uid() != 0 && new Accounts(etc).primaryGroup(kept.uid()).isEmpty()) {
+    if (kept.uid() != 0 && new Accounts(caller.etc()).primaryGroup(kept.uid()).isEmpty()) {
       throw failure(
           "it belongs to user "
               + kept.uid()
@@ -81,7 +80,7 @@ record RangeBuilder(FileSystem files, IdPool pool, Path etc, String what) {
   }
 
   private void requireRoot() {
-    if (files.userId() != 0) {
+    if (!caller.isRoot()) {
       throw failure(
           "its build was root of 65536 users of its own (requiredSystemFeatures has uid-range), and"
               + " an ordinary user can have a sandbox of one user only",
@@ -110,7 +109,7 @@ record RangeBuilder(FileSystem files, IdPool pool, Path etc, String what) {
   }
 
   private Optional<String> clash(int slot) {
-    return new Accounts(etc).within(pool.first(slot), IdPool.SLOT);
+    return new Accounts(caller.etc()).within(pool.first(slot), IdPool.SLOT);
   }
 
   /** Empty when a build has it. */

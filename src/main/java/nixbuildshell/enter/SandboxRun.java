@@ -20,6 +20,7 @@ import nixbuildshell.launch.KernelProbe;
 import nixbuildshell.launch.Launch;
 import nixbuildshell.launch.Namespaces;
 import nixbuildshell.launch.Refused;
+import nixbuildshell.nix.Caller;
 import nixbuildshell.plan.Outcome;
 import nixbuildshell.plan.Plan;
 import nixbuildshell.plan.Planner;
@@ -27,7 +28,6 @@ import nixbuildshell.plan.Step;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.SandboxSpec;
 import nixbuildshell.terminal.SignalRelay;
-import nixbuildshell.terminal.StandardStream;
 import nixbuildshell.terminal.TerminalState;
 
 /**
@@ -35,7 +35,8 @@ import nixbuildshell.terminal.TerminalState;
  *
  * @param session the descriptor of the session's directory
  */
-public record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, SignalRelay signals) {
+public record SandboxRun(
+    Caller caller, SystemCalls calls, SandboxSpec spec, int session, SignalRelay signals) {
 
   /** The plan as {@code --explain} shows it; the descriptors have no numbers yet. */
   static Plan explained(SandboxSpec spec, SystemCalls calls) {
@@ -55,7 +56,7 @@ public record SandboxRun(SystemCalls calls, SandboxSpec spec, int session, Signa
     // The JVM would print its threads; the shell or the command gets it all the same.
     Signals.ignore(calls, Signals.SIGQUIT);
     Ended ended = runToItsEnd(sharesTerminal);
-    boolean alone = StandardStream.isTerminal(0) && StandardStream.isTerminal(1);
+    boolean alone = caller.hasTerminal(0) && caller.hasTerminal(1);
     terminal.restore(alone || ended.signal() != 0);
     return status(ended);
   }

@@ -12,7 +12,7 @@ import nixbuildshell.capture.Known;
 import nixbuildshell.console.Messages;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.kernel.SystemCalls;
-import nixbuildshell.nix.Configuration;
+import nixbuildshell.nix.Caller;
 import nixbuildshell.nix.NixSettings;
 import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Generation;
@@ -29,6 +29,7 @@ import nixbuildshell.view.SeenMounts;
 
 /** What this host and the command line make of a build's circumstances. */
 record Surroundings(
+    Caller caller,
     SystemCalls calls,
     FileSystem files,
     NixStore nix,
@@ -37,7 +38,7 @@ record Surroundings(
     Messages messages) {
 
   SandboxPaths paths() {
-    ConfiguredPaths configured = new ConfiguredPaths(files, cancelled);
+    ConfiguredPaths configured = new ConfiguredPaths(caller, cancelled);
     return new SandboxPaths(files, options.sandboxPaths(), configured, messages);
   }
 
@@ -54,7 +55,7 @@ record Surroundings(
         of(builder, start, store)
             .withGeneration(generation)
             .withSystem(build.system().map(Known::value).orElse(ByteString.of("")))
-            .withBuildTop(BuildPlace.told(build, messages));
+            .withBuildTop(BuildPlace.told(build, caller, messages));
     return with(network().of(build, circumstances), build, paths);
   }
 
@@ -73,7 +74,7 @@ record Surroundings(
   }
 
   private NetworkChoice network() {
-    return new NetworkChoice(options.network(), messages);
+    return new NetworkChoice(options.network(), caller, messages);
   }
 
   private Circumstances of(Builder builder, Start start, StoreView store) {
@@ -81,7 +82,7 @@ record Surroundings(
   }
 
   private Host host() {
-    Configuration settings = NixSettings.ofCaller();
+    NixSettings settings = caller.settings();
     return new Host(
         calls.abi() == Abi.X86_64,
         Files.exists(Path.of("/dev/kvm")),

@@ -7,9 +7,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
-import nixbuildshell.console.ProcessBytes;
 
 /**
  * Where JNA may unpack its library for the moment of loading it: a new private directory where the
@@ -25,13 +25,18 @@ public final class UnpackDirectory {
 
   private UnpackDirectory() {}
 
-  /** Makes the directory; empty when none can be made, and JNA is left to itself. */
-  public static Optional<Path> make(Optional<ByteString> workDirectory) {
+  /**
+   * Makes the directory; empty when none can be made, and JNA is left to itself.
+   *
+   * @param environment the value of a variable, if it is set
+   */
+  public static Optional<Path> make(
+      Optional<ByteString> workDirectory, Function<String, Optional<ByteString>> environment) {
     return Stream.of(
             workDirectory,
-            ProcessBytes.environment("XDG_STATE_HOME"),
-            ProcessBytes.environment("HOME").map(home -> home.plus("/.local/state")),
-            ProcessBytes.environment("TMPDIR"),
+            environment.apply("XDG_STATE_HOME"),
+            environment.apply("HOME").map(home -> home.plus("/.local/state")),
+            environment.apply("TMPDIR"),
             Optional.of(ByteString.of("/tmp")))
         .flatMap(Optional::stream)
         .flatMap(parent -> in(parent).stream())

@@ -1,6 +1,5 @@
 package nixbuildshell.nix;
 
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.LongPredicate;
@@ -11,17 +10,12 @@ import java.util.function.LongPredicate;
  */
 public record BuildOwners(Set<Long> users, IdPool allotted) implements LongPredicate {
 
-  /**
-   * Reads who they are.
-   *
-   * @param caller the user who runs the tool
-   * @param etc where the accounts are
-   */
-  public static BuildOwners read(long caller, Path etc, Configuration nix) {
+  /** Reads who they are. */
+  public static BuildOwners of(Caller caller) {
     Set<Long> users = new HashSet<>(Set.of(0L));
-    users.add(caller);
-    BuildUsers.read(etc).ifPresent(build -> users.addAll(build.uids()));
-    return new BuildOwners(users, IdPool.of(nix));
+    users.add(caller.uid());
+    BuildUsers.read(caller.etc()).ifPresent(build -> users.addAll(build.uids()));
+    return new BuildOwners(users, IdPool.of(caller.settings()));
   }
 
   @Override

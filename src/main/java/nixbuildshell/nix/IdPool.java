@@ -21,7 +21,7 @@ public record IdPool(long start, long count) {
   private static final long LAST = 0xFFFFFFFEL;
 
   /** The pool of these settings; values that Nix would refuse are as if not set. */
-  public static IdPool of(Configuration nix) {
+  public static IdPool of(NixSettings nix) {
     long start = number(nix, "start-id").orElse(BY_DEFAULT.start);
     long count = number(nix, "id-count").orElse(BY_DEFAULT.count);
     return start < SLOT || count % SLOT != 0 || count > LAST - start
@@ -29,7 +29,7 @@ public record IdPool(long start, long count) {
         : new IdPool(start, count);
   }
 
-  private static OptionalLong number(Configuration nix, String name) {
+  private static OptionalLong number(NixSettings nix, String name) {
     return nix.get(name)
         .map(ByteString::latin1)
         .filter(value -> value.matches("[0-9]{1,10}"))

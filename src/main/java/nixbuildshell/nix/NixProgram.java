@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -66,17 +67,18 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
   /**
    * Finds a program as the shell does, in PATH's absolute directories.
    *
-   * @param root whether root asks: sudo may have left him another one's HOME or environment, and
-   *     the configuration that Nix finds there can name code to load (the setting {@code
-   *     plugin-files}); {@link Configuration#plus} reads root's {@code NIX_CONFIG} without that
+   * <p>Root's programs get no configuration of the caller's: sudo may have left another user's HOME
+   * or environment, and the configuration that Nix finds there can name code to load (the setting
+   * {@code plugin-files}).
+   *
    * @param cancelled see {@link NixProgram}
    */
-  public static Optional<NixProgram> find(String name, boolean root, BooleanSupplier cancelled) {
-    Set<String> names = new java.util.HashSet<>(OF_NIX);
-    if (!root) {
+  public static Optional<NixProgram> find(Caller caller, String name, BooleanSupplier cancelled) {
+    Set<String> names = new HashSet<>(OF_NIX);
+    if (!caller.isRoot()) {
       names.addAll(OF_THE_CALLER);
     }
-    String path = Optional.ofNullable(System.getenv("PATH")).orElse("");
+    String path = caller.environment("PATH").map(ByteString::toString).orElse("");
     for (String directory : path.split(":")) {
       Optional<Path> file = directory.startsWith("/") ? file(directory, name) : Optional.empty();
       if (file.isPresent()) {
@@ -92,6 +94,36 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
           .filter(file -> Files.isExecutable(file) && Files.isRegularFile(file));
     } catch (InvalidPathException e) {
       return Optional.empty();
+    }
+  }
+
+  /**
+   * Asks Nix for its settings: with compiled-in defaults, included files and the caller's own file.
+   *
+   * @return what {@code nix.conf} says where there is no {@code nix} to ask, or one so old that it
+   *     does not tell: that has no other defaults either
+   */
+  public static NixSettings settings(Caller caller, BooleanSupplier cancelled) {
+    Optional<NixProgram> nix = find(caller, "nix", cancelled);
+    try {
+      if (nix.isPresent()) {
+        NixSettings asked = nix.get().settings();
+        // Root's is text here, and loads nothing.
+        return caller.isRoot() ? asked.plus(caller.environment("NIX_CONFIG")) : asked;
+      }
+    } catch (Unanswered e) {
+      // See above.
+    }
+    return caller.settings();
+  }
+
+  NixSettings settings() throws Unanswered {
+    String[] words = {"--extra-experimental-features", "nix-command"};
+    try {
+      return NixSettings.parse(run(List.of(words[0], words[1], "show-config")));
+    } catch (Unanswered e) {
+      // Nix 2.20 renamed it; the old name is to go.
+      return NixSettings.parse(run(List.of(words[0], words[1], "config", "show")));
     }
   }
 

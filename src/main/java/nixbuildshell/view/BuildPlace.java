@@ -3,7 +3,7 @@ package nixbuildshell.view;
 import java.util.Optional;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.console.Messages;
-import nixbuildshell.nix.Configuration;
+import nixbuildshell.nix.Caller;
 import nixbuildshell.sandbox.BuildTop;
 
 /** Where the directory of a build without a sandbox is seen, and what the person is told. */
@@ -13,17 +13,15 @@ public final class BuildPlace {
   private BuildPlace() {}
 
   /** Empty for a build in a sandbox, and when the path cannot be the one of a build directory. */
-  static Optional<BuildTop> of(FailedBuild build) {
+  static Optional<BuildTop> of(FailedBuild build, Caller caller) {
     return build
         .unsandboxedTop()
-        .flatMap(
-            top ->
-                BuildTop.of(top.value(), Configuration.ofHost(Optional.empty()).get("build-dir")));
+        .flatMap(top -> BuildTop.of(top.value(), caller.daemonSettings().get("build-dir")));
   }
 
   /** The same, and says what it means. */
-  public static Optional<BuildTop> told(FailedBuild build, Messages messages) {
-    Optional<BuildTop> place = of(build);
+  public static Optional<BuildTop> told(FailedBuild build, Caller caller, Messages messages) {
+    Optional<BuildTop> place = of(build, caller);
     build
         .unsandboxedTop()
         .map(top -> "NIX_BUILD_TOP was " + top.value().abridged(SHOWN))

@@ -1,37 +1,32 @@
 package nixbuildshell.view;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.BooleanSupplier;
-import nixbuildshell.console.ProcessBytes;
-import nixbuildshell.files.FileSystem;
-import nixbuildshell.nix.Configuration;
+import nixbuildshell.nix.Caller;
 import nixbuildshell.nix.NixProgram;
 import nixbuildshell.nix.NixSettings;
 import nixbuildshell.sandbox.SandboxPath;
 
 /** Reads the paths of the host that Nix's setting {@code sandbox-paths} shows to every build. */
 public final class ConfiguredPaths {
-  private final FileSystem files;
-  private final BooleanSupplier cancelled;
-  private FutureTask<Configuration> question;
+  private final FutureTask<NixSettings> question;
+  private boolean asked;
 
   /**
    * @param cancelled whether to stop waiting for Nix; then a {@link CancellationException} is
    *     thrown
    */
-  public ConfiguredPaths(FileSystem files, BooleanSupplier cancelled) {
-    this.files = files;
-    this.cancelled = cancelled;
+  public ConfiguredPaths(Caller caller, BooleanSupplier cancelled) {
+    this.question = new FutureTask<>(() -> NixProgram.settings(caller, cancelled));
   }
 
   /** Asks Nix for its settings, and meanwhile comes back. */
   public void ask() {
-    if (question == null) {
-      question = new FutureTask<>(this::settings);
+    if (!asked) {
+      asked = true;
       Thread thread = new Thread(question, "Nix's settings");
       thread.setDaemon(true);
       thread.start();
@@ -39,17 +34,17 @@ public final class ConfiguredPaths {
   }
 
   public boolean isAsked() {
-    return question != null;
+    return asked;
   }
 
-  /** Returns the paths that every build sees. */
+  /** Returns them. */
   public List<SandboxPath> ofEveryBuild() {
     return answer().words("sandbox-paths", "extra-sandbox-paths").stream()
         .map(SandboxPath::parse)
         .toList();
   }
 
-  private Configuration answer() {
+  private NixSettings answer() {
     ask();
     try {
       return question.get();
@@ -59,20 +54,5 @@ public final class ConfiguredPaths {
       }
       throw new IllegalStateException(e);
     }
-  }
-
-  /** What Nix says; what nix.conf alone says, where there is no {@code nix} to ask. */
-  private Configuration settings() {
-    boolean root = files.userId() == 0;
-    Optional<NixProgram> nix = NixProgram.find("nix", root, cancelled);
-    try {
-      if (nix.isPresent()) {
-        Configuration asked = Configuration.ask(nix.get());
-        return root ? asked.plus(ProcessBytes.environment("NIX_CONFIG")) : asked;
-      }
-    } catch (NixProgram.Unanswered e) {
-      // An old Nix without that command has no other defaults either.
-    }
-    return NixSettings.ofCaller();
   }
 }

@@ -17,6 +17,7 @@ import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.capture.Known;
 import nixbuildshell.capture.Shell;
 import nixbuildshell.console.Messages;
+import nixbuildshell.nix.Caller;
 import nixbuildshell.nix.NixProgram;
 import nixbuildshell.nix.NixProgram.Unanswered;
 import nixbuildshell.store.Derivation;
@@ -77,12 +78,12 @@ final class InputClosure {
       KeptDirectory kept,
       FailedBuild build,
       SandboxPaths sandboxPaths,
-      boolean root,
+      Caller caller,
       BooleanSupplier cancelled,
       Messages messages)
       throws Unknown {
     NixProgram program =
-        NixProgram.find("nix-store", root, cancelled)
+        NixProgram.find(caller, "nix-store", cancelled)
             .orElseThrow(
                 () ->
                     new Unknown("there is no nix-store on PATH", "put Nix's programs on the PATH"));

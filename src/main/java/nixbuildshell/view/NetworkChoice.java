@@ -8,7 +8,7 @@ import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.console.Messages;
-import nixbuildshell.nix.Configuration;
+import nixbuildshell.nix.Caller;
 import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Generation;
 import nixbuildshell.sandbox.HostFile;
@@ -20,7 +20,7 @@ import nixbuildshell.sandbox.Network;
  *
  * @param asked what {@code --network} says
  */
-public record NetworkChoice(Optional<Network> asked, Messages messages) {
+public record NetworkChoice(Optional<Network> asked, Caller caller, Messages messages) {
   /** Where Nix looks when its setting says nothing (globals.cc). */
   private static final List<String> CERTIFICATES =
       List.of(HostFile.CERTIFICATES, "/nix/var/nix/profiles/default/etc/ssl/certs/ca-bundle.crt");
@@ -57,12 +57,12 @@ public record NetworkChoice(Optional<Network> asked, Messages messages) {
     return with(circumstances, asked.orElse(circumstances.network()));
   }
 
-  private static Circumstances with(Circumstances circumstances, Network network) {
+  private Circumstances with(Circumstances circumstances, Network network) {
     return circumstances.withNetwork(
         network, network == Network.HOST ? files(circumstances.generation()) : List.of());
   }
 
-  private static List<HostFile> files(Generation generation) {
+  private List<HostFile> files(Generation generation) {
     List<HostFile> files = new ArrayList<>(HostFile.OF_THE_NETWORK);
     if (generation == Generation.NESTED) {
       certificates().ifPresent(path -> files.add(new HostFile(HostFile.CERTIFICATES, path)));
@@ -72,8 +72,9 @@ public record NetworkChoice(Optional<Network> asked, Messages messages) {
   }
 
   /** The daemon's; what its environment and its command line say cannot be known. */
-  private static Optional<String> certificates() {
-    return Configuration.ofHost(Optional.empty())
+  private Optional<String> certificates() {
+    return caller
+        .daemonSettings()
         .get("ssl-cert-file")
         .map(ByteString::toString)
         .or(() -> CERTIFICATES.stream().filter(NetworkChoice::isFile).findFirst());

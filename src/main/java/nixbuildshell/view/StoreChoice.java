@@ -10,11 +10,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.console.ProcessBytes;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
-import nixbuildshell.nix.NixSettings;
+import nixbuildshell.nix.Caller;
 import nixbuildshell.session.About;
 import nixbuildshell.store.LogicalStore;
 import nixbuildshell.store.NixStore;
@@ -35,10 +34,12 @@ public final class StoreChoice {
   private static final List<String> TAKEN =
       List.of("/bin", "/build", "/dev", "/etc", "/proc", "/sys", "/tmp");
 
+  private final Caller caller;
   private final FileSystem files;
   private final String said;
 
-  private StoreChoice(FileSystem files, String said) {
+  private StoreChoice(Caller caller, FileSystem files, String said) {
+    this.caller = caller;
     this.files = files;
     this.said = said;
   }
@@ -49,8 +50,9 @@ public final class StoreChoice {
    * @param option {@code --store}
    * @throws Failure when it is not on this machine, or somebody else could exchange what is in it
    */
-  public static NixStore of(FileSystem files, Optional<ByteString> option) {
-    Optional<ByteString> named = option.or(StoreChoice::configured);
+  public static NixStore of(Caller caller, FileSystem files, Optional<ByteString> option) {
+    Optional<ByteString> named =
+        option.or(() -> caller.settings().get("store")).or(() -> caller.environment("NIX_REMOTE"));
     Optional<StoreUri> uri = named.flatMap(StoreUri::parse);
     if (option.isPresent() && uri.isEmpty()) {
       throw new Failure(
@@ -64,18 +66,14 @@ public final class StoreChoice {
             : uri.filter(StoreUri::saysMore)
                 .map(x -> "the store " + named.get())
                 .orElse("NIX_STORE_DIR");
-    return new StoreChoice(files, said).store(uri.orElse(StoreUri.NONE));
-  }
-
-  private static Optional<ByteString> configured() {
-    return NixSettings.ofCaller().get("store").or(() -> ProcessBytes.environment("NIX_REMOTE"));
+    return new StoreChoice(caller, files, said).store(uri.orElse(StoreUri.NONE));
   }
 
   private NixStore store(StoreUri uri) {
     String directory =
         uri.get("store")
-            .or(() -> ProcessBytes.environment("NIX_STORE_DIR"))
-            .or(() -> ProcessBytes.environment("NIX_STORE"))
+            .or(() -> caller.environment("NIX_STORE_DIR"))
+            .or(() -> caller.environment("NIX_STORE"))
             .map(this::storeDirectory)
             .orElse(LogicalStore.DEFAULT);
     Optional<ByteString> root = uri.root().map(this::canonical);
@@ -102,7 +100,7 @@ public final class StoreChoice {
     return spelled(
         given
             .or(() -> root.map(path -> path.plus(usual)))
-            .or(() -> ProcessBytes.environment(variable))
+            .or(() -> caller.environment(variable))
             .orElse(ByteString.of(usual)));
   }
 
@@ -146,13 +144,13 @@ public final class StoreChoice {
   }
 
   /** Once more for a session, with what it was made from. */
-  public static NixStore again(FileSystem files, About about) {
+  public static NixStore again(Caller caller, FileSystem files, About about) {
     Map<String, ByteString> values = about.sandbox();
     if (!values.containsKey(REAL)) {
       LogicalStore.use(LogicalStore.DEFAULT);
       return NixStore.DEFAULT;
     }
-    StoreChoice choice = new StoreChoice(files, "the session's store");
+    StoreChoice choice = new StoreChoice(caller, files, "the session's store");
     LogicalStore.use(choice.storeDirectory(values.get(DIRECTORY)));
     return choice.guarded(
         new NixStore(
@@ -207,7 +205,7 @@ public final class StoreChoice {
     String path = prefix.isEmpty() ? "/" : prefix;
     var status = files.statusAt(ByteString.of(path));
     boolean shared = (status.mode() & 02) != 0 && (status.mode() & 01000) == 0;
-    if (status.uid() != 0 && status.uid() != system && status.uid() != files.userId()) {
+    if (status.uid() != 0 && status.uid() != system && status.uid() != caller.uid()) {
       throw refused(
           path + " belongs to user " + status.uid() + ", who could exchange what is in it",
           "run nix-build-shell as that user");

@@ -18,6 +18,7 @@ import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.FileType;
+import nixbuildshell.nix.Caller;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.ShownStore;
@@ -44,6 +45,7 @@ public final class StoreLookup {
    * @throws java.util.concurrent.CancellationException when that was asked for
    */
   public static StoreView of(
+      Caller caller,
       FileSystem files,
       NixStore nix,
       KeptDirectory kept,
@@ -55,16 +57,15 @@ public final class StoreLookup {
     if (seen.isPresent()) {
       return exact(files, nix, seen.get(), () -> InputClosure.origins(nix, kept, build, messages));
     }
-    if (!isSandboxed(build)) {
+    if (!isSandboxed(build, caller)) {
       return new StoreView.Whole();
     }
     sandboxPaths.ask();
     try {
-      boolean root = files.userId() == 0;
       return exact(
           files,
           nix,
-          InputClosure.of(nix, kept, build, sandboxPaths, root, cancelled, messages),
+          InputClosure.of(nix, kept, build, sandboxPaths, caller, cancelled, messages),
           Map::of);
     } catch (InputClosure.Unknown e) {
       messages.note("the whole store is shown, as the build's part is unknown: " + e.getMessage());
@@ -73,8 +74,8 @@ public final class StoreLookup {
   }
 
   /** A build without a sandbox saw the whole store; it was where Nix puts such builds. */
-  private static boolean isSandboxed(FailedBuild build) {
-    return BuildPlace.of(build).isEmpty()
+  private static boolean isSandboxed(FailedBuild build, Caller caller) {
+    return BuildPlace.of(build, caller).isEmpty()
         && build.manifest().flatMap(Manifest::sandboxed).orElse(true);
   }
 

@@ -29,6 +29,8 @@ class UnpackDirectoryTest {
   }
 
   private Path make() {
-    return UnpackDirectory.make(Optional.of(ByteString.of(parent.toString()))).orElseThrow();
+    return UnpackDirectory.make(
+            Optional.of(ByteString.of(parent.toString())), name -> Optional.empty())
+        .orElseThrow();
   }
 }

@@ -5,7 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import nixbuildshell.ByteString;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,14 +18,19 @@ class BuildOwnersTest {
     Files.writeString(etc.resolve("group"), "nixbld:x:30000:nixbld1\nusers:x:100:alice\n");
     Files.writeString(
         etc.resolve("passwd"), "nixbld1:x:30001:30000::/:/x\nalice:x:1001:30000::/:/x\n");
-    Configuration nix = new Configuration(ByteString.of("start-id = 1000000\n"));
-    BuildOwners owners = BuildOwners.read(1000, etc, nix);
+    Files.writeString(
+        Files.createDirectory(etc.resolve("nix")).resolve("nix.conf"), "start-id = 1000000\n");
+    BuildOwners owners = BuildOwners.of(caller(1000));
     for (long owner : new long[] {0, 1000, 30001, 1_000_000, 9_388_607}) {
       assertEquals(true, owners.test(owner), () -> "user " + owner);
     }
     for (long owner : new long[] {1, 1001, 30000, 30002, 65534, 999_999, 9_388_608}) {
       assertEquals(false, owners.test(owner), () -> "user " + owner);
     }
-    assertEquals(false, BuildOwners.read(0, etc, nix).test(1000));
+    assertEquals(false, BuildOwners.of(caller(0)).test(1000));
+  }
+
+  private Caller caller(long uid) {
+    return Caller.of(Map.of(), Set.of(), etc, uid, 100);
   }
 }

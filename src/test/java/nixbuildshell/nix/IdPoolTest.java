@@ -28,7 +28,7 @@ class IdPoolTest {
     "'', 872415232, 8388608",
   })
   void isWhatTheSettingsSay(String settings, long start, long count) {
-    Configuration nix = new Configuration(ByteString.of(settings.replace(';', '\n')));
+    NixSettings nix = NixSettings.parse(ByteString.of(settings.replace(';', '\n')));
     assertEquals(new IdPool(start, count), IdPool.of(nix));
   }
 

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -89,11 +90,17 @@ class NixProgramTest {
   void rootGivesNixNoConfiguration() {
     Set<String> configuration =
         Set.of("HOME", "XDG_CONFIG_HOME", "NIX_CONF_DIR", "NIX_CONFIG", "NIX_USER_CONF_FILES");
-    Set<String> ofUser = NixProgram.find("sh", false, () -> false).orElseThrow().environment();
-    Set<String> ofRoot = NixProgram.find("sh", true, () -> false).orElseThrow().environment();
+    Set<String> ofUser = environment(1000);
+    Set<String> ofRoot = environment(0);
     assertTrue(ofUser.containsAll(configuration));
     assertTrue(Collections.disjoint(ofRoot, configuration));
     assertTrue(ofRoot.contains("NIX_REMOTE"));
+  }
+
+  private static Set<String> environment(long uid) {
+    Map<String, ByteString> path = Map.of("PATH", ByteString.of("bin:/none:/bin"));
+    Caller caller = Caller.of(path, Set.of(), Path.of("/none"), uid, 100);
+    return NixProgram.find(caller, "sh", () -> false).orElseThrow().environment();
   }
 
   @Test
@@ -110,7 +117,7 @@ class NixProgramTest {
           program("for last; do :; done; [ $last = " + last + " ] || exit 1; " + answer);
       assertEquals(
           List.of(ByteString.of("/a=/b"), ByteString.of("/c?")),
-          Configuration.ask(nix).words("sandbox-paths", "extra-sandbox-paths"));
+          nix.settings().words("sandbox-paths", "extra-sandbox-paths"));
     }
   }
 }

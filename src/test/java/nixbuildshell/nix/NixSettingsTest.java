@@ -12,12 +12,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class ConfigurationTest {
+class NixSettingsTest {
   @TempDir Path etc;
 
   private Optional<String> buildDirectory(String file, Optional<String> more) throws IOException {
     Files.writeString(etc.resolve("nix.conf"), file.replace(';', '\n'));
-    return Configuration.read(etc.resolve("nix.conf"), more.map(ByteString::of))
+    return NixSettings.read(etc.resolve("nix.conf"))
+        .plus(more.map(ByteString::of))
         .get("build-dir")
         .map(ByteString::toString);
   }
@@ -80,7 +81,7 @@ class ConfigurationTest {
     "x =, true, false",
   })
   void knowsWhatIsOn(String file, boolean usuallyOn, boolean usuallyOff) {
-    Configuration nix = new Configuration(ByteString.of(file.replace(';', '\n')));
+    NixSettings nix = NixSettings.parse(ByteString.of(file.replace(';', '\n')));
     assertEquals(usuallyOn, nix.isOn("x", true));
     assertEquals(usuallyOff, nix.isOn("x", false));
   }
@@ -92,16 +93,14 @@ class ConfigurationTest {
 
   @Test
   void whatNixSaysIsFollowedByTheEnvironment() {
-    Configuration asked = new Configuration(ByteString.of("sandbox-paths = /a"));
+    NixSettings asked = NixSettings.parse(ByteString.of("sandbox-paths = /a"));
     assertEquals("/a", asked.plus(Optional.empty()).get("sandbox-paths").orElseThrow().latin1());
-    Configuration more = asked.plus(Optional.of(ByteString.of("sandbox-paths = /b")));
+    NixSettings more = asked.plus(Optional.of(ByteString.of("sandbox-paths = /b")));
     assertEquals("/b", more.get("sandbox-paths").orElseThrow().latin1());
   }
 
   @Test
   void doesWithoutAFile() {
-    assertEquals(
-        Optional.empty(),
-        Configuration.read(etc.resolve("none"), Optional.empty()).get("build-dir"));
+    assertEquals(Optional.empty(), NixSettings.read(etc.resolve("none")).get("build-dir"));
   }
 }

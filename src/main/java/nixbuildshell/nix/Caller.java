@@ -1,0 +1,55 @@
+package nixbuildshell.nix;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import nixbuildshell.ByteString;
+
+/**
+ * Holds all that comes from outside, read once per run: who runs the tool, and where.
+ *
+ * @param variables the environment variables that have a value
+ * @param terminals those of the descriptors 0, 1 and 2 that are terminals
+ * @param etc the directory of {@code passwd}, {@code group} and {@code nix/nix.conf}
+ * @param uid the effective user id
+ * @param gid the effective group id
+ * @param daemonSettings what {@code nix.conf} says, all that Nix's daemon knows of
+ * @param settings the same with the caller's {@code NIX_CONFIG} over it
+ */
+public record Caller(
+    Map<String, ByteString> variables,
+    Set<Integer> terminals,
+    Path etc,
+    long uid,
+    long gid,
+    NixSettings daemonSettings,
+    NixSettings settings) {
+
+  public Caller {
+    variables = Map.copyOf(variables);
+    terminals = Set.copyOf(terminals);
+  }
+
+  /** Reads the settings that belong to a caller. */
+  public static Caller of(
+      Map<String, ByteString> variables, Set<Integer> terminals, Path etc, long uid, long gid) {
+    NixSettings file = NixSettings.read(etc.resolve("nix/nix.conf"));
+    NixSettings all = file.plus(Optional.ofNullable(variables.get("NIX_CONFIG")));
+    return new Caller(variables, terminals, etc, uid, gid, file, all);
+  }
+
+  /** Returns the value of an environment variable; empty when it is unset or has no value. */
+  public Optional<ByteString> environment(String name) {
+    return Optional.ofNullable(variables.get(name));
+  }
+
+  /** Decides whether a descriptor is a terminal. */
+  public boolean hasTerminal(int descriptor) {
+    return terminals.contains(descriptor);
+  }
+
+  public boolean isRoot() {
+    return uid == 0;
+  }
+}
