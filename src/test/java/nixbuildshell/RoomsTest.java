@@ -70,12 +70,8 @@ class RoomsTest {
           "to be cut",
           "store/BuildLogs store/DerivationFinder",
           "to be cut",
-          "files/Descriptor files/Directory files/FileSystem",
-          "to be cut",
           "session/Cleaner session/Furnishing session/Session session/SessionFinder session/Sessions"
               + " session/ShownStore",
-          "to be cut",
-          "files/CopyReport files/CopyRun files/TreeCopy",
           "to be cut");
 
   private static final Path ROOT = Path.of("src/main/java/nixbuildshell");

@@ -17,10 +17,10 @@ public final class Descriptor implements AutoCloseable {
   private static final int STATFS_FLAGS = 80;
   private static final long ST_NOEXEC = 8;
 
-  private final FileSystem files;
+  private final FileCalls files;
   private int number;
 
-  Descriptor(FileSystem files, int number) {
+  Descriptor(FileCalls files, int number) {
     this.files = files;
     this.number = number;
   }
@@ -30,17 +30,13 @@ public final class Descriptor implements AutoCloseable {
     return number;
   }
 
-  FileSystem files() {
-    return files;
-  }
-
   /** The link in procfs that leads to the very file that is open, whatever its names are now. */
   ByteString link() {
     return ByteString.of("/proc/self/fd/" + number);
   }
 
   public Status status() throws ErrnoException {
-    return files.status(number, ByteString.EMPTY, FileSystem.AT_EMPTY_PATH);
+    return files.status(number, ByteString.EMPTY, FileCalls.AT_EMPTY_PATH);
   }
 
   /** Sets exactly these permissions, set-group-ID included, which {@code chmod(1)} leaves. */

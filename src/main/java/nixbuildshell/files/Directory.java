@@ -11,11 +11,11 @@ import nixbuildshell.abi.Syscall;
 public final class Directory implements AutoCloseable {
   private static final ByteString PARENT = ByteString.of("..");
 
-  private final FileSystem files;
+  private final FileCalls files;
   private final Descriptor self;
   private final Place place;
 
-  Directory(FileSystem files, Descriptor self, Place place) {
+  Directory(FileCalls files, Descriptor self, Place place) {
     this.files = files;
     this.self = self;
     this.place = place;
@@ -31,8 +31,14 @@ public final class Directory implements AutoCloseable {
     return place;
   }
 
-  public FileSystem files() {
+  FileCalls files() {
     return files;
+  }
+
+  /** Opens this directory once more, for a reading position of its own. */
+  public Directory reopen() throws ErrnoException {
+    Descriptor opened = open(ByteString.of("."), files.abi().directory(), 0);
+    return new Directory(files, opened, place);
   }
 
   /** Opens a directory in this one to read it, or to work in it. */
@@ -60,23 +66,23 @@ public final class Directory implements AutoCloseable {
 
   /** Makes a new file and opens it to write. */
   public Descriptor createFile(ByteString name, int mode) throws ErrnoException {
-    return open(name, FileSystem.O_WRONLY | FileSystem.O_CREAT | FileSystem.O_EXCL, mode);
+    return open(name, FileCalls.O_WRONLY | FileCalls.O_CREAT | FileCalls.O_EXCL, mode);
   }
 
   /** Opens a file to write, made anew if need be, as lock files are. */
   public Descriptor openOrCreateFile(ByteString name, int mode) throws ErrnoException {
-    return open(name, FileSystem.O_RDWR | FileSystem.O_CREAT, mode);
+    return open(name, FileCalls.O_RDWR | FileCalls.O_CREAT, mode);
   }
 
   /** Opens a file that is there to read and write, for its lock. */
   public Descriptor openFileToWrite(ByteString name) throws ErrnoException {
-    return open(name, FileSystem.O_RDWR, 0);
+    return open(name, FileCalls.O_RDWR, 0);
   }
 
   /** Leaves the time of access alone where that is allowed: to the owner and to root. */
   private Descriptor openUnseen(ByteString name, int flags) throws ErrnoException {
     try {
-      return open(name, flags | FileSystem.O_NOATIME, 0);
+      return open(name, flags | FileCalls.O_NOATIME, 0);
     } catch (ErrnoException e) {
       if (!e.denied()) {
         throw e;
@@ -86,7 +92,7 @@ public final class Directory implements AutoCloseable {
   }
 
   private Descriptor open(ByteString name, int flags, int mode) throws ErrnoException {
-    long always = files.abi().noFollow() | FileSystem.O_CLOEXEC | FileSystem.O_NONBLOCK;
+    long always = files.abi().noFollow() | FileCalls.O_CLOEXEC | FileCalls.O_NONBLOCK;
     return new Descriptor(files, (int) call(Syscall.OPENAT, name, flags | always, mode));
   }
 
@@ -97,7 +103,7 @@ public final class Directory implements AutoCloseable {
   }
 
   public Status status(ByteString name) throws ErrnoException {
-    return files.status(self.number(), name, FileSystem.AT_SYMLINK_NOFOLLOW);
+    return files.status(self.number(), name, FileCalls.AT_SYMLINK_NOFOLLOW);
   }
 
   public ByteString readLink(ByteString name) throws ErrnoException {
@@ -149,7 +155,7 @@ public final class Directory implements AutoCloseable {
 
   /** Removes an empty directory. */
   public void removeDirectory(ByteString name) throws ErrnoException {
-    call(Syscall.UNLINKAT, name, FileSystem.AT_REMOVEDIR, 0);
+    call(Syscall.UNLINKAT, name, FileCalls.AT_REMOVEDIR, 0);
   }
 
   /**
@@ -160,21 +166,21 @@ public final class Directory implements AutoCloseable {
    * name is opened as a mere handle and changed by its link in procfs, which cannot be swapped.
    */
   public void setMode(ByteString name, int mode) throws ErrnoException {
-    try (Descriptor handle = open(name, FileSystem.O_PATH, 0)) {
+    try (Descriptor handle = open(name, FileCalls.O_PATH, 0)) {
       long path = files.memory().name(handle.link());
-      files.call(Syscall.FCHMODAT, FileSystem.AT_FDCWD, path, mode);
+      files.call(Syscall.FCHMODAT, FileCalls.AT_FDCWD, path, mode);
     }
   }
 
   public void setOwner(ByteString name, long uid, long gid) throws ErrnoException {
     long address = files.memory().name(name);
-    files.call(Syscall.FCHOWNAT, self.number(), address, uid, gid, FileSystem.AT_SYMLINK_NOFOLLOW);
+    files.call(Syscall.FCHOWNAT, self.number(), address, uid, gid, FileCalls.AT_SYMLINK_NOFOLLOW);
   }
 
   /** Sets the times of access and modification, of a link itself too, to those of another file. */
   public void setTimes(ByteString name, Status like) throws ErrnoException {
     long times = files.memory().struct(like.times());
-    call(Syscall.UTIMENSAT, name, times, FileSystem.AT_SYMLINK_NOFOLLOW);
+    call(Syscall.UTIMENSAT, name, times, FileCalls.AT_SYMLINK_NOFOLLOW);
   }
 
   @Override

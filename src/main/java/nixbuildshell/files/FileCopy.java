@@ -11,13 +11,13 @@ import nixbuildshell.abi.Syscall;
  * Copies what is in a regular file: as a reflink where the file system can, else within the kernel,
  * else by way of memory; holes stay holes. It remembers what the file systems could not do.
  */
-public final class FileCopy {
+final class FileCopy {
   private static final long FICLONE = 0x40049409;
   private static final int SEEK_DATA = 3;
   private static final int SEEK_HOLE = 4;
   private static final long AT_ONCE = 1 << 24;
 
-  private final FileSystem files;
+  private final FileCalls files;
   private final LongConsumer progress;
   private final Set<Long> withoutReflink = new HashSet<>();
   private final Set<Long> withoutKernelCopy = new HashSet<>();
@@ -25,7 +25,7 @@ public final class FileCopy {
   /**
    * @param progress is told the bytes of each piece that is done (a hole's too), and may throw
    */
-  public FileCopy(FileSystem files, LongConsumer progress) {
+  FileCopy(FileCalls files, LongConsumer progress) {
     this.files = files;
     this.progress = progress;
   }
@@ -38,7 +38,7 @@ public final class FileCopy {
    * @return what stopped the reading before the end, if anything did
    * @throws ErrnoException what stopped the writing
    */
-  public Optional<ErrnoException> copy(Descriptor from, Status status, Descriptor to)
+  Optional<ErrnoException> copy(Descriptor from, Status status, Descriptor to)
       throws ErrnoException {
     if (status.size() == 0 || reflinked(from, status, to)) {
       progress.accept(status.size());

@@ -2,8 +2,6 @@ package nixbuildshell.files;
 
 import java.util.Optional;
 import nixbuildshell.ByteString;
-import nixbuildshell.abi.Abi;
-import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
 import nixbuildshell.kernel.SystemCalls;
 
@@ -12,61 +10,20 @@ import nixbuildshell.kernel.SystemCalls;
  * decode names by the locale and open by path. Safe for several threads at once.
  */
 public final class FileSystem {
-  static final int AT_FDCWD = -100;
-  static final int AT_SYMLINK_NOFOLLOW = 0x100;
-  static final int AT_REMOVEDIR = 0x200;
-  static final int AT_EMPTY_PATH = 0x1000;
-
-  static final int O_WRONLY = 1;
-  static final int O_RDWR = 2;
-  static final int O_CREAT = 0x40;
-  static final int O_EXCL = 0x80;
-  static final int O_NONBLOCK = 0x800;
-  static final int O_NOATIME = 0x40000;
-  static final int O_CLOEXEC = 0x80000;
-  static final int O_PATH = 0x200000;
-
   private final SystemCalls calls;
-  private final ThreadLocal<Memory> memory;
+  private final FileCalls files;
 
   public FileSystem(SystemCalls calls) {
     this.calls = calls;
-    this.memory = ThreadLocal.withInitial(() -> new Memory(calls));
-  }
-
-  /** Makes the call, again when a signal interrupts it. */
-  long call(Syscall syscall, long... arguments) throws ErrnoException {
-    long result;
-    do {
-      result = calls.call(syscall, arguments);
-    } while (result == -Errno.EINTR.number());
-    return checked(syscall, result);
-  }
-
-  /** Not again after EINTR: Linux has closed the descriptor, and another thread may have it now. */
-  void close(int descriptor) throws ErrnoException {
-    checked(Syscall.CLOSE, calls.call(Syscall.CLOSE, descriptor));
-  }
-
-  private static long checked(Syscall syscall, long result) throws ErrnoException {
-    if (result < 0) {
-      throw new ErrnoException(syscall, (int) -result);
-    }
-    return result;
-  }
-
-  Memory memory() {
-    return memory.get();
-  }
-
-  Abi abi() {
-    return calls.abi();
+    this.files = new FileCalls(calls);
   }
 
   /** Opens a path as the kernel resolves it, links and all, relative to the working directory. */
-  Descriptor open(ByteString path, int flags) throws ErrnoException {
+  private Descriptor open(ByteString path, int flags) throws ErrnoException {
+    long name = files.memory().name(path);
+    long all = flags | FileCalls.O_CLOEXEC;
     return new Descriptor(
-        this, (int) call(Syscall.OPENAT, AT_FDCWD, memory().name(path), flags | O_CLOEXEC, 0));
+        files, (int) files.call(Syscall.OPENAT, FileCalls.AT_FDCWD, name, all, 0));
   }
 
   /**
@@ -74,29 +31,14 @@ public final class FileSystem {
    * person himself gave.
    */
   public Directory openDirectory(ByteString path) throws ErrnoException {
-    Descriptor descriptor = open(path, calls.abi().directory() | O_NONBLOCK);
-    return new Directory(this, descriptor, Place.root(canonical(descriptor, path)));
-  }
-
-  /** Opens a directory once more, for a reading position of its own. */
-  public Directory reopen(Directory directory) throws ErrnoException {
-    Descriptor descriptor =
-        new Descriptor(
-            this,
-            (int)
-                call(
-                    Syscall.OPENAT,
-                    directory.self().number(),
-                    memory().name(ByteString.of(".")),
-                    calls.abi().directory() | O_CLOEXEC,
-                    0));
-    return new Directory(this, descriptor, directory.place());
+    Descriptor descriptor = open(path, calls.abi().directory() | FileCalls.O_NONBLOCK);
+    return new Directory(files, descriptor, Place.root(canonical(descriptor, path)));
   }
 
   /** Whether something is known to have this path, be it a link that leads nowhere. */
   public boolean has(ByteString path) {
     try {
-      status(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW);
+      files.status(FileCalls.AT_FDCWD, path, FileCalls.AT_SYMLINK_NOFOLLOW);
       return true;
     } catch (ErrnoException e) {
       return false;
@@ -106,7 +48,7 @@ public final class FileSystem {
   /** What a path leads to, through links; empty when that is nothing or cannot be looked at. */
   public Optional<FileType> typeAt(ByteString path) {
     try {
-      return Optional.of(status(AT_FDCWD, path, 0).type());
+      return Optional.of(files.status(FileCalls.AT_FDCWD, path, 0).type());
     } catch (ErrnoException e) {
       return Optional.empty();
     }
@@ -114,13 +56,13 @@ public final class FileSystem {
 
   /** What a path itself is; the last name, when it is a link, is not followed. */
   public Status statusAt(ByteString path) throws ErrnoException {
-    return status(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW);
+    return files.status(FileCalls.AT_FDCWD, path, FileCalls.AT_SYMLINK_NOFOLLOW);
   }
 
   /** What the link at a path says; empty when there is none. */
   public Optional<ByteString> linkAt(ByteString path) {
     try {
-      return Optional.of(readLink(AT_FDCWD, path));
+      return Optional.of(files.readLink(FileCalls.AT_FDCWD, path));
     } catch (ErrnoException e) {
       return Optional.empty();
     }
@@ -129,23 +71,10 @@ public final class FileSystem {
   /** What the kernel calls the opened file, or the path as given where there is no procfs. */
   private ByteString canonical(Descriptor descriptor, ByteString path) {
     try {
-      return readLink(AT_FDCWD, descriptor.link());
+      return files.readLink(FileCalls.AT_FDCWD, descriptor.link());
     } catch (ErrnoException e) {
       return path;
     }
-  }
-
-  ByteString readLink(int directory, ByteString name) throws ErrnoException {
-    Memory scratch = memory();
-    long length =
-        call(Syscall.READLINKAT, directory, scratch.name(name), scratch.buffer(), Memory.BUFFER);
-    return ByteString.of(scratch.read(scratch.buffer(), (int) length));
-  }
-
-  Status status(int directory, ByteString name, int flags) throws ErrnoException {
-    Memory scratch = memory();
-    call(Syscall.STATX, directory, scratch.name(name), flags, Status.MASK, scratch.struct());
-    return Status.of(scratch.read(scratch.struct(), Status.BYTES));
   }
 
   /**

@@ -61,7 +61,7 @@ public final class Listing {
   }
 
   private boolean fill(Directory directory) throws ErrnoException {
-    FileSystem files = directory.files();
+    FileCalls files = directory.files();
     directory.self().seek(position);
     long buffer = files.memory().buffer();
     int got = (int) files.call(Syscall.GETDENTS64, directory.self().number(), buffer, bytesAtOnce);

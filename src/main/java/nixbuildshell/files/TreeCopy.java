@@ -1,9 +1,14 @@
 package nixbuildshell.files;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
 
 /**
  * Copies trees of files from an untrusted directory.
@@ -19,7 +24,7 @@ import nixbuildshell.ByteString;
  * @param owner to whom the copies are given; empty for the caller himself
  * @param progress is told about every file and about every 16 MiB
  * @param cancelled is asked as often; when it says yes, the copy ends with a {@link
- *     java.util.concurrent.CancellationException}
+ *     CancellationException}
  * @param remedy what to try when the target cannot be written; may be empty
  */
 public record TreeCopy(
@@ -47,7 +52,15 @@ public record TreeCopy(
    */
   public record Result(long files, long bytes, List<Missed> missed, long missedInAll) {}
 
-  /** A copy for the caller himself that tells nothing and cannot be stopped. */
+  private static final int LISTED = 1000;
+
+  /** Set-id bits would make a stranger's file run as the user who copied it. */
+  private static final int KEPT_MODE = 01777;
+
+  /** Below this many levels the listings, one of each level in memory, come in small pieces. */
+  private static final int DEEP = 64;
+
+  /** Returns a copy for the caller that tells nothing and cannot be cancelled. */
   public static TreeCopy plain() {
     return new TreeCopy(Optional.empty(), (files, bytes) -> {}, () -> false, "");
   }
@@ -56,49 +69,383 @@ public record TreeCopy(
    * Copies all that is in a directory into another one, and its times; the target keeps its mode
    * and owner.
    *
-   * @throws nixbuildshell.Failure when the target cannot be written (full, say); what was copied so
-   *     far is the caller's to remove
+   * @throws Failure when the target cannot be written (full, say); the caller removes what was
+   *     copied until then
    */
   public Result contents(Directory source, Directory target) {
-    try (CopyRun run = new CopyRun(this, ofOwnerOf(source), source, target)) {
+    try (Run run = new Run(readers(source.self().status()), source, target)) {
       return run.contents();
     } catch (ErrnoException e) {
       throw e.failure("cannot copy " + source.place(), "");
     }
   }
 
-  private Readers ofOwnerOf(Directory source) throws ErrnoException {
-    return ofOwnerOf(source.self().status());
-  }
-
-  /** What is root's is not everybody's to see; what is missing, the copy itself will say. */
-  private Readers ofOwnerOf(Directory source, ByteString name) {
-    try {
-      Status status = source.status(name);
-      return status.uid() == 0 ? new Readers(owner) : ofOwnerOf(status);
-    } catch (ErrnoException e) {
-      return new Readers(owner);
-    }
-  }
-
-  private Readers ofOwnerOf(Status status) {
-    if (owner.isEmpty()) {
-      return new Readers(owner);
-    }
-    boolean his = owner.get().has(status.uid());
-    return new Readers(his ? owner : Optional.of(new Owner(status.uid(), status.gid())));
-  }
-
   /**
    * Copies one file, link or directory, which must not be in the target yet.
    *
-   * @throws nixbuildshell.Failure as above
+   * @throws Failure as {@link #contents} does
    */
   public Result entry(Directory source, ByteString name, Directory target) {
-    try (CopyRun run = new CopyRun(this, ofOwnerOf(source, name), source, target)) {
+    try (Run run = new Run(readers(source, name), source, target)) {
       return run.entry(name);
     } catch (ErrnoException e) {
       throw e.failure("cannot copy " + source.place().child(name), "");
+    }
+  }
+
+  /** Returns the new owner for root's entry, which not everybody may see, and for a missing one. */
+  private Optional<Owner> readers(Directory source, ByteString name) {
+    try {
+      Status status = source.status(name);
+      return status.uid() == 0 ? owner : readers(status);
+    } catch (ErrnoException e) {
+      return owner;
+    }
+  }
+
+  /**
+   * Returns whose files the copy may show whatever their mode. Root can read everything, and the
+   * sandbox shows what root copies for a build user: so that must be what this user could read.
+   *
+   * @return empty when the caller copies for itself, and the kernel decides
+   */
+  private Optional<Owner> readers(Status like) {
+    return owner.map(o -> o.has(like.uid()) ? o : new Owner(like.uid(), like.gid()));
+  }
+
+  /** Links and FIFOs have nothing that a mode protects; a directory must be searchable too. */
+  static boolean mayRead(Optional<Owner> readers, Status status) {
+    int needed = status.type() == FileType.DIRECTORY ? 05 : 04;
+    return readers.isEmpty()
+        || readers.get().has(status.uid())
+        || (status.mode() & needed) == needed;
+  }
+
+  private interface Writing {
+    void run() throws ErrnoException;
+  }
+
+  /**
+   * One copy under way. What fails on the side that is read is listed; what fails on the side that
+   * is written ends the copy when no other file would fare better.
+   */
+  private final class Run implements AutoCloseable {
+    private record Level(Place place, Status status, Listing listing) {}
+
+    private final Optional<Owner> readers;
+    private final Directory source;
+    private final Directory target;
+    private final Status targetStatus;
+    private final Descent from;
+    private final Descent to;
+    private final Deque<Level> levels = new ArrayDeque<>();
+    private final HardLinks links;
+    private final FileCopy content;
+    private final List<Missed> missed = new ArrayList<>();
+    private long missedInAll;
+    private long files;
+    private long bytes;
+
+    Run(Optional<Owner> readers, Directory source, Directory target) throws ErrnoException {
+      this.readers = readers;
+      this.source = source;
+      this.target = target;
+      targetStatus = target.self().status();
+      from = new Descent(source);
+      to = new Descent(target);
+      links = new HardLinks(source.place(), to);
+      content = new FileCopy(source.files(), this::bytes);
+    }
+
+    Result contents() throws ErrnoException {
+      levels.push(new Level(source.place(), source.self().status(), new Listing()));
+      walk();
+      return result();
+    }
+
+    Result entry(ByteString name) {
+      copy(source, target, source.place().child(name), FileType.UNKNOWN);
+      walk();
+      return result();
+    }
+
+    private void walk() {
+      while (!levels.isEmpty()) {
+        stopIfCancelled();
+        Level level = levels.element();
+        if (!copyNext(level)) {
+          finish(level);
+        }
+      }
+    }
+
+    /**
+     * Copies the next entry of the directory; false when there is none left, or none to be read.
+     */
+    private boolean copyNext(Level level) {
+      try {
+        Optional<Directory> directory = from.current();
+        if (directory.isEmpty()) {
+          missed(level.place, "the directory was moved while it was copied");
+          return false;
+        }
+        Optional<Listing.Entry> entry = level.listing.next(directory.get());
+        entry.ifPresent(
+            e -> copy(directory.get(), written(), level.place.child(e.name()), e.type()));
+        return entry.isPresent();
+      } catch (ErrnoException e) {
+        unread(level.place, e);
+        return false;
+      }
+    }
+
+    /** The directory of the copy that stands for the current one. */
+    private Directory written() {
+      try {
+        return to.current().orElseThrow(() -> disturbed("it was moved"));
+      } catch (ErrnoException e) {
+        throw disturbed(e.getMessage());
+      }
+    }
+
+    private Failure disturbed(String why) {
+      return new Failure("cannot go on with the copy in " + target.place(), why, "try again");
+    }
+
+    private void copy(Directory from, Directory to, Place place, FileType listed) {
+      try {
+        FileType type = listed == FileType.UNKNOWN ? from.status(place.name()).type() : listed;
+        switch (type) {
+          case DIRECTORY -> enter(from, to, place);
+          case REGULAR -> copyFile(from, to, place);
+          case LINK, FIFO -> copySpecial(from, to, place);
+          default -> missed(place, type.toString());
+        }
+      } catch (ErrnoException e) {
+        unread(place, e);
+      }
+    }
+
+    private void enter(Directory from, Directory to, Place place) throws ErrnoException {
+      ByteString name = place.name();
+      Directory opened;
+      try {
+        opened = from.openDirectory(name);
+      } catch (ErrnoException e) {
+        if (e.denied()) {
+          keepEmpty(from.status(name), to, place);
+        }
+        unread(place, e);
+        return;
+      }
+      boolean entered = false;
+      try {
+        Status status = opened.self().status();
+        if (status.same(targetStatus)) {
+          missed(place, "the directory of the copy itself");
+          return;
+        }
+        if (status.mountPoint() || !mayRead(readers, status)) {
+          keepEmpty(status, to, place);
+          missed(
+              place,
+              status.mountPoint() ? "another file system is mounted there" : unreadable(status));
+          return;
+        }
+        entered = write(place, () -> enterMade(name, to));
+        if (entered) {
+          this.from.enter(name, opened, status);
+          boolean deep = this.from.depth() > DEEP;
+          levels.push(new Level(place, status, deep ? new Listing(4096) : new Listing()));
+        }
+      } finally {
+        if (!entered) {
+          opened.close();
+        }
+      }
+    }
+
+    /**
+     * Writable until its content is there; {@link #finish} gives it the mode that it shall have.
+     */
+    private void enterMade(ByteString name, Directory in) throws ErrnoException {
+      in.makeDirectory(name, 0700);
+      Directory made = in.openDirectory(name);
+      to.enter(name, made, made.self().status());
+    }
+
+    /** A directory that cannot be read is at least there. */
+    private void keepEmpty(Status status, Directory in, Place place) {
+      if (status.type() == FileType.DIRECTORY) {
+        write(
+            place,
+            () -> {
+              in.makeDirectory(place.name(), 0700);
+              try (Directory made = in.openDirectory(place.name())) {
+                setAttributes(made.self(), status);
+              }
+            });
+      }
+    }
+
+    private void finish(Level level) {
+      levels.pop();
+      Directory made = written();
+      if (from.depth() == 0) {
+        write(level.place, () -> made.self().setTimes(level.status));
+      } else {
+        write(level.place, () -> setAttributes(made.self(), level.status));
+        from.leave();
+        to.leave();
+      }
+    }
+
+    private void copyFile(Directory from, Directory to, Place place) throws ErrnoException {
+      try (Descriptor in = from.openFile(place.name())) {
+        Status status = in.status();
+        if (status.type() != FileType.REGULAR) {
+          missed(place, "replaced while it was copied by " + status.type());
+        } else if (!mayRead(readers, status)) {
+          missed(place, unreadable(status));
+        } else if (!linked(status, to, place)) {
+          write(place, () -> copyContent(in, status, to, place));
+        }
+      }
+    }
+
+    private void copyContent(Descriptor in, Status status, Directory to, Place place)
+        throws ErrnoException {
+      try (Descriptor out = to.createFile(place.name(), 0600)) {
+        content.copy(in, status, out).ifPresent(e -> unread(place, e));
+        setAttributes(out, status);
+        out.closeWritten();
+      }
+      copied(status, place);
+    }
+
+    private void copySpecial(Directory from, Directory to, Place place) throws ErrnoException {
+      ByteString name = place.name();
+      Status status = from.status(name);
+      if (linked(status, to, place)) {
+        return;
+      }
+      if (status.type() == FileType.LINK) {
+        ByteString destination = from.readLink(name);
+        write(place, () -> to.makeLink(name, destination));
+      } else if (status.type() == FileType.FIFO) {
+        write(place, () -> to.makeFifo(name, 0600));
+      } else {
+        missed(place, "replaced while it was copied by " + status.type());
+        return;
+      }
+      write(place, () -> setAttributes(to, name, status));
+      copied(status, place);
+    }
+
+    private boolean linked(Status status, Directory to, Place place) {
+      if (!links.has(status)) {
+        return false;
+      }
+      try {
+        links.link(status, to, place);
+        file();
+        return true;
+      } catch (ErrnoException e) {
+        if (e.cannotWriteOn()) {
+          throw full(place, e);
+        }
+        // Too many links for this file system, or the first copy is in a directory that is shut.
+        missed(place, "copied as a file of its own, not as a hard link: " + e.why());
+        return false;
+      }
+    }
+
+    private void copied(Status status, Place place) {
+      links.remember(status, place);
+      file();
+    }
+
+    @Override
+    public void close() {
+      from.close();
+      to.close();
+    }
+
+    private String unreadable(Status status) {
+      return "it belongs to user " + status.uid() + ", who does not let everybody read it";
+    }
+
+    /** A change of owner may clear mode bits, and both change times: so the order matters. */
+    private void setAttributes(Descriptor made, Status like) throws ErrnoException {
+      if (owner.isPresent()) {
+        made.setOwner(owner.get().userOf(like), owner.get().groupOf(like));
+      }
+      made.setMode(like.mode() & KEPT_MODE);
+      made.setTimes(like);
+    }
+
+    /** Sets the attributes of a link or a FIFO, which must not be opened. */
+    private void setAttributes(Directory in, ByteString name, Status like) throws ErrnoException {
+      if (owner.isPresent()) {
+        in.setOwner(name, owner.get().userOf(like), owner.get().groupOf(like));
+      }
+      if (like.type() != FileType.LINK) {
+        in.setMode(name, like.mode() & KEPT_MODE);
+      }
+      in.setTimes(name, like);
+    }
+
+    private void file() {
+      files++;
+      progress.copied(files, bytes);
+    }
+
+    private void bytes(long more) {
+      bytes += more;
+      progress.copied(files, bytes);
+      stopIfCancelled();
+    }
+
+    private void stopIfCancelled() {
+      if (cancelled.getAsBoolean()) {
+        throw new CancellationException("copying was cancelled");
+      }
+    }
+
+    private void missed(Place place, String why) {
+      missedInAll++;
+      if (missed.size() < LISTED) {
+        missed.add(new Missed(place.pathBelow(source.place()), why));
+      }
+    }
+
+    private void unread(Place place, ErrnoException e) {
+      if (e.exhausted()) {
+        throw e.failure("cannot copy " + place, "");
+      }
+      missed(place, e.why());
+    }
+
+    /** Writes; false when that failed for this place alone. */
+    private boolean write(Place place, Writing writing) {
+      try {
+        writing.run();
+        return true;
+      } catch (ErrnoException e) {
+        if (e.cannotWriteOn()) {
+          throw full(place, e);
+        }
+        unread(place, e);
+        return false;
+      }
+    }
+
+    private Failure full(Place place, ErrnoException e) {
+      return e.failure("cannot copy " + place + " to " + target.place(), remedy);
+    }
+
+    private Result result() {
+      return new Result(files, bytes, List.copyOf(missed), missedInAll);
     }
   }
 }

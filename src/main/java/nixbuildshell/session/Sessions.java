@@ -220,7 +220,7 @@ public final class Sessions implements AutoCloseable {
 
   List<ByteString> names() throws ErrnoException {
     List<ByteString> names = new ArrayList<>();
-    try (Directory directory = files.reopen(base)) {
+    try (Directory directory = base.reopen()) {
       Listing listing = new Listing();
       Optional<Listing.Entry> entry = listing.next(directory);
       while (entry.isPresent()) {

@@ -82,7 +82,7 @@ class DirectoryTest {
     Set<ByteString> listed = new HashSet<>();
     while (true) {
       // Another open directory every time: the listing has to remember where it was.
-      try (Directory again = files.reopen(directory)) {
+      try (Directory again = directory.reopen()) {
         Optional<Listing.Entry> entry = listing.next(again);
         if (entry.isEmpty()) {
           break;

@@ -72,7 +72,7 @@ class FileContentTest {
 
   @Test
   void aFileThatClaimsToBeEmptyIsBoundedAllTheSame() throws Exception {
-    try (Directory proc = directory.files().openDirectory(ByteString.of("/proc"))) {
+    try (Directory proc = Fixture.FILES.openDirectory(ByteString.of("/proc"))) {
       FileContent content = FileContent.read(proc, ByteString.of("kallsyms"), LIMIT);
       assertEquals(new FileContent.TooLarge(LIMIT + 1), content);
     }
@@ -84,7 +84,7 @@ class FileContentTest {
     directory.makeDirectory(ByteString.of("dir"), 0700);
     directory.makeLink(ByteString.of("link"), ByteString.of("/no/such/passwd"));
     directory.makeLink(ByteString.of("dangling"), ByteString.of("/nowhere"));
-    try (Directory dev = directory.files().openDirectory(ByteString.of("/dev"))) {
+    try (Directory dev = Fixture.FILES.openDirectory(ByteString.of("/dev"))) {
       assertEquals(
           new FileContent.NotRegular(FileType.CHARACTER_DEVICE),
           FileContent.read(dev, ByteString.of("zero"), LIMIT));

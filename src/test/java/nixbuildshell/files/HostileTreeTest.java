@@ -58,7 +58,7 @@ class HostileTreeTest {
 
   /** Every level has a file on both sides of the way down, the second a link to the first. */
   private void dig(int levels) throws ErrnoException {
-    Directory at = Fixture.FILES.reopen(from);
+    Directory at = from.reopen();
     for (int i = 0; i < levels; i++) {
       at.createFile(name("a"), 0600).close();
       at.makeHardLink(name("z"), at, name("a"));
@@ -71,7 +71,7 @@ class HostileTreeTest {
   }
 
   private static int depthOf(Directory top) throws ErrnoException {
-    Directory at = Fixture.FILES.reopen(top);
+    Directory at = top.reopen();
     for (int depth = 0; ; depth++) {
       try {
         Directory next = at.openDirectory(name("level"));

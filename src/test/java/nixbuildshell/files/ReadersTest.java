@@ -51,8 +51,8 @@ class ReadersTest {
     Status.Time time = new Status.Time(0, 0);
     int bits = Integer.parseInt(mode, 8);
     Status status = new Status(type, bits, uid, 7, 1, 0, 0, 0, 0, time, time, time, false);
-    assertEquals(may, new Readers(Optional.of(new Owner(7, 0))).mayRead(status));
-    assertTrue(new Readers(Optional.empty()).mayRead(status));
+    assertEquals(may, TreeCopy.mayRead(Optional.of(new Owner(7, 0)), status));
+    assertTrue(TreeCopy.mayRead(Optional.empty(), status));
   }
 
   /** Files of root's, of the owner's and of a third user's, in {@code source} and in a tree. */
