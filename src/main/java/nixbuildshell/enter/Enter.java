@@ -22,9 +22,9 @@ import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.Status;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.nix.Caller;
-import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
+import nixbuildshell.sandbox.SandboxRequest;
 import nixbuildshell.sandbox.SandboxSpec;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.About;
@@ -96,7 +96,7 @@ public final class Enter {
         Findings.of(kept, options.derivation(), options.builder(), caller, nix, messages);
     try (Builder chosen = builderOf(kept, build)) {
       Prepared prepared = prepare(kept, build, chosen);
-      SandboxSpec spec = NixSandbox.of(prepared.circumstances, prepared.program);
+      SandboxSpec spec = NixSandbox.of(prepared.request, prepared.program);
       out.print(SandboxRun.explained(spec, calls));
       return 0;
     }
@@ -139,10 +139,9 @@ public final class Enter {
    * A build that can be entered.
    *
    * @param builder as whom
-   * @param circumstances with the store as it shall be seen
+   * @param request with the store as it shall be seen
    */
-  private record Prepared(
-      Builder builder, Start start, Program program, Circumstances circumstances) {}
+  private record Prepared(Builder builder, Start start, Program program, SandboxRequest request) {}
 
   private Prepared prepare(KeptDirectory kept, FailedBuild build, Builder chosen) {
     Surroundings around = surroundings();
@@ -153,17 +152,17 @@ public final class Enter {
     Builder builder = chosen.showing(seen);
     Start start = Start.of(build);
     Program program = invocation.program(build, start);
-    Circumstances circumstances = around.of(kept, build, builder, start, seen, paths);
-    start.requireShell(circumstances);
-    return new Prepared(builder, start, program, circumstances);
+    SandboxRequest request = around.of(kept, build, builder, start, seen, paths);
+    start.requireShell(request);
+    return new Prepared(builder, start, program, request);
   }
 
   private int start(Sessions sessions, KeptDirectory kept, FailedBuild build, Builder chosen) {
     Prepared prepared = prepare(kept, build, chosen);
     Builder builder = prepared.builder;
-    Circumstances circumstances = prepared.circumstances;
+    SandboxRequest request = prepared.request;
     ByteString name = ByteString.of(build.name().value());
-    Map<String, ByteString> remembered = new HashMap<>(Remembered.of(circumstances));
+    Map<String, ByteString> remembered = new HashMap<>(Remembered.of(request));
     remembered.putAll(prepared.start.remembered());
     remembered.putAll(StoreChoice.remembered(nix));
     About about =
@@ -171,11 +170,12 @@ public final class Enter {
     Session session = sessions.create(about, builder.owner());
     LayerProbe layers =
         new LayerProbe(calls, builder.identity(), session.directory().self().number());
-    StoreView store = StoreLookup.in(session, circumstances.store(), layers::mounts);
+    StoreView store = StoreLookup.in(session, request.view().store(), layers::mounts);
     try (SessionEnd end =
         new SessionEnd(session, about, messages, signals, caller.hasTerminal(2))) {
-      circumstances
-          .buildTop()
+      request
+          .build()
+          .top()
           .ifPresent(top -> session.furnishing().makeInTmp(top.belowTmp(), builder.owner()));
       try (ProgressLine progress =
           new ProgressLine(
@@ -186,10 +186,7 @@ public final class Enter {
         return ExitCode.SIGNAL + signals.ending();
       }
       return stay(
-          sessions,
-          session,
-          NixSandbox.of(circumstances.withStore(store), prepared.program),
-          builder);
+          sessions, session, NixSandbox.of(request.showing(store), prepared.program), builder);
     }
   }
 
@@ -214,9 +211,9 @@ public final class Enter {
     Program program = invocation.command(start);
     StoreView store = StoreLookup.of(files, nix, session);
     RangeBuilder.requireOthers(files, nix, builder, store);
-    Circumstances circumstances = surroundings().again(about, builder, start, store);
-    start.requireShell(circumstances);
-    return NixSandbox.of(circumstances, program);
+    SandboxRequest request = surroundings().again(about, builder, start, store);
+    start.requireShell(request);
+    return NixSandbox.of(request, program);
   }
 
   private Builder builderOf(Session session) throws ErrnoException {

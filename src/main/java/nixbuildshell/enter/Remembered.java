@@ -10,13 +10,13 @@ import java.util.function.Function;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.sandbox.BuildTop;
-import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Generation;
 import nixbuildshell.sandbox.HostPath;
 import nixbuildshell.sandbox.Network;
+import nixbuildshell.sandbox.SandboxRequest;
 import nixbuildshell.session.About;
 
-/** What a session keeps of its sandbox's circumstances, for when somebody comes back to it. */
+/** Keeps in a session what its sandbox was asked to be, for when the caller comes back to it. */
 final class Remembered {
   private static final String NETWORK = "network";
   private static final String GENERATION = "generation";
@@ -31,17 +31,18 @@ final class Remembered {
 
   private Remembered() {}
 
-  static Map<String, ByteString> of(Circumstances build) {
+  static Map<String, ByteString> of(SandboxRequest request) {
+    SandboxRequest.Build build = request.build();
     Map<String, ByteString> values = new HashMap<>();
-    values.put(NETWORK, name(build.network()));
+    values.put(NETWORK, name(request.view().network().network()));
     values.put(GENERATION, name(build.generation()));
     values.put(SYSTEM, build.system());
-    build.buildTop().ifPresent(top -> values.put(BUILD_TOP, ByteString.of(top.path())));
-    if (build.identity().isRange()) {
-      values.put(FIRST_UID, ByteString.of(Long.toString(build.identity().outsideUid())));
+    build.top().ifPresent(top -> values.put(BUILD_TOP, ByteString.of(top.path())));
+    if (request.identity().isRange()) {
+      values.put(FIRST_UID, ByteString.of(Long.toString(request.identity().outsideUid())));
     }
     build.shell().ifPresent(shell -> values.put(SHELL, shell));
-    for (HostPath path : build.paths()) {
+    for (HostPath path : request.view().paths()) {
       int number = values.size();
       values.put(PATH + number + TARGET, path.target());
       values.put(PATH + number + HOST, path.source());
@@ -50,16 +51,22 @@ final class Remembered {
     return values;
   }
 
-  /** The same sandbox as before. What an older version did not write down is as it was then. */
-  static Circumstances again(Circumstances base, About about) {
-    return base.withNetwork(
-            value(about, NETWORK).map(value(Network::valueOf)).orElse(Network.LOOPBACK), List.of())
-        .withGeneration(
-            value(about, GENERATION).map(value(Generation::valueOf)).orElse(Generation.FLAT))
-        .withSystem(value(about, SYSTEM).orElse(ByteString.of("")))
-        .withBuildTop(value(about, BUILD_TOP).map(ByteString::latin1).map(BuildTop::new))
-        .withShell(value(about, SHELL).or(base::shell))
-        .withPaths(paths(about));
+  /**
+   * Returns the build as it was described. What an older version did not write down is as it was
+   * then.
+   *
+   * @param shell the program at {@code /bin/sh} where none was written down
+   */
+  static SandboxRequest.Build build(About about, Optional<ByteString> shell) {
+    return new SandboxRequest.Build(
+        value(about, GENERATION).map(value(Generation::valueOf)).orElse(Generation.FLAT),
+        value(about, SYSTEM).orElse(ByteString.EMPTY),
+        value(about, SHELL).or(() -> shell),
+        value(about, BUILD_TOP).map(ByteString::latin1).map(BuildTop::new));
+  }
+
+  static Network network(About about) {
+    return value(about, NETWORK).map(value(Network::valueOf)).orElse(Network.LOOPBACK);
   }
 
   /** The first user of its range, if it has one. */
@@ -67,7 +74,7 @@ final class Remembered {
     return value(about, FIRST_UID).map(value(Long::valueOf));
   }
 
-  private static List<HostPath> paths(About about) {
+  static List<HostPath> paths(About about) {
     List<HostPath> paths = new ArrayList<>();
     about
         .sandbox()

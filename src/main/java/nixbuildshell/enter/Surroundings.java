@@ -2,6 +2,7 @@ package nixbuildshell.enter;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
@@ -14,9 +15,12 @@ import nixbuildshell.files.FileSystem;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.nix.NixSettings;
-import nixbuildshell.sandbox.Circumstances;
+import nixbuildshell.sandbox.BuildTop;
 import nixbuildshell.sandbox.Generation;
-import nixbuildshell.sandbox.Host;
+import nixbuildshell.sandbox.HostPath;
+import nixbuildshell.sandbox.Machine;
+import nixbuildshell.sandbox.NetworkView;
+import nixbuildshell.sandbox.SandboxRequest;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.About;
 import nixbuildshell.shell.Start;
@@ -27,7 +31,7 @@ import nixbuildshell.view.NetworkChoice;
 import nixbuildshell.view.SandboxPaths;
 import nixbuildshell.view.SeenMounts;
 
-/** What this host and the command line make of a build's circumstances. */
+/** Asks for a build's sandbox, from what this host and the command line say. */
 record Surroundings(
     Caller caller,
     SystemCalls calls,
@@ -42,8 +46,8 @@ record Surroundings(
     return new SandboxPaths(files, options.sandboxPaths(), configured, messages);
   }
 
-  /** The circumstances of a build that is entered for the first time. */
-  Circumstances of(
+  /** Returns the request for a build that is entered for the first time. */
+  SandboxRequest of(
       KeptDirectory kept,
       FailedBuild build,
       Builder builder,
@@ -51,39 +55,34 @@ record Surroundings(
       StoreView store,
       SandboxPaths paths) {
     Generation generation = kept.isNested() ? Generation.NESTED : Generation.FLAT;
-    Circumstances circumstances =
-        of(builder, start, store)
-            .withGeneration(generation)
-            .withSystem(build.system().map(Known::value).orElse(ByteString.of("")))
-            .withBuildTop(BuildPlace.told(build, caller, messages));
-    return with(network().of(build, circumstances), build, paths);
+    Optional<BuildTop> top = BuildPlace.told(build, caller, messages);
+    NetworkView network = network().of(build, generation);
+    Optional<ByteString> binSh = SeenMounts.of(build).flatMap(mounts -> mounts.shell(store, nix));
+    ByteString system = build.system().map(Known::value).orElse(ByteString.EMPTY);
+    List<HostPath> shown = paths.shownTo(build, generation, binSh.isPresent());
+    return new SandboxRequest(
+        builder.identity(),
+        new SandboxRequest.Build(generation, system, binSh.or(start::systemShell), top),
+        new SandboxRequest.View(store, network, shown),
+        machine());
   }
 
-  /** Those of a session once more. */
-  Circumstances again(About about, Builder builder, Start start, StoreView store) {
-    Circumstances before = network().again(Remembered.again(of(builder, start, store), about));
-    return before.withPaths(paths().again(before.paths()));
-  }
-
-  /** With what the build had of its host, as far as that may be shown. */
-  private Circumstances with(Circumstances base, FailedBuild build, SandboxPaths paths) {
-    Optional<ByteString> binSh =
-        SeenMounts.of(build).flatMap(mounts -> mounts.shell(base.store(), nix));
-    return base.withShell(binSh.or(base::shell))
-        .withPaths(paths.shownTo(build, base.generation(), binSh.isPresent()));
+  /** Returns the request for a session once more. */
+  SandboxRequest again(About about, Builder builder, Start start, StoreView store) {
+    SandboxRequest.Build build = Remembered.build(about, start.systemShell());
+    NetworkView network = network().again(Remembered.network(about), build.generation());
+    List<HostPath> shown = paths().again(Remembered.paths(about));
+    return new SandboxRequest(
+        builder.identity(), build, new SandboxRequest.View(store, network, shown), machine());
   }
 
   private NetworkChoice network() {
     return new NetworkChoice(options.network(), caller, messages);
   }
 
-  private Circumstances of(Builder builder, Start start, StoreView store) {
-    return Circumstances.of(builder.identity(), start.systemShell(), store).on(host());
-  }
-
-  private Host host() {
+  private Machine machine() {
     NixSettings settings = caller.settings();
-    return new Host(
+    return new Machine(
         calls.abi() == Abi.X86_64,
         Files.exists(Path.of("/dev/kvm")),
         settings.isOn("filter-syscalls", true),

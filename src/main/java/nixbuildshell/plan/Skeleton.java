@@ -20,16 +20,16 @@ import nixbuildshell.sandbox.Entry.BindReadOnly;
 import nixbuildshell.sandbox.Entry.BoundStore;
 import nixbuildshell.sandbox.Entry.Devpts;
 import nixbuildshell.sandbox.Entry.Directory;
-import nixbuildshell.sandbox.Entry.Host;
 import nixbuildshell.sandbox.Entry.HostBind;
 import nixbuildshell.sandbox.Entry.HostLink;
+import nixbuildshell.sandbox.Entry.InSession;
 import nixbuildshell.sandbox.Entry.Inside;
 import nixbuildshell.sandbox.Entry.LayeredStore;
 import nixbuildshell.sandbox.Entry.Link;
+import nixbuildshell.sandbox.Entry.OnHost;
 import nixbuildshell.sandbox.Entry.Overlay;
 import nixbuildshell.sandbox.Entry.Own;
 import nixbuildshell.sandbox.Entry.Proc;
-import nixbuildshell.sandbox.Entry.Session;
 import nixbuildshell.sandbox.Entry.Sysfs;
 import nixbuildshell.sandbox.Entry.TextFile;
 import nixbuildshell.sandbox.Entry.Tmpfs;
@@ -182,9 +182,9 @@ final class Skeleton {
   }
 
   private static String source(Entry.Source source) {
-    if (source instanceof Host host) {
+    if (source instanceof OnHost host) {
       return host.path();
-    } else if (source instanceof Session session) {
+    } else if (source instanceof InSession session) {
       return session.name();
     }
     throw new IllegalArgumentException("not reachable before the pivot: " + source);

@@ -1,9 +1,9 @@
 package nixbuildshell.sandbox;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 
 /**
@@ -17,10 +17,7 @@ import nixbuildshell.ByteString;
  *     in it longer than a file's can be
  */
 public record BuildTop(String path) {
-  private static final String TMP = "/tmp";
-  private static final List<String> BASES = List.of(TMP, "/nix/var/nix/builds");
-  private static final List<String> TAKEN =
-      List.of("/bin", NixSandbox.BUILD, "/dev", "/etc", "/nix", "/proc", "/sys", TMP);
+  private static final List<String> BASES = List.of(OwnPaths.TMP, "/nix/var/nix/builds");
   private static final Pattern PLAIN =
       Pattern.compile("(/[A-Za-z0-9+_?=-][A-Za-z0-9+._?=-]{0,254})+");
   private static final Pattern KEPT =
@@ -40,19 +37,16 @@ public record BuildTop(String path) {
         text.length() <= LONGEST
             && PLAIN.matcher(text).matches()
             && KEPT.matcher(text).matches()
-            && (BASES.stream().anyMatch(base -> isBelow(text, base))
+            && (BASES.stream().anyMatch(base -> OwnPaths.isBelow(text, base))
                 || buildDirectory
-                    .filter(base -> isBelow(text, base.latin1()) && !isTaken(base.latin1()))
+                    .filter(
+                        base -> OwnPaths.isBelow(text, base.latin1()) && !isTaken(base.latin1()))
                     .isPresent());
     return fits ? Optional.of(new BuildTop(text)) : Optional.empty();
   }
 
-  private static boolean isBelow(String path, String base) {
-    return path.startsWith(base + "/");
-  }
-
   private static boolean isTaken(String base) {
-    return TAKEN.stream().anyMatch(taken -> base.equals(taken) || isBelow(base, taken));
+    return OwnPaths.top(base).isPresent() || (base + "/").startsWith("/nix/");
   }
 
   /**
@@ -60,20 +54,19 @@ public record BuildTop(String path) {
    * beforehand, since the sandbox's {@code /tmp} is a directory of the session.
    */
   public List<ByteString> belowTmp() {
-    return isBelow(path, TMP)
-        ? List.of(path.substring(TMP.length() + 1).split("/")).stream().map(ByteString::of).toList()
+    return OwnPaths.isBelow(path, OwnPaths.TMP)
+        ? List.of(path.substring(OwnPaths.TMP.length() + 1).split("/")).stream()
+            .map(ByteString::of)
+            .toList()
         : List.of();
   }
 
   /** The directories that lead to it in the root file system, parents first. */
   List<Entry> directories() {
-    List<Entry> directories = new ArrayList<>();
-    if (belowTmp().isEmpty()) {
-      for (int slash = path.indexOf('/', 1); slash > 0; slash = path.indexOf('/', slash + 1)) {
-        directories.add(new Entry.Directory(path.substring(0, slash), 0755));
-      }
-      directories.add(new Entry.Directory(path, 0755));
-    }
-    return directories;
+    return belowTmp().isEmpty()
+        ? Stream.concat(OwnPaths.parents(path).stream(), Stream.of(path))
+            .<Entry>map(directory -> new Entry.Directory(directory, 0755))
+            .toList()
+        : List.of();
   }
 }

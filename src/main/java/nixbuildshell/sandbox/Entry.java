@@ -34,7 +34,7 @@ public sealed interface Entry {
   record BindFile(String path, Source source) implements Entry {}
 
   /** A bind mount of a file of the host, read-only whoever may write to it there. */
-  record BindReadOnly(String path, Host source) implements Entry {}
+  record BindReadOnly(String path, OnHost source) implements Entry {}
 
   /**
    * A file system of its own in memory, of mode 01777.
@@ -140,10 +140,10 @@ public sealed interface Entry {
   sealed interface Source {}
 
   /** A path of the host. Only names that this project spells out itself may stand here. */
-  record Host(String path) implements Source {}
+  record OnHost(String path) implements Source {}
 
   /** A name in the session's directory. */
-  record Session(String name) implements Source {}
+  record InSession(String name) implements Source {}
 
   /**
    * A path as seen from inside the finished sandbox. For names that come from a kept directory: a

@@ -22,14 +22,14 @@ final class HostPaths {
     Set<String> made = new HashSet<>();
     for (Entry entry : entries) {
       String path = ByteString.of(entry.path()).latin1();
-      if (!targets.contains(path) && above(path).stream().noneMatch(targets::contains)) {
+      if (!targets.contains(path) && OwnPaths.parents(path).stream().noneMatch(targets::contains)) {
         all.add(entry);
         made.add(path);
       }
     }
     Set<String> mounted = new HashSet<>();
     for (HostPath path : sorted(paths)) {
-      List<String> above = above(path.target().latin1());
+      List<String> above = OwnPaths.parents(path.target().latin1());
       boolean within = above.stream().anyMatch(mounted::contains);
       List<ByteString> missing =
           within ? List.of() : above.stream().filter(made::add).map(ByteString::new).toList();
@@ -47,14 +47,5 @@ final class HostPaths {
   /** A directory before what lies in it. */
   private static List<HostPath> sorted(List<HostPath> paths) {
     return paths.stream().sorted(Comparator.comparing(HostPath::target)).toList();
-  }
-
-  /** The directories that a path lies in, the outermost first. */
-  private static List<String> above(String path) {
-    List<String> above = new ArrayList<>();
-    for (int slash = path.indexOf('/', 1); slash > 0; slash = path.indexOf('/', slash + 1)) {
-      above.add(path.substring(0, slash));
-    }
-    return above;
   }
 }

@@ -9,14 +9,14 @@ import nixbuildshell.sandbox.Entry.BindReadOnly;
 import nixbuildshell.sandbox.Entry.BoundStore;
 import nixbuildshell.sandbox.Entry.Devpts;
 import nixbuildshell.sandbox.Entry.Directory;
-import nixbuildshell.sandbox.Entry.Host;
+import nixbuildshell.sandbox.Entry.InSession;
 import nixbuildshell.sandbox.Entry.Inside;
 import nixbuildshell.sandbox.Entry.LayeredStore;
 import nixbuildshell.sandbox.Entry.Link;
+import nixbuildshell.sandbox.Entry.OnHost;
 import nixbuildshell.sandbox.Entry.Overlay;
 import nixbuildshell.sandbox.Entry.Own;
 import nixbuildshell.sandbox.Entry.Proc;
-import nixbuildshell.sandbox.Entry.Session;
 import nixbuildshell.sandbox.Entry.Sysfs;
 import nixbuildshell.sandbox.Entry.TextFile;
 import nixbuildshell.sandbox.Entry.Tmpfs;
@@ -27,9 +27,6 @@ import nixbuildshell.store.LogicalStore;
  * LocalDerivationGoal::startBuilder} and {@code runChild} (local-derivation-goal.cc).
  */
 public final class NixSandbox {
-  /** Where the build directory is seen; Nix's setting {@code sandbox-build-dir}. */
-  public static final String BUILD = "/build";
-
   private static final String PASSWD =
       """
       root:x:0:0:Nix build user:/build:/noshell
@@ -58,59 +55,63 @@ public final class NixSandbox {
   private NixSandbox() {}
 
   /** The sandbox for one program. */
-  public static SandboxSpec of(Circumstances build, Program program) {
+  public static SandboxSpec of(SandboxRequest request, Program program) {
+    Identity identity = request.identity();
+    SandboxRequest.Build build = request.build();
+    SandboxRequest.View view = request.view();
+    Network network = view.network().network();
     List<Entry> entries = new ArrayList<>();
-    entries.add(new BindDirectory(BUILD, new Session("build")));
-    entries.addAll(devices(build.host().kvm()));
+    entries.add(new BindDirectory(OwnPaths.BUILD, new InSession("build")));
+    entries.addAll(devices(request.machine().kvm()));
     entries.addAll(terminals(program));
-    entries.addAll(etc(build));
-    entries.addAll(above(LogicalStore.directory()));
-    entries.add(store(build.store(), build.host().store()));
+    entries.addAll(etc(identity, build.generation(), view.network()));
+    for (String directory : OwnPaths.parents(LogicalStore.directory())) {
+      entries.add(new Directory(directory, 0755));
+    }
+    entries.add(store(view.store(), request.machine().store()));
     entries.add(new Proc("/proc"));
-    if (build.identity().isRange() && build.network() == Network.LOOPBACK) {
+    if (identity.isRange() && network == Network.LOOPBACK) {
       // Of the host's network, a user namespace can mount none (EPERM).
       entries.add(new Sysfs("/sys"));
     }
-    entries.add(new BindDirectory("/tmp", new Session("tmp")));
+    entries.add(new BindDirectory("/tmp", new InSession("tmp")));
     if (build.shell().isPresent()) {
       entries.add(new Directory("/bin", 0755));
       entries.add(new BindFile("/bin/sh", new Inside(build.shell().get())));
     }
-    build
-        .buildTop()
-        .ifPresent(
-            top -> {
-              List<String> made = entries.stream().map(Entry::path).toList();
-              top.directories().stream()
-                  .filter(directory -> !made.contains(directory.path()))
-                  .forEach(entries::add);
-              entries.add(new Again(top.path(), BUILD));
-            });
-    Program started = build.buildTop().map(top -> program.in(top.path())).orElse(program);
+    build.top().ifPresent(top -> addTop(entries, top));
     return new SandboxSpec(
-        build.identity(),
+        identity,
         "localhost",
         "(none)",
-        build.network(),
-        confinement(build),
-        HostPaths.with(entries, build.paths()),
-        started);
+        network,
+        confinement(build, request.machine()),
+        HostPaths.with(entries, view.paths()),
+        build.top().map(top -> program.in(top.path())).orElse(program));
   }
 
-  private static Confinement confinement(Circumstances build) {
+  private static void addTop(List<Entry> entries, BuildTop top) {
+    List<String> made = entries.stream().map(Entry::path).toList();
+    top.directories().stream()
+        .filter(directory -> !made.contains(directory.path()))
+        .forEach(entries::add);
+    entries.add(new Again(top.path(), OwnPaths.BUILD));
+  }
+
+  private static Confinement confinement(SandboxRequest.Build build, Machine machine) {
     return new Confinement(
-        build.host().filtersCalls() ? CallFilter.of(build.generation()) : CallFilter.LEAST,
-        Personality.of(build.system().latin1(), build.host()));
+        machine.filtersCalls() ? CallFilter.of(build.generation()) : CallFilter.LEAST,
+        Personality.of(build.system().latin1(), machine));
   }
 
   private static List<Entry> devices(boolean kvm) {
     List<Entry> entries = new ArrayList<>();
     entries.add(new Directory("/dev", 0755));
     for (String device : DEVICES) {
-      entries.add(new BindFile("/dev/" + device, new Host("/dev/" + device)));
+      entries.add(new BindFile("/dev/" + device, new OnHost("/dev/" + device)));
     }
     if (kvm) {
-      entries.add(new BindFile("/dev/kvm", new Host("/dev/kvm")));
+      entries.add(new BindFile("/dev/kvm", new OnHost("/dev/kvm")));
     }
     entries.add(new Tmpfs("/dev/shm", "size=50%"));
     entries.add(new Link("/dev/fd", "/proc/self/fd"));
@@ -129,40 +130,31 @@ public final class NixSandbox {
     return program.ownSession()
         ? List.of(new Devpts("/dev/pts"), new Link("/dev/ptmx", "/dev/pts/ptmx"))
         : List.of(
-            new BindDirectory("/dev/pts", new Host("/dev/pts")),
-            new BindFile("/dev/ptmx", new Host("/dev/pts/ptmx")));
+            new BindDirectory("/dev/pts", new OnHost("/dev/pts")),
+            new BindFile("/dev/ptmx", new OnHost("/dev/pts/ptmx")));
   }
 
-  private static List<Entry> etc(Circumstances build) {
+  private static List<Entry> etc(Identity user, Generation generation, NetworkView network) {
     List<Entry> entries = new ArrayList<>();
-    Identity builder = build.identity();
-    int mode = build.generation() == Generation.FLAT ? 0755 : 0555;
-    entries.add(builder.isRange() ? new Own("/etc") : new Directory("/etc", mode));
-    String passwd = PASSWD.formatted(builder.uid(), builder.gid());
+    int mode = generation == Generation.FLAT ? 0755 : 0555;
+    entries.add(user.isRange() ? new Own("/etc") : new Directory("/etc", mode));
+    String passwd = PASSWD.formatted(user.uid(), user.gid());
     entries.add(new TextFile("/etc/passwd", 0644, passwd));
-    entries.add(new TextFile("/etc/group", 0644, GROUP.formatted(builder.gid())));
-    if (build.network() == Network.LOOPBACK) {
+    entries.add(new TextFile("/etc/group", 0644, GROUP.formatted(user.gid())));
+    if (network.network() == Network.LOOPBACK) {
       entries.add(new TextFile("/etc/hosts", 0644, HOSTS));
     } else {
       entries.add(new TextFile("/etc/nsswitch.conf", 0644, NSSWITCH));
-      build.hostFiles().forEach(file -> entries.addAll(hostFile(file)));
+      network.files().forEach(file -> entries.addAll(hostFile(file)));
     }
     return entries;
   }
 
   private static List<Entry> hostFile(HostFile file) {
-    Entry bind = new BindReadOnly(file.path(), new Host(file.source()));
+    Entry bind = new BindReadOnly(file.path(), new OnHost(file.source()));
     return file.path().equals(HostFile.CERTIFICATES)
         ? List.of(new Directory("/etc/ssl", 0755), new Directory("/etc/ssl/certs", 0755), bind)
         : List.of(bind);
-  }
-
-  private static List<Entry> above(String path) {
-    List<Entry> above = new ArrayList<>();
-    for (int slash = path.indexOf('/', 1); slash > 0; slash = path.indexOf('/', slash + 1)) {
-      above.add(new Directory(path.substring(0, slash), 0755));
-    }
-    return above;
   }
 
   /** The store's layers, for who wants to try them; where the host's store is does not matter. */

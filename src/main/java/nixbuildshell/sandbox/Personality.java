@@ -19,10 +19,10 @@ public record Personality(boolean linux32, boolean linux26) {
    *
    * @param system the derivation's, {@code i686-linux} for instance; empty when it is not known
    */
-  public static Personality of(String system, Host host) {
+  public static Personality of(String system, Machine machine) {
     boolean i686 = system.equals("i686-linux");
     return new Personality(
-        i686 && host.isX86_64() || ARM_32.contains(system),
-        (i686 || system.equals("x86_64-linux")) && host.impersonatesLinux26());
+        i686 && machine.isX86_64() || ARM_32.contains(system),
+        (i686 || system.equals("x86_64-linux")) && machine.impersonatesLinux26());
   }
 }

@@ -1,8 +1,6 @@
 package nixbuildshell.sandbox;
 
-import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.store.LogicalStore;
@@ -15,9 +13,6 @@ import nixbuildshell.store.LogicalStore;
  * @param source on the host
  */
 public record SandboxPath(ByteString target, ByteString source, boolean optional) {
-  private static final Set<String> OWN = Set.of("/bin", "/dev", "/etc");
-  private static final List<String> OWN_TREES =
-      List.of("/build", "/dev/pts", "/dev/shm", "/proc", "/tmp");
 
   /** Reads an entry of the setting ({@code startBuilder} in local-derivation-goal.cc). */
   public static SandboxPath parse(ByteString entry) {
@@ -45,15 +40,8 @@ public record SandboxPath(ByteString target, ByteString source, boolean optional
     if (!isPlain(target) || !isPlain(source)) {
       return Optional.of("it must be absolute, without '.', '..' or empty names");
     }
-    String path = target.latin1();
-    String store = LogicalStore.directory();
-    if (OWN.contains(path) || store.startsWith(path + "/")) {
-      return Optional.of(target + " is the sandbox's own");
-    }
-    return Stream.concat(OWN_TREES.stream(), Stream.of(store))
-        .filter(tree -> path.equals(tree) || path.startsWith(tree + "/"))
-        .findFirst()
-        .map(tree -> tree + " is the sandbox's own");
+    return OwnPaths.changed(target.latin1(), LogicalStore.directory())
+        .map(own -> new ByteString(own) + " is the sandbox's own");
   }
 
   private static boolean isPlain(ByteString path) {

@@ -7,7 +7,7 @@ import java.util.Set;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.Shell;
-import nixbuildshell.sandbox.NixSandbox;
+import nixbuildshell.sandbox.OwnPaths;
 import nixbuildshell.sandbox.Program;
 
 /** How the build's shell is called: it sets the build's variables and becomes the command. */
@@ -50,7 +50,7 @@ public final class CommandLineOfShell {
       add(arguments, "-c", EXEC, "sh");
       arguments.addAll(command);
     }
-    return new Program(shell.path(), arguments, start.environment(), NixSandbox.BUILD, ownSession);
+    return new Program(shell.path(), arguments, start.environment(), OwnPaths.BUILD, ownSession);
   }
 
   private static void add(Collection<ByteString> arguments, String... more) {

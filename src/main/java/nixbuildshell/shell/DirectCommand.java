@@ -6,7 +6,7 @@ import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.BuilderCall;
 import nixbuildshell.console.ShellWord;
-import nixbuildshell.sandbox.NixSandbox;
+import nixbuildshell.sandbox.OwnPaths;
 import nixbuildshell.sandbox.Program;
 
 /** What is executed as it is, without a shell. */
@@ -30,7 +30,7 @@ public final class DirectCommand {
               + " builder again: nix-build-shell --builder DIR");
     }
     List<ByteString> paths = paths(environment, command.get(0));
-    return new Program(paths.get(0), command, environment, NixSandbox.BUILD, ownSession)
+    return new Program(paths.get(0), command, environment, OwnPaths.BUILD, ownSession)
         .asCommand(paths.subList(1, paths.size()));
   }
 
@@ -72,7 +72,7 @@ public final class DirectCommand {
             call.path(),
             call.arguments(),
             Start.strings(call.environment()),
-            NixSandbox.BUILD,
+            OwnPaths.BUILD,
             ownSession)
         .asCommand(List.of());
   }

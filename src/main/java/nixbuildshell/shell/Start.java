@@ -10,7 +10,7 @@ import nixbuildshell.capture.BuildShell;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Known;
 import nixbuildshell.capture.Shell;
-import nixbuildshell.sandbox.Circumstances;
+import nixbuildshell.sandbox.SandboxRequest;
 import nixbuildshell.session.About;
 import nixbuildshell.store.NixStore;
 
@@ -72,11 +72,11 @@ public record Start(Optional<Shell> shell, List<ByteString> environment) {
    *
    * @throws Failure that says who gives it
    */
-  public void requireShell(Circumstances sandbox) {
+  public void requireShell(SandboxRequest sandbox) {
     boolean system = shell.map(Shell::path).filter(Shell.SYSTEM::equals).isPresent();
     if (system
-        && sandbox.shell().isEmpty()
-        && sandbox.paths().stream().noneMatch(path -> path.target().equals(Shell.SYSTEM))) {
+        && sandbox.build().shell().isEmpty()
+        && sandbox.view().paths().stream().noneMatch(path -> path.target().equals(Shell.SYSTEM))) {
       throw new Failure(
           "cannot start a shell",
           "the builder is "

@@ -9,10 +9,10 @@ import nixbuildshell.ByteString;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.console.Messages;
 import nixbuildshell.nix.Caller;
-import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Generation;
 import nixbuildshell.sandbox.HostFile;
 import nixbuildshell.sandbox.Network;
+import nixbuildshell.sandbox.NetworkView;
 
 /**
  * Which network the sandbox sees. It is the host's where the build had it, and where the person
@@ -26,9 +26,9 @@ public record NetworkChoice(Optional<Network> asked, Caller caller, Messages mes
       List.of(HostFile.CERTIFICATES, "/nix/var/nix/profiles/default/etc/ssl/certs/ca-bundle.crt");
 
   /** For a new copy of a kept directory. */
-  public Circumstances of(FailedBuild build, Circumstances circumstances) {
+  public NetworkView of(FailedBuild build, Generation generation) {
     if (asked.isPresent()) {
-      return with(circumstances, asked.get());
+      return view(asked.get(), generation);
     }
     boolean had = build.hostNetwork().map(known -> known.value()).orElse(false);
     if (had) {
@@ -42,24 +42,25 @@ public record NetworkChoice(Optional<Network> asked, Caller caller, Messages mes
                     "the build seems to have had the host's network, but "
                         + why
                         + ": no network; --network host opens the host's"));
-    return with(circumstances, had ? Network.HOST : Network.LOOPBACK);
+    return view(had ? Network.HOST : Network.LOOPBACK, generation);
   }
 
   /**
    * For a session that somebody comes back to.
    *
-   * @param circumstances with the network that it had
+   * @param before the network that it had
    */
-  public Circumstances again(Circumstances circumstances) {
-    if (asked.isEmpty() && circumstances.network() == Network.HOST) {
+  public NetworkView again(Network before, Generation generation) {
+    if (asked.isEmpty() && before == Network.HOST) {
       messages.note("the network is the host's, as before; --network none closes it");
     }
-    return with(circumstances, asked.orElse(circumstances.network()));
+    return view(asked.orElse(before), generation);
   }
 
-  private Circumstances with(Circumstances circumstances, Network network) {
-    return circumstances.withNetwork(
-        network, network == Network.HOST ? files(circumstances.generation()) : List.of());
+  private NetworkView view(Network network, Generation generation) {
+    return network == Network.HOST
+        ? new NetworkView(network, files(generation))
+        : NetworkView.LOOPBACK;
   }
 
   private List<HostFile> files(Generation generation) {

@@ -3,7 +3,6 @@ package nixbuildshell.view;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -14,6 +13,7 @@ import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.nix.Caller;
+import nixbuildshell.sandbox.OwnPaths;
 import nixbuildshell.session.About;
 import nixbuildshell.store.LogicalStore;
 import nixbuildshell.store.NixStore;
@@ -31,8 +31,6 @@ public final class StoreChoice {
   private static final String URI = "store.uri";
 
   private static final Pattern PLAIN = Pattern.compile("(/[A-Za-z0-9+._=-]+)+");
-  private static final List<String> TAKEN =
-      List.of("/bin", "/build", "/dev", "/etc", "/proc", "/sys", "/tmp");
 
   private final Caller caller;
   private final FileSystem files;
@@ -113,8 +111,7 @@ public final class StoreChoice {
     if (!plain) {
       throw refused(path + " is no plain absolute path", "");
     }
-    Optional<String> taken =
-        TAKEN.stream().filter(own -> text.equals(own) || text.startsWith(own + "/")).findFirst();
+    Optional<String> taken = OwnPaths.top(text);
     if (taken.isPresent()) {
       throw refused(
           path + " cannot be seen in a sandbox, which has a " + taken.get() + " of its own", "");

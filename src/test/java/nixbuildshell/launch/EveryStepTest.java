@@ -23,11 +23,11 @@ import nixbuildshell.plan.Outcome;
 import nixbuildshell.plan.Plan;
 import nixbuildshell.plan.Planner;
 import nixbuildshell.plan.Step;
-import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Entry;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
+import nixbuildshell.sandbox.SampleRequest;
 import nixbuildshell.sandbox.SandboxSpec;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.store.StorePath;
@@ -144,7 +144,7 @@ class EveryStepTest {
     ByteString shell = ByteString.of("/nix/store/sh");
     Program program = new Program(shell, List.of(shell), List.of(), "/build", true);
     SandboxSpec nix =
-        NixSandbox.of(Circumstances.of(identity(), Optional.of(shell), view), program);
+        NixSandbox.of(SampleRequest.of(identity(), Optional.of(shell), view), program);
     List<Entry> entries = nix.entries().stream().map(EveryStepTest::onOwnStore).toList();
     return Planner.plan(
         nix.withEntries(entries), new Planner.Descriptors(go.readFd(), go.writeFd()));

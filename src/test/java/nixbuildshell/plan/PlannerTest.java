@@ -10,14 +10,16 @@ import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.sandbox.BuildTop;
-import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Generation;
-import nixbuildshell.sandbox.Host;
 import nixbuildshell.sandbox.HostFile;
 import nixbuildshell.sandbox.Identity;
+import nixbuildshell.sandbox.Machine;
 import nixbuildshell.sandbox.Network;
+import nixbuildshell.sandbox.NetworkView;
 import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
+import nixbuildshell.sandbox.SampleRequest;
+import nixbuildshell.sandbox.SandboxRequest;
 import nixbuildshell.sandbox.SandboxSpec;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.store.StorePath;
@@ -68,9 +70,8 @@ class PlannerTest {
   @Test
   void rootsPlanForABuildOfANewerNixWithoutATerminal() throws IOException {
     Identity identity = new Identity(30001, 30000, true);
-    Circumstances build =
-        Circumstances.of(identity, Optional.of(SHELL), EXACT).withGeneration(Generation.NESTED);
-    matches("root-nested-no-terminal.txt", build, true);
+    SandboxRequest.Build build = SampleRequest.build(Generation.NESTED, Optional.of(SHELL));
+    matches("root-nested-no-terminal.txt", SampleRequest.of(identity, build, EXACT), true);
   }
 
   /** A directory and a file are mounted, a link is not. */
@@ -100,7 +101,7 @@ class PlannerTest {
     OldKernel old = new OldKernel(true, List.of(3, 4, 1000));
     Identity identity = new Identity(1234, 5678, false);
     matches(
-        "user-old-kernel.txt", Circumstances.of(identity, Optional.of(SHELL), EXACT), true, old);
+        "user-old-kernel.txt", SampleRequest.of(identity, Optional.of(SHELL), EXACT), true, old);
   }
 
   /** A fixed-output derivation's. */
@@ -108,21 +109,28 @@ class PlannerTest {
   void anOrdinaryUsersPlanWithTheHostsNetwork() throws IOException {
     List<HostFile> files = new ArrayList<>(HostFile.OF_THE_NETWORK);
     files.add(new HostFile(HostFile.CERTIFICATES, "/etc/pki/bundle.crt"));
-    Circumstances build =
-        Circumstances.of(new Identity(1234, 5678, false), Optional.of(SHELL), EXACT)
-            .withNetwork(Network.HOST, files);
-    matches("user-network.txt", build, true, OldKernel.NONE);
+    SandboxRequest request =
+        new SandboxRequest(
+            new Identity(1234, 5678, false),
+            SampleRequest.build(Generation.FLAT, Optional.of(SHELL)),
+            new SandboxRequest.View(EXACT, new NetworkView(Network.HOST, files), List.of()),
+            SampleRequest.MACHINE);
+    matches("user-network.txt", request, true, OldKernel.NONE);
   }
 
   /** A build that had no sandbox; its directory was below one that Nix was told to use. */
   @Test
   void rootsPlanWithTheBuildDirectoryElsewhereToo() throws IOException {
     ByteString top = ByteString.of("/var/builds/nix-4711-1234567/build");
-    Circumstances build =
-        Circumstances.of(
-                new Identity(30001, 30000, true), Optional.of(SHELL), new StoreView.Whole())
-            .withBuildTop(BuildTop.of(top, Optional.of(ByteString.of("/var/builds"))));
-    matches("root-build-top.txt", build, false, OldKernel.NONE);
+    SandboxRequest.Build build =
+        new SandboxRequest.Build(
+            Generation.FLAT,
+            ByteString.EMPTY,
+            Optional.of(SHELL),
+            BuildTop.of(top, Optional.of(ByteString.of("/var/builds"))));
+    Identity identity = new Identity(30001, 30000, true);
+    SandboxRequest request = SampleRequest.of(identity, build, new StoreView.Whole());
+    matches("root-build-top.txt", request, false, OldKernel.NONE);
   }
 
   private static void matches(String golden, Identity identity, boolean kvm, boolean ownSession)
@@ -133,19 +141,19 @@ class PlannerTest {
   private static void matches(
       String golden, Identity identity, boolean kvm, boolean ownSession, StoreView store)
       throws IOException {
-    Circumstances build =
-        Circumstances.of(identity, Optional.of(SHELL), store)
-            .on(new Host(true, kvm, true, false, "/nix/store"));
-    matches(golden, build, ownSession);
+    SandboxRequest plain = SampleRequest.of(identity, Optional.of(SHELL), store);
+    Machine machine = new Machine(true, kvm, true, false, "/nix/store");
+    matches(golden, new SandboxRequest(identity, plain.build(), plain.view(), machine), ownSession);
   }
 
-  private static void matches(String golden, Circumstances build, boolean ownSession)
+  private static void matches(String golden, SandboxRequest request, boolean ownSession)
       throws IOException {
-    matches(golden, build, ownSession, OldKernel.NONE);
+    matches(golden, request, ownSession, OldKernel.NONE);
   }
 
   private static void matches(
-      String golden, Circumstances build, boolean ownSession, OldKernel kernel) throws IOException {
+      String golden, SandboxRequest request, boolean ownSession, OldKernel kernel)
+      throws IOException {
     Program program =
         new Program(
             SHELL,
@@ -153,7 +161,7 @@ class PlannerTest {
             List.of(ByteString.of("A=1")),
             "/build",
             ownSession);
-    SandboxSpec spec = NixSandbox.of(build, program);
+    SandboxSpec spec = NixSandbox.of(request, program);
     Plan plan = Planner.plan(spec, new Planner.Descriptors(5, 6), kernel);
     if (System.getenv("UPDATE_GOLDEN") != null) {
       Files.writeString(GOLDEN.resolve(golden), plan.toString());

@@ -8,10 +8,10 @@ import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
-import nixbuildshell.sandbox.Circumstances;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
+import nixbuildshell.sandbox.SampleRequest;
 import nixbuildshell.sandbox.SandboxSpec;
 import nixbuildshell.sandbox.StoreView;
 import org.junit.jupiter.api.Test;
@@ -25,7 +25,7 @@ class ProgramStepsTest {
             .asCommand(others.stream().map(ByteString::of).toList());
     Identity identity = new Identity(1234, 5678, false);
     SandboxSpec spec =
-        NixSandbox.of(Circumstances.of(identity, Optional.empty(), new StoreView.Whole()), program);
+        NixSandbox.of(SampleRequest.of(identity, Optional.empty(), new StoreView.Whole()), program);
     List<Step> steps = new ArrayList<>(Planner.plan(spec, new Planner.Descriptors(5, 6)).steps());
     steps.removeIf(step -> step.syscall() != Syscall.EXECVE);
     return steps;

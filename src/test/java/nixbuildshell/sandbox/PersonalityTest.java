@@ -26,7 +26,7 @@ class PersonalityTest {
   })
   void followsTheSystem(
       String system, boolean x86_64, boolean impersonates, boolean linux32, boolean linux26) {
-    Host host = new Host(x86_64, false, true, impersonates, "/nix/store");
-    assertEquals(new Personality(linux32, linux26), Personality.of(system, host));
+    Machine machine = new Machine(x86_64, false, true, impersonates, "/nix/store");
+    assertEquals(new Personality(linux32, linux26), Personality.of(system, machine));
   }
 }

@@ -78,10 +78,18 @@ class SandboxPathTest {
   }
 
   private static List<Entry> entries(HostPath... paths) {
-    Circumstances build =
-        Circumstances.of(SOMEBODY, Optional.of(SHELL), new StoreView.Whole())
-            .withPaths(List.of(paths));
-    return NixSandbox.of(build, new Program(SHELL, List.of(), List.of(), "/build", true)).entries();
+    return entries(NetworkView.LOOPBACK, paths);
+  }
+
+  private static List<Entry> entries(NetworkView network, HostPath... paths) {
+    SandboxRequest request =
+        new SandboxRequest(
+            SOMEBODY,
+            SampleRequest.build(Generation.FLAT, Optional.of(SHELL)),
+            new SandboxRequest.View(new StoreView.Whole(), network, List.of(paths)),
+            SampleRequest.MACHINE);
+    return NixSandbox.of(request, new Program(SHELL, List.of(), List.of(), "/build", true))
+        .entries();
   }
 
   private static List<Entry.HostBind> binds(HostPath... paths) {
@@ -136,15 +144,10 @@ class SandboxPathTest {
 
   @Test
   void takesThePlaceOfWhatIsBelow() {
-    Circumstances build =
-        Circumstances.of(SOMEBODY, Optional.of(SHELL), new StoreView.Whole())
-            .withNetwork(
-                Network.HOST, List.of(new HostFile("/etc/ssl/certs/ca-certificates.crt", "/x")))
-            .withPaths(List.of(host("/etc/ssl")));
+    HostFile certificates = new HostFile("/etc/ssl/certs/ca-certificates.crt", "/x");
+    NetworkView network = new NetworkView(Network.HOST, List.of(certificates));
     List<String> paths =
-        NixSandbox.of(build, new Program(SHELL, List.of(), List.of(), "/build", true))
-            .entries()
-            .stream()
+        entries(network, host("/etc/ssl")).stream()
             .map(Entry::path)
             .filter(path -> path.startsWith("/etc/ssl"))
             .toList();
@@ -153,15 +156,8 @@ class SandboxPathTest {
 
   @Test
   void takesThePlaceOfWhatIsThere() {
-    Circumstances build =
-        Circumstances.of(SOMEBODY, Optional.of(SHELL), new StoreView.Whole())
-            .withPaths(List.of(host("/bin/sh"), host("/dev/null")));
     List<String> paths =
-        NixSandbox.of(build, new Program(SHELL, List.of(), List.of(), "/build", true))
-            .entries()
-            .stream()
-            .map(Entry::path)
-            .toList();
+        entries(host("/bin/sh"), host("/dev/null")).stream().map(Entry::path).toList();
     assertEquals(paths.stream().distinct().toList(), paths);
   }
 }

@@ -1,0 +1,17 @@
+package nixbuildshell.sandbox;
+
+/**
+ * Describes what of this machine, and of Nix's settings on it, decides how a build is confined.
+ *
+ * @param isX86_64 whether its architecture is x86_64
+ * @param kvm whether it has {@code /dev/kvm}
+ * @param filtersCalls Nix's setting {@code filter-syscalls}
+ * @param impersonatesLinux26 Nix's setting {@code impersonate-linux-26}
+ * @param store the host path where the store's files are
+ */
+public record Machine(
+    boolean isX86_64,
+    boolean kvm,
+    boolean filtersCalls,
+    boolean impersonatesLinux26,
+    String store) {}

@@ -1,0 +1,59 @@
+package nixbuildshell.sandbox;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Names what every sandbox has of its own, as seen from inside. */
+public final class OwnPaths {
+  /** The build directory; Nix's setting {@code sandbox-build-dir}. */
+  public static final String BUILD = "/build";
+
+  static final String TMP = "/tmp";
+
+  private static final List<String> TOP =
+      List.of("/bin", BUILD, "/dev", "/etc", "/proc", "/sys", TMP);
+
+  /** Directories of which no file may be exchanged; in the others files can be added. */
+  private static final List<String> CLOSED = List.of(BUILD, "/dev/pts", "/dev/shm", "/proc", TMP);
+
+  private OwnPaths() {}
+
+  /** Returns the directory of the root that is or holds a path, if the sandbox has it. */
+  public static Optional<String> top(String path) {
+    return TOP.stream().filter(own -> isAtOrBelow(path, own)).findFirst();
+  }
+
+  /**
+   * Returns what a path would change: itself when the sandbox has it, or the closed directory that
+   * holds it.
+   *
+   * @param store the store's directory, as seen from inside
+   */
+  static Optional<String> changed(String path, String store) {
+    boolean own = List.of("/bin", "/dev", "/etc").contains(path) || store.startsWith(path + "/");
+    return own
+        ? Optional.of(path)
+        : Stream.concat(CLOSED.stream(), Stream.of(store))
+            .filter(closed -> isAtOrBelow(path, closed))
+            .findFirst();
+  }
+
+  static boolean isBelow(String path, String directory) {
+    return path.startsWith(directory + "/");
+  }
+
+  private static boolean isAtOrBelow(String path, String directory) {
+    return path.equals(directory) || isBelow(path, directory);
+  }
+
+  /** Returns the directories that lead to a path, outermost first, without the root. */
+  static List<String> parents(String path) {
+    List<String> parents = new ArrayList<>();
+    for (int slash = path.indexOf('/', 1); slash > 0; slash = path.indexOf('/', slash + 1)) {
+      parents.add(path.substring(0, slash));
+    }
+    return parents;
+  }
+}
