@@ -3,7 +3,6 @@ package nixbuildshell.capture;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.console.Messages;
-import nixbuildshell.nix.BuildOwners;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.store.NixStore;
 
@@ -28,7 +27,7 @@ public final class Findings {
                 name -> caller.environment(name.latin1()),
                 builder,
                 // Asked only about a build that may have the network: so the accounts wait.
-                owner -> BuildOwners.of(caller).test(owner)),
+                owner -> caller.buildOwners().test(owner)),
             nix.finder());
     for (Note note : build.notes()) {
       if (note.level() == Note.Level.WARNING) {

@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongPredicate;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -15,7 +16,6 @@ import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.FileType;
 import nixbuildshell.files.Listing;
 import nixbuildshell.files.Status;
-import nixbuildshell.nix.BuildOwners;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.store.NixStore;
 
@@ -45,7 +45,7 @@ final class KeptDirectories {
 
   private final FileSystem files;
   private final List<ByteString> places;
-  private final BuildOwners owners;
+  private final LongPredicate owners;
 
   /** Those of this host. */
   KeptDirectories(Caller caller, FileSystem files, NixStore nix) {
@@ -60,7 +60,7 @@ final class KeptDirectories {
             .filter(path -> path.startsWith("/"))
             .distinct()
             .toList();
-    this.owners = BuildOwners.of(caller);
+    this.owners = caller.buildOwners();
   }
 
   /** Where they were looked for. */

@@ -94,7 +94,7 @@ public final class Enter {
     }
     FailedBuild build =
         Findings.of(kept, options.derivation(), options.builder(), caller, nix, messages);
-    try (Builder chosen = builderOf(kept, build)) {
+    try (BuildUser chosen = userOf(kept, build)) {
       Prepared prepared = prepare(kept, build, chosen);
       SandboxSpec spec = NixSandbox.of(prepared.request, prepared.program);
       out.print(SandboxRun.explained(spec, calls));
@@ -104,8 +104,8 @@ public final class Enter {
 
   private int explain(Session session) throws ErrnoException {
     try (session;
-        Builder builder = builderOf(session)) {
-      out.print(SandboxRun.explained(again(session, builder), calls));
+        BuildUser user = userOf(session)) {
+      out.print(SandboxRun.explained(again(session, user), calls));
       return 0;
     }
   }
@@ -122,44 +122,44 @@ public final class Enter {
           .ifPresent(messages::note);
       FailedBuild build =
           Findings.of(kept, options.derivation(), options.builder(), caller, nix, messages);
-      try (Builder builder = builderOf(kept, build)) {
-        return start(sessions, kept, build, builder);
+      try (BuildUser user = userOf(kept, build)) {
+        return start(sessions, kept, build, user);
       }
     }
   }
 
-  private Builder builderOf(KeptDirectory kept, FailedBuild build) throws ErrnoException {
+  private BuildUser userOf(KeptDirectory kept, FailedBuild build) throws ErrnoException {
     Status status = kept.build().self().status();
     return build.uidRange()
-        ? RangeBuilder.of(caller, files, kept.path()).choose(status)
-        : Builder.of(caller, files, status);
+        ? BuildUserRange.of(caller, files, kept.path()).choose(status)
+        : BuildUser.choose(caller, files, status);
   }
 
   /**
    * A build that can be entered.
    *
-   * @param builder as whom
+   * @param user as whom
    * @param request with the store as it shall be seen
    */
-  private record Prepared(Builder builder, Start start, Program program, SandboxRequest request) {}
+  private record Prepared(BuildUser user, Start start, Program program, SandboxRequest request) {}
 
-  private Prepared prepare(KeptDirectory kept, FailedBuild build, Builder chosen) {
+  private Prepared prepare(KeptDirectory kept, FailedBuild build, BuildUser chosen) {
     Surroundings around = surroundings();
     SandboxPaths paths = around.paths();
     StoreView seen =
         StoreLookup.of(caller, files, nix, kept, build, paths, this::cancelled, messages);
-    RangeBuilder.requireOthers(files, nix, chosen, seen);
-    Builder builder = chosen.showing(seen);
+    BuildUserRange.requireOthers(files, nix, chosen, seen);
+    BuildUser user = chosen.showing(seen);
     Start start = Start.of(build);
     Program program = invocation.program(build, start);
-    SandboxRequest request = around.of(kept, build, builder, start, seen, paths);
+    SandboxRequest request = around.of(kept, build, user, start, seen, paths);
     start.requireShell(request);
-    return new Prepared(builder, start, program, request);
+    return new Prepared(user, start, program, request);
   }
 
-  private int start(Sessions sessions, KeptDirectory kept, FailedBuild build, Builder chosen) {
+  private int start(Sessions sessions, KeptDirectory kept, FailedBuild build, BuildUser chosen) {
     Prepared prepared = prepare(kept, build, chosen);
-    Builder builder = prepared.builder;
+    BuildUser user = prepared.user;
     SandboxRequest request = prepared.request;
     ByteString name = ByteString.of(build.name().value());
     Map<String, ByteString> remembered = new HashMap<>(Remembered.of(request));
@@ -167,38 +167,36 @@ public final class Enter {
     remembered.putAll(StoreChoice.remembered(nix));
     About about =
         new About(invocation.kind(), kept.path(), name, prepared.start.shellPath(), remembered);
-    Session session = sessions.create(about, builder.owner());
-    LayerProbe layers =
-        new LayerProbe(calls, builder.identity(), session.directory().self().number());
+    Session session = sessions.create(about, user.owner());
+    LayerProbe layers = new LayerProbe(calls, user.identity(), session.directory().self().number());
     StoreView store = StoreLookup.in(session, request.view().store(), layers::mounts);
     try (SessionEnd end =
         new SessionEnd(session, about, messages, signals, caller.hasTerminal(2))) {
       request
           .build()
           .top()
-          .ifPresent(top -> session.furnishing().makeInTmp(top.belowTmp(), builder.owner()));
+          .ifPresent(top -> session.furnishing().makeInTmp(top.belowTmp(), user.owner()));
       try (ProgressLine progress =
           new ProgressLine(
               messages.stream(), caller.hasTerminal(2), "copying the build directory")) {
-        new Workspace(files, nix, session, builder.owner(), progress, this::cancelled, messages)
+        new Workspace(files, nix, session, user.owner(), progress, this::cancelled, messages)
             .fill(kept, build, store);
       } catch (CancellationException e) {
         return ExitCode.SIGNAL + signals.ending();
       }
-      return stay(
-          sessions, session, NixSandbox.of(request.showing(store), prepared.program), builder);
+      return stay(sessions, session, NixSandbox.of(request.showing(store), prepared.program), user);
     }
   }
 
   /** Works in an earlier run's session, which stays whatever happens. */
   private int comeBack(Sessions sessions, Session session) throws ErrnoException {
     try (session;
-        Builder builder = builderOf(session)) {
-      return stay(sessions, session, again(session, builder), builder);
+        BuildUser user = userOf(session)) {
+      return stay(sessions, session, again(session, user), user);
     }
   }
 
-  private SandboxSpec again(Session session, Builder builder) throws ErrnoException {
+  private SandboxSpec again(Session session, BuildUser user) throws ErrnoException {
     About about = session.about().orElseThrow();
     if (options.builder() || options.derivation().isPresent()) {
       throw new Failure(
@@ -210,25 +208,25 @@ public final class Enter {
     Start start = Start.again(about, nix);
     Program program = invocation.command(start);
     StoreView store = StoreLookup.of(files, nix, session);
-    RangeBuilder.requireOthers(files, nix, builder, store);
-    SandboxRequest request = surroundings().again(about, builder, start, store);
+    BuildUserRange.requireOthers(files, nix, user, store);
+    SandboxRequest request = surroundings().again(about, user, start, store);
     start.requireShell(request);
     return NixSandbox.of(request, program);
   }
 
-  private Builder builderOf(Session session) throws ErrnoException {
+  private BuildUser userOf(Session session) throws ErrnoException {
     Optional<Long> first = session.about().flatMap(Remembered::firstUid);
     if (first.isPresent()) {
-      return RangeBuilder.of(caller, files, session.path()).again(first.get());
+      return BuildUserRange.of(caller, files, session.path()).again(first.get());
     }
     try (Directory build = session.open("build")) {
-      Builder builder = Builder.again(caller, files, build.self().status());
-      return ShownStore.of(session).isEmpty() ? builder.showing(new StoreView.Whole()) : builder;
+      BuildUser user = BuildUser.again(caller, files, build.self().status());
+      return ShownStore.of(session).isEmpty() ? user.showing(new StoreView.Whole()) : user;
     }
   }
 
-  private int stay(Sessions sessions, Session session, SandboxSpec spec, Builder builder) {
-    builder.owner().ifPresent(session.furnishing()::renewRoot);
+  private int stay(Sessions sessions, Session session, SandboxSpec spec, BuildUser user) {
+    user.owner().ifPresent(session.furnishing()::renewRoot);
     int descriptor = session.directory().self().number();
     try (Cleaning cleaning = Cleaning.start(sessions, messages)) {
       return new SandboxRun(caller, calls, spec, descriptor, signals).run();

@@ -50,7 +50,7 @@ record Surroundings(
   SandboxRequest of(
       KeptDirectory kept,
       FailedBuild build,
-      Builder builder,
+      BuildUser user,
       Start start,
       StoreView store,
       SandboxPaths paths) {
@@ -61,19 +61,19 @@ record Surroundings(
     ByteString system = build.system().map(Known::value).orElse(ByteString.EMPTY);
     List<HostPath> shown = paths.shownTo(build, generation, binSh.isPresent());
     return new SandboxRequest(
-        builder.identity(),
+        user.identity(),
         new SandboxRequest.Build(generation, system, binSh.or(start::systemShell), top),
         new SandboxRequest.View(store, network, shown),
         machine());
   }
 
   /** Returns the request for a session once more. */
-  SandboxRequest again(About about, Builder builder, Start start, StoreView store) {
+  SandboxRequest again(About about, BuildUser user, Start start, StoreView store) {
     SandboxRequest.Build build = Remembered.build(about, start.systemShell());
     NetworkView network = network().again(Remembered.network(about), build.generation());
     List<HostPath> shown = paths().again(Remembered.paths(about));
     return new SandboxRequest(
-        builder.identity(), build, new SandboxRequest.View(store, network, shown), machine());
+        user.identity(), build, new SandboxRequest.View(store, network, shown), machine());
   }
 
   private NetworkChoice network() {

@@ -6,59 +6,83 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The users and groups that this host has files of, passwd(5) and group(5). Those of a directory
- * service are not among them.
+ * Reads the users and groups that this host has files of, passwd(5) and group(5). Those of a
+ * directory service are not among them.
  *
- * @param etc where both files lie
+ * @param etc the directory of both files
  */
 public record Accounts(Path etc) {
+  /** The group that Nix's setting {@code build-users-group} names by default. */
+  private static final String BUILD_USERS = "nixbld";
+
+  private static final Pattern ID = Pattern.compile("[0-9]{1,10}");
+
   /**
-   * The group that a user is in from logging in on.
+   * Describes the build users of a multi-user Nix.
    *
-   * @return empty when the file has no such user
+   * @param gid the id of their group
+   * @param uids the ids of the group's members, without root
    */
+  public record BuildUsers(long gid, List<Long> uids) {
+    public BuildUsers {
+      uids = List.copyOf(uids);
+    }
+  }
+
+  /** Returns the build users; empty when there is no group of them. */
+  public Optional<BuildUsers> buildUsers() {
+    return entries("group", 4)
+        .filter(group -> group[0].equals(BUILD_USERS))
+        .findFirst()
+        .map(group -> new BuildUsers(Long.parseLong(group[2]), uids(group[3].split(","))));
+  }
+
+  private List<Long> uids(String... names) {
+    return entries("passwd", 3)
+        .filter(user -> List.of(names).contains(user[0]) && !user[2].equals("0"))
+        .map(user -> Long.parseLong(user[2]))
+        .toList();
+  }
+
+  /** Returns the group that a user has from logging in on; empty when the file has no such user. */
   public Optional<Long> primaryGroup(long uid) {
-    return users().stream()
-        .filter(user -> user.length > 3 && user[2].equals(Long.toString(uid)))
-        .filter(user -> user[3].matches("[0-9]{1,10}"))
+    return entries("passwd", 4)
+        .filter(user -> user[2].equals(Long.toString(uid)) && ID.matcher(user[3]).matches())
         .findFirst()
         .map(user -> Long.parseLong(user[3]));
   }
 
-  /** A user or group whose id is one of these, as it shall be called in a message. */
+  /** Returns a user or group of which the id is one of these, as a message calls it. */
   public Optional<String> within(long first, long count) {
     return Stream.concat(
-            users().stream().filter(user -> isWithin(user, first, count)).map(u -> "user " + u[0]),
-            groups().stream().filter(g -> isWithin(g, first, count)).map(g -> "group " + g[0]))
+            entries("passwd", 3)
+                .filter(user -> isWithin(user[2], first, count))
+                .map(user -> "user " + user[0]),
+            entries("group", 3)
+                .filter(group -> isWithin(group[2], first, count))
+                .map(group -> "group " + group[0]))
         .findFirst();
   }
 
-  private static boolean isWithin(String[] entry, long first, long count) {
-    if (entry.length < 3 || !entry[2].matches("[0-9]{1,10}")) {
+  private static boolean isWithin(String text, long first, long count) {
+    if (!ID.matcher(text).matches()) {
       return false;
     }
-    long id = Long.parseLong(entry[2]);
+    long id = Long.parseLong(text);
     return id >= first && id - first < count;
   }
 
-  List<String[]> users() {
-    return entries("passwd");
-  }
-
-  List<String[]> groups() {
-    return entries("group");
-  }
-
-  private List<String[]> entries(String file) {
+  private Stream<String[]> entries(String file, int fields) {
     try {
       return Files.readAllLines(etc.resolve(file), StandardCharsets.ISO_8859_1).stream()
           .map(line -> line.split(":", -1))
-          .toList();
+          .filter(entry -> entry.length >= fields);
     } catch (IOException e) {
-      return List.of();
+      return Stream.empty();
     }
   }
 }

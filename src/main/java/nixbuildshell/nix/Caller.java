@@ -1,9 +1,11 @@
 package nixbuildshell.nix;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongPredicate;
 import nixbuildshell.ByteString;
 
 /**
@@ -51,5 +53,20 @@ public record Caller(
 
   public boolean isRoot() {
     return uid == 0;
+  }
+
+  /** Returns the users and groups of this host. */
+  public Accounts accounts() {
+    return new Accounts(etc);
+  }
+
+  /**
+   * Returns a test for the owner of a directory that Nix could have left for the caller: root, a
+   * build user, an id that Nix allots, or the caller, who can have a Nix of their own.
+   */
+  public LongPredicate buildOwners() {
+    List<Long> users = accounts().buildUsers().map(Accounts.BuildUsers::uids).orElse(List.of());
+    IdPool allotted = IdPool.of(settings);
+    return owner -> owner == 0 || owner == uid || users.contains(owner) || allotted.has(owner);
   }
 }

@@ -52,7 +52,7 @@ class AccountsTest {
   @Test
   void hasNobodyWithoutTheFile() {
     assertEquals(Optional.empty(), new Accounts(etc).primaryGroup(1001));
-    assertEquals(Optional.empty(), BuildUsers.read(etc));
+    assertEquals(Optional.empty(), new Accounts(etc).buildUsers());
   }
 
   @Test
@@ -61,8 +61,11 @@ class AccountsTest {
     Files.writeString(
         etc.resolve("passwd"),
         "root:x:0:0::/:/bin/sh\nn1:x:31:995::/:\nn3:x:33:995::/:\nn2:x:32:995::/:\n");
-    assertEquals(Optional.of(new BuildUsers(995, List.of(31L, 32L))), BuildUsers.read(etc));
+    assertEquals(
+        Optional.of(new Accounts.BuildUsers(995, List.of(31L, 32L))),
+        new Accounts(etc).buildUsers());
     Files.writeString(etc.resolve("group"), "nixbld:x:995:\n");
-    assertEquals(Optional.of(new BuildUsers(995, List.of())), BuildUsers.read(etc));
+    assertEquals(
+        Optional.of(new Accounts.BuildUsers(995, List.of())), new Accounts(etc).buildUsers());
   }
 }

@@ -8,7 +8,7 @@ import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.Status;
-import nixbuildshell.nix.Accounts;
+import nixbuildshell.nix.BuildUserLock;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.nix.IdPool;
 import nixbuildshell.sandbox.Identity;
@@ -16,18 +16,16 @@ import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.store.NixStore;
 
 /**
- * The builder of a build with {@code uid-range}: root of a slot of the users that Nix allots by
- * itself. As Nix does (user-lock.cc), the slot is locked, in a pool of its own; an id that has an
- * account is refused.
+ * Chooses the user of a build with {@code uid-range}: root of a slot of the users that Nix allots
+ * by itself. As Nix does (user-lock.cc), the slot is locked, in a pool of its own; an id that has
+ * an account is refused.
  *
  * @param what fails when there is none: "cannot enter DIR"
  */
-record RangeBuilder(Caller caller, FileSystem files, IdPool pool, String what) {
-  private static final ByteString POOL = ByteString.of("/nix/var/nix/userpool2");
-
-  static RangeBuilder of(Caller caller, FileSystem files, ByteString directory) {
+record BuildUserRange(Caller caller, FileSystem files, IdPool pool, String what) {
+  static BuildUserRange of(Caller caller, FileSystem files, ByteString directory) {
     IdPool pool = IdPool.of(caller.settings());
-    return new RangeBuilder(caller, files, pool, "cannot enter " + directory);
+    return new BuildUserRange(caller, files, pool, "cannot enter " + directory);
   }
 
   /**
@@ -37,12 +35,12 @@ record RangeBuilder(Caller caller, FileSystem files, IdPool pool, String what) {
    * @param kept the status of the build directory
    * @throws Failure when there is none, or this is an ordinary user
    */
-  Builder choose(Status kept) {
+  BuildUser choose(Status kept) {
     requireRoot();
     if (pool.has(kept.uid())) {
       return taken(pool.slotOf(kept.uid()));
     }
-    if (kept.uid() != 0 && new Accounts(caller.etc()).primaryGroup(kept.uid()).isEmpty()) {
+    if (kept.uid() != 0 && caller.accounts().primaryGroup(kept.uid()).isEmpty()) {
       throw failure(
           "it belongs to user "
               + kept.uid()
@@ -64,8 +62,8 @@ record RangeBuilder(Caller caller, FileSystem files, IdPool pool, String what) {
                     "wait for a build to end"));
   }
 
-  /** The builder of a session once more. */
-  Builder again(long first) {
+  /** Returns the user of a session once more. */
+  BuildUser again(long first) {
     requireRoot();
     if (!pool.has(first) || pool.first(pool.slotOf(first)) != first) {
       throw failure(
@@ -88,7 +86,7 @@ record RangeBuilder(Caller caller, FileSystem files, IdPool pool, String what) {
     }
   }
 
-  private Builder taken(int slot) {
+  private BuildUser taken(int slot) {
     Optional<String> clash = clash(slot);
     if (clash.isPresent()) {
       throw failure(
@@ -109,28 +107,27 @@ record RangeBuilder(Caller caller, FileSystem files, IdPool pool, String what) {
   }
 
   private Optional<String> clash(int slot) {
-    return new Accounts(caller.etc()).within(pool.first(slot), IdPool.SLOT);
+    return caller.accounts().within(pool.first(slot), IdPool.SLOT);
   }
 
   /** Empty when a build has it. */
-  private Optional<Builder> lock(int slot) {
-    return new UserPool(files, POOL)
-        .tryLock("slot-" + slot, "a range of users")
-        .map(lock -> new Builder(Identity.range(pool.first(slot)), lock));
+  private Optional<BuildUser> lock(int slot) {
+    return BuildUserLock.ofSlot(files, slot)
+        .map(lock -> new BuildUser(Identity.range(pool.first(slot)), lock));
   }
 
   /**
    * Requires that no store path that would be shown belongs to the range: its root can make a mount
    * writable, and the real store shall not be written. Only what an unfinished build left is so.
    */
-  static void requireOthers(FileSystem files, NixStore nix, Builder builder, StoreView view) {
-    if (!builder.identity().isRange() || !(view instanceof StoreView.Exact exact)) {
+  static void requireOthers(FileSystem files, NixStore nix, BuildUser user, StoreView view) {
+    if (!user.identity().isRange() || !(view instanceof StoreView.Exact exact)) {
       return;
     }
     try (Directory store = files.openDirectory(ByteString.of(nix.real()))) {
       for (StoreView.Member member : exact.members()) {
         Status status = store.status(ByteString.of(member.path().baseName()));
-        if (builder.owner().orElseThrow().has(status.uid())) {
+        if (user.owner().orElseThrow().has(status.uid())) {
           throw new Failure(
               "cannot show " + member.path(),
               "it is not finished: a build with the same users left it",

@@ -7,27 +7,28 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongPredicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class BuildOwnersTest {
+class CallerTest {
   @TempDir Path etc;
 
   @Test
-  void areThoseWhomNixBuildsAsAndTheCaller() throws IOException {
+  void buildOwnersAreTheUsersThatNixBuildsAsAndTheCaller() throws IOException {
     Files.writeString(etc.resolve("group"), "nixbld:x:30000:nixbld1\nusers:x:100:alice\n");
     Files.writeString(
         etc.resolve("passwd"), "nixbld1:x:30001:30000::/:/x\nalice:x:1001:30000::/:/x\n");
     Files.writeString(
         Files.createDirectory(etc.resolve("nix")).resolve("nix.conf"), "start-id = 1000000\n");
-    BuildOwners owners = BuildOwners.of(caller(1000));
+    LongPredicate owners = caller(1000).buildOwners();
     for (long owner : new long[] {0, 1000, 30001, 1_000_000, 9_388_607}) {
       assertEquals(true, owners.test(owner), () -> "user " + owner);
     }
     for (long owner : new long[] {1, 1001, 30000, 30002, 65534, 999_999, 9_388_608}) {
       assertEquals(false, owners.test(owner), () -> "user " + owner);
     }
-    assertEquals(false, BuildOwners.of(caller(0)).test(1000));
+    assertEquals(false, caller(0).buildOwners().test(1000));
   }
 
   private Caller caller(long uid) {

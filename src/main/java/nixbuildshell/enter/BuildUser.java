@@ -1,0 +1,147 @@
+package nixbuildshell.enter;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import nixbuildshell.Failure;
+import nixbuildshell.files.FileSystem;
+import nixbuildshell.files.Owner;
+import nixbuildshell.files.Status;
+import nixbuildshell.nix.Accounts.BuildUsers;
+import nixbuildshell.nix.BuildUserLock;
+import nixbuildshell.nix.Caller;
+import nixbuildshell.sandbox.Identity;
+import nixbuildshell.sandbox.StoreView;
+
+/**
+ * Describes the user that the sandbox runs as on the host: the caller, or when that is root, a
+ * build user that real builds cannot have meanwhile ({@link BuildUserRange} with {@code
+ * uid-range}).
+ *
+ * @param lock keeps real builds from being the same user
+ */
+record BuildUser(Identity identity, BuildUserLock lock) implements AutoCloseable {
+  /** The id of a group without members; Nix's own sandbox calls it nogroup too. */
+  private static final long NOGROUP = 65534;
+
+  /**
+   * Chooses the user for a new copy of a kept directory.
+   *
+   * @param kept the status of the build directory, of which the owner comes first
+   * @throws Failure when there is none
+   */
+  static BuildUser choose(Caller caller, FileSystem files, Status kept) {
+    if (!caller.isRoot()) {
+      return itself(caller);
+    }
+    long owner = kept.uid();
+    Optional<BuildUsers> users = caller.accounts().buildUsers();
+    List<Long> candidates = new ArrayList<>(users.map(BuildUsers::uids).orElse(List.of()));
+    if (candidates.remove(owner)) {
+      candidates.add(0, owner);
+    } else if (owner != 0) {
+      return stranger(caller, owner);
+    }
+    if (candidates.isEmpty()) {
+      throw new Failure(
+          "cannot enter a directory of root's as root",
+          users.isEmpty()
+              ? "there is no group nixbld with build users to run as"
+              : "the group nixbld has no members to run as",
+          "run nix-build-shell as an ordinary user");
+    }
+    return locked(files, candidates, users.orElseThrow().gid())
+        .orElseThrow(
+            () ->
+                new Failure(
+                    "cannot lock a build user in " + BuildUserLock.USERS,
+                    "builds that are running now use all of them",
+                    "wait for one to end, or run nix-build-shell as an ordinary user"));
+  }
+
+  /**
+   * Returns the user of a session once more: the session's files belong to that user.
+   *
+   * @param build the status of the session's build directory
+   * @throws Failure when it is root, or a build has it now
+   */
+  static BuildUser again(Caller caller, FileSystem files, Status build) {
+    if (!caller.isRoot()) {
+      return itself(caller);
+    }
+    long uid = build.uid();
+    if (uid == 0) {
+      throw new Failure(
+          "cannot come back to the session",
+          "its build directory belongs to root, who never is in the sandbox",
+          "give it to the user to whom the files in it belong");
+    }
+    Optional<BuildUsers> users =
+        caller.accounts().buildUsers().filter(each -> each.uids().contains(uid));
+    return users.isEmpty()
+        ? stranger(caller, uid)
+        : locked(files, List.of(uid), users.get().gid())
+            .orElseThrow(
+                () ->
+                    new Failure(
+                        "cannot come back to the session",
+                        "a build that is running now uses user " + uid + ", whose files it has",
+                        "wait for the build to end"));
+  }
+
+  /**
+   * Returns the user for a sandbox with this view of the store. The roots of builds that are
+   * running lie in the store as {@code *.drv.chroot}, closed to all but root and the build users'
+   * group (mode 0750, local-derivation-goal.cc). A user that sees the whole store must not be in
+   * that group, and need not be: no build's view is whole.
+   *
+   * @return with the same lock, which need not be closed again
+   */
+  BuildUser showing(StoreView view) {
+    return view instanceof StoreView.Whole && identity.privileged() && !identity.isRange()
+        ? new BuildUser(new Identity(identity.outsideUid(), NOGROUP, true), lock)
+        : this;
+  }
+
+  /** Returns the owner for the files of a session; empty for the caller. */
+  Optional<Owner> owner() {
+    return identity.privileged()
+        ? Optional.of(new Owner(identity.outsideUid(), identity.outsideGid(), identity.count()))
+        : Optional.empty();
+  }
+
+  private static BuildUser itself(Caller caller) {
+    return new BuildUser(new Identity(caller.uid(), caller.gid(), false), BuildUserLock.NONE);
+  }
+
+  /** Returns a user that no build runs as, so that there is nothing to lock. */
+  private static BuildUser stranger(Caller caller, long uid) {
+    long gid =
+        caller
+            .accounts()
+            .primaryGroup(uid)
+            .filter(group -> group != 0)
+            .orElseThrow(
+                () ->
+                    new Failure(
+                        "cannot run as user " + uid + ", to whom the directory belongs",
+                        "/etc/passwd names no group of his other than root's",
+                        "run nix-build-shell as that user"));
+    return new BuildUser(new Identity(uid, gid, true), BuildUserLock.NONE);
+  }
+
+  /** Returns the first of these build users that no build has; empty when builds have them all. */
+  private static Optional<BuildUser> locked(FileSystem files, List<Long> candidates, long gid) {
+    return candidates.stream()
+        .flatMap(
+            uid ->
+                BuildUserLock.ofUser(files, uid).stream()
+                    .map(lock -> new BuildUser(new Identity(uid, gid, true), lock)))
+        .findFirst();
+  }
+
+  @Override
+  public void close() {
+    lock.close();
+  }
+}
