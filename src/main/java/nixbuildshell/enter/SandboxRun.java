@@ -6,6 +6,7 @@ import nixbuildshell.Failure;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
 import nixbuildshell.console.ExitCode;
+import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.host.Advice;
 import nixbuildshell.host.HostSettings;
@@ -19,7 +20,6 @@ import nixbuildshell.launch.IdMaps;
 import nixbuildshell.launch.KernelProbe;
 import nixbuildshell.launch.Launch;
 import nixbuildshell.launch.Namespaces;
-import nixbuildshell.launch.Refused;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.plan.Outcome;
 import nixbuildshell.plan.Plan;
@@ -91,9 +91,9 @@ public record SandboxRun(
       return new Launch(
               plan, Namespaces.of(spec.network()), maps, start, identity.privileged(), cgroup)
           .start(calls, go);
-    } catch (Refused e) {
+    } catch (ErrnoException e) {
       Advice advice = new Advice(HostSettings.own());
-      throw e.failure(Errno.of(e.errno()).map(x -> advice.onLaunch(e.syscall(), x)).orElse(""));
+      throw e.failure(Errno.of(e.number()).map(x -> advice.onLaunch(e.syscall(), x)).orElse(""));
     }
   }
 

@@ -3,31 +3,68 @@ package nixbuildshell.files;
 import nixbuildshell.Failure;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
+import nixbuildshell.kernel.SystemCalls;
 
 /**
- * A system call on files that failed, for callers that must tell one reason from another. Those
- * that need not make a {@link Failure} of it.
+ * Tells that the kernel refused a system call. It is checked, because its callers must tell one
+ * errno from another, or know what to advise. Those that need neither make a {@link Failure} of it.
  */
 public final class ErrnoException extends Exception {
   private static final long serialVersionUID = 1;
 
+  private final String label;
+  private final Syscall syscall;
   private final int number;
 
-  ErrnoException(Syscall syscall, int number) {
+  private ErrnoException(String label, Syscall syscall, int number) {
     super(syscall + ": " + Errno.describe(number), null, false, false);
+    this.label = label;
+    this.syscall = syscall;
     this.number = number;
   }
 
   ErrnoException(Syscall syscall, Errno errno) {
-    this(syscall, errno.number());
+    this("", syscall, errno.number());
   }
 
-  /** The errno. */
+  /** Returns a system call's result, unless it is {@code -errno}. */
+  static long check(Syscall syscall, long result) throws ErrnoException {
+    return check("", syscall, result);
+  }
+
+  /**
+   * Returns a system call's result, unless it is {@code -errno}.
+   *
+   * @param label says what the call is for, to stand after "cannot" in a message
+   */
+  public static long check(String label, Syscall syscall, long result) throws ErrnoException {
+    if (result < 0) {
+      throw new ErrnoException(label, syscall, (int) -result);
+    }
+    return result;
+  }
+
+  /** Makes a system call and returns its result, as {@link #check} does. */
+  public static long check(SystemCalls calls, String label, Syscall syscall, long... arguments)
+      throws ErrnoException {
+    return check(label, syscall, calls.call(syscall, arguments));
+  }
+
+  /** Returns what the call was for; empty where the caller of the method knows. */
+  public String label() {
+    return label;
+  }
+
+  public Syscall syscall() {
+    return syscall;
+  }
+
+  /** Returns the errno. */
   public int number() {
     return number;
   }
 
-  /** The errno's name and meaning, without the system call. */
+  /** Returns the errno's name and meaning, without the system call. */
   public String why() {
     return Errno.describe(number);
   }
@@ -87,11 +124,16 @@ public final class ErrnoException extends Exception {
   }
 
   /**
-   * The failure to show to a person.
+   * Returns the failure to show to the caller.
    *
    * @param what what could not be done, and on which path
    */
   public Failure failure(String what, String remedy) {
     return new Failure(what, getMessage(), remedy, this);
+  }
+
+  /** Returns the failure of a call with a label. */
+  public Failure failure(String remedy) {
+    return failure("cannot " + label, remedy);
   }
 }

@@ -36,19 +36,12 @@ final class FileCalls {
     do {
       result = calls.call(syscall, arguments);
     } while (result == -Errno.EINTR.number());
-    return checked(syscall, result);
+    return ErrnoException.check(syscall, result);
   }
 
   /** Not again after EINTR: Linux has closed the descriptor, and another thread may have it now. */
   void close(int descriptor) throws ErrnoException {
-    checked(Syscall.CLOSE, calls.call(Syscall.CLOSE, descriptor));
-  }
-
-  private static long checked(Syscall syscall, long result) throws ErrnoException {
-    if (result < 0) {
-      throw new ErrnoException(syscall, (int) -result);
-    }
-    return result;
+    ErrnoException.check(Syscall.CLOSE, calls.call(Syscall.CLOSE, descriptor));
   }
 
   /** Returns the scratch memory of the calling thread. */

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.abi.Syscall;
 import nixbuildshell.files.Descriptor;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
@@ -99,12 +98,12 @@ public final class Cgroup implements AutoCloseable {
   }
 
   /** Moves a process into it. */
-  void take(long pid) throws Refused {
+  void take(long pid) {
     try (Directory directory = parent.openDirectory(name);
         Descriptor file = directory.openFileToWrite(PROCESSES)) {
       file.write(ByteString.of(Long.toString(pid)).bytes());
     } catch (ErrnoException e) {
-      throw new Refused("move the sandbox into " + name, Syscall.WRITE, e.number());
+      throw e.failure("cannot move the sandbox into " + name, "");
     }
   }
 

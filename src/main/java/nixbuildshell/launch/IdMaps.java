@@ -3,6 +3,7 @@ package nixbuildshell.launch;
 import java.util.List;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Syscall;
+import nixbuildshell.files.ErrnoException;
 import nixbuildshell.kernel.NativeMemory;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.sandbox.Identity;
@@ -62,7 +63,7 @@ public record IdMaps(List<Range> users, List<Range> groups, boolean setgroups) {
   }
 
   /** Writes the maps of a process that has just been made. */
-  void write(SystemCalls calls, long pid) throws Refused {
+  void write(SystemCalls calls, long pid) throws ErrnoException {
     if (users.isEmpty() && groups.isEmpty()) {
       return;
     }
@@ -82,19 +83,16 @@ public record IdMaps(List<Range> users, List<Range> groups, boolean setgroups) {
   }
 
   /** By system calls, since Java's own would hide errno. The kernel wants a map in one write. */
-  private static void write(SystemCalls calls, String path, String text) throws Refused {
+  private static void write(SystemCalls calls, String path, String text) throws ErrnoException {
     String label = "write " + path;
     byte[] bytes = ByteString.of(text).bytes();
     try (NativeMemory name = NativeMemory.holding(calls, ByteString.of(path).terminated());
         NativeMemory content = NativeMemory.holding(calls, bytes)) {
       long fd =
-          Refused.check(
-              label,
-              Syscall.OPENAT,
-              calls.call(Syscall.OPENAT, AT_FDCWD, name.address(), O_WRONLY | O_CLOEXEC));
+          ErrnoException.check(
+              calls, label, Syscall.OPENAT, AT_FDCWD, name.address(), O_WRONLY | O_CLOEXEC);
       try {
-        Refused.check(
-            label, Syscall.WRITE, calls.call(Syscall.WRITE, fd, content.address(), bytes.length));
+        ErrnoException.check(calls, label, Syscall.WRITE, fd, content.address(), bytes.length);
       } finally {
         calls.call(Syscall.CLOSE, fd);
       }

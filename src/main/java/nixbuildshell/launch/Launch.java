@@ -3,6 +3,7 @@ package nixbuildshell.launch;
 import java.util.Optional;
 import java.util.OptionalInt;
 import nixbuildshell.abi.Syscall;
+import nixbuildshell.files.ErrnoException;
 import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.plan.Image;
@@ -45,10 +46,10 @@ public record Launch(
    *
    * @param go the pipe that the plan names; it stays open until the child has ended, so that the
    *     child can see whether the caller is still there
-   * @throws Refused when the kernel refuses the clone or what the parent has to do for it; then
-   *     there is no child. A step that fails shows in the outcome of {@link Child#await}
+   * @throws ErrnoException when the kernel refuses the clone or what the parent has to do for it;
+   *     then there is no child. A step that fails shows in the outcome of {@link Child#await}
    */
-  public Child start(SystemCalls calls, GoPipe go) throws Refused {
+  public Child start(SystemCalls calls, GoPipe go) throws ErrnoException {
     return start(calls, go, image(calls));
   }
 
@@ -56,7 +57,7 @@ public record Launch(
     return SharedImage.of(calls, Image.of(plan, calls.abi(), namespaces | Signals.SIGCHLD));
   }
 
-  Child start(SystemCalls calls, GoPipe go, SharedImage image) throws Refused {
+  Child start(SystemCalls calls, GoPipe go, SharedImage image) throws ErrnoException {
     Child child = waiting(calls, go, image);
     try {
       maps.write(calls, child.pid());
@@ -65,7 +66,7 @@ public record Launch(
       }
       go.go();
       return child;
-    } catch (Refused | RuntimeException | Error e) {
+    } catch (ErrnoException | RuntimeException | Error e) {
       // Killed before the pipe is closed, or the end of the file would look like its failure.
       child.kill(Signals.SIGKILL);
       Outcome outcome = child.await().outcome();
@@ -77,7 +78,7 @@ public record Launch(
   }
 
   /** A child that waits for the go byte. */
-  Child waiting(SystemCalls calls, GoPipe go, SharedImage image) throws Refused {
+  Child waiting(SystemCalls calls, GoPipe go, SharedImage image) throws ErrnoException {
     // Where the caller's caller ignored it, children would vanish without a status.
     Signals.restore(calls, Signals.SIGCHLD);
     try (Interpreter interpreter = Interpreter.load(calls)) {
@@ -85,30 +86,23 @@ public record Launch(
         enter(calls, directory.getAsInt());
       }
       if (dropGroups) {
-        Refused.check(
-            "give up the supplementary groups",
-            Syscall.SETGROUPS,
-            calls.call(Syscall.SETGROUPS, 0, 0));
+        ErrnoException.check(calls, "give up the supplementary groups", Syscall.SETGROUPS, 0, 0);
       }
       long pid =
-          Refused.check(
+          ErrnoException.check(
               "make a process in new namespaces",
               Syscall.CLONE,
               interpreter.run(image.memory().address()));
       return new Child(calls, pid, image, go);
-    } catch (Refused | RuntimeException | Error e) {
+    } catch (ErrnoException | RuntimeException | Error e) {
       go.close();
       image.close();
       throw e;
     }
   }
 
-  private static void enter(SystemCalls calls, int directory) throws Refused {
-    Refused.check(
-        "have a working directory of one's own",
-        Syscall.UNSHARE,
-        calls.call(Syscall.UNSHARE, CLONE_FS));
-    Refused.check(
-        "enter the session's directory", Syscall.FCHDIR, calls.call(Syscall.FCHDIR, directory));
+  private static void enter(SystemCalls calls, int directory) throws ErrnoException {
+    ErrnoException.check(calls, "have a working directory of one's own", Syscall.UNSHARE, CLONE_FS);
+    ErrnoException.check(calls, "enter the session's directory", Syscall.FCHDIR, directory);
   }
 }

@@ -3,12 +3,12 @@ package nixbuildshell.view;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import nixbuildshell.files.ErrnoException;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.launch.GoPipe;
 import nixbuildshell.launch.IdMaps;
 import nixbuildshell.launch.Launch;
 import nixbuildshell.launch.Namespaces;
-import nixbuildshell.launch.Refused;
 import nixbuildshell.plan.LayerTrial;
 import nixbuildshell.plan.Outcome;
 import nixbuildshell.plan.Plan;
@@ -53,7 +53,7 @@ public record LayerProbe(SystemCalls calls, Identity identity, int session) {
               .await()
               .outcome()
           instanceof Outcome.Ran;
-    } catch (Refused e) {
+    } catch (ErrnoException e) {
       return false; // The sandbox's own launch fails in the same way, and tells why.
     }
   }

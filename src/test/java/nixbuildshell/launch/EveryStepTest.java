@@ -110,7 +110,7 @@ class EveryStepTest {
     return launch.get();
   }
 
-  private Outcome launchHere(int broken) throws Refused {
+  private Outcome launchHere(int broken) throws ErrnoException {
     try (Directory directory = openSession()) {
       GoPipe go = GoPipe.open(calls);
       Plan plan = plan(go);

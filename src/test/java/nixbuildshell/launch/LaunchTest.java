@@ -18,6 +18,7 @@ import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
+import nixbuildshell.files.ErrnoException;
 import nixbuildshell.kernel.Kernel;
 import nixbuildshell.kernel.KernelContractTest;
 import nixbuildshell.kernel.Kernels;
@@ -127,8 +128,8 @@ class LaunchTest {
     GoPipe go = GoPipe.open(calls);
     Plan plan = SamplePlan.of(go, "/bin/true");
     Launch launch = new Launch(plan, cloneThread, IdMaps.NONE, OptionalInt.empty(), false);
-    Refused refused = assertThrows(Refused.class, () -> launch.start(calls, go));
-    assertEquals(Errno.EINVAL.number(), refused.errno());
+    ErrnoException refused = assertThrows(ErrnoException.class, () -> launch.start(calls, go));
+    assertEquals(Errno.EINVAL.number(), refused.number());
     assertEquals(Syscall.CLONE, refused.syscall());
     assertEquals(
         "cannot make a process in new namespaces: clone: EINVAL (invalid argument)",
@@ -144,10 +145,10 @@ class LaunchTest {
     IdMaps twice = new IdMaps(List.of(range, range), List.of(range), false);
     Plan plan = SamplePlan.of(go, "/bin/true");
     Launch launch = new Launch(plan, SamplePlan.NAMESPACES, twice, OptionalInt.empty(), false);
-    Refused refused = assertThrows(Refused.class, () -> launch.start(calls, go));
+    ErrnoException refused = assertThrows(ErrnoException.class, () -> launch.start(calls, go));
     assertTrue(refused.label().matches("write /proc/\\d+/uid_map"), refused.label());
     // An ordinary user may not write two lines at all, and that is looked at first.
-    assertTrue(Set.of("EINVAL", "EPERM").contains(Errno.of(refused.errno()).get().name()));
+    assertTrue(Set.of("EINVAL", "EPERM").contains(Errno.of(refused.number()).get().name()));
     Path child = Path.of(refused.label().split(" ")[1]).getParent();
     assertFalse(Files.exists(child));
     assertNoMoreThan(before);
@@ -165,8 +166,8 @@ class LaunchTest {
             () -> {
               try {
                 return "status " + launch.start(calls, go).await().status();
-              } catch (Refused refused) {
-                return refused.getMessage();
+              } catch (ErrnoException refused) {
+                return refused.failure("").getMessage();
               }
             });
     new Thread(task).start();
@@ -243,7 +244,7 @@ class LaunchTest {
     assertEquals(7, run(calls, "/bin/sh", "-c", "exit 7").status());
   }
 
-  private static Ended run(SystemCalls calls, String... command) throws Refused {
+  private static Ended run(SystemCalls calls, String... command) throws ErrnoException {
     GoPipe go = GoPipe.open(calls);
     return SamplePlan.launch(calls, go, command).start(calls, go).await();
   }
