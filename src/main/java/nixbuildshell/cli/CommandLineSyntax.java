@@ -1,24 +1,32 @@
 package nixbuildshell.cli;
 
+import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.cli.commands.EnterCommand;
+import nixbuildshell.cli.commands.Subcommand;
+import nixbuildshell.console.ExitCode;
 import nixbuildshell.enter.Options;
+import nixbuildshell.kernel.Kernels;
 import nixbuildshell.sandbox.Network;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParseResult;
 
 /**
- * The syntax of the command line, for picocli. Every string in here holds a byte a char, as {@link
- * ByteString#latin1()} does: picocli hands them through as they are.
+ * Describes the whole command line to picocli: options, help, version, and the subcommands. Each
+ * string that picocli passes through holds one byte in each char, as {@link ByteString#latin1()}.
  */
 @Command(
     name = "nix-build-shell",
-    versionProvider = Version.class,
     sortOptions = false,
     usageHelpAutoWidth = true,
     customSynopsis = {"nix-build-shell [OPTIONS] DIR [COMMAND [ARG...]]"},
@@ -115,22 +123,67 @@ final class CommandLineSyntax {
       description = "Print the version.")
   private boolean version;
 
-  /** A parser that leaves everything after DIR alone and reads no files for {@code @file}. */
-  static CommandLine parser(CommandLineSyntax syntax) {
-    return new CommandLine(syntax)
-        .setStopAtPositional(true)
-        .setExpandAtFiles(false)
-        .setPosixClusteredShortOptionsAllowed(true)
-        .setInterpolateVariables(false);
+  /** Returns a parser that leaves everything after DIR alone and expands no {@code @file}. */
+  static CommandLine parser() {
+    CommandLine parser =
+        new CommandLine(new CommandLineSyntax())
+            .setStopAtPositional(true)
+            .setExpandAtFiles(false)
+            .setPosixClusteredShortOptionsAllowed(true)
+            .setInterpolateVariables(false);
+    parser.getCommandSpec().version(version());
+    return parser;
+  }
+
+  private static String version() {
+    String version = CommandLineSyntax.class.getPackage().getImplementationVersion();
+    return "nix-build-shell "
+        + (version == null ? "(not packaged)" : version)
+        + (" (Java " + Runtime.version().feature() + ", " + Kernels.bestName() + ")");
   }
 
   /**
-   * What was asked for, after parsing.
+   * Returns what the caller asks for.
    *
-   * @throws ParameterException when DIR is missing: picocli would say that before it names an
-   *     option that does not exist
+   * @throws Failure with {@link ExitCode#USAGE} when the command line is wrong
    */
-  Options options(CommandLine parser) {
+  static Subcommand parse(CommandLine parser, List<ByteString> words) {
+    try {
+      ParseResult parsed =
+          parser.parseArgs(words.stream().map(ByteString::latin1).toArray(String[]::new));
+      List<CommandLine> chosen = parsed.asCommandLineList();
+      CommandLine last = chosen.get(chosen.size() - 1);
+      if (last.isUsageHelpRequested()) {
+        return print(out -> last.usage(out, Ansi.OFF));
+      } else if (last.isVersionHelpRequested()) {
+        return print(out -> last.printVersionHelp(out, Ansi.OFF));
+      }
+      return last.getCommand() instanceof CommandLineSyntax plain
+          ? new EnterCommand(plain.options(parser))
+          : last.getCommand();
+    } catch (ParameterException e) {
+      throw new Failure(
+          "cannot read the command line",
+          new ByteString(e.getMessage()).toString(),
+          "nix-build-shell --help tells the usage",
+          ExitCode.USAGE);
+    }
+  }
+
+  private static Subcommand print(Consumer<PrintStream> text) {
+    return (caller, messages, out) -> {
+      text.accept(out);
+      return 0;
+    };
+  }
+
+  /**
+   * Returns the options of the plain form, after parsing.
+   *
+   * @throws ParameterException when DIR is missing: picocli would report that before an option that
+   *     does not exist
+   */
+  private Options options(CommandLine parser) {
     if (directory == null) {
       throw new ParameterException(parser, "DIR is missing: the directory that Nix kept");
     }
@@ -155,11 +208,9 @@ final class CommandLineSyntax {
   }
 
   private static Network network(CommandLine parser, String name) {
-    return switch (name) {
-      case "host" -> Network.HOST;
-      case "none" -> Network.LOOPBACK;
-      default ->
-          throw new ParameterException(parser, "--network is host or none, not '" + name + "'");
-    };
+    if (!PlainForm.NETWORKS.containsKey(name)) {
+      throw new ParameterException(parser, "--network is host or none, not '" + name + "'");
+    }
+    return PlainForm.NETWORKS.get(name);
   }
 }

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 
 /**
@@ -50,28 +49,29 @@ public final class ProcessBytes {
    * @param kind {@code Uid} or {@code Gid}
    */
   public static long effectiveId(String kind) {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"), ISO_8859_1)) {
-      return lines
-          .filter(line -> line.startsWith(kind + ":"))
-          .map(line -> Long.parseLong(line.split("\\s+")[2]))
-          .findFirst()
-          .orElseThrow();
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot read /proc/self/status", e);
-    }
+    return read(Path.of("/proc/self/status"))
+        .lines()
+        .filter(line -> line.startsWith(kind + ":"))
+        .map(line -> Long.parseLong(line.split("\\s+")[2]))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static List<ByteString> strings(Path path) {
+    List<ByteString> strings = new ArrayList<>();
+    String all = read(path);
+    for (int start = 0; start < all.length(); ) {
+      int end = all.indexOf('\0', start);
+      end = end < 0 ? all.length() : end;
+      strings.add(new ByteString(all.substring(start, end)));
+      start = end + 1;
+    }
+    return strings;
+  }
+
+  private static String read(Path path) {
     try {
-      String all = new String(Files.readAllBytes(path), ISO_8859_1);
-      List<ByteString> strings = new ArrayList<>();
-      for (int start = 0; start < all.length(); ) {
-        int end = all.indexOf('\0', start);
-        end = end < 0 ? all.length() : end;
-        strings.add(new ByteString(all.substring(start, end)));
-        start = end + 1;
-      }
-      return strings;
+      return new String(Files.readAllBytes(path), ISO_8859_1);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + path, e);
     }

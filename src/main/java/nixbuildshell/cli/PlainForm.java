@@ -1,0 +1,113 @@
+package nixbuildshell.cli;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import nixbuildshell.ByteString;
+import nixbuildshell.enter.Options;
+import nixbuildshell.sandbox.Network;
+
+/**
+ * Recognises {@code [OPTIONS] DIR [COMMAND...]} without picocli, whose classes would delay the
+ * prompt. It leaves every other command line to {@link CommandLineSyntax}, which also explains what
+ * is wrong with one. Both accept the same grammar, and {@code CommandLineTest} holds them to it.
+ */
+final class PlainForm {
+  /** The subcommands of {@link CommandLineSyntax}: their names win over a directory's. */
+  static final Set<String> SUBCOMMANDS = Set.of();
+
+  private static final Set<String> FLAGS = Set.of("--builder", "--explain");
+  private static final Set<String> VALUES = Set.of("--drv", "--store", "--work-dir", "--network");
+  private static final String SANDBOX_PATH = "--sandbox-path";
+  private static final Pattern VERBOSE = Pattern.compile("-v+");
+
+  /** The values of {@code --network}. */
+  static final Map<String, Network> NETWORKS =
+      Map.of("host", Network.HOST, "none", Network.LOOPBACK);
+
+  private final List<ByteString> words;
+  private final Map<String, ByteString> values = new HashMap<>();
+  private final List<ByteString> sandboxPaths = new ArrayList<>();
+  private int verbosity;
+  private int at;
+
+  private PlainForm(List<ByteString> words) {
+    this.words = words;
+  }
+
+  /** Returns what the caller asks for; empty when picocli has to look at the command line. */
+  static Optional<Options> parse(List<ByteString> words) {
+    PlainForm form = new PlainForm(words);
+    return form.takeOptions() ? form.options() : Optional.empty();
+  }
+
+  private boolean takeOptions() {
+    while (at < words.size() && isOption(words.get(at))) {
+      String word = words.get(at++).latin1();
+      if (word.equals("--")) {
+        return at < words.size();
+      } else if (word.equals("--verbose")) {
+        verbosity++;
+      } else if (VERBOSE.matcher(word).matches()) {
+        verbosity += word.length() - 1;
+      } else if (!(FLAGS.contains(word) ? isFirst(word, ByteString.EMPTY) : takeValue(word))) {
+        return false;
+      }
+    }
+    return at < words.size() && !SUBCOMMANDS.contains(words.get(at).latin1());
+  }
+
+  /** Takes {@code --name=value} or {@code --name value}. */
+  private boolean takeValue(String word) {
+    int equals = word.indexOf('=');
+    String name = equals < 0 ? word : word.substring(0, equals);
+    if (equals < 0 && (at == words.size() || isOption(words.get(at)))) {
+      return false;
+    }
+    if (!VALUES.contains(name) && !name.equals(SANDBOX_PATH)) {
+      return false;
+    }
+    ByteString value = equals < 0 ? words.get(at++) : new ByteString(word.substring(equals + 1));
+    return name.equals(SANDBOX_PATH) ? sandboxPaths.add(value) : isFirst(name, value);
+  }
+
+  private static boolean isOption(ByteString word) {
+    return word.startsWith("-") && word.length() > 1;
+  }
+
+  private boolean isFirst(String name, ByteString value) {
+    return values.put(name, value) == null;
+  }
+
+  private Optional<Options> options() {
+    ByteString directory = words.get(at++);
+    boolean delimited = at < words.size() && words.get(at).latin1().equals("--");
+    List<ByteString> command = List.copyOf(words.subList(delimited ? at + 1 : at, words.size()));
+    ByteString network = values.getOrDefault("--network", ByteString.EMPTY);
+    boolean builder = values.containsKey("--builder");
+    if (builder && !command.isEmpty()
+        || values.containsKey("--network") && !NETWORKS.containsKey(network.latin1())) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Options(
+            directory,
+            command,
+            value("--drv"),
+            value("--store"),
+            value("--work-dir"),
+            Optional.ofNullable(NETWORKS.get(network.latin1())),
+            List.copyOf(sandboxPaths),
+            builder,
+            values.containsKey("--explain"),
+            verbosity));
+  }
+
+  private Optional<ByteString> value(String name) {
+    return Optional.ofNullable(values.get(name));
+  }
+}

@@ -1,0 +1,28 @@
+package nixbuildshell.cli.commands;
+
+import java.io.PrintStream;
+import nixbuildshell.console.Messages;
+import nixbuildshell.enter.Enter;
+import nixbuildshell.enter.Options;
+import nixbuildshell.kernel.Kernel;
+import nixbuildshell.kernel.Kernels;
+import nixbuildshell.kernel.SystemCalls;
+import nixbuildshell.kernel.UnpackDirectory;
+import nixbuildshell.nix.Caller;
+import nixbuildshell.terminal.StandardStream;
+
+/** Runs the plain form, {@code nix-build-shell DIR [COMMAND...]}. */
+public record EnterCommand(Options options) implements Subcommand {
+  @Override
+  public int verbosity() {
+    return options.verbosity();
+  }
+
+  @Override
+  public int run(Caller caller, Messages messages, PrintStream out) {
+    StandardStream.requireAll();
+    Kernel kernel =
+        Kernels.best(() -> UnpackDirectory.make(options.workDirectory(), caller::environment));
+    return new Enter(options, caller, messages, out, new SystemCalls(kernel)).run();
+  }
+}

@@ -1,0 +1,206 @@
+package nixbuildshell.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.cli.commands.EnterCommand;
+import nixbuildshell.cli.commands.Subcommand;
+import nixbuildshell.console.ExitCode;
+import nixbuildshell.console.Messages;
+import nixbuildshell.enter.Options;
+import nixbuildshell.nix.Caller;
+import nixbuildshell.sandbox.Network;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** Holds picocli's grammar and that of {@link PlainForm} to the same results. */
+class CommandLineTest {
+  /** Every option in each spelling, what is like one, and words that are none. */
+  private static final List<String> WORDS =
+      List.of(
+          "--drv",
+          "--drv=x",
+          "--store=",
+          "--store",
+          "--work-dir",
+          "--work-dir==",
+          "--network",
+          "--network=host",
+          "none",
+          "--sandbox-path",
+          "--sandbox-path=a=b",
+          "--builder",
+          "--explain",
+          "--explain=true",
+          "-v",
+          "-vv",
+          "-vx",
+          "--verbose",
+          "--",
+          "-",
+          "-x",
+          "--dr",
+          "",
+          "D");
+
+  /**
+   * Words that picocli takes for a value ({@code --drv -x}) or a flag, and PlainForm leaves to it.
+   */
+  private static final List<String> ONLY_PICOCLI = List.of("-x", "--dr", "--explain=true");
+
+  private static List<ByteString> bytes(String... latin1) {
+    return List.of(latin1).stream().map(ByteString::new).toList();
+  }
+
+  private static Optional<Options> byPicocli(List<ByteString> words) {
+    try {
+      Subcommand subcommand = CommandLineSyntax.parse(CommandLineSyntax.parser(), words);
+      return Optional.of(((EnterCommand) subcommand).options());
+    } catch (Failure e) {
+      assertEquals(ExitCode.USAGE, e.exitCode().orElseThrow());
+      return Optional.empty();
+    }
+  }
+
+  private static Options parse(String... words) {
+    Options options = PlainForm.parse(bytes(words)).orElseThrow();
+    assertEquals(Optional.of(options), byPicocli(bytes(words)));
+    return options;
+  }
+
+  /** Compares the two on all lines of up to three words. */
+  @Test
+  void bothHaveOneGrammar() {
+    List<List<String>> lines = new ArrayList<>(List.of(List.of()));
+    for (int next = 0; next < lines.size(); next++) {
+      List<String> line = lines.get(next);
+      List<ByteString> words = bytes(line.toArray(String[]::new));
+      Optional<Options> plain = PlainForm.parse(words);
+      if (plain.isPresent() || ONLY_PICOCLI.stream().noneMatch(line::contains)) {
+        assertEquals(byPicocli(words), plain, line::toString);
+      }
+      for (String word : line.size() < 3 ? WORDS : List.<String>of()) {
+        List<String> longer = new ArrayList<>(line);
+        longer.add(word);
+        lines.add(longer);
+      }
+    }
+  }
+
+  @Test
+  void everyOptionIsCompared() {
+    Set<String> options =
+        new HashSet<>(CommandLineSyntax.parser().getCommandSpec().optionsMap().keySet());
+    options.removeAll(List.of("-h", "--help", "-V", "--version"));
+    options.removeAll(WORDS);
+    assertEquals(Set.of(), options);
+  }
+
+  @Test
+  void bothHaveTheSameSubcommands() {
+    assertEquals(PlainForm.SUBCOMMANDS, CommandLineSyntax.parser().getSubcommands().keySet());
+  }
+
+  @Command(name = "sub")
+  private static final class Sub implements Subcommand {
+    @Override
+    public int run(Caller caller, Messages messages, PrintStream out) {
+      return 0;
+    }
+  }
+
+  @Test
+  void aSubcommandWinsOverADirectory() {
+    Sub sub = new Sub();
+    CommandLine parser = CommandLineSyntax.parser().addSubcommand(sub);
+    assertSame(sub, CommandLineSyntax.parse(parser, bytes("-v", "sub")));
+    for (List<ByteString> words : List.of(bytes("./sub"), bytes("D", "sub"), bytes("--", "sub"))) {
+      CommandLine plain = CommandLineSyntax.parser().addSubcommand(new Sub());
+      assertEquals(EnterCommand.class, CommandLineSyntax.parse(plain, words).getClass());
+    }
+  }
+
+  @Test
+  void optionsAfterTheDirectoryBelongToTheCommand() {
+    Options options = parse("-v", "--work-dir", "/w", "D", "ls", "-la", "--help", "-v", "--drv=x");
+    assertEquals(bytes("ls", "-la", "--help", "-v", "--drv=x"), options.command());
+    assertEquals(1, options.verbosity());
+    assertEquals("/w", options.workDirectory().orElseThrow().latin1());
+    assertEquals("D", options.directory().latin1());
+  }
+
+  @Test
+  void theCommandMayFollowADelimiter() {
+    assertEquals(bytes("-x", "--", "y"), parse("D", "--", "-x", "--", "y").command());
+    assertEquals(bytes("-x"), parse("--", "D", "-x").command());
+  }
+
+  @Test
+  void everyByteOfAnArgumentSurvives() {
+    String odd = "\u00ff\u0001\n\"'$ {x} ${sys:user.name} @|bold x|@";
+    assertEquals(bytes(odd, "", "@/etc/passwd"), parse("D", odd, "", "@/etc/passwd").command());
+    assertEquals(new ByteString(odd), parse("--drv", odd, "@D").derivation().orElseThrow());
+  }
+
+  @Test
+  void sandboxPathsAddUp() {
+    Options options =
+        parse("--sandbox-path", "/a=/b", "--sandbox-path=/c d", "D", "--sandbox-path=x");
+    assertEquals(bytes("/a=/b", "/c d"), options.sandboxPaths());
+    assertEquals(bytes("--sandbox-path=x"), options.command());
+  }
+
+  @Test
+  void verbosityCounts() {
+    assertEquals(2, parse("-vv", "D").verbosity());
+    assertEquals(2, parse("-v", "--verbose", "D").verbosity());
+  }
+
+  @Test
+  void theNetworkIsTheHostsOrNone() {
+    assertEquals(Optional.empty(), parse("D", "--network=host").network());
+    assertEquals(Optional.of(Network.HOST), parse("--network=host", "D").network());
+    assertEquals(Optional.of(Network.LOOPBACK), parse("--network", "none", "D").network());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--help", "-h D", "-vh", "--version", "-V", "--builder --help D ls"})
+  void helpAndVersionAreLeftToPicocli(String line) {
+    assertEquals(Optional.empty(), PlainForm.parse(bytes(line.split(" "))));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', DIR is missing",
+    "-v, DIR is missing",
+    "--nonsense D, '--nonsense'",
+    "--nonsense, '--nonsense'",
+    "-x D, '-x'",
+    "--drv, '--drv'",
+    "--network, '--network'",
+    "--network=some D, 'some'",
+    "--network HOST D, 'HOST'"
+  })
+  void aWrongCommandLineIsRefusedAndTheCulpritNamed(String line, String named) {
+    List<ByteString> words = line.isEmpty() ? List.of() : bytes(line.split(" "));
+    assertEquals(Optional.empty(), PlainForm.parse(words));
+    Failure refused =
+        assertThrows(
+            Failure.class, () -> CommandLineSyntax.parse(CommandLineSyntax.parser(), words));
+    assertTrue(refused.getMessage().contains(named.replace("'", "")), refused.getMessage());
+  }
+}
