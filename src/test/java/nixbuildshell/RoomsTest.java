@@ -67,9 +67,6 @@ class RoomsTest {
           "capture/Manifest capture/ManifestReader",
           "to be cut",
           "store/BuildLogs store/DerivationFinder",
-          "to be cut",
-          "session/Cleaner session/Furnishing session/Session session/SessionFinder session/Sessions"
-              + " session/ShownStore",
           "to be cut");
 
   private static final Path ROOT = Path.of("src/main/java/nixbuildshell");

@@ -28,6 +28,7 @@ import nixbuildshell.sandbox.SandboxRequest;
 import nixbuildshell.sandbox.SandboxSpec;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.About;
+import nixbuildshell.session.Cleaning;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
 import nixbuildshell.session.ShownStore;
@@ -171,16 +172,13 @@ public final class Enter {
     LayerProbe layers = new LayerProbe(calls, user.identity(), session.directory().self().number());
     StoreView store = StoreLookup.in(session, request.view().store(), layers::mounts);
     try (SessionEnd end =
-        new SessionEnd(session, about, messages, signals, caller.hasTerminal(2))) {
-      request
-          .build()
-          .top()
-          .ifPresent(top -> session.furnishing().makeInTmp(top.belowTmp(), user.owner()));
+        new SessionEnd(sessions, session, about, messages, signals, caller.hasTerminal(2))) {
+      request.build().top().ifPresent(top -> session.makeInTmp(top.belowTmp(), user.owner()));
       try (ProgressLine progress =
           new ProgressLine(
               messages.stream(), caller.hasTerminal(2), "copying the build directory")) {
-        new Workspace(files, nix, session, user.owner(), progress, this::cancelled, messages)
-            .fill(kept, build, store);
+        new Workspace(nix, session, user.owner(), progress, this::cancelled, messages)
+            .fill(files, kept, build, store);
       } catch (CancellationException e) {
         return ExitCode.SIGNAL + signals.ending();
       }
@@ -226,7 +224,7 @@ public final class Enter {
   }
 
   private int stay(Sessions sessions, Session session, SandboxSpec spec, BuildUser user) {
-    user.owner().ifPresent(session.furnishing()::renewRoot);
+    user.owner().ifPresent(session::renewRoot);
     int descriptor = session.directory().self().number();
     try (Cleaning cleaning = Cleaning.start(sessions, messages)) {
       return new SandboxRun(caller, calls, spec, descriptor, signals).run();

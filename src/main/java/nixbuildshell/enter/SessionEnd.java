@@ -1,14 +1,13 @@
 package nixbuildshell.enter;
 
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
-import nixbuildshell.ByteString;
-import nixbuildshell.Failure;
+import java.util.function.Function;
 import nixbuildshell.console.Messages;
 import nixbuildshell.console.ProgressLine;
-import nixbuildshell.console.ShellWord;
 import nixbuildshell.session.About;
 import nixbuildshell.session.Session;
+import nixbuildshell.session.Sessions;
 import nixbuildshell.terminal.SignalRelay;
 
 /**
@@ -19,67 +18,39 @@ import nixbuildshell.terminal.SignalRelay;
  * @param terminal whether stderr is one, to say on it how far this is
  */
 record SessionEnd(
-    Session session, About about, Messages messages, SignalRelay signals, boolean terminal)
+    Sessions sessions,
+    Session session,
+    About about,
+    Messages messages,
+    SignalRelay signals,
+    boolean terminal)
     implements AutoCloseable {
 
   @Override
   public void close() {
     signals.begin();
-    if (about.kind() == About.Kind.INTERACTIVE && isChanged()) {
+    if (about.kind() == About.Kind.INTERACTIVE
+        && unlessSignalled("looking for changes", session::isChanged)) {
       session.close();
-      tell(session.path(), about.origin(), messages);
+      new Sessions.Kept(session.path(), Optional.of(about.origin()), true).tell(messages);
       return;
     }
-    try {
-      unlessSignalled("deleting the working copy", session::delete);
-      if (signals.ending() != 0) {
-        messages.note("not all of the working copy is deleted yet: the next run does that");
-      }
-    } catch (Failure e) {
-      // The exit code is the command's all the same.
-      messages.failure(e);
+    // The exit code is the command's, also when something could not be deleted.
+    unlessSignalled("deleting the working copy", stop -> sessions.delete(session, stop))
+        .ifPresent(left -> messages.failure(left.failure()));
+    if (signals.ending() != 0) {
+      messages.note("not all of the working copy is deleted yet: the next run does that");
     }
   }
 
-  private boolean isChanged() {
-    boolean[] changed = {true};
-    unlessSignalled("looking for changes", stop -> changed[0] = session.isChanged(stop));
-    return changed[0];
-  }
-
-  private void unlessSignalled(String what, Consumer<BooleanSupplier> work) {
+  private <T> T unlessSignalled(String what, Function<BooleanSupplier, T> work) {
     long[] files = {0};
     try (ProgressLine progress = new ProgressLine(messages.stream(), terminal, what)) {
-      work.accept(
+      return work.apply(
           () -> {
             progress.done(++files[0]);
             return signals.ending() != 0;
           });
     }
-  }
-
-  /** How to come back, to compare and to delete. */
-  static void tell(ByteString path, ByteString origin, Messages messages) {
-    String session = ShellWord.quote(path);
-    messages.note("your changes are kept in " + path);
-    messages.note("  come back with  nix-build-shell " + workDirectory(path) + session);
-    messages.note(
-        "  compare with    diff -r "
-            + ShellWord.quote(origin)
-            + " "
-            + ShellWord.quote(path.plus("/build")));
-    messages.note("  delete with     rm -rf " + session);
-  }
-
-  /**
-   * The option without which a session outside of the home directory would not be found again. Its
-   * base is a directory in the one that the option names.
-   */
-  private static String workDirectory(ByteString path) {
-    String base = path.latin1().substring(0, path.latin1().lastIndexOf('/'));
-    int slash = base.lastIndexOf('/');
-    return base.endsWith("/nix-build-shell")
-        ? ""
-        : "--work-dir " + ShellWord.quote(new ByteString(base.substring(0, slash))) + " ";
   }
 }

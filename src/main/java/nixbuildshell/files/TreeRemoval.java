@@ -5,6 +5,7 @@ import java.util.Deque;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
 
 /**
  * Deletes a tree without following a link, also what its owner has made unreadable (an overlay's
@@ -20,7 +21,11 @@ public final class TreeRemoval {
    *
    * @param why errno's name and meaning, or a phrase
    */
-  public record Leftover(ByteString path, String why) {}
+  public record Leftover(ByteString path, String why) {
+    public Failure failure() {
+      return new Failure("cannot delete " + path, why, "");
+    }
+  }
 
   private record Level(ByteString name, int pass, Listing listing) {}
 

@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.console.ShellWord;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
@@ -25,6 +26,18 @@ final class BaseDirectory {
   BaseDirectory(FileSystem files, Function<String, Optional<ByteString>> environment) {
     this.files = files;
     this.environment = environment;
+  }
+
+  /**
+   * Returns the option without which a session is not found again, and a space: empty in the user's
+   * state directory, whose base has no user id in its name.
+   */
+  static String option(ByteString session) {
+    String base = session.latin1().substring(0, session.latin1().lastIndexOf('/'));
+    int slash = base.lastIndexOf('/');
+    return base.endsWith("/" + NAME.latin1())
+        ? ""
+        : "--work-dir " + ShellWord.quote(new ByteString(base.substring(0, slash))) + " ";
   }
 
   /**

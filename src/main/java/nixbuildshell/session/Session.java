@@ -1,5 +1,6 @@
 package nixbuildshell.session;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
@@ -11,6 +12,7 @@ import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileContent;
 import nixbuildshell.files.Owner;
 import nixbuildshell.files.Status;
+import nixbuildshell.files.TreeRemoval;
 
 /**
  * A working copy in use: a directory of the base, locked as long as this is open.
@@ -27,18 +29,24 @@ import nixbuildshell.files.Status;
  * </pre>
  */
 public final class Session implements AutoCloseable {
+  /** The directory with the mount points for store paths, in the session's own. */
+  public static final String VIEW = "store/view";
+
+  /** The layer that takes the changes where the mount points are not on disk. */
+  public static final String UPPER = "store/upper";
+
+  static final String REMEDY = "name a directory on another file system: --work-dir DIR";
+
   static final ByteString LOCK = ByteString.of("lock");
   static final ByteString ABOUT = ByteString.of("session.properties");
   static final ByteString STAGED = ByteString.of("staged");
   private static final ByteString EDITED = ByteString.of("edited");
   private static final int ABOUT_LIMIT = 1 << 24;
 
-  private final Sessions sessions;
   private final Directory directory;
   private final Descriptor lock;
 
-  Session(Sessions sessions, Directory directory, Descriptor lock) {
-    this.sessions = sessions;
+  Session(Directory directory, Descriptor lock) {
     this.directory = directory;
     this.lock = lock;
   }
@@ -74,15 +82,75 @@ public final class Session implements AutoCloseable {
         : Optional.empty();
   }
 
-  /** Makes what is in it; with an owner, root does it for him. */
+  /**
+   * Makes what is in it.
+   *
+   * @param owner the build user when root runs the tool
+   */
   void furnish(About about, Optional<Owner> owner) throws ErrnoException {
+    Optional<Owner> rootOfGroup = owner.map(o -> new Owner(0, o.gid()));
     write(ABOUT, about.file());
-    furnishing().all(owner);
+    make("build", 0700, owner);
+    make("tmp", 01777, Optional.empty());
+    make("store", 0755, Optional.empty());
+    make(UPPER, 01775, rootOfGroup);
+    make("store/work", 0700, owner);
+    make(VIEW, 01775, rootOfGroup);
+    make("root", 0755, Optional.empty());
   }
 
-  /** Its directories, to make more of them. */
-  public Furnishing furnishing() {
-    return new Furnishing(directory);
+  /**
+   * Makes directories in one another below the sandbox's {@code /tmp}, as mount points. For a new
+   * session only: later the sandbox's user may have put links there.
+   *
+   * @param names the outermost first
+   */
+  public void makeInTmp(List<ByteString> names, Optional<Owner> owner) {
+    StringBuilder path = new StringBuilder("tmp");
+    try {
+      for (ByteString name : names) {
+        path.append('/').append(name.latin1());
+        make(path.toString(), 0755, owner);
+      }
+    } catch (ErrnoException e) {
+      throw e.failure("cannot write in " + directory.place(), REMEDY);
+    }
+  }
+
+  /**
+   * Makes the directory of the sandbox's root anew. For root alone, whose skeleton is on disk: what
+   * an earlier run placed there must go. As from Nix, the root of a range of users owns its root
+   * directory and {@code /etc}.
+   *
+   * @throws Failure when what was there cannot be deleted
+   */
+  public void renewRoot(Owner owner) {
+    TreeRemoval.remove(directory, ByteString.of("root"))
+        .ifPresent(
+            left -> {
+              throw left.failure();
+            });
+    try {
+      if (owner.isRange()) {
+        make("root", 0755, Optional.of(owner));
+        make("root/etc", 0755, Optional.of(owner));
+      } else {
+        make("root", 0750, Optional.of(new Owner(0, owner.gid())));
+      }
+    } catch (ErrnoException e) {
+      throw e.failure("cannot write in " + directory.place(), REMEDY);
+    }
+  }
+
+  private void make(String path, int mode, Optional<Owner> owner) throws ErrnoException {
+    ByteString name = ByteString.of(path);
+    directory.makeDirectory(name, 0700);
+    try (Directory made = directory.openDirectory(name)) {
+      if (owner.isPresent()) {
+        made.self().setOwner(owner.get().uid(), owner.get().gid());
+      }
+      made.self().setMode(mode);
+    }
   }
 
   private void write(ByteString name, byte[] content) throws ErrnoException {
@@ -106,7 +174,7 @@ public final class Session implements AutoCloseable {
         file.setMode(0600);
       }
     } catch (ErrnoException e) {
-      throw e.failure("cannot write in " + directory.place(), Sessions.REMEDY);
+      throw e.failure("cannot write in " + directory.place(), REMEDY);
     } catch (InterruptedException e) {
       throw new Failure("cannot stage " + directory.place(), "interrupted", "");
     }
@@ -126,18 +194,11 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Whether somebody has changed, added or deleted anything in the build directory, /tmp or the
-   * store since the session was staged; when in doubt, yes. A session that never was staged has
-   * nothing of anybody's.
-   */
-  public boolean isChanged() {
-    return isChanged(() -> false);
-  }
-
-  /**
-   * The same, but no longer than until told to stop: then it is in doubt, and nothing is noted.
+   * Decides whether anything in the build directory, /tmp or the store was changed since the
+   * session was staged. What was never staged has no changes; what cannot be decided is changed,
+   * and not noted as such.
    *
-   * @param stop asked at every file
+   * @param stop asked at every file; when it says yes, the changes cannot be decided
    */
   public boolean isChanged(BooleanSupplier stop) {
     if (!isStaged() || isKnownToBeChanged()) {
@@ -162,32 +223,14 @@ public final class Session implements AutoCloseable {
   private boolean hasChanges(BooleanSupplier stop) {
     try (Directory build = directory.openDirectory(ByteString.of("build"));
         Directory tmp = directory.openDirectory(ByteString.of("tmp"));
-        Directory upper = directory.openDirectory(ByteString.of("store/upper"));
-        Directory view = directory.openDirectory(ByteString.of(ShownStore.VIEW))) {
+        Directory upper = directory.openDirectory(ByteString.of(UPPER));
+        Directory view = directory.openDirectory(ByteString.of(VIEW))) {
       Changes changes =
           new Changes(lock.status().changed(), directory.status(STAGED).changed(), stop);
       return changes.in(build) || changes.in(tmp) || changes.in(upper) || changes.in(view);
     } catch (ErrnoException e) {
       return true;
     }
-  }
-
-  /**
-   * Deletes the session and everything in it, and closes it.
-   *
-   * @throws Failure naming what could not be deleted; the next {@link Sessions#clean} tries again
-   */
-  public void delete() {
-    delete(() -> false);
-  }
-
-  /**
-   * The same until told to stop; what is left then is for the next {@link Sessions#clean}.
-   *
-   * @param stop asked at every file
-   */
-  public void delete(BooleanSupplier stop) {
-    sessions.delete(this, stop);
   }
 
   /** Gives up the lock; the files stay. */

@@ -3,10 +3,13 @@ package nixbuildshell.session;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.console.Messages;
+import nixbuildshell.console.ShellWord;
 import nixbuildshell.files.Descriptor;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
@@ -14,6 +17,7 @@ import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.FileType;
 import nixbuildshell.files.Listing;
 import nixbuildshell.files.Owner;
+import nixbuildshell.files.Status;
 import nixbuildshell.files.TreeRemoval;
 
 /**
@@ -29,22 +33,34 @@ import nixbuildshell.files.TreeRemoval;
  * session whose lock is free, or one that is renamed: the next cleaner takes each.
  */
 public final class Sessions implements AutoCloseable {
-  public static final String REMEDY = "name a directory on another file system: --work-dir DIR";
-
   private static final ByteString BASE_LOCK = ByteString.of(".lock");
-  static final String GIVEN_UP = ".removing-";
+  private static final String GIVEN_UP = ".removing-";
 
-  interface Action<T> {
+  private static final int NAME_LIMIT = 64;
+  private static final int LOCK_TRIES = 10;
+
+  private interface Action<T> {
     T run() throws ErrnoException;
   }
 
   /**
-   * An interactive session that somebody has worked in.
+   * Names an interactive session in which something was changed.
    *
-   * @param about empty when its file cannot be read
-   * @param isNews whether this is the first time that the changes are found
+   * @param origin the kept directory; empty when the session does not tell it any more
+   * @param isNews whether the changes were found for the first time
    */
-  public record Kept(ByteString id, ByteString path, Optional<About> about, boolean isNews) {}
+  public record Kept(ByteString path, Optional<ByteString> origin, boolean isNews) {
+    /** Tells the caller how to come back, to compare and to delete. */
+    public void tell(Messages messages) {
+      String session = ShellWord.quote(path);
+      messages.note("your changes are kept in " + path);
+      messages.note("  come back with  nix-build-shell " + BaseDirectory.option(path) + session);
+      origin
+          .map(from -> ShellWord.quote(from) + " " + ShellWord.quote(path.plus("/build")))
+          .ifPresent(both -> messages.note("  compare with    diff -r " + both));
+      messages.note("  delete with     rm -rf " + session);
+    }
+  }
 
   /**
    * What cleaning came to.
@@ -90,7 +106,7 @@ public final class Sessions implements AutoCloseable {
     return base.place().path();
   }
 
-  <T> T exclusively(Action<T> action) throws ErrnoException {
+  private <T> T exclusively(Action<T> action) throws ErrnoException {
     try (Descriptor lock = base.openOrCreateFile(BASE_LOCK, 0600)) {
       lock.lock();
       return action.run();
@@ -110,16 +126,16 @@ public final class Sessions implements AutoCloseable {
         session.furnish(about, owner);
         return session;
       } catch (ErrnoException e) {
-        session.delete();
+        delete(session, () -> false);
         throw e;
       }
     } catch (ErrnoException e) {
-      throw e.failure("cannot make a session in " + base.place(), REMEDY);
+      throw e.failure("cannot make a session in " + base.place(), Session.REMEDY);
     }
   }
 
   private Session make(ByteString derivation) throws ErrnoException {
-    ByteString id = SessionId.of(derivation);
+    ByteString id = newId(derivation);
     try {
       base.makeDirectory(id, 0700);
     } catch (ErrnoException e) {
@@ -133,7 +149,7 @@ public final class Sessions implements AutoCloseable {
       directory.self().setMode(0755);
       Descriptor lock = directory.openOrCreateFile(Session.LOCK, 0600);
       lock.lock();
-      return new Session(this, directory, lock);
+      return new Session(directory, lock);
     } catch (ErrnoException e) {
       directory.close();
       throw e;
@@ -155,7 +171,62 @@ public final class Sessions implements AutoCloseable {
    * @throws Failure when another run uses it
    */
   public Optional<Session> find(Directory opened) {
-    return new SessionFinder(this, base).find(opened);
+    try {
+      Status wanted = opened.self().status();
+      for (ByteString id : names()) {
+        if (!id.startsWith(".") && isAt(id, wanted)) {
+          return takePatiently(id);
+        }
+      }
+      return Optional.empty();
+    } catch (ErrnoException e) {
+      throw e.failure("cannot look into " + base.place(), "");
+    }
+  }
+
+  private boolean isAt(ByteString id, Status wanted) throws ErrnoException {
+    try {
+      return base.status(id).same(wanted);
+    } catch (ErrnoException e) {
+      if (e.missing()) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** A cleaner holds the lock too while it looks for changes: so it is worth trying again. */
+  private Optional<Session> takePatiently(ByteString id) throws ErrnoException {
+    for (int i = 0; i < LOCK_TRIES; i++) {
+      Optional<Session> session = exclusively(() -> take(id));
+      if (session.isPresent() && session.get().about().isPresent()) {
+        return session;
+      }
+      session.ifPresent(Session::close);
+      if (session.isPresent() || !hasLock(id)) {
+        return Optional.empty();
+      }
+      sleep();
+    }
+    throw new Failure(
+        "cannot enter " + base.place().child(id), "it is in use by another nix-build-shell", "");
+  }
+
+  private static void sleep() {
+    try {
+      Thread.sleep(100);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean hasLock(ByteString id) {
+    try (Directory directory = base.openDirectory(id)) {
+      directory.status(Session.LOCK);
+      return true;
+    } catch (ErrnoException e) {
+      return false;
+    }
   }
 
   /**
@@ -163,14 +234,14 @@ public final class Sessions implements AutoCloseable {
    *
    * @return empty when it is locked, or no session, or gone
    */
-  Optional<Session> take(ByteString id) throws ErrnoException {
+  private Optional<Session> take(ByteString id) throws ErrnoException {
     Directory directory = null;
     Descriptor lock = null;
     try {
       directory = base.openDirectory(id);
       lock = directory.openFileToWrite(Session.LOCK);
       if (directory.self().status().uid() == files.userId() && lock.tryLock()) {
-        return Optional.of(new Session(this, directory, lock));
+        return Optional.of(new Session(directory, lock));
       }
     } catch (ErrnoException e) {
       if (!e.missing() && !e.notDirectory() && !e.denied()) {
@@ -193,19 +264,57 @@ public final class Sessions implements AutoCloseable {
    * @param stop asked all the time; what is left when it says yes is for the next run
    */
   public Cleaned clean(BooleanSupplier stop) {
-    return new Cleaner(this, base, stop).clean();
+    Cleaned cleaned = new Cleaned(new ArrayList<>(), new ArrayList<>());
+    try {
+      for (ByteString name : names()) {
+        if (stop.getAsBoolean()) {
+          break;
+        }
+        if (name.startsWith(GIVEN_UP)) {
+          TreeRemoval.remove(base, name, stop).ifPresent(cleaned.leftovers::add);
+        } else if (!name.startsWith(".")) {
+          exclusively(() -> takeAbandoned(name)).ifPresent(s -> clean(s, stop, cleaned));
+        }
+      }
+    } catch (ErrnoException e) {
+      cleaned.leftovers.add(new TreeRemoval.Leftover(path(), e.why()));
+    }
+    return cleaned;
   }
 
-  void delete(Session session, BooleanSupplier stop) {
-    remove(session, stop)
-        .ifPresent(
-            left -> {
-              throw new Failure("cannot delete " + left.path(), left.why(), "");
-            });
+  private Optional<Session> takeAbandoned(ByteString id) throws ErrnoException {
+    try {
+      // What was killed before it had a lock file is empty; what is not empty stays.
+      base.removeDirectory(id);
+      return Optional.empty();
+    } catch (ErrnoException e) {
+      return take(id);
+    }
   }
 
-  Optional<TreeRemoval.Leftover> remove(Session session, BooleanSupplier stop) {
-    ByteString name = ByteString.of(GIVEN_UP).plus(session.id()).plus("-" + SessionId.suffix());
+  private void clean(Session session, BooleanSupplier stop, Cleaned cleaned) {
+    Optional<About> about = session.about();
+    boolean known = session.isKnownToBeChanged();
+    boolean interactive = about.map(a -> a.kind() == About.Kind.INTERACTIVE).orElse(true);
+    boolean stays = interactive && session.isChanged(stop);
+    if (stop.getAsBoolean()) {
+      session.close();
+    } else if (stays) {
+      cleaned.kept.add(new Kept(session.path(), about.map(About::origin), !known));
+      session.close();
+    } else {
+      delete(session, stop).ifPresent(cleaned.leftovers::add);
+    }
+  }
+
+  /**
+   * Deletes a session and closes it.
+   *
+   * @param stop asked at every file; when it says yes, the rest is for the next {@link #clean}
+   * @return the first thing that could not be deleted
+   */
+  public Optional<TreeRemoval.Leftover> delete(Session session, BooleanSupplier stop) {
+    ByteString name = ByteString.of(GIVEN_UP).plus(session.id()).plus("-" + suffix());
     try (session) {
       exclusively(
           () -> {
@@ -218,7 +327,7 @@ public final class Sessions implements AutoCloseable {
     }
   }
 
-  List<ByteString> names() throws ErrnoException {
+  private List<ByteString> names() throws ErrnoException {
     List<ByteString> names = new ArrayList<>();
     try (Directory directory = base.reopen()) {
       Listing listing = new Listing();
@@ -231,8 +340,16 @@ public final class Sessions implements AutoCloseable {
     return names;
   }
 
-  List<ByteString> ids() throws ErrnoException {
-    return names().stream().filter(name -> !name.startsWith(".")).toList();
+  /** Returns the derivation's name, made fit for a file's name, with a few random characters. */
+  private static ByteString newId(ByteString derivation) {
+    String name = derivation.latin1().replaceAll("[^A-Za-z0-9+._-]", "-").replaceAll("^[.-]+", "");
+    String cut = name.substring(0, Math.min(name.length(), NAME_LIMIT));
+    return ByteString.of((cut.isEmpty() ? "build" : cut) + "-" + suffix());
+  }
+
+  private static String suffix() {
+    int number = ThreadLocalRandom.current().nextInt(36 * 36 * 36 * 36);
+    return String.format("%4s", Integer.toString(number, 36)).replace(' ', '0');
   }
 
   @Override

@@ -10,6 +10,7 @@ import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileContent;
 import nixbuildshell.files.FileType;
+import nixbuildshell.files.Listing;
 
 /**
  * The store of a session that shows only some store paths. The file {@code store/paths} names them
@@ -22,12 +23,6 @@ import nixbuildshell.files.FileType;
  * @param names of the store paths
  */
 public record ShownStore(boolean layered, List<ByteString> names) {
-  /** The directory with mount points, in the session's own. */
-  public static final String VIEW = "store/view";
-
-  /** The layer without. */
-  public static final String UPPER = "store/upper";
-
   private static final ByteString PATHS = ByteString.of("store/paths");
   private static final String LAYERED = "layered";
   private static final String MOUNT_POINTS = "mount points";
@@ -37,16 +32,13 @@ public record ShownStore(boolean layered, List<ByteString> names) {
   private static final Set<Long> CARRY_LAYERS =
       Set.of(0xEF53L, 0x58465342L, 0x9123683EL, 0x01021994L, 0xF2F52010L, 0xCA451A4EL);
 
-  /** An entry of the store and what it is. */
-  public record Shown(ByteString name, FileType type) {}
-
   public ShownStore {
     names = List.copyOf(names);
   }
 
   /** Where in the session the changes go. */
   public static String changes(boolean layered) {
-    return layered ? UPPER : VIEW;
+    return layered ? Session.UPPER : Session.VIEW;
   }
 
   /** Whether a session's file system is known to do as an upper layer of overlayfs. */
@@ -64,11 +56,11 @@ public record ShownStore(boolean layered, List<ByteString> names) {
    * @throws nixbuildshell.Failure when they cannot be written, or the store cannot be read
    */
   public static void prepare(
-      Session session, Directory store, List<Shown> entries, boolean layered) {
+      Session session, Directory store, List<Listing.Entry> entries, boolean layered) {
     try (Directory view = session.open(changes(layered));
         Descriptor paths = session.directory().createFile(PATHS, 0600)) {
       StringBuilder lines = new StringBuilder(layered ? LAYERED : MOUNT_POINTS).append('\n');
-      for (Shown entry : entries) {
+      for (Listing.Entry entry : entries) {
         place(entry, store, view, layered);
         lines.append(entry.name().latin1()).append('\n');
       }
@@ -76,12 +68,11 @@ public record ShownStore(boolean layered, List<ByteString> names) {
       paths.closeWritten();
     } catch (ErrnoException e) {
       throw e.failure(
-          "cannot make mount points in " + session.path() + "/" + changes(layered),
-          Sessions.REMEDY);
+          "cannot make mount points in " + session.path() + "/" + changes(layered), Session.REMEDY);
     }
   }
 
-  private static void place(Shown entry, Directory store, Directory view, boolean layered)
+  private static void place(Listing.Entry entry, Directory store, Directory view, boolean layered)
       throws ErrnoException {
     if (entry.type() == FileType.LINK) {
       view.makeLink(entry.name(), store.readLink(entry.name()));

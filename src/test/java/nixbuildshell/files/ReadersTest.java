@@ -10,9 +10,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import nixbuildshell.session.PartialOutput;
+import nixbuildshell.session.About;
+import nixbuildshell.session.Session;
+import nixbuildshell.session.Sessions;
+import nixbuildshell.session.WorkingCopy;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -128,11 +132,17 @@ class ReadersTest {
   @Test
   void anOutputThatCannotBeCopiedIsNotMarked() throws Exception {
     filesOfMany();
-    try (Directory store = Fixture.open(source);
-        Directory upper = Fixture.open(target)) {
-      assertEquals("f0", missed(PartialOutput.seed(copy(), store, name("f0"), upper)));
+    About about = new About(About.Kind.COMMAND, name("/x"), name("x"), name("/sh"), Map.of());
+    try (Sessions sessions =
+            Sessions.open(
+                Fixture.FILES, v -> Optional.empty(), Optional.of(name(temporary.toString())));
+        Session session = sessions.create(about, Optional.of(OWNER));
+        Directory store = Fixture.open(source);
+        Directory upper = session.open("store/upper")) {
+      WorkingCopy copy = new WorkingCopy(session, copy());
+      assertEquals("f0", missed(copy.copyOutput(store, name("f0"))));
       assertThrows(ErrnoException.class, () -> upper.status(name("f0")));
-      PartialOutput.seed(copy(), store, name("f30001"), upper);
+      copy.copyOutput(store, name("f30001"));
       assertFalse(upper.status(name("f30001")).uid() == 0);
     }
   }

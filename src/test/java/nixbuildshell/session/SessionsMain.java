@@ -44,6 +44,8 @@ final class SessionsMain {
     try (Directory build = session.open("build")) {
       build.status(Fixture.name("file"));
     }
-    session.delete();
+    if (sessions.delete(session, () -> false).isPresent()) {
+      throw new AssertionError("cannot delete " + session.path());
+    }
   }
 }

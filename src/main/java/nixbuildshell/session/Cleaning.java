@@ -1,16 +1,15 @@
-package nixbuildshell.enter;
+package nixbuildshell.session;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import nixbuildshell.console.Messages;
-import nixbuildshell.session.Sessions;
 import nixbuildshell.session.Sessions.Cleaned;
 
 /**
  * Deletes what earlier runs had to leave behind, while the sandbox runs: nobody waits for that on
  * the way to the prompt.
  */
-final class Cleaning implements AutoCloseable {
+public final class Cleaning implements AutoCloseable {
   private final Messages messages;
   private final AtomicReference<Cleaned> cleaned = new AtomicReference<>();
 
@@ -24,7 +23,7 @@ final class Cleaning implements AutoCloseable {
     this.thread = new Thread(() -> cleaned.set(sessions.clean(this::isOver)), "cleaning");
   }
 
-  static Cleaning start(Sessions sessions, Messages messages) {
+  public static Cleaning start(Sessions sessions, Messages messages) {
     Cleaning cleaning = new Cleaning(sessions, messages);
     cleaning.thread.start();
     return cleaning;
@@ -50,12 +49,9 @@ final class Cleaning implements AutoCloseable {
     if (result == null) {
       return;
     }
-    result
-        .leftovers()
-        .forEach(each -> messages.note("cannot delete " + each.path() + ": " + each.why()));
+    result.leftovers().forEach(left -> messages.note(left.failure().getMessage()));
     result.kept().stream()
-        .filter(Sessions.Kept::isNews)
-        .filter(kept -> kept.about().isPresent())
-        .forEach(kept -> SessionEnd.tell(kept.path(), kept.about().get().origin(), messages));
+        .filter(kept -> kept.isNews() && kept.origin().isPresent())
+        .forEach(kept -> kept.tell(messages));
   }
 }

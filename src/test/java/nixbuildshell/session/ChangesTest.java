@@ -1,4 +1,4 @@
-package nixbuildshell.files;
+package nixbuildshell.session;
 
 import static nixbuildshell.files.Fixture.name;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -10,16 +10,18 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import nixbuildshell.session.About;
-import nixbuildshell.session.PartialOutput;
-import nixbuildshell.session.Session;
-import nixbuildshell.session.Sessions;
+import java.util.function.BooleanSupplier;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.Fixture;
+import nixbuildshell.files.TreeCopy;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ChangesTest {
+  private static final BooleanSupplier NEVER = () -> false;
+
   @TempDir Path temporary;
   private Sessions sessions;
 
@@ -71,9 +73,9 @@ class ChangesTest {
     for (Map.Entry<String, Boolean> each : cases.entrySet()) {
       Session session = staged();
       Fixture.run("sh", "-euc", "cd " + session.path() + "; " + each.getKey());
-      assertEquals(each.getValue(), session.isChanged(), each.getKey());
-      assertEquals(each.getValue(), session.isChanged(), "the second time: " + each.getKey());
-      session.delete();
+      assertEquals(each.getValue(), session.isChanged(NEVER), each.getKey());
+      assertEquals(each.getValue(), session.isChanged(NEVER), "the second time: " + each.getKey());
+      assertEquals(Optional.empty(), sessions.delete(session, NEVER));
     }
   }
 
@@ -95,8 +97,8 @@ class ChangesTest {
       if (edit) {
         Files.writeString(file, "x");
       }
-      assertEquals(edit, session.isChanged());
-      session.delete();
+      assertEquals(edit, session.isChanged(NEVER));
+      assertEquals(Optional.empty(), sessions.delete(session, NEVER));
     }
   }
 
@@ -108,7 +110,7 @@ class ChangesTest {
                 About.Kind.INTERACTIVE, name("/x"), name("x"), name("/nix/store/shell"), Map.of()),
             Optional.empty())) {
       Files.writeString(Path.of(session.path() + "/build/f"), "");
-      assertFalse(session.isChanged());
+      assertFalse(session.isChanged(NEVER));
     }
   }
 
@@ -127,8 +129,8 @@ class ChangesTest {
               + ",upperdir=store/upper,workdir=store/work; ls -lR root; cat root/pkg/file;"
               + (edit ? " echo more >>root/pkg/file" : "");
       Fixture.run("unshare", "-Urm", "sh", "-euc", script);
-      assertEquals(edit, session.isChanged());
-      session.delete();
+      assertEquals(edit, session.isChanged(NEVER));
+      assertEquals(Optional.empty(), sessions.delete(session, NEVER));
       assertFalse(Files.exists(Path.of(session.path().toString())));
     }
   }
@@ -144,13 +146,14 @@ class ChangesTest {
             + "; mkdir -p out/bin dev; echo x >out/bin/x; echo >dev/h; ln -s out link;"
             + " echo >file; chmod 444 out/bin/x; chmod 555 out/bin out; touch -d 2001-01-01 out");
     Session session = staged();
+    WorkingCopy copy = new WorkingCopy(session, TreeCopy.plain());
     try (Directory from = Fixture.open(store);
         Directory upper = session.open("store/upper")) {
       for (String each : new String[] {"link", "file"}) {
-        assertEquals(1, PartialOutput.seed(TreeCopy.plain(), from, name(each), upper).files());
+        assertEquals(1, copy.copyOutput(from, name(each)).files());
       }
       upper.removeDirectory(name("out"));
-      assertEquals(1, PartialOutput.seed(TreeCopy.plain(), from, name("out"), upper).files());
+      assertEquals(1, copy.copyOutput(from, name("out")).files());
       assertEquals(0555, upper.status(name("out")).mode());
       assertEquals(from.status(name("out")).modified(), upper.status(name("out")).modified());
     }
@@ -166,6 +169,6 @@ class ChangesTest {
             + " ls out; rm link file; ls";
     assertEquals("x\nmoved\ndev\nout\n", Fixture.run("unshare", "-Urm", "sh", "-euc", script));
     assertTrue(Files.exists(store.resolve("out/bin/x")));
-    session.delete();
+    assertEquals(Optional.empty(), sessions.delete(session, NEVER));
   }
 }

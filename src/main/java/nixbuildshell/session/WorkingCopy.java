@@ -1,0 +1,84 @@
+package nixbuildshell.session;
+
+import nixbuildshell.ByteString;
+import nixbuildshell.files.Descriptor;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.FileType;
+import nixbuildshell.files.Status;
+import nixbuildshell.files.TreeCopy;
+import nixbuildshell.files.TreeRemoval;
+
+/**
+ * Fills a new session. Each method throws a {@link nixbuildshell.Failure} when the session cannot
+ * be written, and a {@link java.util.concurrent.CancellationException} when the copy is cancelled.
+ */
+public record WorkingCopy(Session session, TreeCopy copy) {
+  /** What to try when a session cannot be written. */
+  public static final String REMEDY = Session.REMEDY;
+
+  /** Copies what is in a kept directory to the session's build directory. */
+  public TreeCopy.Result copyBuild(Directory kept) {
+    try (Directory build = session.open("build")) {
+      return copy.contents(kept, build);
+    }
+  }
+
+  /** Writes a file of the build directory, in place of what has its name there. */
+  public void writeBuildFile(ByteString name, ByteString content, int mode) {
+    try (Directory build = session.open("build")) {
+      TreeRemoval.remove(build, name);
+      try (Descriptor file = build.createFile(name, 0600)) {
+        file.write(content.bytes());
+        file.setMode(mode);
+        if (copy.owner().isPresent()) {
+          file.setOwner(copy.owner().get().uid(), copy.owner().get().gid());
+        }
+        file.closeWritten();
+      }
+    } catch (ErrnoException e) {
+      throw e.failure("cannot write " + session.path() + "/build/" + name, "");
+    }
+  }
+
+  /** Copies a store path that the failed build had begun to write into a {@link ShownStore}. */
+  public TreeCopy.Result copyOutput(Directory store, ByteString name, boolean layered) {
+    try (Directory changes = session.open(ShownStore.changes(layered))) {
+      return copy.entry(store, name, changes);
+    }
+  }
+
+  /**
+   * Copies such a store path into the upper layer of an overlay of the whole store.
+   *
+   * <p>A directory is marked opaque: overlayfs would merge it with the one below, whose files can
+   * be neither written nor removed then ({@code Documentation/filesystems/overlayfs.rst}).
+   */
+  public TreeCopy.Result copyOutput(Directory store, ByteString name) {
+    try (Directory upper = session.open(Session.UPPER)) {
+      TreeCopy.Result result = copy.entry(store, name, upper);
+      try {
+        makeOpaque(upper, name);
+      } catch (ErrnoException e) {
+        // What is missing could not be copied, as the result says.
+        if (!e.missing()) {
+          throw e.failure(
+              "cannot make " + store.place().child(name) + " writable in the session", REMEDY);
+        }
+      }
+      return result;
+    }
+  }
+
+  /** Setting an attribute needs a directory that its owner may write to, which this may not be. */
+  private static void makeOpaque(Directory upper, ByteString name) throws ErrnoException {
+    Status status = upper.status(name);
+    if (status.type() == FileType.DIRECTORY) {
+      upper.setMode(name, 0700);
+      try (Directory output = upper.openDirectory(name)) {
+        output.self().setAttribute("user.overlay.opaque", new byte[] {'y'});
+        output.self().setMode(status.mode());
+      }
+    }
+  }
+}
