@@ -21,6 +21,9 @@ final class EnvVarsParser {
           "(?:export|declare(?= -))(?: -([A-Za-z]++))? "
               + "([A-Za-z_][A-Za-z0-9_]*+|BASH_FUNC_[^\\s=]++)(?=[=\n]|\\z)");
 
+  private static final String LETTERS = "abEfnrtv\\'";
+  private static final String MEANINGS = "\u0007\b\u001b\f\n\r\t\u000b\\'";
+
   private final String text;
   private final Map<String, ByteString> values = new LinkedHashMap<>();
   private int at;
@@ -84,10 +87,8 @@ final class EnvVarsParser {
     if (next('"')) {
       doubleQuoted(value, start);
     } else if (text.startsWith("$'", at)) {
-      at = AnsiQuoting.decode(text, at + 2, value);
-      if (at < 0) {
-        throw malformed("the $'…' that begins here has no end or an unknown escape", start);
-      }
+      at += 2;
+      ansiQuoted(value, start);
     } else {
       throw malformed("a value that is neither \"…\" nor $'…'", at);
     }
@@ -110,6 +111,40 @@ final class EnvVarsParser {
       value.append(c);
     }
     throw malformed("the \"…\" that begins here has no end", start);
+  }
+
+  /** Reads what ansic_quote in bash's strtrans.c writes, and refuses all other escapes. */
+  private void ansiQuoted(StringBuilder value, int start) throws Malformed {
+    while (at < text.length()) {
+      char c = text.charAt(at++);
+      if (c == '\'') {
+        return;
+      }
+      int meant = c == '\\' ? escape() : c;
+      if (meant == 0) {
+        break;
+      }
+      value.append((char) meant);
+    }
+    throw malformed("the $'…' that begins here has no end or an unknown escape", start);
+  }
+
+  /** Returns the byte that an escape stands for; 0 when bash writes no such escape. */
+  private int escape() {
+    int letter = at < text.length() ? LETTERS.indexOf(text.charAt(at)) : -1;
+    if (letter >= 0) {
+      at++;
+      return MEANINGS.charAt(letter);
+    }
+    int number = 0;
+    for (int digit = 0; digit < 3; digit++, at++) {
+      char c = at < text.length() ? text.charAt(at) : 0;
+      if (c < '0' || c > (digit == 0 ? '3' : '7')) {
+        return 0;
+      }
+      number = number * 8 + c - '0';
+    }
+    return number;
   }
 
   private boolean next(char c) {
