@@ -64,8 +64,6 @@ class RoomsTest {
           "to be cut",
           "store/Derivation store/Placeholders store/StructuredAttributes",
           "to be cut",
-          "capture/Manifest capture/ManifestReader",
-          "to be cut",
           "store/BuildLogs store/DerivationFinder",
           "to be cut");
 

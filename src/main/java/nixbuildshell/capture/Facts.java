@@ -42,7 +42,7 @@ final class Facts {
 
   static Map<String, Known<StorePath>> outputs(Manifest manifest) {
     Map<String, Known<StorePath>> outputs = new LinkedHashMap<>();
-    manifest.outputs().forEach((name, path) -> outputs.put(name, known(path)));
+    manifest.store().outputs().forEach((name, path) -> outputs.put(name, known(path)));
     return outputs;
   }
 
@@ -108,7 +108,7 @@ final class Facts {
   static Optional<Known<ByteString>> unsandboxedTop(
       Optional<Manifest> manifest, Optional<EnvVars> env) {
     return manifest
-        .flatMap(Manifest::buildTop)
+        .flatMap(written -> written.sandbox().buildTop())
         .map(Facts::known)
         .or(
             () ->

@@ -17,7 +17,7 @@ record HostNetwork(Optional<Known<Boolean>> known, Optional<String> doubt) {
 
   /** Whether the build says so: Nix sets NIX_OUTPUT_CHECKED for a fixed output. */
   static boolean isClaimed(Optional<Manifest> manifest, Optional<EnvVars> env) {
-    return manifest.flatMap(Manifest::fixedOutput).orElse(false)
+    return manifest.flatMap(written -> written.sandbox().fixedOutput()).orElse(false)
         || Stream.of("NIX_OUTPUT_CHECKED", "__impure")
             .flatMap(name -> env.flatMap(values -> values.get(name)).stream())
             .anyMatch(ByteString.of("1")::equals);

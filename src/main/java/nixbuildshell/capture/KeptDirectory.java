@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.Malformed;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileContent;
@@ -29,6 +30,7 @@ public record KeptDirectory(Directory build, ByteString outerName, Instant chang
     implements Evidence, AutoCloseable {
 
   private static final ByteString BUILD = ByteString.of("build");
+  private static final long LARGEST_MANIFEST = 4 << 20;
   private static final Pattern OUTER_NAME =
       Pattern.compile("nix-build-.+\\.drv-.+|nix-[0-9]+-[0-9]+");
 
@@ -83,7 +85,21 @@ public record KeptDirectory(Directory build, ByteString outerName, Instant chang
   record Summary(Instant changed, Optional<String> id) {}
 
   Summary summary() {
-    return new Summary(changed, Manifest.idIn(this));
+    return new Summary(changed, manifestId());
+  }
+
+  /**
+   * Returns the ID in its manifest; empty when that is missing, unusable, or too large for a list.
+   */
+  private Optional<String> manifestId() {
+    if (read(Manifest.PATH, LARGEST_MANIFEST) instanceof Content content) {
+      try {
+        return ManifestReader.read(content.bytes()).id();
+      } catch (Malformed | Manifest.Newer e) {
+        return Optional.empty();
+      }
+    }
+    return Optional.empty();
   }
 
   /** The build directory in the newer layout's outer one, which has nothing else in it. */

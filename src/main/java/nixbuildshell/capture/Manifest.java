@@ -6,48 +6,41 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import nixbuildshell.ByteString;
-import nixbuildshell.Malformed;
-import nixbuildshell.store.Evidence;
 import nixbuildshell.store.StorePath;
 
 /**
- * What the setup hook wrote down at the moment of failure, as far as it is used. The fields are
- * documented in {@code hooks/manifest.schema.json}. Their form is checked, and that paths that
- * belong in the store are there; whether they are true is nobody's to know.
+ * Holds what the setup hook wrote at the moment of failure, as far as the tool uses it. {@code
+ * hooks/manifest.schema.json} documents the fields. Their form is checked, and that the paths of
+ * store paths lie in the store; whether they are true cannot be known.
  *
  * @param id letters, digits and {@code +._-}, at most 80
- * @param cwd the working directory of the failure, as seen from inside
- * @param shell in the store, as far as its text goes
- * @param outputs by output name
- * @param storePaths without repetition
  */
 public record Manifest(
     Optional<String> id,
     Optional<String> name,
     Optional<ByteString> system,
-    Optional<ByteString> phase,
-    Optional<Integer> exitCode,
-    Optional<Command> command,
-    Optional<ByteString> cwd,
-    Optional<ByteString> shell,
-    Optional<ByteString> stdenv,
-    Optional<ByteString> buildTop,
-    Map<String, StorePath> outputs,
-    List<StorePath> storePaths,
-    List<Mount> mounts,
-    Optional<Boolean> structuredAttrs,
-    Optional<Boolean> fixedOutput,
-    Optional<Boolean> sandboxed) {
+    End end,
+    Store store,
+    Sandbox sandbox) {
 
-  /** Where it lies in a kept directory. */
+  /** The path of the file in a kept directory. */
   static final String PATH = ".nix-build-shell/manifest.json";
 
-  private static final long LARGEST_OF_MANY = 4 << 20;
+  /**
+   * Describes where and how the build failed.
+   *
+   * @param cwd the working directory, absolute, as seen from inside
+   */
+  public record End(
+      Optional<ByteString> phase,
+      Optional<Integer> exitCode,
+      Optional<Command> command,
+      Optional<ByteString> cwd) {}
 
   /**
-   * The command that failed.
+   * Describes the command that failed.
    *
-   * @param stack the innermost function first
+   * @param stack the functions that were running, the innermost first
    */
   public record Command(
       ByteString text, Optional<Integer> line, Optional<ByteString> file, List<Frame> stack) {
@@ -56,23 +49,51 @@ public record Manifest(
     }
   }
 
-  /** A call on the stack of functions. */
+  /** Describes a function that was running, and where it was called. */
   public record Frame(
       Optional<ByteString> function, Optional<Integer> line, Optional<ByteString> file) {}
 
   /**
-   * A mount that the build saw.
+   * Describes what the build used of the store.
+   *
+   * @param shell a path in the store, as far as its text goes
+   * @param outputs by output name
+   * @param paths all that the build saw, without repetition
+   */
+  public record Store(
+      Optional<ByteString> shell, Map<String, StorePath> outputs, List<StorePath> paths) {
+    public Store {
+      outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
+      paths = List.copyOf(paths);
+    }
+  }
+
+  /**
+   * Describes how the build was confined.
+   *
+   * @param used whether Nix built it in a sandbox
+   * @param buildTop NIX_BUILD_TOP, absolute
+   */
+  public record Sandbox(
+      Optional<Boolean> used,
+      Optional<Boolean> fixedOutput,
+      Optional<ByteString> buildTop,
+      List<Mount> mounts) {
+    public Sandbox {
+      mounts = List.copyOf(mounts);
+    }
+  }
+
+  /**
+   * Describes a mount that the build saw.
    *
    * @param device {@code major:minor}
-   * @param root what of that file system is mounted, from that file system's own root
+   * @param root the mounted part of that file system, from the file system's own root
    */
   public record Mount(
-      Optional<ByteString> device,
-      Optional<ByteString> root,
-      Optional<ByteString> mountPoint,
-      Optional<ByteString> type) {}
+      Optional<ByteString> device, Optional<ByteString> root, Optional<ByteString> mountPoint) {}
 
-  /** The manifest is of a schema that this version does not know. */
+  /** Says that the manifest is of a schema that this version does not know. */
   public static final class Newer extends Exception {
     private static final long serialVersionUID = 1;
 
@@ -82,26 +103,5 @@ public record Manifest(
     Newer(String schemaVersion) {
       super("its schemaVersion is " + schemaVersion + ", and this nix-build-shell reads 1");
     }
-  }
-
-  /**
-   * The ID in a kept directory's manifest; empty when that has none, cannot be used, or is large
-   * beyond what a manifest can be that is one of many.
-   */
-  public static Optional<String> idIn(Evidence kept) {
-    if (kept.read(PATH, LARGEST_OF_MANY) instanceof Evidence.Content content) {
-      try {
-        return ManifestReader.read(content.bytes()).id();
-      } catch (Malformed | Newer e) {
-        return Optional.empty();
-      }
-    }
-    return Optional.empty();
-  }
-
-  public Manifest {
-    outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
-    storePaths = List.copyOf(storePaths);
-    mounts = List.copyOf(mounts);
   }
 }

@@ -1,39 +1,34 @@
 package nixbuildshell.capture;
 
-import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
 import nixbuildshell.Malformed;
+import nixbuildshell.store.Json;
+import nixbuildshell.store.JsonInput;
 import nixbuildshell.store.StorePath;
 
 /**
- * Reads a manifest of version 1. Fields that it does not know are passed over, so that a newer
- * minor version can have more; an empty text says as little as none.
+ * Reads a manifest of version 1. It passes over fields that it does not know, so that a newer minor
+ * version can have more, and takes an empty text for a missing one.
  */
 final class ManifestReader {
   private static final Pattern VERSION = Pattern.compile("([0-9]{1,9})(?:\\.[0-9]{1,9}){0,3}");
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9+._-]{1,80}");
+  private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,18}");
+  private static final int LONGEST_PLACE = 80;
 
-  private final JsonInput in;
-  private final Map<String, ByteString> texts = new LinkedHashMap<>();
-  private final Map<String, Long> integers = new LinkedHashMap<>();
-  private final Map<String, Boolean> truths = new LinkedHashMap<>();
-  private final Map<String, StorePath> outputs = new LinkedHashMap<>();
-  private final Set<StorePath> storePaths = new LinkedHashSet<>();
-  private final List<Manifest.Mount> mounts = new ArrayList<>();
-  private Optional<Manifest.Command> command = Optional.empty();
+  /** Leaves room for 50,000 store paths, each of them a mount of three fields. */
+  private static final JsonInput.Bounds BOUNDS = new JsonInput.Bounds(16, 50_000, 400_000, false);
 
-  private ManifestReader(JsonInput in) {
-    this.in = in;
-  }
+  private ManifestReader() {}
 
   /**
    * Reads the file.
@@ -42,30 +37,37 @@ final class ManifestReader {
    * @throws Manifest.Newer when it is one of a later version, whatever else is in it
    */
   static Manifest read(byte[] file) throws Malformed, Manifest.Newer {
-    checkVersion(file);
-    Manifest[] manifest = new Manifest[1];
-    JsonInput.read(file, in -> manifest[0] = new ManifestReader(in).manifest());
-    return manifest[0];
+    Value whole = new Value("", JsonInput.read(file, BOUNDS));
+    checkVersion(whole);
+    return new Manifest(
+        whole.field("id", id -> id.text(ManifestReader::id).latin1()),
+        whole.text("name", ManifestReader::name).map(ByteString::latin1),
+        whole.text("system", text -> text),
+        new Manifest.End(
+            whole.text("phase", text -> text),
+            whole.field("exitCode", code -> code.integer(255)),
+            whole.field("command", ManifestReader::command),
+            whole.text("cwd", ManifestReader::absolute)),
+        new Manifest.Store(
+            whole.text("shell", ManifestReader::inStore),
+            whole.field("outputs", ManifestReader::outputs).orElse(Map.of()),
+            List.copyOf(
+                new LinkedHashSet<>(
+                    whole.list("storePaths", path -> path.text(ManifestReader::storePath))))),
+        new Manifest.Sandbox(
+            whole.field("sandboxed", Value::truth),
+            whole.field("fixedOutput", Value::truth),
+            whole.text("buildTop", ManifestReader::absolute),
+            whole.list("mounts", ManifestReader::mount)));
   }
 
-  /** First, because a later version may have given any field another type. */
-  private static void checkVersion(byte[] file) throws Malformed, Manifest.Newer {
-    ByteString[] found = new ByteString[1];
-    JsonInput.read(
-        file,
-        in ->
-            in.object(
-                name -> {
-                  if (name.equals("schemaVersion")) {
-                    found[0] = in.text();
-                  } else {
-                    in.skip();
-                  }
-                }));
-    if (found[0] == null) {
-      throw new Malformed("it has no schemaVersion");
-    }
-    Matcher version = VERSION.matcher(found[0].latin1());
+  /** Comes first, because a later version may have given any field another type. */
+  private static void checkVersion(Value whole) throws Malformed, Manifest.Newer {
+    ByteString found =
+        whole
+            .field("schemaVersion", Value::text)
+            .orElseThrow(() -> new Malformed("it has no schemaVersion"));
+    Matcher version = VERSION.matcher(found.latin1());
     if (!version.matches() || version.group(1).startsWith("0")) {
       throw new Malformed("schemaVersion: it is not that of a manifest");
     }
@@ -74,161 +76,165 @@ final class ManifestReader {
     }
   }
 
-  private Manifest manifest() throws IOException, Malformed {
-    in.object(this::field);
-    return new Manifest(
-        text("id").map(ByteString::latin1),
-        text("name").map(ByteString::latin1),
-        text("system"),
-        text("phase"),
-        Optional.ofNullable(integers.get("exitCode")).map(Long::intValue),
-        command,
-        text("cwd"),
-        text("shell"),
-        text("stdenv"),
-        text("buildTop"),
-        outputs,
-        List.copyOf(storePaths),
-        mounts,
-        Optional.ofNullable(truths.get("structuredAttrs")),
-        Optional.ofNullable(truths.get("fixedOutput")),
-        Optional.ofNullable(truths.get("sandboxed")));
+  private static ByteString id(ByteString id) throws Malformed {
+    String reason = "it is not made of 1 to 80 letters, digits and + . _ -";
+    return require(ID.matcher(id.latin1()).matches(), id, reason);
   }
 
-  private Optional<ByteString> text(String name) {
-    return Optional.ofNullable(texts.get(name)).filter(text -> !text.isEmpty());
+  private static ByteString name(ByteString name) throws Malformed {
+    return require(StorePath.isName(name.latin1()), name, "the store allows no such name");
   }
 
-  private void field(String name) throws IOException, Malformed {
-    switch (name) {
-      case "id" -> texts.put(name, id());
-      case "name" -> texts.put(name, name());
-      case "pname", "version", "system", "phase", "hookVersion" -> texts.put(name, in.text());
-      case "cwd", "buildTop" -> texts.put(name, absolute());
-      case "shell", "stdenv" -> texts.put(name, inStore());
-      case "exitCode" -> integers.put(name, within(in.integer(), 0, 255));
-      case "uid", "gid", "time" -> integers.put(name, within(in.integer(), 0, Long.MAX_VALUE));
-      case "structuredAttrs", "fixedOutput", "sandboxed" -> truths.put(name, in.truth());
-      case "command" -> command = Optional.of(command());
-      case "outputs" -> in.object(output -> outputs.put(outputName(output), storePath()));
-      case "storePaths" -> in.list(() -> storePaths.add(storePath()));
-      case "mounts" -> in.list(() -> mounts.add(mount()));
-      default -> in.skip();
-    }
+  private static ByteString absolute(ByteString path) throws Malformed {
+    return require(path.startsWith("/"), path, "it is not absolute");
   }
 
-  private ByteString id() throws IOException, Malformed {
-    ByteString id = in.text();
-    if (!ID.matcher(id.latin1()).matches()) {
-      throw in.wrong("it is not made of 1 to 80 letters, digits and + . _ -");
-    }
-    return id;
-  }
-
-  private ByteString name() throws IOException, Malformed {
-    ByteString name = in.text();
-    if (!name.isEmpty() && !StorePath.isName(name.latin1())) {
-      throw in.wrong("the store allows no such name");
-    }
-    return name;
-  }
-
-  private String outputName(String name) throws Malformed {
-    if (!StorePath.isName(name)) {
-      throw in.wrong("the store allows no such output");
-    }
-    return name;
-  }
-
-  private ByteString absolute() throws IOException, Malformed {
-    ByteString path = in.text();
-    if (!path.isEmpty() && !path.startsWith("/")) {
-      throw in.wrong("it is not absolute");
-    }
+  private static ByteString inStore(ByteString path) throws Malformed {
+    StorePath.containing(path);
     return path;
   }
 
-  private ByteString inStore() throws IOException, Malformed {
-    ByteString path = in.text();
-    try {
-      if (!path.isEmpty()) {
-        StorePath.containing(path);
+  private static StorePath storePath(ByteString path) throws Malformed {
+    StorePath parsed = StorePath.parse(path);
+    return require(!parsed.isChroot(), parsed, "it is the directory of another build");
+  }
+
+  private static <T> T require(boolean fine, T value, String reason) throws Malformed {
+    if (!fine) {
+      throw new Malformed(reason);
+    }
+    return value;
+  }
+
+  private static Map<String, StorePath> outputs(Value value) throws Malformed {
+    Map<String, StorePath> outputs = new LinkedHashMap<>();
+    for (ByteString name : value.object().values().keySet()) {
+      Value output = value.at(name).orElseThrow();
+      if (!StorePath.isName(name.latin1())) {
+        throw output.wrong("the store allows no such output");
       }
-      return path;
-    } catch (Malformed e) {
-      throw in.wrong(e.getMessage());
+      outputs.put(name.latin1(), output.text(ManifestReader::storePath));
     }
+    return outputs;
   }
 
-  private StorePath storePath() throws IOException, Malformed {
-    ByteString path = in.text();
-    try {
-      StorePath parsed = StorePath.parse(path);
-      if (parsed.isChroot()) {
-        throw new Malformed("it is the directory of another build");
-      }
-      return parsed;
-    } catch (Malformed e) {
-      throw in.wrong(e.getMessage());
-    }
+  private static Manifest.Command command(Value value) throws Malformed {
+    return new Manifest.Command(
+        value.field("text", Value::text).orElseThrow(() -> value.wrong("it has no text")),
+        value.field("line", line -> line.integer(Integer.MAX_VALUE)),
+        value.field("file", Value::text),
+        value.list("stack", ManifestReader::frame));
   }
 
-  private long within(long number, long least, long most) throws Malformed {
-    if (number < least || number > most) {
-      throw in.wrong("it is too small or too large");
-    }
-    return number;
+  private static Manifest.Frame frame(Value value) throws Malformed {
+    return new Manifest.Frame(
+        value.field("function", Value::text),
+        value.field("line", line -> line.integer(Integer.MAX_VALUE)),
+        value.field("file", Value::text));
   }
 
-  private Manifest.Command command() throws IOException, Malformed {
-    List<Manifest.Frame> stack = new ArrayList<>();
-    Fields fields = new Fields();
-    in.object(
-        name -> {
-          if (name.equals("stack")) {
-            in.list(() -> stack.add(frame()));
-          } else {
-            fields.read(name, "text", "file");
-          }
-        });
-    ByteString text = fields.text("text").orElseThrow(() -> in.wrong("it has no text"));
-    return new Manifest.Command(text, fields.line(), fields.text("file"), stack);
-  }
-
-  private Manifest.Frame frame() throws IOException, Malformed {
-    Fields fields = new Fields();
-    in.object(name -> fields.read(name, "function", "file"));
-    return new Manifest.Frame(fields.text("function"), fields.line(), fields.text("file"));
-  }
-
-  private Manifest.Mount mount() throws IOException, Malformed {
-    Fields fields = new Fields();
-    in.object(name -> fields.read(name, "device", "root", "mountPoint", "type"));
+  private static Manifest.Mount mount(Value value) throws Malformed {
     return new Manifest.Mount(
-        fields.text("device"), fields.text("root"), fields.text("mountPoint"), fields.text("type"));
+        value.field("device", Value::text),
+        value.field("root", Value::text),
+        value.field("mountPoint", Value::text));
   }
 
-  /** The fields of a small object: texts, and perhaps a line number. */
-  private final class Fields {
-    private final Map<String, ByteString> found = new LinkedHashMap<>();
-    private Optional<Integer> line = Optional.empty();
+  /** Makes something of a value, or of a text. */
+  private interface Reading<T, V> {
+    V of(T value) throws Malformed;
+  }
 
-    void read(String name, String... known) throws IOException, Malformed {
-      if (List.of(known).contains(name)) {
-        found.put(name, in.text());
-      } else if (name.equals("line")) {
-        line = Optional.of((int) within(in.integer(), 0, Integer.MAX_VALUE));
-      } else {
-        in.skip();
+  /**
+   * Holds a value and the place where it stands, for the message.
+   *
+   * @param place "storePaths[3]"; empty for the whole text
+   */
+  private record Value(String place, Json json) {
+
+    Malformed wrong(String reason) {
+      String where = place.isEmpty() ? "the whole" : ByteString.of(place).abridged(LONGEST_PLACE);
+      return new Malformed(where + ": " + reason);
+    }
+
+    /** Returns the value as a kind of JSON. */
+    private <J extends Json> J as(Class<J> kind, String words) throws Malformed {
+      if (!kind.isInstance(json)) {
+        throw wrong("it is not " + words);
+      }
+      return kind.cast(json);
+    }
+
+    Json.Fields object() throws Malformed {
+      return as(Json.Fields.class, "an object");
+    }
+
+    Optional<Value> at(ByteString name) throws Malformed {
+      String prefix = place.isEmpty() ? "" : place + ".";
+      String text = new String(name.bytes(), StandardCharsets.UTF_8);
+      return Optional.ofNullable(object().values().get(name))
+          .map(value -> new Value(prefix + text, value));
+    }
+
+    <V> Optional<V> field(String name, Reading<Value, V> reading) throws Malformed {
+      Optional<Value> value = at(ByteString.of(name));
+      return value.isPresent() ? Optional.of(reading.of(value.get())) : Optional.empty();
+    }
+
+    <V> List<V> list(String name, Reading<Value, V> reading) throws Malformed {
+      Optional<Value> list = at(ByteString.of(name));
+      List<V> entries = new ArrayList<>();
+      if (list.isPresent()) {
+        for (Json item : list.get().as(Json.Items.class, "a list").values()) {
+          String itsPlace = list.get().place + "[" + entries.size() + "]";
+          entries.add(reading.of(new Value(itsPlace, item)));
+        }
+      }
+      return entries;
+    }
+
+    /** Returns a string of bytes: each of the characters U+0000 to U+00FF is one byte. */
+    ByteString text() throws Malformed {
+      Json.Text text = as(Json.Text.class, "a string");
+      String chars = new String(text.value().bytes(), StandardCharsets.UTF_8);
+      if (chars.indexOf('\0') >= 0) {
+        throw wrong("it contains a NUL byte");
+      } else if (chars.chars().anyMatch(c -> c > 0xff)) {
+        throw wrong("it contains a character that stands for no byte");
+      }
+      return new ByteString(chars);
+    }
+
+    <V> V text(Reading<ByteString, V> reading) throws Malformed {
+      ByteString text = text();
+      try {
+        return reading.of(text);
+      } catch (Malformed e) {
+        throw wrong(e.getMessage());
       }
     }
 
-    Optional<ByteString> text(String name) {
-      return Optional.ofNullable(found.get(name));
+    /** Returns a field's text; empty when the field is missing or its text is. */
+    Optional<ByteString> text(String name, Reading<ByteString, ByteString> reading)
+        throws Malformed {
+      return field(name, value -> value.text(text -> text.isEmpty() ? text : reading.of(text)))
+          .filter(text -> !text.isEmpty());
     }
 
-    Optional<Integer> line() {
-      return line;
+    int integer(int most) throws Malformed {
+      String literal = as(Json.Number.class, "a number").literal();
+      if (!INTEGER.matcher(literal).matches()) {
+        throw wrong("it is not an integer, or too large");
+      }
+      long value = Long.parseLong(literal);
+      if (value < 0 || value > most) {
+        throw wrong("it is too small or too large");
+      }
+      return (int) value;
+    }
+
+    boolean truth() throws Malformed {
+      return as(Json.Truth.class, "true or false").value();
     }
   }
 }

@@ -58,7 +58,7 @@ final class ManifestSource {
   /** The shell, unless it is none. */
   Optional<Known<ByteString>> shell() {
     return manifest
-        .flatMap(Manifest::shell)
+        .flatMap(written -> written.store().shell())
         .filter(this::isShell)
         .map(shell -> new Known<>(shell, Source.MANIFEST));
   }
@@ -80,12 +80,12 @@ final class ManifestSource {
    */
   Optional<Known<List<StorePath>>> storePaths(Optional<ByteString> shell, Set<StorePath> outputs) {
     Set<StorePath> paths =
-        new LinkedHashSet<>(manifest.map(Manifest::storePaths).orElse(List.of()));
+        new LinkedHashSet<>(manifest.map(written -> written.store().paths()).orElse(List.of()));
     paths.removeAll(outputs);
     if (paths.isEmpty()) {
       return Optional.empty();
     }
-    if (!manifest.flatMap(Manifest::sandboxed).orElse(true)) {
+    if (!manifest.flatMap(written -> written.sandbox().used()).orElse(true)) {
       notes.add(Note.detail("the build had no sandbox, and saw the whole store"));
       return Optional.empty();
     }

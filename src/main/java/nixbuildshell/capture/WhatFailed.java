@@ -15,12 +15,13 @@ final class WhatFailed {
   }
 
   private static void tell(String name, Manifest manifest, Messages messages) {
-    if (manifest.exitCode().isEmpty() && manifest.command().isEmpty()) {
+    if (manifest.end().exitCode().isEmpty() && manifest.end().command().isEmpty()) {
       return;
     }
-    String phase = manifest.phase().map(text -> cut(text) + " of ").orElse("");
-    String code = manifest.exitCode().map(number -> " with exit code " + number).orElse("");
-    String command = manifest.command().map(failed -> " in: " + cut(failed.text())).orElse("");
+    String phase = manifest.end().phase().map(text -> cut(text) + " of ").orElse("");
+    String code = manifest.end().exitCode().map(number -> " with exit code " + number).orElse("");
+    String command =
+        manifest.end().command().map(failed -> " in: " + cut(failed.text())).orElse("");
     messages.note(phase + name + " failed" + code + command);
   }
 

@@ -1,125 +1,119 @@
 package nixbuildshell.store;
 
-import com.google.gson.Strictness;
-import com.google.gson.stream.JsonReader;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
-import nixbuildshell.Malformed;
 
-/**
- * A JSON value as the library that Nix uses has it (nlohmann): names in the order of their bytes,
- * numbers as they are spelled, text in UTF-8.
- */
-sealed interface Json {
+/** Holds a JSON value as Nix's library (nlohmann) has it; {@link JsonInput} reads one. */
+public sealed interface Json {
 
-  record Text(ByteString value) implements Json {}
-
-  record Number(JsonNumber value) implements Json {}
-
-  record Truth(boolean value) implements Json {}
-
-  record Nothing() implements Json {}
-
-  record Items(List<Json> values) implements Json {}
-
-  record Fields(SortedMap<ByteString, Json> values) implements Json {}
+  /** Returns the text that {@code nlohmann::json::dump()} writes, one byte in each char. */
+  String dump();
 
   /**
-   * Reads an object. From the derivation, so nothing is limited but the depth.
+   * Holds a string.
    *
-   * @throws Malformed when it is none
+   * @param value in UTF-8
    */
-  static Fields parse(ByteString text) throws Malformed {
-    try (JsonReader in =
-        new JsonReader(
-            new InputStreamReader(
-                new ByteArrayInputStream(text.bytes()), StandardCharsets.UTF_8.newDecoder()))) {
-      in.setStrictness(Strictness.STRICT);
-      if (read(in) instanceof Fields fields) {
-        // Throws, strict as it is, at anything but the end.
-        in.peek();
-        return fields;
+  record Text(ByteString value) implements Json {
+    private static final Map<Character, String> ESCAPES =
+        Map.of(
+            '"', "\\\"", '\\', "\\\\", '\b', "\\b", '\f', "\\f", '\n', "\\n", '\r', "\\r", '\t',
+            "\\t");
+
+    @Override
+    public String dump() {
+      StringBuilder quoted = new StringBuilder(value.length() + 2).append('"');
+      for (char c : value.latin1().toCharArray()) {
+        String escape = ESCAPES.get(c);
+        if (escape == null && c < ' ') {
+          escape = String.format("\\u%04x", (int) c);
+        }
+        quoted.append(escape == null ? String.valueOf(c) : escape);
       }
-      throw new Malformed("it is no object");
-    } catch (IOException | IllegalStateException e) {
-      throw new Malformed("it is no JSON");
+      return quoted.append('"').toString();
     }
   }
 
-  private static Json read(JsonReader in) throws IOException {
-    return switch (in.peek()) {
-      case BEGIN_OBJECT -> fields(in);
-      case BEGIN_ARRAY -> items(in);
-      case STRING -> new Text(ByteString.of(in.nextString()));
-      case NUMBER -> new Number(new JsonNumber(in.nextString()));
-      case BOOLEAN -> new Truth(in.nextBoolean());
-      default -> {
-        in.nextNull();
-        yield new Nothing();
+  /**
+   * Holds a number.
+   *
+   * @param literal as Nix wrote it: an integer of 64 bits, or a double
+   */
+  record Number(String literal) implements Json {
+    /**
+     * Nix before 2.26 writes six digits, with an exponent from 1e+06 on; nlohmann from 1e+15 on.
+     */
+    private static final Pattern WITH_EXPONENT =
+        Pattern.compile("-?[0-9](\\.[0-9]{1,5})?e\\+(0[6-9]|1[0-4])");
+
+    @Override
+    public String dump() {
+      if (WITH_EXPONENT.matcher(literal).matches()) {
+        return new BigDecimal(literal).toPlainString() + ".0";
       }
-    };
-  }
-
-  private static Fields fields(JsonReader in) throws IOException {
-    SortedMap<ByteString, Json> values = new TreeMap<>();
-    in.beginObject();
-    while (in.hasNext()) {
-      values.put(ByteString.of(in.nextName()), read(in));
+      return literal.equals("-0") ? "0" : literal;
     }
-    in.endObject();
-    return new Fields(values);
-  }
 
-  private static Items items(JsonReader in) throws IOException {
-    List<Json> values = new ArrayList<>();
-    in.beginArray();
-    while (in.hasNext()) {
-      values.add(read(in));
+    /**
+     * Returns what {@code writeStructuredAttrsShell} writes: Nix takes what is whole as a {@code
+     * float} for an {@code int}, and cuts it to 32 bits.
+     *
+     * @param saturating whether the machine converts a double that is too large to the nearest int,
+     *     as Arm does; x86 makes it the least int
+     * @return empty for what Nix leaves out
+     */
+    Optional<String> shell(boolean saturating) {
+      if (literal.matches("-?[0-9]+") && new BigInteger(literal).bitLength() <= 64) {
+        return Optional.of(Integer.toString(new BigInteger(literal).intValue()));
+      }
+      double value = Double.parseDouble(literal);
+      float rounded = (float) value;
+      if (Math.ceil(rounded) != rounded) {
+        return Optional.empty();
+      }
+      boolean fits = value > Integer.MIN_VALUE - 1.0 && value < Integer.MAX_VALUE + 1.0;
+      return Optional.of(Integer.toString(fits || saturating ? (int) value : Integer.MIN_VALUE));
     }
-    in.endArray();
-    return new Items(values);
   }
 
-  /** The text that {@code nlohmann::json::dump()} makes of it, a byte a char. */
-  default String dump() {
-    if (this instanceof Text text) {
-      return quoted(text.value());
-    } else if (this instanceof Number number) {
-      return number.value().dump();
-    } else if (this instanceof Truth truth) {
-      return Boolean.toString(truth.value());
-    } else if (this instanceof Items items) {
-      return items.values().stream().map(Json::dump).collect(Collectors.joining(",", "[", "]"));
-    } else if (this instanceof Fields fields) {
-      return fields.values().entrySet().stream()
-          .map(field -> quoted(field.getKey()) + ':' + field.getValue().dump())
+  /** Holds {@code true} or {@code false}. */
+  record Truth(boolean value) implements Json {
+    @Override
+    public String dump() {
+      return Boolean.toString(value);
+    }
+  }
+
+  /** Stands for {@code null}. */
+  record Nothing() implements Json {
+    @Override
+    public String dump() {
+      return "null";
+    }
+  }
+
+  /** Holds an array. */
+  record Items(List<Json> values) implements Json {
+    @Override
+    public String dump() {
+      return values.stream().map(Json::dump).collect(Collectors.joining(",", "[", "]"));
+    }
+  }
+
+  /** Holds an object, in the order of its names' bytes. */
+  record Fields(SortedMap<ByteString, Json> values) implements Json {
+    @Override
+    public String dump() {
+      return values.entrySet().stream()
+          .map(field -> new Text(field.getKey()).dump() + ':' + field.getValue().dump())
           .collect(Collectors.joining(",", "{", "}"));
     }
-    return "null";
-  }
-
-  private static String quoted(ByteString text) {
-    StringBuilder quoted = new StringBuilder(text.length() + 2).append('"');
-    for (char c : text.latin1().toCharArray()) {
-      switch (c) {
-        case '"' -> quoted.append("\\\"");
-        case '\\' -> quoted.append("\\\\");
-        case '\b' -> quoted.append("\\b");
-        case '\f' -> quoted.append("\\f");
-        case '\n' -> quoted.append("\\n");
-        case '\r' -> quoted.append("\\r");
-        case '\t' -> quoted.append("\\t");
-        default -> quoted.append(c < ' ' ? String.format("\\u%04x", (int) c) : String.valueOf(c));
-      }
-    }
-    return quoted.append('"').toString();
   }
 }

@@ -20,6 +20,10 @@ import nixbuildshell.Malformed;
 public final class StructuredAttributes {
   private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
+  /** Limits the depth only: Nix has read the derivation, and its parser takes a repeated name. */
+  private static final JsonInput.Bounds UNBOUNDED =
+      new JsonInput.Bounds(255, Integer.MAX_VALUE, Integer.MAX_VALUE, true);
+
   private final Json.Fields attributes;
   private final Placeholders placeholders;
   private final boolean arm;
@@ -41,7 +45,10 @@ public final class StructuredAttributes {
       return Optional.empty();
     }
     try {
-      SortedMap<ByteString, Json> fields = new TreeMap<>(Json.parse(text.get()).values());
+      if (!(JsonInput.read(text.get().bytes(), UNBOUNDED) instanceof Json.Fields given)) {
+        return Optional.empty();
+      }
+      SortedMap<ByteString, Json> fields = new TreeMap<>(given.values());
       SortedMap<ByteString, Json> outputs = new TreeMap<>();
       for (String output : derivation.outputs().keySet()) {
         outputs.put(ByteString.of(output), new Json.Text(ByteString.of(Placeholders.of(output))));
@@ -125,7 +132,7 @@ public final class StructuredAttributes {
     if (value instanceof Json.Text text) {
       return Optional.of(quoted(text.value()));
     } else if (value instanceof Json.Number number) {
-      return number.value().shell(arm);
+      return number.shell(arm);
     } else if (value instanceof Json.Truth truth) {
       return Optional.of(truth.value() ? "1" : "");
     }

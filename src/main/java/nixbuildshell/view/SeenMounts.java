@@ -61,14 +61,15 @@ public record SeenMounts(List<Manifest.Mount> mounts, List<ByteString> extra) {
   public static Optional<SeenMounts> of(FailedBuild build) {
     return build
         .manifest()
-        .filter(manifest -> manifest.sandboxed().orElse(true) && !manifest.mounts().isEmpty())
-        .map(manifest -> new SeenMounts(manifest.mounts(), extra(manifest)));
+        .map(Manifest::sandbox)
+        .filter(sandbox -> sandbox.used().orElse(true) && !sandbox.mounts().isEmpty())
+        .map(sandbox -> new SeenMounts(sandbox.mounts(), extra(sandbox)));
   }
 
-  private static List<ByteString> extra(Manifest manifest) {
-    return manifest.mounts().stream()
+  private static List<ByteString> extra(Manifest.Sandbox sandbox) {
+    return sandbox.mounts().stream()
         .flatMap(mount -> mount.mountPoint().stream())
-        .filter(point -> !point.equals(manifest.buildTop().orElse(null)) && isExtra(point))
+        .filter(point -> !point.equals(sandbox.buildTop().orElse(null)) && isExtra(point))
         .distinct()
         .toList();
   }

@@ -12,7 +12,6 @@ import nixbuildshell.Malformed;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.capture.Known;
-import nixbuildshell.capture.Manifest;
 import nixbuildshell.console.Messages;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
@@ -76,7 +75,7 @@ public final class StoreLookup {
   /** A build without a sandbox saw the whole store; it was where Nix puts such builds. */
   private static boolean isSandboxed(FailedBuild build, Caller caller) {
     return BuildPlace.of(build, caller).isEmpty()
-        && build.manifest().flatMap(Manifest::sandboxed).orElse(true);
+        && build.manifest().flatMap(manifest -> manifest.sandbox().used()).orElse(true);
   }
 
   /** The view that a session was made with. */

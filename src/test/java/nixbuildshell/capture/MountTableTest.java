@@ -39,10 +39,7 @@ class MountTableTest {
   void findsAPathOnTheHost(String device, String root, String paths) {
     Manifest.Mount mount =
         new Manifest.Mount(
-            Optional.of(ByteString.of(device)),
-            Optional.of(ByteString.of(root)),
-            Optional.empty(),
-            Optional.empty());
+            Optional.of(ByteString.of(device)), Optional.of(ByteString.of(root)), Optional.empty());
     List<String> found = HOST.paths(mount).stream().map(ByteString::toString).toList();
     assertEquals(paths, String.join(" ", found));
   }
@@ -50,8 +47,7 @@ class MountTableTest {
   @Test
   void knowsNothingOfAMountWithoutADevice() {
     Manifest.Mount mount =
-        new Manifest.Mount(
-            Optional.empty(), Optional.of(ByteString.of("/")), Optional.empty(), Optional.empty());
+        new Manifest.Mount(Optional.empty(), Optional.of(ByteString.of("/")), Optional.empty());
     assertEquals(List.of(), HOST.paths(mount));
   }
 }

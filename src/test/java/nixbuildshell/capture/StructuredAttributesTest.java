@@ -93,6 +93,11 @@ class StructuredAttributesTest {
   }
 
   @Test
+  void theLastValueOfARepeatedNameCounts() {
+    assertEquals(OUTPUTS + "declare x=2\n", files("{\"x\":1,\"x\":2}").get(0).content().latin1());
+  }
+
+  @Test
   void graphsOfReferencesAreSaidToBeMissing() {
     assertEquals(
         "the path infos of exportReferencesGraph: a, b",
@@ -100,7 +105,8 @@ class StructuredAttributesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "[]", "7", "{", "{} x", "{\"a\":NaN}", "{'a':1}"})
+  @ValueSource(
+      strings = {"", "[]", "7", "{", "{} x", "{\"a\":NaN}", "{'a':1}", "{\"a\":\"\\ud834\"}"})
   void whatNixWouldNotBuildGivesNothing(String json) {
     assertEquals(List.of(), files(json));
   }
