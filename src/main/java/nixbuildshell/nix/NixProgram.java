@@ -1,7 +1,9 @@
 package nixbuildshell.nix;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -21,12 +23,12 @@ import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 
 /**
- * One of Nix's programs, run for what it prints. It gets no more of the environment than decides
- * which store it asks, so that it answers as it would answer the caller.
+ * Runs one of Nix's programs for what it prints. The program gets those variables that decide which
+ * store it asks, and no others, so that it answers as it would answer the caller.
  *
  * @param file the executable
- * @param environment the names of the variables that it gets
- * @param cancelled asked all the while that it runs: whether nobody wants the answer any more
+ * @param environment the names of the variables that the program gets
+ * @param cancelled asked again and again while the program runs: whether to kill it
  */
 public record NixProgram(Path file, Set<String> environment, BooleanSupplier cancelled) {
   private static final Set<String> OF_NIX =
@@ -40,7 +42,7 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
           "NIX_DAEMON_SOCKET_PATH",
           "NIX_IGNORE_SYMLINK_STORE");
 
-  /** The caller's own configuration and where it lies. */
+  /** The variables that say where the caller's own configuration is. */
   private static final Set<String> OF_THE_CALLER =
       Set.of(
           "HOME",
@@ -55,7 +57,7 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
   private static final int LARGEST = 32 << 20;
   private static final int LARGEST_ERROR = 64 << 10;
 
-  /** Why there is no answer. */
+  /** Says why there is no answer. */
   public static final class Unanswered extends Exception {
     private static final long serialVersionUID = 1;
 
@@ -67,9 +69,9 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
   /**
    * Finds a program as the shell does, in PATH's absolute directories.
    *
-   * <p>Root's programs get no configuration of the caller's: sudo may have left another user's HOME
-   * or environment, and the configuration that Nix finds there can name code to load (the setting
-   * {@code plugin-files}).
+   * <p>Root's programs get no configuration of the caller's: sudo may keep another user's HOME, and
+   * the configuration that Nix finds there can name code to load (the setting {@code
+   * plugin-files}).
    *
    * @param cancelled see {@link NixProgram}
    */
@@ -100,19 +102,19 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
   /**
    * Asks Nix for its settings: with compiled-in defaults, included files and the caller's own file.
    *
-   * @return what {@code nix.conf} says where there is no {@code nix} to ask, or one so old that it
-   *     does not tell: that has no other defaults either
+   * @return what {@code nix.conf} says when there is no {@code nix} to ask, or when it is too old
+   *     to tell: then its defaults do not matter here
    */
   public static NixSettings settings(Caller caller, BooleanSupplier cancelled) {
     Optional<NixProgram> nix = find(caller, "nix", cancelled);
     try {
       if (nix.isPresent()) {
         NixSettings asked = nix.get().settings();
-        // Root's is text here, and loads nothing.
+        // Read as text here, root's NIX_CONFIG loads no code.
         return caller.isRoot() ? asked.plus(caller.environment("NIX_CONFIG")) : asked;
       }
     } catch (Unanswered e) {
-      // See above.
+      // What nix.conf says will do.
     }
     return caller.settings();
   }
@@ -122,31 +124,31 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
     try {
       return NixSettings.parse(run(List.of(words[0], words[1], "show-config")));
     } catch (Unanswered e) {
-      // Nix 2.20 renamed it; the old name is to go.
+      // Nix 2.20 renamed the command, and will drop the old name.
       return NixSettings.parse(run(List.of(words[0], words[1], "config", "show")));
     }
   }
 
   /**
-   * Runs it, without a terminal to read from.
+   * Runs the program with an empty stdin.
    *
    * @return what it wrote to stdout
-   * @throws Unanswered when it fails, takes longer than a minute or says more than 32 MiB
-   * @throws CancellationException when that was asked for; the program has been killed
+   * @throws Unanswered when it fails, takes longer than a minute or writes more than 32 MiB
+   * @throws CancellationException when {@code cancelled} said so; the program has been killed
    */
   public ByteString run(List<String> arguments) throws Unanswered {
     List<String> command = new ArrayList<>(List.of(file.toString()));
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command);
-    // Not cleared and filled: the JDK keeps the bytes of what stays, in any locale.
+    // Variables that stay keep their bytes; those that are put would be spelled by the locale.
     Map<String, String> inherited = builder.environment();
     inherited.keySet().retainAll(environment);
-    builder.redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")));
+    builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
     Process process;
     try {
       process = builder.start();
     } catch (IOException e) {
-      throw new Unanswered(file + " cannot be run: " + e.getMessage());
+      throw new Unanswered("cannot run " + file + ": " + e.getMessage());
     }
     try {
       return answer(process);
@@ -162,7 +164,7 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
     try {
       byte[] said = await(output);
       if (said.length > LARGEST) {
-        throw new Unanswered(file + " says more than 32 MiB");
+        throw new Unanswered(file + " wrote more than 32 MiB");
       }
       await(process.onExit());
       if (process.exitValue() != 0) {
@@ -170,9 +172,9 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
       }
       return ByteString.of(said);
     } catch (TimeoutException e) {
-      throw new Unanswered(file + " takes longer than " + LONGEST_SECONDS + " seconds");
+      throw new Unanswered(file + " took longer than " + LONGEST_SECONDS + " seconds");
     } catch (ExecutionException e) {
-      throw new Unanswered(file + " cannot be read: " + e.getCause().getMessage());
+      throw new Unanswered("cannot read what " + file + " writes: " + e.getCause().getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new Unanswered(file + " was interrupted");
@@ -196,7 +198,7 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
     }
   }
 
-  /** Reads on behind the limit, so that the program does not wait for a reader. */
+  /** Keeps bytes up to a limit, and reads on, so that the program does not wait for a reader. */
   private static CompletableFuture<byte[]> reading(InputStream stream, int limit) {
     CompletableFuture<byte[]> read = new CompletableFuture<>();
     Thread reader =
@@ -205,7 +207,7 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
               try (stream) {
                 byte[] first = stream.readNBytes(limit);
                 read.complete(first);
-                stream.transferTo(java.io.OutputStream.nullOutputStream());
+                stream.transferTo(OutputStream.nullOutputStream());
               } catch (IOException e) {
                 read.completeExceptionally(e);
               }
@@ -221,13 +223,13 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
         new String(errors, StandardCharsets.ISO_8859_1)
             .lines()
             .filter(line -> !line.isBlank())
-            .reduce((one, other) -> line(one, other))
+            .reduce(NixProgram::line)
             .orElse("status " + status);
     return file + " failed: " + new ByteString(last.strip()).abridged(300);
   }
 
-  /** The first line that says "error:", else the last. */
-  private static String line(String one, String other) {
-    return one.startsWith("error:") ? one : other;
+  /** Returns the earlier line when it begins with "error:", else the later one. */
+  private static String line(String earlier, String later) {
+    return earlier.startsWith("error:") ? earlier : later;
   }
 }

@@ -59,9 +59,9 @@ class NixProgramTest {
   }
 
   @Test
-  void doesNotWaitForWhoSaysTooMuch() throws IOException {
+  void doesNotWaitForAProgramThatWritesTooMuch() throws IOException {
     String why = why("exec cat /dev/zero");
-    assertTrue(why.endsWith("says more than 32 MiB"), why);
+    assertTrue(why.endsWith("wrote more than 32 MiB"), why);
   }
 
   @Test
@@ -85,7 +85,7 @@ class NixProgramTest {
     }
   }
 
-  /** It could make Nix load code. */
+  /** A configuration can make Nix load code. */
   @Test
   void rootGivesNixNoConfiguration() {
     Set<String> configuration =
