@@ -23,6 +23,6 @@ public record EnterCommand(Options options) implements Subcommand {
     StandardStream.requireAll();
     Kernel kernel =
         Kernels.best(() -> UnpackDirectory.make(options.workDirectory(), caller::environment));
-    return new Enter(options, caller, messages, out, new SystemCalls(kernel)).run();
+    return Enter.run(options, caller, messages, out, new SystemCalls(kernel));
   }
 }

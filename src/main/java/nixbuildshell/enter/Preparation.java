@@ -1,0 +1,192 @@
+package nixbuildshell.enter;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.abi.Abi;
+import nixbuildshell.capture.BuilderCall;
+import nixbuildshell.capture.FailedBuild;
+import nixbuildshell.capture.KeptDirectory;
+import nixbuildshell.capture.Known;
+import nixbuildshell.console.Messages;
+import nixbuildshell.console.ShellWord;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.FileSystem;
+import nixbuildshell.files.Status;
+import nixbuildshell.kernel.SystemCalls;
+import nixbuildshell.nix.Caller;
+import nixbuildshell.nix.NixSettings;
+import nixbuildshell.sandbox.BuildTop;
+import nixbuildshell.sandbox.Generation;
+import nixbuildshell.sandbox.HostPath;
+import nixbuildshell.sandbox.Machine;
+import nixbuildshell.sandbox.NetworkView;
+import nixbuildshell.sandbox.NixSandbox;
+import nixbuildshell.sandbox.Program;
+import nixbuildshell.sandbox.SandboxRequest;
+import nixbuildshell.sandbox.SandboxSpec;
+import nixbuildshell.sandbox.StoreView;
+import nixbuildshell.session.About;
+import nixbuildshell.session.Session;
+import nixbuildshell.session.ShownStore;
+import nixbuildshell.shell.CommandLineOfShell;
+import nixbuildshell.shell.DirectCommand;
+import nixbuildshell.shell.Start;
+import nixbuildshell.store.NixStore;
+import nixbuildshell.view.BuildPlace;
+import nixbuildshell.view.ConfiguredPaths;
+import nixbuildshell.view.NetworkChoice;
+import nixbuildshell.view.SandboxPaths;
+import nixbuildshell.view.SeenMounts;
+import nixbuildshell.view.StoreChoice;
+import nixbuildshell.view.StoreLookup;
+
+/**
+ * Decides what the sandbox will be: its user, its program, and what it shows of this host.
+ *
+ * @param cancelled whether to stop waiting for Nix
+ */
+record Preparation(
+    Options options,
+    Caller caller,
+    SystemCalls calls,
+    FileSystem files,
+    BooleanSupplier cancelled,
+    Messages messages) {
+
+  /**
+   * Describes a sandbox that can be made.
+   *
+   * @param store the store that the build was of
+   */
+  record Prepared(
+      NixStore store, BuildUser user, Start start, Program program, SandboxRequest request) {
+    SandboxSpec spec() {
+      return NixSandbox.of(request, program);
+    }
+
+    Prepared showing(StoreView view) {
+      return new Prepared(store, user, start, program, request.showing(view));
+    }
+  }
+
+  /** Chooses the user for a kept directory's build, and locks it. */
+  BuildUser user(KeptDirectory kept, FailedBuild build) throws ErrnoException {
+    Status status = kept.build().self().status();
+    return build.uidRange()
+        ? BuildUserRange.of(caller, files, kept.path()).choose(status)
+        : BuildUser.choose(caller, files, status);
+  }
+
+  /** Returns the user of a session once more, and locks it. */
+  BuildUser user(Session session) throws ErrnoException {
+    Optional<Long> first = session.about().flatMap(Remembered::firstUid);
+    if (first.isPresent()) {
+      return BuildUserRange.of(caller, files, session.path()).again(first.get());
+    }
+    try (Directory build = session.open("build")) {
+      BuildUser user = BuildUser.again(caller, files, build.self().status());
+      return ShownStore.of(session).isEmpty() ? user.showing(new StoreView.Whole()) : user;
+    }
+  }
+
+  /** Prepares the sandbox for a new copy of a kept directory. */
+  Prepared fresh(NixStore nix, KeptDirectory kept, FailedBuild build, BuildUser chosen) {
+    SandboxPaths paths = paths();
+    StoreView store = StoreLookup.of(caller, files, nix, kept, build, paths, cancelled, messages);
+    BuildUserRange.requireOthers(files, nix, chosen, store);
+    BuildUser user = chosen.showing(store);
+    Start start = Start.of(build);
+    Program program = program(build, start);
+    Generation generation = kept.isNested() ? Generation.NESTED : Generation.FLAT;
+    Optional<BuildTop> top = BuildPlace.told(build, caller, messages);
+    NetworkView network = network().of(build, generation);
+    Optional<ByteString> binSh = SeenMounts.of(build).flatMap(mounts -> mounts.shell(store, nix));
+    List<HostPath> shown = paths.shownTo(build, generation, binSh.isPresent());
+    ByteString system = build.system().map(Known::value).orElse(ByteString.EMPTY);
+    SandboxRequest request =
+        new SandboxRequest(
+            user.identity(),
+            new SandboxRequest.Build(generation, system, binSh.or(start::systemShell), top),
+            new SandboxRequest.View(store, network, shown),
+            machine(nix));
+    start.requireShell(request);
+    return new Prepared(nix, user, start, program, request);
+  }
+
+  /** Prepares the sandbox of a session once more, as it was. */
+  Prepared again(Session session, BuildUser user) {
+    About about = session.about().orElseThrow();
+    if (options.builder() || options.derivation().isPresent()) {
+      throw new Failure(
+          "cannot use " + (options.builder() ? "--builder" : "--drv") + " in " + session.path(),
+          "it is for a fresh copy, and this is a session",
+          "name the kept directory: " + ShellWord.quote(about.origin()));
+    }
+    NixStore nix = StoreChoice.again(caller, files, about);
+    Start start = Start.again(about, nix);
+    Program program = command(start);
+    StoreView store = StoreLookup.of(files, nix, session);
+    BuildUserRange.requireOthers(files, nix, user, store);
+    SandboxRequest.Build build = Remembered.build(about, start.systemShell());
+    NetworkView network = network().again(Remembered.network(about), build.generation());
+    List<HostPath> shown = paths().again(Remembered.paths(about));
+    SandboxRequest request =
+        new SandboxRequest(
+            user.identity(), build, new SandboxRequest.View(store, network, shown), machine(nix));
+    start.requireShell(request);
+    return new Prepared(nix, user, start, program, request);
+  }
+
+  /** Decides what becomes of the session afterwards: a person may work in it, or a command. */
+  About.Kind kind() {
+    return !options.builder()
+            && CommandLineOfShell.isInteractive(options.command(), caller.hasTerminal(0))
+        ? About.Kind.INTERACTIVE
+        : About.Kind.COMMAND;
+  }
+
+  private Program program(FailedBuild build, Start start) {
+    if (!options.builder()) {
+      return command(start);
+    }
+    BuilderCall call = build.call().orElseThrow();
+    Program program = DirectCommand.builder(call, ownSession());
+    messages.note("the builder: " + DirectCommand.line(call));
+    return program;
+  }
+
+  private Program command(Start start) {
+    return CommandLineOfShell.program(
+        start, options.command(), caller.hasTerminal(0), ownSession());
+  }
+
+  /** Without any terminal to share, as a build has none, the program gets a session of its own. */
+  private boolean ownSession() {
+    return caller.terminals().isEmpty();
+  }
+
+  private SandboxPaths paths() {
+    ConfiguredPaths configured = new ConfiguredPaths(caller, cancelled);
+    return new SandboxPaths(files, options.sandboxPaths(), configured, messages);
+  }
+
+  private NetworkChoice network() {
+    return new NetworkChoice(options.network(), caller, messages);
+  }
+
+  private Machine machine(NixStore nix) {
+    NixSettings settings = caller.settings();
+    return new Machine(
+        calls.abi() == Abi.X86_64,
+        Files.exists(Path.of("/dev/kvm")),
+        settings.isOn("filter-syscalls", true),
+        settings.isOn("impersonate-linux-26", false),
+        nix.real());
+  }
+}
