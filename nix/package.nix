@@ -11,7 +11,10 @@
   jre,
 }:
 let
-  version = "0.1.0";
+  # The project's own version is the first in pom.xml.
+  version = lib.head (
+    lib.elemAt (builtins.split "<version>([^<]+)</version>" (builtins.readFile ../pom.xml)) 1
+  );
 
   jars = map (
     jar:

@@ -3,8 +3,10 @@ let
   inherit (builtins)
     compareVersions
     concatStringsSep
+    elemAt
     fromJSON
     functionArgs
+    head
     intersectAttrs
     isAttrs
     isFunction
@@ -26,7 +28,7 @@ rec {
     separator: f: list:
     concatStringsSep separator (map f list);
   optionalString = condition: text: if condition then text else "";
-  inherit replaceStrings;
+  inherit elemAt head replaceStrings;
   importJSON = path: fromJSON (readFile path);
   versionAtLeast = have: want: compareVersions have want >= 0;
   licenses.mit = {
