@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
+import nixbuildshell.console.ShellWord;
 import nixbuildshell.store.Derivation;
 import nixbuildshell.store.StructuredAttributes;
 
@@ -69,7 +70,7 @@ public record RebuiltEnvVars(ByteString script, Map<ByteString, ByteString> unde
         (name, value) -> {
           if (isDeclarable(name.latin1())) {
             script.append("declare -x ").append(name.latin1());
-            script.append('=').append(quoted(value.latin1())).append('\n');
+            script.append('=').append(ShellWord.inSingleQuotes(value.latin1())).append('\n');
           } else {
             undeclarable.put(name, value);
           }
@@ -78,10 +79,6 @@ public record RebuiltEnvVars(ByteString script, Map<ByteString, ByteString> unde
 
   private static boolean isDeclarable(String name) {
     return IDENTIFIER.matcher(name).matches() && !READ_ONLY.contains(name);
-  }
-
-  private static String quoted(String value) {
-    return "'" + value.replace("'", "'\\''") + "'";
   }
 
   private static String sourceSetup() {

@@ -1,5 +1,6 @@
 package nixbuildshell.enter;
 
+import java.util.ArrayList;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,8 +35,7 @@ import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.About;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.ShownStore;
-import nixbuildshell.shell.CommandLineOfShell;
-import nixbuildshell.shell.DirectCommand;
+import nixbuildshell.shell.SandboxProgram;
 import nixbuildshell.shell.Start;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.view.BuildPlace;
@@ -146,7 +146,7 @@ record Preparation(
   /** Decides what becomes of the session afterwards: a person may work in it, or a command. */
   About.Kind kind() {
     return !options.builder()
-            && CommandLineOfShell.isInteractive(options.command(), caller.hasTerminal(0))
+            && SandboxProgram.isInteractive(options.command(), caller.hasTerminal(0))
         ? About.Kind.INTERACTIVE
         : About.Kind.COMMAND;
   }
@@ -156,13 +156,15 @@ record Preparation(
       return command(start);
     }
     BuilderCall call = build.call().orElseThrow();
-    Program program = DirectCommand.builder(call, ownSession());
-    messages.note("the builder: " + DirectCommand.line(call));
+    Program program = SandboxProgram.builder(call, ownSession());
+    List<ByteString> words = new ArrayList<>(call.arguments());
+    words.set(0, call.path());
+    messages.note("the builder: " + ShellWord.quote(words));
     return program;
   }
 
   private Program command(Start start) {
-    return CommandLineOfShell.program(
+    return SandboxProgram.of(
         start, options.command(), caller.hasTerminal(0), ownSession());
   }
 

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import nixbuildshell.Failure;
+import nixbuildshell.console.ShellWord;
 import nixbuildshell.store.StoreInputs.Origin;
 
 /** Store paths that the build saw and that have been garbage-collected since. */
@@ -48,7 +49,8 @@ public final class Gone {
     boolean all = words.isEmpty();
     // nix-store takes "!" in every version, and "^" in none (path-with-outputs.cc).
     derivations.forEach(
-        (path, outputs) -> words.add("'" + path + "!" + String.join(",", outputs) + "'"));
+        (path, outputs) ->
+            words.add(ShellWord.inSingleQuotes(path + "!" + String.join(",", outputs))));
     return "get "
         + (all ? "" : "back what can be had")
         + (all ? (missing.size() == 1 ? "it" : "them") + " back" : "")

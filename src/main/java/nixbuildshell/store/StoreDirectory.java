@@ -18,6 +18,7 @@ import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
+import nixbuildshell.console.ShellWord;
 
 /**
  * The store as the host has it. Its names are ASCII, so that {@code java.nio} is good enough in any
@@ -34,8 +35,7 @@ public record StoreDirectory(Path directory, Optional<String> uri) {
 
   /** For commands that a person shall give: {@code nix-store} with this store. */
   public String command() {
-    return "nix-store"
-        + uri.map(text -> " --store '" + text.replace("'", "'\\''") + "'").orElse("");
+    return "nix-store" + uri.map(text -> " --store " + ShellWord.inSingleQuotes(text)).orElse("");
   }
 
   /** Whether the path is there, valid or not; a dangling link is. */

@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Malformed;
+import nixbuildshell.console.ShellWord;
 
 /**
  * A derivation's structured attributes as its builder finds them: {@code prepareStructuredAttrs}
@@ -111,7 +112,15 @@ public final class StructuredAttributes {
       words =
           all(
               fields.values().entrySet().stream()
-                  .map(f -> word(f.getValue()).map(w -> "[" + quoted(f.getKey()) + "]=" + w))
+                  .map(
+                      f ->
+                          word(f.getValue())
+                              .map(
+                                  w ->
+                                      "["
+                                          + ShellWord.inSingleQuotes(f.getKey().latin1())
+                                          + "]="
+                                          + w))
                   .toList());
     } else {
       words = word(value);
@@ -130,16 +139,12 @@ public final class StructuredAttributes {
 
   private Optional<String> word(Json value) {
     if (value instanceof Json.Text text) {
-      return Optional.of(quoted(text.value()));
+      return Optional.of(ShellWord.inSingleQuotes(text.value().latin1()));
     } else if (value instanceof Json.Number number) {
       return number.shell(arm);
     } else if (value instanceof Json.Truth truth) {
       return Optional.of(truth.value() ? "1" : "");
     }
     return value instanceof Json.Nothing ? Optional.of("''") : Optional.empty();
-  }
-
-  private static String quoted(ByteString text) {
-    return "'" + text.latin1().replace("'", "'\\''") + "'";
   }
 }

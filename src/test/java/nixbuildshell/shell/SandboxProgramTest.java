@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class CommandLineOfShellTest {
+class SandboxProgramTest {
   private static final List<ByteString> NOTHING = List.of();
 
   private static List<ByteString> bytes(String... texts) {
@@ -26,7 +26,7 @@ class CommandLineOfShellTest {
 
   private static Program program(String shell, List<ByteString> command, boolean terminal) {
     Start start = new Start(Optional.of(new Shell(ByteString.of(shell))), bytes("A=b"));
-    return CommandLineOfShell.program(start, command, terminal, true);
+    return SandboxProgram.of(start, command, terminal, true);
   }
 
   @Test
@@ -71,7 +71,7 @@ class CommandLineOfShellTest {
   })
   void withoutAShellItIsLookedFor(String variable, String command, String paths) {
     Program program =
-        CommandLineOfShell.program(
+        SandboxProgram.of(
             new Start(Optional.empty(), bytes(variable)), bytes(command, "x"), false, true);
     List<ByteString> all = new java.util.ArrayList<>(List.of(program.path()));
     all.addAll(program.alternatives());
@@ -84,7 +84,7 @@ class CommandLineOfShellTest {
   void withNeitherThereIsNothingToStart() {
     Start start = new Start(Optional.empty(), NOTHING);
     Failure failure =
-        assertThrows(Failure.class, () -> CommandLineOfShell.program(start, NOTHING, true, false));
+        assertThrows(Failure.class, () -> SandboxProgram.of(start, NOTHING, true, false));
     assertTrue(failure.remedy().contains("--builder"), failure.remedy());
   }
 

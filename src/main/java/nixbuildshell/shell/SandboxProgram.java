@@ -1,0 +1,126 @@
+package nixbuildshell.shell;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.capture.BuilderCall;
+import nixbuildshell.capture.Shell;
+import nixbuildshell.sandbox.OwnPaths;
+import nixbuildshell.sandbox.Program;
+
+/** Says what the sandbox executes: the build's shell, a command by itself, or the builder. */
+public final class SandboxProgram {
+  private static final String ENV_VARS = "source /build/env-vars; ";
+  private static final String EXEC = "exec \"$@\"";
+
+  /**
+   * Bash inherits no arrays. So an interactive bash reads the structured attributes before its
+   * first prompt. They come first, as in the builder: env-vars has what phases changed in them.
+   */
+  private static final String ARRAYS =
+      "if [ -e /build/.attrs.sh ]; then export PROMPT_COMMAND='unset PROMPT_COMMAND;"
+          + " source /build/.attrs.sh; source /build/env-vars'; fi; ";
+
+  private static final Set<String> SHELLS = Set.of("bash", "sh", "dash", "zsh", "fish", "ksh");
+  private static final Set<String> INTERACTIVE_OPTIONS = Set.of("-i", "-l", "--login");
+  private static final String PATH = "PATH=";
+
+  private SandboxProgram() {}
+
+  /**
+   * Returns the program for a command. The build's shell sets the build's variables and becomes the
+   * command; without a shell the command is executed by itself.
+   *
+   * @param command the command and its arguments; empty for the build's shell
+   * @param terminal whether stdin is a terminal
+   * @param ownSession whether the program leads a session of its own
+   * @throws Failure when there is neither a command nor a shell
+   */
+  public static Program of(
+      Start start, List<ByteString> command, boolean terminal, boolean ownSession) {
+    if (start.shell().isEmpty()) {
+      return direct(start.environment(), command, ownSession);
+    }
+    Shell shell = start.shell().get();
+    List<ByteString> arguments = new ArrayList<>(shell.words());
+    if (shell.isBash()) {
+      boolean bash = command.isEmpty() || name(command.get(0)).equals("bash");
+      String arrays = bash && isInteractive(command, terminal) ? ARRAYS : "";
+      arguments.addAll(words("-c", ENV_VARS + arrays + EXEC, "--"));
+      arguments.addAll(command.isEmpty() ? List.of(shell.path()) : command);
+    } else if (!command.isEmpty()) {
+      arguments.addAll(words("-c", EXEC, "sh"));
+      arguments.addAll(command);
+    }
+    return new Program(shell.path(), arguments, start.environment(), OwnPaths.BUILD, ownSession);
+  }
+
+  /**
+   * Decides whether the caller will work in the command: a shell without a script, on a terminal.
+   */
+  public static boolean isInteractive(List<ByteString> command, boolean terminal) {
+    return terminal
+        && (command.isEmpty()
+            || SHELLS.contains(name(command.get(0)))
+                && command.stream()
+                    .skip(1)
+                    .allMatch(a -> INTERACTIVE_OPTIONS.contains(a.latin1())));
+  }
+
+  /**
+   * Returns the builder as Nix called it.
+   *
+   * @throws Failure when Nix builds this derivation itself, without a program
+   */
+  public static Program builder(BuilderCall call, boolean ownSession) {
+    if (call.isBuiltin()) {
+      throw new Failure(
+          "cannot run the builder " + call.path(), "it is a part of Nix itself, no program", "");
+    }
+    List<ByteString> environment = Start.strings(call.environment());
+    return new Program(call.path(), call.arguments(), environment, OwnPaths.BUILD, ownSession)
+        .asCommand(List.of());
+  }
+
+  private static Program direct(
+      List<ByteString> environment, List<ByteString> command, boolean ownSession) {
+    if (command.isEmpty()) {
+      throw new Failure(
+          "cannot start a shell",
+          "the build's own is not known, and its builder is none",
+          "name a command, by its path in the store: nix-build-shell DIR COMMAND; or run the"
+              + " builder again: nix-build-shell --builder DIR");
+    }
+    List<ByteString> paths = search(environment, command.get(0));
+    return new Program(paths.get(0), command, environment, OwnPaths.BUILD, ownSession)
+        .asCommand(paths.subList(1, paths.size()));
+  }
+
+  /** Lists where a command can be, in the order of execvp(3). */
+  private static List<ByteString> search(List<ByteString> environment, ByteString command) {
+    if (command.isEmpty() || command.latin1().indexOf('/') >= 0) {
+      return List.of(command);
+    }
+    String path =
+        environment.stream()
+            .filter(variable -> variable.startsWith(PATH))
+            .map(variable -> variable.latin1().substring(PATH.length()))
+            .findFirst()
+            .orElse("/bin");
+    List<ByteString> paths = new ArrayList<>();
+    for (String directory : path.split(":", -1)) {
+      paths.add(new ByteString(directory.isEmpty() ? "." : directory).plus("/").plus(command));
+    }
+    return paths;
+  }
+
+  private static List<ByteString> words(String... words) {
+    return List.of(words).stream().map(ByteString::of).toList();
+  }
+
+  private static String name(ByteString path) {
+    return path.latin1().substring(path.latin1().lastIndexOf('/') + 1);
+  }
+}
