@@ -165,7 +165,7 @@ final class CommandLineSyntax {
       throw new Failure(
           "cannot read the command line",
           new ByteString(e.getMessage()).toString(),
-          "nix-build-shell --help tells the usage",
+          "nix-build-shell --help",
           ExitCode.USAGE);
     }
   }

@@ -1,20 +1,20 @@
 package nixbuildshell.console;
 
-/** The tool's own exit codes; besides them it ends with the command's. */
+/** Lists the tool's own exit codes. In every other case the tool ends with the command's. */
 public final class ExitCode {
-  /** The command line was wrong. */
+  /** The command line is wrong. */
   public static final int USAGE = 2;
 
-  /** The tool itself failed, as env(1) and docker run have it. */
+  /** The tool itself failed, as env(1) and docker run report it. */
   public static final int TOOL_FAILED = 125;
 
-  /** The command was found and could not be run, as in a shell. */
+  /** The command exists and cannot be run, as in a shell. */
   public static final int NOT_EXECUTABLE = 126;
 
-  /** The command was not found, as in a shell. */
+  /** The command does not exist, as in a shell. */
   public static final int NOT_FOUND = 127;
 
-  /** Added to a signal's number, as shells do. */
+  /** A signal ended the command: its number is added, as in a shell. */
   public static final int SIGNAL = 128;
 
   private ExitCode() {}

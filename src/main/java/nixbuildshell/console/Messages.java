@@ -7,11 +7,11 @@ import java.util.regex.Pattern;
 import nixbuildshell.Failure;
 
 /**
- * What the tool says on stderr, each line led by its name, so that it can be told from the
- * command's own output. Colour is for terminals and not for those who set NO_COLOR (no-color.org).
+ * Prints what the tool says on stderr. Each line begins with the tool's name, which tells it from
+ * the command's own output.
  */
 public final class Messages {
-  /** What is left unescaped here would be an enemy's. */
+  /** Matches what could steer a terminal. An attacker may have chosen a part of any message. */
   private static final Pattern STEERING = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
 
   private static final String NAME = "nix-build-shell: ";
@@ -21,7 +21,10 @@ public final class Messages {
   private final int verbosity;
 
   /**
-   * @param verbosity how often {@code -v} was given
+   * Makes messages.
+   *
+   * @param colour whether failures are red
+   * @param verbosity how often the caller gave {@code -v}
    */
   public Messages(PrintStream err, boolean colour, int verbosity) {
     this.err = err;
@@ -29,43 +32,34 @@ public final class Messages {
     this.verbosity = verbosity;
   }
 
-  /** Where they go. */
+  /** Returns the stream to which messages go. */
   public PrintStream stream() {
     return err;
   }
 
-  /** Something that the person should know in any case. */
+  /** Prints what the caller should know in any case. */
   public void note(String text) {
-    print(text);
-  }
-
-  /** A detail for {@code -v}. */
-  public void detail(String text) {
-    if (verbosity >= 1) {
-      print(text);
-    }
-  }
-
-  private void print(String text) {
     err.println(NAME + harmless(text));
   }
 
-  private static String harmless(String text) {
-    return STEERING.matcher(text).replaceAll("?");
+  /** Prints a detail, with {@code -v} only. */
+  public void detail(String text) {
+    if (verbosity >= 1) {
+      note(text);
+    }
   }
 
-  /** Why the tool gives up, and what to do about it. */
+  /** Prints why the tool gives up, and what the caller can try. */
   public void failure(Failure failure) {
-    String message = harmless(failure.getMessage());
-    String reason = (colour ? "\033[31m" : "") + message + (colour ? "\033[0m" : "");
-    String remedy = failure.remedy().isEmpty() ? "" : "; " + harmless(failure.remedy());
-    err.println(NAME + reason + remedy);
+    String reason = harmless(failure.getMessage());
+    String remedy = failure.remedy().isEmpty() ? "" : ". Try: " + harmless(failure.remedy());
+    err.println(NAME + (colour ? "\033[31m" + reason + "\033[0m" : reason) + remedy);
     trace(failure);
   }
 
-  /** A defect of the tool itself. */
+  /** Prints a defect of the tool itself. */
   public void defect(Throwable defect) {
-    print("internal error: " + defect + "; this is a defect, -vv shows where it is");
+    note("internal error: " + defect + "; this is a defect, -vv shows where it is");
     trace(defect);
   }
 
@@ -75,5 +69,9 @@ public final class Messages {
       thrown.printStackTrace(new PrintWriter(trace, true));
       trace.toString().lines().forEach(line -> err.println(harmless(line.replace("\t", "  "))));
     }
+  }
+
+  private static String harmless(String text) {
+    return STEERING.matcher(text).replaceAll("?");
   }
 }

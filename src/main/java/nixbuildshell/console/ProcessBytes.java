@@ -13,14 +13,14 @@ import java.util.Map;
 import nixbuildshell.ByteString;
 
 /**
- * The process's own arguments and environment as the kernel has them. The JVM has decoded its
- * copies with the locale's charset, which loses bytes; {@code /proc/self} does not (proc(5)).
+ * Reads this process's arguments, environment and ids from {@code /proc/self} (proc(5)). The JVM
+ * has decoded its copies with the locale's charset, which loses bytes.
  */
 public final class ProcessBytes {
   private ProcessBytes() {}
 
   /**
-   * The arguments of {@code main}: the last of the command line, since the JVM's own come first.
+   * Returns the arguments of {@code main}: the last of the command line, behind the JVM's own.
    *
    * @param count how many arguments {@code main} got
    */

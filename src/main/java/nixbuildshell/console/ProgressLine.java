@@ -3,7 +3,7 @@ package nixbuildshell.console;
 import java.io.PrintStream;
 import java.util.concurrent.TimeUnit;
 
-/** One line on a terminal that says how far something is, once it takes longer than a second. */
+/** Shows on a terminal how far the tool is, in one line, once it has worked for a second. */
 public final class ProgressLine implements AutoCloseable {
   private static final long PATIENCE = TimeUnit.SECONDS.toNanos(1);
   private static final long REFRESH = TimeUnit.MILLISECONDS.toNanos(100);
@@ -15,7 +15,10 @@ public final class ProgressLine implements AutoCloseable {
   private boolean shown;
 
   /**
-   * @param what is being done: "copying the build directory"
+   * Makes a line that shows nothing yet.
+   *
+   * @param terminal whether stderr is a terminal: if not, nothing is ever shown
+   * @param what what the tool does, such as "copying the build directory"
    */
   public ProgressLine(PrintStream err, boolean terminal, String what) {
     this.what = what;
@@ -23,12 +26,12 @@ public final class ProgressLine implements AutoCloseable {
     this.terminal = terminal;
   }
 
-  /** Files that have been copied, and their bytes. */
+  /** Shows how many files have been copied, and how many bytes. */
   public void copied(long files, long bytes) {
     show("%,d files, %,d MB ", files, bytes / 1_000_000);
   }
 
-  /** Files that have been gone through. */
+  /** Shows how many files have been looked at. */
   public void done(long files) {
     show("%,d files ", files);
   }

@@ -1,8 +1,8 @@
 package nixbuildshell.enter;
 
-import java.util.ArrayList;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -164,8 +164,7 @@ record Preparation(
   }
 
   private Program command(Start start) {
-    return SandboxProgram.of(
-        start, options.command(), caller.hasTerminal(0), ownSession());
+    return SandboxProgram.of(start, options.command(), caller.hasTerminal(0), ownSession());
   }
 
   /** Without any terminal to share, as a build has none, the program gets a session of its own. */

@@ -127,7 +127,9 @@ public record SandboxRun(
     return new Failure(
         "cannot run " + spec.program().arguments().get(0),
         Errno.describe(errno),
-        missing ? "there is no shell, and only what is in the sandbox can be run" : "",
+        missing
+            ? "a command that is in the sandbox, by its path: there is no shell that would find it"
+            : "",
         missing ? ExitCode.NOT_FOUND : ExitCode.NOT_EXECUTABLE);
   }
 

@@ -85,7 +85,7 @@ final class Workspace {
     try (Directory real = files.openDirectory(ByteString.of(nix.real()))) {
       fillStore(real, store, build.outputs().values(), kept.owner());
     } catch (ErrnoException e) {
-      throw e.failure("cannot open " + nix.real(), "is Nix installed here?");
+      throw e.failure("cannot open " + nix.real(), "install Nix on this host");
     }
     session.markStaged();
   }

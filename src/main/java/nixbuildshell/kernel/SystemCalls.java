@@ -25,7 +25,7 @@ public final class SystemCalls {
           throw new Failure(
               "cannot run on this machine",
               "its architecture is " + arch,
-              "x86_64 and aarch64 are supported");
+              "a machine with x86_64 or aarch64");
     };
   }
 

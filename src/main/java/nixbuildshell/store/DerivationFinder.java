@@ -88,7 +88,7 @@ public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
       throw new Failure(
           "--drv " + path + " is not the store path of a derivation",
           e.getMessage(),
-          "nix-instantiate prints the path, and so does the failed build");
+          "the path that nix-instantiate or the failed build prints");
     }
   }
 

@@ -129,7 +129,7 @@ public final class StoreLookup {
                 kind -> members.add(new StoreView.Member(path, kind)), () -> missing.add(path));
       }
     } catch (ErrnoException e) {
-      throw e.failure("cannot look into " + nix.real(), "is Nix installed here?");
+      throw e.failure("cannot look into " + nix.real(), "install Nix on this host");
     }
     if (!missing.isEmpty()) {
       throw Gone.failure(nix.directory().command(), missing, origins.get());
