@@ -58,10 +58,6 @@ class RoomsTest {
   /** Lists the circles that are there for a reason, their files in order. */
   private static final Map<String, String> CIRCLES =
       Map.of(
-          "plan/Image plan/Layout",
-          "to be cut",
-          "plan/Handshake plan/Planner",
-          "to be cut",
           "store/Derivation store/Placeholders store/StructuredAttributes",
           "to be cut",
           "store/BuildLogs store/DerivationFinder",

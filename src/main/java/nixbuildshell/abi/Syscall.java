@@ -3,15 +3,16 @@ package nixbuildshell.abi;
 import java.util.Locale;
 
 /**
- * The system calls that this project makes, with their numbers. Only calls that both architectures
- * have are used (aarch64 has no {@code open}, {@code mkdir} or {@code dup2}).
+ * Lists the system calls that this project makes or filters, with their numbers on x86_64 and
+ * aarch64 and, for the filtered ones, on i386 and 32-bit Arm. Only calls that both architectures
+ * have are made (aarch64 has no {@code open}, {@code mkdir} or {@code dup2}).
  *
- * <p>Source: the kernel's {@code arch/x86/entry/syscalls/syscall_64.tbl} and {@code
- * include/uapi/asm-generic/unistd.h}.
+ * <p>Source: the kernel's {@code arch/x86/entry/syscalls/syscall_*.tbl}, {@code
+ * include/uapi/asm-generic/unistd.h} and {@code arch/arm/tools/syscall.tbl}.
  */
 public enum Syscall {
   CHDIR(80, 49),
-  CHROOT(161, 51),
+  CHMOD(90, -1, 15, 15),
   CLONE(56, 220),
   CLOSE(3, 57),
   CLOSE_RANGE(436, 436),
@@ -20,31 +21,32 @@ public enum Syscall {
   EXECVE(59, 221),
   EXIT_GROUP(231, 94),
   FCHDIR(81, 50),
-  FCHMOD(91, 52),
-  FCHMODAT(268, 53),
+  FCHMOD(91, 52, 94, 94),
+  FCHMODAT(268, 53, 306, 333),
+  FCHMODAT2(452, 452, 452, 452),
   FCHOWN(93, 55),
   FCHOWNAT(260, 54),
   FCNTL(72, 25),
+  FGETXATTR(193, 10, 231, 231),
   FLOCK(73, 32),
-  FSETXATTR(190, 7),
+  FSETXATTR(190, 7, 228, 228),
   FSTATFS(138, 44),
   FTRUNCATE(77, 46),
   GETDENTS64(217, 61),
   GETEGID(108, 177),
   GETEUID(107, 175),
-  GETGID(104, 176),
   GETPGID(121, 155),
   GETPID(39, 172),
-  GETTID(186, 178),
-  GETUID(102, 174),
-  IOCTL(16, 29),
+  GETXATTR(191, 8, 229, 229),
+  IOCTL(16, 29, 54, 54),
   KEYCTL(250, 219),
   KILL(62, 129),
   LANDLOCK_CREATE_RULESET(444, 444),
   LANDLOCK_RESTRICT_SELF(446, 446),
+  LGETXATTR(192, 9, 230, 230),
   LINKAT(265, 37),
   LSEEK(8, 62),
-  LSETXATTR(189, 6),
+  LSETXATTR(189, 6, 227, 227),
   MKDIRAT(258, 34),
   MKNODAT(259, 33),
   MMAP(9, 222),
@@ -56,7 +58,6 @@ public enum Syscall {
   PERSONALITY(135, 92),
   PIPE2(293, 59),
   PIVOT_ROOT(155, 41),
-  PPOLL(271, 73),
   PRCTL(157, 167),
   PRLIMIT64(302, 261),
   READ(0, 63),
@@ -73,6 +74,7 @@ public enum Syscall {
   SETRESGID(119, 149),
   SETRESUID(117, 147),
   SETSID(112, 157),
+  SETXATTR(188, 5, 226, 226),
   SOCKET(41, 198),
   STATX(332, 291),
   SYMLINKAT(266, 36),
@@ -81,26 +83,68 @@ public enum Syscall {
   UNLINKAT(263, 35),
   UNSHARE(272, 97),
   UTIMENSAT(280, 88),
-  WAIT4(61, 260),
   WAITID(247, 95),
   WRITE(1, 64);
 
+  /** The number of a call that an ABI does not have. */
+  static final int ABSENT = -1;
+
+  /** The number of a call that nothing filters. */
+  private static final int UNLISTED = -2;
+
   private final int x86_64;
   private final int aarch64;
+  private final int i386;
+  private final int arm;
 
   Syscall(int x86_64, int aarch64) {
-    this.x86_64 = x86_64;
-    this.aarch64 = aarch64;
+    this(x86_64, aarch64, UNLISTED, UNLISTED);
   }
 
+  Syscall(int x86_64, int aarch64, int i386, int arm) {
+    this.x86_64 = x86_64;
+    this.aarch64 = aarch64;
+    this.i386 = i386;
+    this.arm = arm;
+  }
+
+  /**
+   * Returns the call's number on an architecture.
+   *
+   * @throws IllegalArgumentException when the architecture does not have the call
+   */
   public int number(Abi abi) {
+    int number = listed(abi);
+    if (number == ABSENT) {
+      throw new IllegalArgumentException(abi + " has no " + this);
+    }
+    return number;
+  }
+
+  /** Returns the call's number on an architecture, or {@link #ABSENT}. */
+  int listed(Abi abi) {
     return switch (abi) {
       case X86_64 -> x86_64;
       case AARCH64 -> aarch64;
     };
   }
 
-  /** The name as strace prints it. */
+  int i386() {
+    return filtered(i386);
+  }
+
+  int arm() {
+    return filtered(arm);
+  }
+
+  private int filtered(int number) {
+    if (number == UNLISTED) {
+      throw new IllegalArgumentException("no filter names " + this);
+    }
+    return number;
+  }
+
+  /** Returns the name as strace prints it. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

@@ -4,7 +4,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import nixbuildshell.Failure;
 import nixbuildshell.abi.Errno;
-import nixbuildshell.abi.Syscall;
 import nixbuildshell.console.ExitCode;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
@@ -22,6 +21,7 @@ import nixbuildshell.launch.Launch;
 import nixbuildshell.launch.Namespaces;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.plan.Outcome;
+import nixbuildshell.plan.PipeEnds;
 import nixbuildshell.plan.Plan;
 import nixbuildshell.plan.Planner;
 import nixbuildshell.plan.Step;
@@ -40,7 +40,7 @@ public record SandboxRun(
 
   /** The plan as {@code --explain} shows it; the descriptors have no numbers yet. */
   static Plan explained(SandboxSpec spec, SystemCalls calls) {
-    return Planner.plan(spec, new Planner.Descriptors(-1, -1), KernelProbe.of(calls));
+    return Planner.plan(spec, new PipeEnds(-1, -1), KernelProbe.of(calls));
   }
 
   /**
@@ -82,8 +82,7 @@ public record SandboxRun(
 
   private Child launch(Optional<Cgroup> cgroup) {
     GoPipe go = GoPipe.open(calls);
-    Planner.Descriptors descriptors = new Planner.Descriptors(go.readFd(), go.writeFd());
-    Plan plan = Planner.plan(spec, descriptors, KernelProbe.of(calls));
+    Plan plan = Planner.plan(spec, go.ends(), KernelProbe.of(calls));
     Identity identity = spec.identity();
     IdMaps maps = IdMaps.of(identity);
     OptionalInt start = OptionalInt.of(session);
@@ -104,16 +103,15 @@ public record SandboxRun(
     }
     Outcome outcome = ended.outcome();
     if (outcome instanceof Outcome.Failed failed
-        && failed.step().syscall() == Syscall.EXECVE
+        && failed.step().kind() == Step.Kind.EXECUTE
         && spec.program().isCommand()) {
       throw notRun(failed.errno());
     } else if (outcome instanceof Outcome.Failed failed) {
-      String label = failed.step().label();
       String remedy =
           Errno.of(failed.errno())
-              .map(e -> new Advice(HostSettings.own()).onStep(label, e))
+              .map(e -> new Advice(HostSettings.own()).onStep(failed.step().kind(), e))
               .orElse("");
-      throw new Failure("cannot " + label, outcome.why(), remedy);
+      throw new Failure("cannot " + failed.step().label(), outcome.why(), remedy);
     } else if (outcome instanceof Outcome.Unexpected unexpected) {
       throw failure(unexpected.step(), outcome);
     } else if (outcome instanceof Outcome.Stopped stopped) {

@@ -3,6 +3,7 @@ package nixbuildshell.host;
 import java.util.List;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
+import nixbuildshell.plan.Step;
 
 /**
  * What to do about a part of the set-up that failed. errno alone does not say: the kernel has a
@@ -93,11 +94,11 @@ public final class Advice {
   }
 
   /**
-   * Advice on a failed step of the plan.
+   * Returns advice on a failed step of the plan.
    *
-   * @param label the step's label
+   * @return a remedy for {@link nixbuildshell.Failure}; empty when nothing sensible can be said
    */
-  public String onStep(String label, Errno errno) {
+  public String onStep(Step.Kind kind, Errno errno) {
     boolean refused = errno == Errno.EPERM || errno == Errno.EACCES;
     if (refused && host.isRestrictedByAppArmor()) {
       return onAppArmor();
@@ -105,24 +106,24 @@ public final class Advice {
       return "SELinux enforces its policy here (/sys/fs/selinux/enforce is 1): as root, ausearch -m avc -ts"
           + " recent shows what it denied, and setenforce 0 whether it is to blame";
     }
-    return switch (label) {
-      case "mount /proc" -> refused ? onProc() : "";
-      case "mount /nix/store" -> onOverlay(errno);
-      case "filter system calls" ->
+    return switch (kind) {
+      case MOUNT_PROC -> refused ? onProc() : "";
+      case MOUNT_OVERLAY -> onOverlay(errno);
+      case FILTER_CALLS ->
           refused
               ? generally(errno)
               : "the kernel has no system call filters (CONFIG_SECCOMP_FILTER), or is an emulation"
                   + " without them; Nix's own sandbox needs them, too";
-      case "set the personality" ->
+      case SET_PERSONALITY ->
           errno == Errno.EPERM
               ? generally(errno)
               : "the derivation is for a 32-bit system, which this machine cannot run";
-      case "change the root" ->
+      case CHANGE_ROOT ->
           errno == Errno.EINVAL
               ? "the host's own root is the initial ram file system, which cannot be exchanged: leave it"
                   + " with switch_root(8) first"
               : generally(errno);
-      default -> generally(errno);
+      case EXECUTE, OTHER -> generally(errno);
     };
   }
 

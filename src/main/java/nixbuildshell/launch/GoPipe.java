@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import nixbuildshell.abi.Syscall;
 import nixbuildshell.kernel.NativeMemory;
 import nixbuildshell.kernel.SystemCalls;
+import nixbuildshell.plan.PipeEnds;
 
 /**
  * The pipe on which a child waits until its ID maps are written. It is made before the plan, which
@@ -15,36 +16,31 @@ public final class GoPipe implements AutoCloseable {
   private static final int O_CLOEXEC = 0x80000;
 
   private final SystemCalls calls;
-  private final int readFd;
-  private final int writeFd;
+  private final PipeEnds ends;
   private boolean closed;
 
-  private GoPipe(SystemCalls calls, int readFd, int writeFd) {
+  private GoPipe(SystemCalls calls, PipeEnds ends) {
     this.calls = calls;
-    this.readFd = readFd;
-    this.writeFd = writeFd;
+    this.ends = ends;
   }
 
   public static GoPipe open(SystemCalls calls) {
     try (NativeMemory pair = NativeMemory.ofSize(calls, 8)) {
       calls.must("cannot make a pipe", Syscall.PIPE2, pair.address(), O_CLOEXEC);
       ByteBuffer fds = ByteBuffer.wrap(pair.read(0, 8)).order(ByteOrder.nativeOrder());
-      return new GoPipe(calls, fds.getInt(), fds.getInt());
+      return new GoPipe(calls, new PipeEnds(fds.getInt(), fds.getInt()));
     }
   }
 
-  public int readFd() {
-    return readFd;
-  }
-
-  public int writeFd() {
-    return writeFd;
+  /** Returns the descriptors, for the plan. */
+  public PipeEnds ends() {
+    return ends;
   }
 
   /** Lets the child go on. The read end is open here too, so this can't raise SIGPIPE. */
   void go() {
     try (NativeMemory one = NativeMemory.ofSize(calls, 1)) {
-      calls.must("cannot write to a pipe", Syscall.WRITE, writeFd, one.address(), 1);
+      calls.must("cannot write to a pipe", Syscall.WRITE, ends.write(), one.address(), 1);
     }
   }
 
@@ -53,8 +49,8 @@ public final class GoPipe implements AutoCloseable {
   public synchronized void close() {
     if (!closed) {
       closed = true;
-      calls.call(Syscall.CLOSE, readFd);
-      calls.call(Syscall.CLOSE, writeFd);
+      calls.call(Syscall.CLOSE, ends.read());
+      calls.call(Syscall.CLOSE, ends.write());
     }
   }
 }

@@ -1,48 +1,97 @@
 package nixbuildshell.plan;
 
 import java.util.List;
+import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.sandbox.CallFilter;
 
-/** One argument of a system call. Whatever it points to is laid out before the clone. */
+/**
+ * Holds one argument of a system call. Whatever it points to is laid out before the clone. Its
+ * {@code toString} is what {@code --explain} shows.
+ */
 public sealed interface Argument {
 
-  /**
-   * A plain number.
-   *
-   * @param text how {@code --explain} shows it: the constants' names, or what a descriptor is for
-   */
-  record Number(long value, String text) implements Argument {}
-
-  /** A pointer to a NUL-terminated string. */
-  record Text(ByteString value) implements Argument {}
+  /** Returns the text for a message: what a program is given may be long, and secret. */
+  default String brief() {
+    return toString();
+  }
 
   /**
-   * A pointer to prepared bytes, a structure for instance.
+   * Holds a plain number.
    *
-   * @param text how {@code --explain} shows them
+   * @param text the names of the constants in it, or what a descriptor is for
    */
-  record Data(ByteString value, String text) implements Argument {}
+  record Number(long value, String text) implements Argument {
+    /** Returns the number with the bits of another one, and both their names. */
+    Number or(Number other) {
+      return new Number(value | other.value, text + "|" + other.text);
+    }
 
-  /** A pointer to a NULL-terminated array of strings, as execve takes them. */
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
+  /** Points to a NUL-terminated string. */
+  record Text(ByteString value) implements Argument {
+    @Override
+    public String toString() {
+      return quote(value);
+    }
+  }
+
+  /**
+   * Points to prepared bytes, a structure for instance.
+   *
+   * @param text what they say
+   */
+  record Data(ByteString value, String text) implements Argument {
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
+  /** Points to a NULL-terminated array of strings, as execve takes them. */
   record Strings(List<ByteString> values) implements Argument {
     public Strings {
       values = List.copyOf(values);
     }
+
+    @Override
+    public String brief() {
+      return "[" + values.size() + " strings]";
+    }
+
+    @Override
+    public String toString() {
+      return values.stream().map(Argument::quote).collect(Collectors.joining(", ", "[", "]"));
+    }
   }
 
-  /** A pointer to a {@code struct sock_fprog} with a filter's program for the machine. */
-  record Filter(CallFilter filter) implements Argument {}
+  /** Points to a {@code struct sock_fprog} with a filter's program for the machine. */
+  record Filter(CallFilter filter) implements Argument {
+    @Override
+    public String toString() {
+      return filter.toString();
+    }
+  }
 
-  /** The result of an earlier step, a file descriptor for instance; the first step has index 0. */
-  record Result(int step) implements Argument {}
+  /** Stands for the result of an earlier step, a file descriptor for instance; the first is 0. */
+  record Result(int step) implements Argument {
+    @Override
+    public String toString() {
+      return "result of " + (step + 1);
+    }
+  }
 
-  static Argument number(long value) {
+  static Number number(long value) {
     return new Number(value, Long.toString(value));
   }
 
-  /** Mode bits, shown in octal. */
-  static Argument octal(int mode) {
+  /** Returns mode bits, shown in octal. */
+  static Number octal(int mode) {
     return new Number(mode, mode == 0 ? "0" : String.format("%04o", mode));
   }
 
@@ -50,8 +99,12 @@ public sealed interface Argument {
     return new Text(ByteString.of(value));
   }
 
-  /** The null pointer. */
+  /** Returns the null pointer. */
   static Argument nothing() {
     return new Number(0, "NULL");
+  }
+
+  private static String quote(ByteString value) {
+    return '"' + value.toString().replace("\"", "\\\"") + '"';
   }
 }

@@ -1,60 +1,79 @@
 package nixbuildshell.plan;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import nixbuildshell.ByteString;
+import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
 
-/**
- * Constants of the kernel's interface, equal on both architectures, and the name of the new root.
- */
+/** Holds constants and structures of the kernel's interface, equal on both architectures. */
 final class Constants {
   /** {@code sys/mount.h}. */
-  static final int MS_RDONLY = 1;
+  static final Number MS_RDONLY = new Number(1, "MS_RDONLY");
 
-  static final int MS_NOSUID = 2;
-  static final int MS_NODEV = 4;
-  static final int MS_REMOUNT = 32;
-  static final int MS_NOEXEC = 8;
-  static final int MS_BIND = 4096;
-  static final int MS_REC = 16384;
-  static final int MS_PRIVATE = 1 << 18;
-
-  /** {@code linux/mount.h}. */
-  static final int MOUNT_ATTR_RDONLY = 1;
-
-  /** {@code linux/fcntl.h}: the mount and all below it. */
-  static final Argument AT_RECURSIVE = new Number(0x8000, "AT_RECURSIVE");
+  static final Number MS_NOSUID = new Number(2, "MS_NOSUID");
+  static final Number MS_NODEV = new Number(4, "MS_NODEV");
+  static final Number MS_NOEXEC = new Number(8, "MS_NOEXEC");
+  static final Number MS_REMOUNT = new Number(32, "MS_REMOUNT");
+  static final Number MS_BIND = new Number(4096, "MS_BIND");
+  static final Number MS_REC = new Number(16384, "MS_REC");
+  static final Number MS_PRIVATE = new Number(1 << 18, "MS_PRIVATE");
 
   /** {@code fcntl.h}: paths are relative to the working directory. */
-  static final Argument AT_FDCWD = new Number(-100, "AT_FDCWD");
+  static final Number AT_FDCWD = new Number(-100, "AT_FDCWD");
+
+  /** {@code linux/fcntl.h}: the mount and all below it. */
+  static final Number AT_RECURSIVE = new Number(0x8000, "AT_RECURSIVE");
 
   /** {@code sys/stat.h}. */
-  static final int S_IFREG = 0100000;
+  static final Number S_IFREG = new Number(0100000, "S_IFREG");
 
-  /** {@code linux/sockios.h}. */
-  static final Argument SIOCSIFFLAGS = new Number(0x8914, "SIOCSIFFLAGS");
+  private static final int MOUNT_ATTR_RDONLY = 1;
 
-  /** {@code linux/prctl.h}. */
-  static final Argument PR_SET_PDEATHSIG = new Number(1, "PR_SET_PDEATHSIG");
+  /** {@code struct mount_attr} (mount_setattr(2)): flags to set and flags to clear. */
+  static final Data SET_READ_ONLY =
+      new Data(words(32, MOUNT_ATTR_RDONLY, 0), "{attr_set=MOUNT_ATTR_RDONLY}");
 
-  static final Argument PR_SET_NO_NEW_PRIVS = new Number(38, "PR_SET_NO_NEW_PRIVS");
+  static final Data CLEAR_READ_ONLY =
+      new Data(words(32, 0, MOUNT_ATTR_RDONLY), "{attr_clr=MOUNT_ATTR_RDONLY}");
 
-  /** {@code linux/seccomp.h}. */
-  static final Argument SECCOMP_SET_MODE_FILTER = new Number(1, "SECCOMP_SET_MODE_FILTER");
+  /** {@code struct rlimit64} (prlimit(2)): the soft and the hard limit; -1 is none. */
+  static final Data NO_SOFT_LIMIT_ABOVE_ZERO = new Data(words(16, 0, -1), "{0, RLIM64_INFINITY}");
 
-  /** {@code asm-generic/resource.h}. */
-  static final Argument RLIMIT_CORE = new Number(4, "RLIMIT_CORE");
+  /**
+   * {@code struct landlock_ruleset_attr} (landlock_create_ruleset(2), ABI 6): no access to files or
+   * to the network handled, and one scope.
+   */
+  static final Data ABSTRACT_SOCKETS =
+      new Data(words(24, 0, 0, 1), "{scoped=LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET}");
 
-  /** {@code linux/personality.h}. */
-  static final int PER_LINUX32 = 0x8;
+  /** The kernel's {@code struct sigaction}: all zero, whatever order its fields have. */
+  static final Data DEFAULT_ACTION = new Data(words(32), "{SIG_DFL}");
 
-  static final int UNAME26 = 0x20000;
-  static final int ADDR_NO_RANDOMIZE = 0x40000;
-
-  /** The new root before the pivot, in the session's directory. */
-  static final String ROOT = "root";
+  static final Data NO_SIGNALS = new Data(words(8), "[]");
 
   private Constants() {}
 
-  static Argument flags(String names, int value) {
-    return new Number(value, names);
+  /**
+   * Returns the {@code struct ifreq} (netdevice(7)) that switches {@code lo} on: a name of 16
+   * bytes, the flags.
+   */
+  static Data loopbackUp() {
+    int up = 0x1;
+    int loopback = 0x8;
+    int running = 0x40;
+    ByteBuffer ifreq = ByteBuffer.allocate(40).order(ByteOrder.LITTLE_ENDIAN);
+    ifreq.put("lo".getBytes(StandardCharsets.US_ASCII));
+    ifreq.putShort(16, (short) (up | loopback | running));
+    return new Data(ByteString.of(ifreq.array()), "{\"lo\", IFF_UP|IFF_LOOPBACK|IFF_RUNNING}");
+  }
+
+  private static ByteString words(int bytes, long... words) {
+    ByteBuffer structure = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    for (long word : words) {
+      structure.putLong(word);
+    }
+    return ByteString.of(structure.array());
   }
 }

@@ -5,12 +5,11 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import nixbuildshell.abi.Abi;
-import nixbuildshell.abi.Errno;
+import nixbuildshell.abi.CallAbi;
+import nixbuildshell.abi.Syscall;
 import nixbuildshell.sandbox.CallFilter;
 import nixbuildshell.sandbox.CallFilter.Always;
-import nixbuildshell.sandbox.CallFilter.Answer;
 import nixbuildshell.sandbox.CallFilter.AnyBit;
-import nixbuildshell.sandbox.CallFilter.Call;
 import nixbuildshell.sandbox.CallFilter.OneOf;
 import nixbuildshell.sandbox.CallFilter.Refusal;
 import nixbuildshell.sandbox.CallFilter.Value;
@@ -88,7 +87,7 @@ final class FilterProgram {
     }
     for (Refusal refusal : filter.refusals()) {
       List<Instruction> judged = judged(refusal);
-      for (Call call : refusal.calls()) {
+      for (Syscall call : refusal.calls()) {
         for (int number : abi.numbers(call)) {
           program.add(new Instruction(IF_EQUAL, 0, judged.size(), number));
           program.addAll(judged);
@@ -116,15 +115,8 @@ final class FilterProgram {
     } else if (!(refusal.when() instanceof Always)) {
       throw new IllegalStateException(refusal.toString());
     }
-    program.add(answer(ERRNO | errno(refusal.answer()).number()));
+    program.add(answer(ERRNO | refusal.errno().number()));
     return program;
-  }
-
-  static Errno errno(Answer answer) {
-    return switch (answer) {
-      case EPERM -> Errno.EPERM;
-      case EOPNOTSUPP -> Errno.EOPNOTSUPP;
-    };
   }
 
   /** The offset of an argument's low half; both machines are little-endian. */

@@ -16,7 +16,7 @@ public sealed interface Outcome {
   record Failed(int index, Step step, int errno) implements Outcome {
     @Override
     public String why() {
-      return StepText.brief(step) + ": " + Errno.describe(errno);
+      return step.brief() + ": " + Errno.describe(errno);
     }
   }
 
@@ -24,7 +24,7 @@ public sealed interface Outcome {
   record Unexpected(int index, Step step, long result) implements Outcome {
     @Override
     public String why() {
-      return StepText.brief(step) + ": returned " + result;
+      return step.brief() + ": returned " + result;
     }
   }
 
@@ -32,7 +32,7 @@ public sealed interface Outcome {
   record Stopped(int index, Step step) implements Outcome {
     @Override
     public String why() {
-      return StepText.brief(step) + ": the process was killed before this returned";
+      return step.brief() + ": the process was killed before this returned";
     }
   }
 

@@ -17,7 +17,7 @@ public record Plan(List<Step> steps) {
   @Override
   public String toString() {
     return IntStream.range(0, steps.size())
-        .mapToObj(i -> String.format("%3d  %s\n", i + 1, StepText.of(steps.get(i))))
+        .mapToObj(i -> String.format("%3d  %s\n", i + 1, steps.get(i)))
         .collect(Collectors.joining());
   }
 }

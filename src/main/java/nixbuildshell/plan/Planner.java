@@ -3,19 +3,15 @@ package nixbuildshell.plan;
 import static nixbuildshell.plan.Argument.nothing;
 import static nixbuildshell.plan.Argument.number;
 import static nixbuildshell.plan.Argument.text;
-import static nixbuildshell.plan.Constants.SIOCSIFFLAGS;
 
-import java.util.ArrayList;
-import java.util.List;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
-import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.sandbox.Network;
 import nixbuildshell.sandbox.SandboxSpec;
 
 /**
- * From a sandbox to the system calls that make it.
+ * Makes of a sandbox the system calls that make it.
  *
  * <p>The child starts in the session's directory and stays there until the pivot, and every path of
  * the session is relative to it. So nothing here depends on where sessions live: no parent of
@@ -27,38 +23,25 @@ import nixbuildshell.sandbox.SandboxSpec;
  * (overlayfs) goes after, because root has no name inside, and so does procfs.
  */
 public final class Planner {
-
-  /**
-   * The descriptors that the child inherits for its set-up.
-   *
-   * @param goRead the pipe's end on which it waits for its maps
-   * @param goWrite the pipe's other end, of which it has a copy to close
-   */
-  public record Descriptors(int goRead, int goWrite) {}
-
   private final SandboxSpec spec;
-  private final Descriptors descriptors;
+  private final PipeEnds pipe;
   private final OldKernel kernel;
-  private final List<Step> steps = new ArrayList<>();
+  private final Steps steps = new Steps();
 
-  private Planner(SandboxSpec spec, Descriptors descriptors, OldKernel kernel) {
+  private Planner(SandboxSpec spec, PipeEnds pipe, OldKernel kernel) {
     this.spec = spec;
-    this.descriptors = descriptors;
+    this.pipe = pipe;
     this.kernel = kernel;
   }
 
-  /** The plan for a kernel that has all that is used. */
-  public static Plan plan(SandboxSpec spec, Descriptors descriptors) {
-    return plan(spec, descriptors, OldKernel.NONE);
-  }
-
-  public static Plan plan(SandboxSpec spec, Descriptors descriptors, OldKernel kernel) {
-    return new Planner(spec, descriptors, kernel).plan();
+  /** Returns the plan for a sandbox on this kernel. */
+  public static Plan plan(SandboxSpec spec, PipeEnds pipe, OldKernel kernel) {
+    return new Planner(spec, pipe, kernel).plan();
   }
 
   private Plan plan() {
     boolean privileged = spec.identity().privileged();
-    Handshake handshake = new Handshake(steps, descriptors);
+    Handshake handshake = new Handshake(steps, pipe);
     Root root = new Root(steps);
     Skeleton skeleton = new Skeleton(steps, kernel);
     handshake.waitForTheMaps();
@@ -71,7 +54,7 @@ public final class Planner {
     spec.entries().forEach(skeleton::place);
     spec.entries().forEach(skeleton::shut);
     if (privileged) {
-      handshake.becomeTheBuilder(spec.identity());
+      handshake.becomeTheBuildUser(spec.identity());
     }
     if (spec.identity().isRange()) {
       ownControlGroups();
@@ -84,65 +67,90 @@ public final class Planner {
       root.freeze();
     }
     if (spec.network() == Network.HOST) {
-      AbstractSockets.shut(steps);
+      shutAbstractSockets();
     }
-    ProgramSteps.add(steps, kernel, spec.program(), spec.confinement());
-    return new Plan(steps);
+    new ProgramSteps(steps, kernel).add(spec.program(), spec.confinement());
+    return steps.plan();
   }
 
   private void names() {
     if (spec.program().ownSession()) {
-      add("start a session", Syscall.SETSID);
+      steps.add("start a session", Syscall.SETSID);
     }
-    add("set the umask", Syscall.UMASK, Argument.octal(0));
+    steps.add("set the umask", Syscall.UMASK, Argument.octal(0));
     name("set the host name", Syscall.SETHOSTNAME, spec.hostName());
     name("set the domain name", Syscall.SETDOMAINNAME, spec.domainName());
   }
 
   private void name(String label, Syscall syscall, String name) {
-    add(label, syscall, text(name), number(name.length()));
+    steps.add(label, syscall, text(name), number(name.length()));
   }
 
   private void loopback() {
-    int socket = steps.size();
-    add(
-        "open a socket to bring up the loopback interface",
-        Syscall.SOCKET,
-        new Number(2, "AF_INET"),
-        new Number(2 | 0x80000, "SOCK_DGRAM|SOCK_CLOEXEC"),
-        number(0));
-    add(
+    Argument socket =
+        steps.add(
+            "open a socket to bring up the loopback interface",
+            Syscall.SOCKET,
+            new Number(2, "AF_INET"),
+            new Number(2 | 0x80000, "SOCK_DGRAM|SOCK_CLOEXEC"),
+            number(0));
+    steps.add(
         "bring up the loopback interface",
         Syscall.IOCTL,
-        new Argument.Result(socket),
-        SIOCSIFFLAGS,
-        new Data(Structures.loopbackUp(), "{\"lo\", IFF_UP|IFF_LOOPBACK|IFF_RUNNING}"));
-    add("close the socket", Syscall.CLOSE, new Argument.Result(socket));
+        socket,
+        new Number(0x8914, "SIOCSIFFLAGS"),
+        Constants.loopbackUp());
+    steps.add("close the socket", Syscall.CLOSE, socket);
   }
 
   /**
-   * The caller's session keyring may hold his Kerberos or disk keys, and namespaces do not hide it.
+   * Leaves the caller's session keyring: it may hold Kerberos or disk keys, and namespaces do not
+   * hide it.
    */
   private void ownKeyring() {
+    Number operation = new Number(1, "KEYCTL_JOIN_SESSION_KEYRING");
     steps.add(
-        Step.of(
-                "leave the caller's keyring",
-                Syscall.KEYCTL,
-                new Number(1, "KEYCTL_JOIN_SESSION_KEYRING"),
-                nothing())
+        Step.of("leave the caller's keyring", Syscall.KEYCTL, operation, nothing())
             .tolerating(Errno.ENOSYS, "a kernel without keyrings")
             .tolerating(Errno.EPERM, "a container's filter forbids keyrings, the caller's too"));
   }
 
-  /** After the parent has moved it: the group that it is in becomes the root of all it sees. */
+  /** Makes the control group that the parent has moved the child into the root of all it sees. */
   private void ownControlGroups() {
-    add(
-        "see no control groups but its own",
-        Syscall.UNSHARE,
-        new Number(0x02000000, "CLONE_NEWCGROUP"));
+    Number flag = new Number(0x02000000, "CLONE_NEWCGROUP");
+    steps.add("see no control groups but its own", Syscall.UNSHARE, flag);
   }
 
-  private void add(String label, Syscall syscall, Argument... arguments) {
-    steps.add(Step.of(label, syscall, arguments));
+  /**
+   * Keeps a sandbox that has the host's network from the host's abstract Unix sockets (of D-Bus or
+   * an X server, say), which belong to a network namespace and not to a file system.
+   *
+   * <p>Nix does so from 2.33.6, 2.34.8 and 2.35 on ({@code setupLandlock} in
+   * linux-derivation-builder.cc): for every build, but with a network namespace of its own a build
+   * has no socket to reach. As there, a kernel that cannot do it is put up with.
+   */
+  private void shutAbstractSockets() {
+    Argument ruleset =
+        steps.add(
+            Step.of(
+                    "describe a Landlock scope",
+                    Syscall.LANDLOCK_CREATE_RULESET,
+                    Constants.ABSTRACT_SOCKETS,
+                    number(Constants.ABSTRACT_SOCKETS.value().length()),
+                    number(0))
+                .tolerating(Errno.ENOSYS, "a kernel without Landlock")
+                .tolerating(Errno.EOPNOTSUPP, "Landlock is switched off")
+                .tolerating(Errno.E2BIG, "a kernel before 6.12, which has no scopes")
+                .tolerating(Errno.EPERM, "a container's filter forbids Landlock"));
+    steps.add(
+        Step.of(
+                "keep away from abstract sockets outside",
+                Syscall.LANDLOCK_RESTRICT_SELF,
+                ruleset,
+                number(0))
+            .tolerating(Errno.EBADF, "there is no such scope")
+            .tolerating(Errno.ENOSYS, "a kernel without Landlock")
+            .tolerating(Errno.EOPNOTSUPP, "Landlock is switched off")
+            .tolerating(Errno.EPERM, "a container's filter forbids Landlock"));
   }
 }

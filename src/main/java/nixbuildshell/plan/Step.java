@@ -3,12 +3,15 @@ package nixbuildshell.plan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
 
 /**
- * One system call of a plan and what counts as success.
+ * Describes one system call of a plan and what counts as success.
  *
+ * @param kind what advice on its failure depends on
  * @param label what the step does, to stand after "cannot" in a message ("mount a new /proc")
  * @param arguments at most six
  * @param expected when present, the only result that is a success
@@ -17,6 +20,7 @@ import nixbuildshell.abi.Syscall;
  *     second clone, whose child goes on
  */
 public record Step(
+    Kind kind,
     String label,
     Syscall syscall,
     List<Argument> arguments,
@@ -25,9 +29,20 @@ public record Step(
     boolean leaves) {
 
   /** As many as a record of the interpreter has room for. */
-  public static final int MOST_TOLERATED = 4;
+  static final int MOST_TOLERATED = 4;
 
-  /** An errno that does no harm at this step, and why not. */
+  /** Tells what a step does, where its errnos have reasons of their own. */
+  public enum Kind {
+    MOUNT_PROC,
+    MOUNT_OVERLAY,
+    CHANGE_ROOT,
+    SET_PERSONALITY,
+    FILTER_CALLS,
+    EXECUTE,
+    OTHER
+  }
+
+  /** Names an errno that does no harm at this step, and why not. */
   public record Tolerated(Errno errno, String why) {}
 
   public Step {
@@ -38,21 +53,50 @@ public record Step(
     }
   }
 
+  /** Makes a step of kind {@link Kind#OTHER} that succeeds unless it returns an errno. */
   public static Step of(String label, Syscall syscall, Argument... arguments) {
-    return new Step(label, syscall, List.of(arguments), OptionalLong.empty(), List.of(), false);
+    return of(Kind.OTHER, label, syscall, arguments);
+  }
+
+  static Step of(Kind kind, String label, Syscall syscall, Argument... arguments) {
+    return new Step(
+        kind, label, syscall, List.of(arguments), OptionalLong.empty(), List.of(), false);
   }
 
   public Step expecting(long result) {
-    return new Step(label, syscall, arguments, OptionalLong.of(result), tolerated, leaves);
+    return new Step(kind, label, syscall, arguments, OptionalLong.of(result), tolerated, leaves);
   }
 
   public Step tolerating(Errno errno, String why) {
     List<Tolerated> more = new ArrayList<>(tolerated);
     more.add(new Tolerated(errno, why));
-    return new Step(label, syscall, arguments, expected, more, leaves);
+    return new Step(kind, label, syscall, arguments, expected, more, leaves);
   }
 
   public Step leavingWhenPositive() {
-    return new Step(label, syscall, arguments, expected, tolerated, true);
+    return new Step(kind, label, syscall, arguments, expected, tolerated, true);
+  }
+
+  /** Returns the system call for a message, without what a program is given. */
+  String brief() {
+    return call(Argument::brief);
+  }
+
+  /** Returns the step as strace prints it, with what counts as success where that is not plain. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder(call(Argument::toString));
+    expected.ifPresent(result -> text.append(" = ").append(result));
+    if (leaves) {
+      text.append(" (leaves when positive)");
+    }
+    for (Tolerated each : tolerated) {
+      text.append(" or ").append(each.errno).append(": ").append(each.why);
+    }
+    return text.toString();
+  }
+
+  private String call(Function<Argument, String> text) {
+    return arguments.stream().map(text).collect(Collectors.joining(", ", syscall + "(", ")"));
   }
 }

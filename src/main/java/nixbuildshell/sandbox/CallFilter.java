@@ -1,9 +1,12 @@
 package nixbuildshell.sandbox;
 
-import static nixbuildshell.sandbox.CallFilter.Call.*;
+import static nixbuildshell.abi.Syscall.*;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import nixbuildshell.abi.Errno;
+import nixbuildshell.abi.Syscall;
 
 /**
  * The system calls that are refused inside, in every ABI that the machine runs; all others are
@@ -14,27 +17,6 @@ import java.util.List;
  */
 public record CallFilter(List<Refusal> refusals) {
 
-  /** The system calls that a filter may name, by the kernel's names. */
-  public enum Call {
-    CHMOD,
-    FCHMOD,
-    FCHMODAT,
-    FCHMODAT2,
-    SETXATTR,
-    LSETXATTR,
-    FSETXATTR,
-    GETXATTR,
-    LGETXATTR,
-    FGETXATTR,
-    IOCTL
-  }
-
-  /** What a refused call fails with. */
-  public enum Answer {
-    EPERM,
-    EOPNOTSUPP
-  }
-
   /**
    * Which calls of a name are meant. Of an argument, counted from 0, the low 32 bits alone count:
    * the kernel takes no more of a mode or of an ioctl's command, whatever the upper ones say.
@@ -42,31 +24,60 @@ public record CallFilter(List<Refusal> refusals) {
   public sealed interface When {}
 
   /** All. */
-  public record Always() implements When {}
+  public record Always() implements When {
+    @Override
+    public String toString() {
+      return "";
+    }
+  }
 
   /** Those with one of these bits in an argument. */
-  public record AnyBit(int argument, int bits, String name) implements When {}
+  public record AnyBit(int argument, int bits, String name) implements When {
+    @Override
+    public String toString() {
+      return atItsPlace(argument, "&(" + name + ")");
+    }
+  }
 
   /** Those whose argument is one of these values. */
   public record OneOf(int argument, List<Value> values) implements When {
     public OneOf {
       values = List.copyOf(values);
     }
+
+    @Override
+    public String toString() {
+      return atItsPlace(
+          argument, values.stream().map(Value::name).collect(Collectors.joining("|")));
+    }
+  }
+
+  /** Shows an argument with those before it: {@code (_, TIOCSTI|TIOCLINUX)}. */
+  private static String atItsPlace(int argument, String text) {
+    return "(" + "_, ".repeat(argument) + text + ")";
   }
 
   /** A value and its name. */
   public record Value(int number, String name) {}
 
   /** What is refused, and how. Of one call there is one refusal at most. */
-  public record Refusal(List<Call> calls, When when, Answer answer) {
+  public record Refusal(List<Syscall> calls, When when, Errno errno) {
     public Refusal {
       calls = List.copyOf(calls);
+    }
+
+    @Override
+    public String toString() {
+      return calls.stream().map(Syscall::toString).collect(Collectors.joining("|"))
+          + when
+          + ": "
+          + errno;
     }
   }
 
   public CallFilter {
     refusals = List.copyOf(refusals);
-    List<Call> calls = refusals.stream().flatMap(each -> each.calls().stream()).toList();
+    List<Syscall> calls = refusals.stream().flatMap(each -> each.calls().stream()).toList();
     if (calls.stream().distinct().count() != calls.size()) {
       throw new IllegalArgumentException("refused twice: " + calls);
     }
@@ -81,7 +92,7 @@ public record CallFilter(List<Refusal> refusals) {
       new Refusal(
           List.of(IOCTL),
           new OneOf(1, List.of(new Value(0x5412, "TIOCSTI"), new Value(0x541c, "TIOCLINUX"))),
-          Answer.EPERM);
+          Errno.EPERM);
 
   /** Where nix.conf says {@code filter-syscalls = false}. */
   public static final CallFilter LEAST = new CallFilter(List.of(TERMINAL));
@@ -104,12 +115,19 @@ public record CallFilter(List<Refusal> refusals) {
     return new CallFilter(refusals);
   }
 
-  private static Refusal refusedModes(int argument, Call... calls) {
-    return new Refusal(
-        List.of(calls), new AnyBit(argument, 06000, "S_ISUID|S_ISGID"), Answer.EPERM);
+  private static Refusal refusedModes(int argument, Syscall... calls) {
+    return new Refusal(List.of(calls), new AnyBit(argument, 06000, "S_ISUID|S_ISGID"), Errno.EPERM);
   }
 
-  private static Refusal unsupported(Call... calls) {
-    return new Refusal(List.of(calls), new Always(), Answer.EOPNOTSUPP);
+  private static Refusal unsupported(Syscall... calls) {
+    return new Refusal(List.of(calls), new Always(), Errno.EOPNOTSUPP);
+  }
+
+  /** Returns what is refused, for {@code --explain}. */
+  @Override
+  public String toString() {
+    return refusals.stream()
+        .map(Refusal::toString)
+        .collect(Collectors.joining(", ", "{", ", else allow}"));
   }
 }

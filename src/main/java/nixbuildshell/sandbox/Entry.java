@@ -1,6 +1,7 @@
 package nixbuildshell.sandbox;
 
 import java.util.List;
+import java.util.Locale;
 import nixbuildshell.ByteString;
 import nixbuildshell.store.StorePath;
 
@@ -37,20 +38,37 @@ public sealed interface Entry {
   record BindReadOnly(String path, OnHost source) implements Entry {}
 
   /**
-   * A file system of its own in memory, of mode 01777.
+   * Holds a new file system.
    *
-   * @param options mount options as in tmpfs(5)
+   * @param options mount options as in tmpfs(5); empty for none
    */
-  record Tmpfs(String path, String options) implements Entry {}
+  record NewFileSystem(String path, FileSystemType type, String options) implements Entry {}
 
-  /** Pseudoterminals of its own, with a {@code ptmx} for everybody. */
-  record Devpts(String path) implements Entry {}
+  /** Lists the kinds of {@link NewFileSystem}. */
+  enum FileSystemType {
+    /** In memory, of mode 01777. */
+    TMPFS,
 
-  /** A procfs for the sandbox's PID namespace. */
-  record Proc(String path) implements Entry {}
+    /** Pseudoterminals, with a {@code ptmx} for everybody. */
+    DEVPTS,
 
-  /** The kernel's objects as the sandbox's network namespace has them. */
-  record Sysfs(String path) implements Entry {}
+    /** The processes of the sandbox's PID namespace. */
+    PROC,
+
+    /** The kernel's objects as the sandbox's network namespace has them. */
+    SYSFS;
+
+    /** Returns whether it takes the ids of its mounter, who must be the build user then. */
+    public boolean isOfItsMounter() {
+      return this == PROC || this == SYSFS;
+    }
+
+    /** Returns the kernel's name. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /**
    * The whole store of the host with a writable layer of the session over it.

@@ -1,5 +1,7 @@
 package nixbuildshell.sandbox;
 
+import static nixbuildshell.sandbox.Entry.FileSystemType.*;
+
 import java.util.ArrayList;
 import java.util.List;
 import nixbuildshell.sandbox.Entry.Again;
@@ -7,19 +9,16 @@ import nixbuildshell.sandbox.Entry.BindDirectory;
 import nixbuildshell.sandbox.Entry.BindFile;
 import nixbuildshell.sandbox.Entry.BindReadOnly;
 import nixbuildshell.sandbox.Entry.BoundStore;
-import nixbuildshell.sandbox.Entry.Devpts;
 import nixbuildshell.sandbox.Entry.Directory;
 import nixbuildshell.sandbox.Entry.InSession;
 import nixbuildshell.sandbox.Entry.Inside;
 import nixbuildshell.sandbox.Entry.LayeredStore;
 import nixbuildshell.sandbox.Entry.Link;
+import nixbuildshell.sandbox.Entry.NewFileSystem;
 import nixbuildshell.sandbox.Entry.OnHost;
 import nixbuildshell.sandbox.Entry.Overlay;
 import nixbuildshell.sandbox.Entry.Own;
-import nixbuildshell.sandbox.Entry.Proc;
-import nixbuildshell.sandbox.Entry.Sysfs;
 import nixbuildshell.sandbox.Entry.TextFile;
-import nixbuildshell.sandbox.Entry.Tmpfs;
 import nixbuildshell.store.LogicalStore;
 
 /**
@@ -69,10 +68,10 @@ public final class NixSandbox {
       entries.add(new Directory(directory, 0755));
     }
     entries.add(store(view.store(), request.machine().store()));
-    entries.add(new Proc("/proc"));
+    entries.add(new NewFileSystem("/proc", PROC, ""));
     if (identity.isRange() && network == Network.LOOPBACK) {
       // Of the host's network, a user namespace can mount none (EPERM).
-      entries.add(new Sysfs("/sys"));
+      entries.add(new NewFileSystem("/sys", SYSFS, ""));
     }
     entries.add(new BindDirectory("/tmp", new InSession("tmp")));
     if (build.shell().isPresent()) {
@@ -113,7 +112,7 @@ public final class NixSandbox {
     if (kvm) {
       entries.add(new BindFile("/dev/kvm", new OnHost("/dev/kvm")));
     }
-    entries.add(new Tmpfs("/dev/shm", "size=50%"));
+    entries.add(new NewFileSystem("/dev/shm", TMPFS, "size=50%"));
     entries.add(new Link("/dev/fd", "/proc/self/fd"));
     entries.add(new Link("/dev/stdin", "/proc/self/fd/0"));
     entries.add(new Link("/dev/stdout", "/proc/self/fd/1"));
@@ -128,7 +127,9 @@ public final class NixSandbox {
    */
   private static List<Entry> terminals(Program program) {
     return program.ownSession()
-        ? List.of(new Devpts("/dev/pts"), new Link("/dev/ptmx", "/dev/pts/ptmx"))
+        ? List.of(
+            new NewFileSystem("/dev/pts", DEVPTS, "newinstance,mode=0620"),
+            new Link("/dev/ptmx", "/dev/pts/ptmx"))
         : List.of(
             new BindDirectory("/dev/pts", new OnHost("/dev/pts")),
             new BindFile("/dev/ptmx", new OnHost("/dev/pts/ptmx")));

@@ -12,7 +12,6 @@ import nixbuildshell.launch.Namespaces;
 import nixbuildshell.plan.LayerTrial;
 import nixbuildshell.plan.Outcome;
 import nixbuildshell.plan.Plan;
-import nixbuildshell.plan.Planner;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.Network;
 import nixbuildshell.sandbox.NixSandbox;
@@ -39,8 +38,7 @@ public record LayerProbe(SystemCalls calls, Identity identity, int session) {
 
   private boolean tried() {
     GoPipe go = GoPipe.open(calls);
-    Planner.Descriptors pipe = new Planner.Descriptors(go.readFd(), go.writeFd());
-    Plan plan = LayerTrial.plan(identity, NixSandbox.layers(), pipe);
+    Plan plan = LayerTrial.plan(identity, NixSandbox.layers(), go.ends());
     OptionalInt start = OptionalInt.of(session);
     try {
       return new Launch(

@@ -8,8 +8,21 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import nixbuildshell.ByteString;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
+import nixbuildshell.plan.OldKernel;
+import nixbuildshell.plan.PipeEnds;
+import nixbuildshell.plan.Planner;
+import nixbuildshell.plan.Step;
+import nixbuildshell.sandbox.Entry;
+import nixbuildshell.sandbox.Identity;
+import nixbuildshell.sandbox.NixSandbox;
+import nixbuildshell.sandbox.Program;
+import nixbuildshell.sandbox.SampleRequest;
+import nixbuildshell.sandbox.SandboxRequest;
+import nixbuildshell.sandbox.StoreView;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,30 +51,30 @@ class AdviceTest {
 
   @ParameterizedTest
   @CsvSource({
-    "mount /proc, EPERM, systempaths=unconfined",
-    "mount /nix/store, EINVAL, --work-dir",
-    "mount /nix/store, EPERM, 5.11",
-    "mount /nix/store, ENODEV, modprobe overlay",
-    "change the root, EINVAL, switch_root",
-    "change the root, EPERM, security module",
-    "close inherited descriptors, ENOSYS, too old",
-    "set the host name, EPERM, security module",
-    "set the personality, EPERM, security module",
-    "set the personality, EINVAL, 32-bit",
-    "filter system calls, EINVAL, CONFIG_SECCOMP_FILTER",
-    "filter system calls, ENOSYS, Nix's own sandbox",
-    "filter system calls, EPERM, container"
+    "MOUNT_PROC, EPERM, systempaths=unconfined",
+    "MOUNT_OVERLAY, EINVAL, --work-dir",
+    "MOUNT_OVERLAY, EPERM, 5.11",
+    "MOUNT_OVERLAY, ENODEV, modprobe overlay",
+    "CHANGE_ROOT, EINVAL, switch_root",
+    "CHANGE_ROOT, EPERM, security module",
+    "OTHER, ENOSYS, too old",
+    "OTHER, EPERM, security module",
+    "SET_PERSONALITY, EPERM, security module",
+    "SET_PERSONALITY, EINVAL, 32-bit",
+    "FILTER_CALLS, EINVAL, CONFIG_SECCOMP_FILTER",
+    "FILTER_CALLS, ENOSYS, Nix's own sandbox",
+    "FILTER_CALLS, EPERM, container"
   })
-  void explainsTheStep(String label, Errno errno, String named) {
-    String advice = advice().onStep(label, errno);
+  void explainsTheStep(Step.Kind kind, Errno errno, String named) {
+    String advice = advice().onStep(kind, errno);
     assertTrue(advice.contains(named), advice);
   }
 
   @ParameterizedTest
-  @CsvSource({"set the host name, EPERM", "mount /proc, EACCES"})
-  void appArmorLetsTheCloneThroughAndRefusesLater(String label, Errno errno) throws IOException {
+  @CsvSource({"OTHER, EPERM", "MOUNT_PROC, EACCES"})
+  void appArmorLetsTheCloneThroughAndRefusesLater(Step.Kind kind, Errno errno) throws IOException {
     set("kernel/apparmor_restrict_unprivileged_userns", "1");
-    String advice = advice().onStep(label, errno);
+    String advice = advice().onStep(kind, errno);
     assertTrue(advice.contains("AppArmor"), advice);
   }
 
@@ -77,10 +90,32 @@ class AdviceTest {
     assertTrue(advice.contains(named), advice);
   }
 
+  /** The store's directory is a part of the label, and so no part of the question. */
+  @Test
+  void explainsTheOverlayOfAnyStore() {
+    ByteString shell = ByteString.of("/bin/sh");
+    SandboxRequest request =
+        SampleRequest.of(new Identity(1234, 5678, false), Optional.empty(), new StoreView.Whole());
+    Program program = new Program(shell, List.of(shell), List.of(), "/build", true);
+    List<Entry> store = List.of(new Entry.Overlay("/gnu/store", "/host", "upper", "work"));
+    Step mount =
+        Planner.plan(
+                NixSandbox.of(request, program).withEntries(store),
+                new PipeEnds(5, 6),
+                new OldKernel(false, List.of()))
+            .steps()
+            .stream()
+            .filter(step -> step.label().equals("mount /gnu/store"))
+            .findFirst()
+            .orElseThrow();
+    String advice = advice().onStep(mount.kind(), Errno.EPERM);
+    assertTrue(advice.contains("5.11"), advice);
+  }
+
   @Test
   void namesWhatIsMountedOverPartsOfProc() throws IOException {
     mounts("/", "/proc", "/proc/kcore", "/proc/sys/fs/binfmt_misc", "/proc/sys", "/proc/sys");
-    String advice = advice().onStep("mount /proc", Errno.EPERM);
+    String advice = advice().onStep(Step.Kind.MOUNT_PROC, Errno.EPERM);
     assertTrue(advice.contains("(/proc/kcore /proc/sys)"), advice);
   }
 
@@ -100,7 +135,7 @@ class AdviceTest {
     for (String advice :
         List.of(
             advice().onLaunch(Syscall.CLONE, Errno.EPERM),
-            advice().onStep("set the host name", Errno.EPERM))) {
+            advice().onStep(Step.Kind.OTHER, Errno.EPERM))) {
       assertTrue(advice.contains("seccomp=unconfined"), advice);
     }
   }
@@ -108,14 +143,15 @@ class AdviceTest {
   /** EACCES is SELinux's errno, also when it lets nothing be executed. */
   @ParameterizedTest
   @CsvSource({
-    "mount /proc, EACCES, 1, true",
-    "execute /nix/store/x/bin/bash, EACCES, 1, true",
-    "mount /proc, EPERM, 1, false",
-    "mount /proc, EACCES, 0, false"
+    "MOUNT_PROC, EACCES, 1, true",
+    "EXECUTE, EACCES, 1, true",
+    "MOUNT_PROC, EPERM, 1, false",
+    "MOUNT_PROC, EACCES, 0, false"
   })
-  void tellsSelinux(String label, Errno errno, String enforces, boolean blamed) throws IOException {
+  void tellsSelinux(Step.Kind kind, Errno errno, String enforces, boolean blamed)
+      throws IOException {
     put("sys/fs/selinux/enforce", enforces);
-    String advice = advice().onStep(label, errno);
+    String advice = advice().onStep(kind, errno);
     assertEquals(blamed, advice.contains("SELinux"), advice);
   }
 

@@ -19,6 +19,7 @@ import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.kernel.Kernels;
 import nixbuildshell.kernel.SystemCalls;
+import nixbuildshell.plan.OldKernel;
 import nixbuildshell.plan.Outcome;
 import nixbuildshell.plan.Plan;
 import nixbuildshell.plan.Planner;
@@ -146,8 +147,7 @@ class EveryStepTest {
     SandboxSpec nix =
         NixSandbox.of(SampleRequest.of(identity(), Optional.of(shell), view), program);
     List<Entry> entries = nix.entries().stream().map(EveryStepTest::onOwnStore).toList();
-    return Planner.plan(
-        nix.withEntries(entries), new Planner.Descriptors(go.readFd(), go.writeFd()));
+    return Planner.plan(nix.withEntries(entries), go.ends(), new OldKernel(false, List.of()));
   }
 
   private static Entry onOwnStore(Entry entry) {

@@ -22,7 +22,7 @@ class InterpreterTest {
   @TestFactory
   List<DynamicTest> runsPlans() {
     GoPipe output = GoPipe.open(calls);
-    return InterpreterCase.all(directory, output.writeFd())
+    return InterpreterCase.all(directory, output.ends().write())
         .map(example -> DynamicTest.dynamicTest(example.name(), () -> run(example)))
         .toList();
   }

@@ -56,12 +56,12 @@ final class SamplePlan {
   /** What every plan starts with. */
   static List<Step> start(GoPipe go) {
     return List.of(
-        Step.of("close the pipe's write end", Syscall.CLOSE, number(go.writeFd())),
+        Step.of("close the pipe's write end", Syscall.CLOSE, number(go.ends().write())),
         Step.of("set the death signal", Syscall.PRCTL, number(PR_SET_PDEATHSIG), number(9)),
         Step.of(
                 "wait for the parent",
                 Syscall.READ,
-                number(go.readFd()),
+                number(go.ends().read()),
                 new Argument.Data(ByteString.of(new byte[1]), "buffer"),
                 number(1))
             .expecting(1));

@@ -10,11 +10,10 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Abi;
+import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
 import nixbuildshell.sandbox.CallFilter;
 import nixbuildshell.sandbox.CallFilter.Always;
-import nixbuildshell.sandbox.CallFilter.Answer;
-import nixbuildshell.sandbox.CallFilter.Call;
 import nixbuildshell.sandbox.CallFilter.Refusal;
 import nixbuildshell.sandbox.Generation;
 import org.junit.jupiter.api.Test;
@@ -177,8 +176,9 @@ class FilterProgramTest {
 
   @Test
   void aCallIsRefusedInOneWay() {
-    Refusal one = new Refusal(List.of(Call.CHMOD), new Always(), Answer.EPERM);
-    Refusal two = new Refusal(List.of(Call.IOCTL, Call.CHMOD), new Always(), Answer.EOPNOTSUPP);
+    Refusal one = new Refusal(List.of(Syscall.CHMOD), new Always(), Errno.EPERM);
+    Refusal two =
+        new Refusal(List.of(Syscall.IOCTL, Syscall.CHMOD), new Always(), Errno.EOPNOTSUPP);
     assertThrows(IllegalArgumentException.class, () -> new CallFilter(List.of(one, two)));
   }
 

@@ -162,7 +162,7 @@ class PlannerTest {
             "/build",
             ownSession);
     SandboxSpec spec = NixSandbox.of(request, program);
-    Plan plan = Planner.plan(spec, new Planner.Descriptors(5, 6), kernel);
+    Plan plan = Planner.plan(spec, new PipeEnds(5, 6), kernel);
     if (System.getenv("UPDATE_GOLDEN") != null) {
       Files.writeString(GOLDEN.resolve(golden), plan.toString());
     }

@@ -26,7 +26,8 @@ class ProgramStepsTest {
     Identity identity = new Identity(1234, 5678, false);
     SandboxSpec spec =
         NixSandbox.of(SampleRequest.of(identity, Optional.empty(), new StoreView.Whole()), program);
-    List<Step> steps = new ArrayList<>(Planner.plan(spec, new Planner.Descriptors(5, 6)).steps());
+    List<Step> steps =
+        new ArrayList<>(Planner.plan(spec, new PipeEnds(5, 6), OldKernel.NONE).steps());
     steps.removeIf(step -> step.syscall() != Syscall.EXECVE);
     return steps;
   }

@@ -23,7 +23,7 @@ class TerminalTest {
   @Test
   void aPipeIsNoTerminalAndNorIsNothing() {
     try (GoPipe pipe = GoPipe.open(calls)) {
-      assertTrue(Terminal.at(calls, pipe.readFd()).isEmpty());
+      assertTrue(Terminal.at(calls, pipe.ends().read()).isEmpty());
     }
     assertTrue(Terminal.at(calls, -1).isEmpty());
   }

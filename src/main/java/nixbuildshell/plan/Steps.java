@@ -1,0 +1,92 @@
+package nixbuildshell.plan;
+
+import static nixbuildshell.plan.Argument.nothing;
+import static nixbuildshell.plan.Argument.number;
+import static nixbuildshell.plan.Argument.octal;
+import static nixbuildshell.plan.Argument.text;
+import static nixbuildshell.plan.Constants.AT_FDCWD;
+import static nixbuildshell.plan.Constants.S_IFREG;
+
+import java.util.ArrayList;
+import java.util.List;
+import nixbuildshell.ByteString;
+import nixbuildshell.abi.Syscall;
+import nixbuildshell.plan.Argument.Number;
+import nixbuildshell.plan.Argument.Text;
+
+/** Collects the steps of a plan in their order. */
+final class Steps {
+  /** The new root before the pivot, in the session's directory. */
+  static final String ROOT = "root";
+
+  private final List<Step> steps = new ArrayList<>();
+
+  Plan plan() {
+    return new Plan(steps);
+  }
+
+  /** Adds a step and returns its result, for later steps. */
+  Argument add(Step step) {
+    steps.add(step);
+    return new Argument.Result(steps.size() - 1);
+  }
+
+  Argument add(String label, Syscall syscall, Argument... arguments) {
+    return add(Step.of(label, syscall, arguments));
+  }
+
+  /** Makes a directory in the new root, of mode 0755. */
+  void makeDirectory(ByteString path) {
+    makeDirectory(path.toString(), outside(path), 0755);
+  }
+
+  /** Makes a directory; the label names it as it is seen from inside. */
+  void makeDirectory(String label, Argument path, int mode) {
+    add("make " + label, Syscall.MKDIRAT, AT_FDCWD, path, octal(mode));
+  }
+
+  /** Makes an empty file that something can be mounted on. */
+  void makeMountPoint(String label, Argument path) {
+    Number mode = S_IFREG.or(octal(0444));
+    add("make " + label, Syscall.MKNODAT, AT_FDCWD, path, mode, number(0));
+  }
+
+  void makeLink(String label, Argument destination, Argument path) {
+    add("make " + label, Syscall.SYMLINKAT, destination, AT_FDCWD, path);
+  }
+
+  /** Mounts what is there already once more, with the flags of a bind mount. */
+  void bind(String label, Argument source, Argument target, Number flags) {
+    add("mount " + label, Syscall.MOUNT, source, target, nothing(), flags, nothing());
+  }
+
+  /** Changes the flags of a mount. */
+  void setFlags(String label, Argument mount, Number flags) {
+    add(label, Syscall.MOUNT, nothing(), mount, nothing(), flags, nothing());
+  }
+
+  /** Mounts a new file system. */
+  void mount(
+      Step.Kind kind, String label, String source, Argument target, String type, String options) {
+    Argument data = options.isEmpty() ? nothing() : text(options);
+    add(
+        Step.of(
+            kind,
+            "mount " + label,
+            Syscall.MOUNT,
+            text(source),
+            target,
+            text(type),
+            number(0),
+            data));
+  }
+
+  /** Returns a path before the pivot, from the session's directory. */
+  static Argument outside(String path) {
+    return text(ROOT + path);
+  }
+
+  static Argument outside(ByteString path) {
+    return new Text(ByteString.of(ROOT).plus(path));
+  }
+}
