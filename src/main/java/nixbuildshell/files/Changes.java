@@ -1,7 +1,5 @@
 package nixbuildshell.files;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
@@ -31,27 +29,22 @@ public record Changes(Status.Time created, Status.Time staged, BooleanSupplier s
   }
 
   private boolean anyBelow(Descent descent) throws ErrnoException {
-    Deque<Listing> listings = new ArrayDeque<>();
-    listings.push(new Listing(4096));
-    while (!listings.isEmpty()) {
+    while (descent.depth() >= 0) {
       Optional<Directory> directory = descent.current();
       if (directory.isEmpty()) {
         return true;
       }
-      Optional<Listing.Entry> entry = listings.element().next(directory.get());
+      Optional<Listing.Entry> entry = descent.next(directory.get());
       if (entry.isEmpty()) {
-        listings.pop();
-        if (!listings.isEmpty()) {
-          descent.leave();
-        }
+        descent.leave();
       } else {
         ByteString name = entry.get().name();
         Status status = directory.get().status(name);
         if (stop.getAsBoolean() || isChanged(status)) {
           return true;
         }
-        if (status.type() == FileType.DIRECTORY && enter(directory.get(), name, descent)) {
-          listings.push(new Listing(4096));
+        if (status.type() == FileType.DIRECTORY) {
+          enter(directory.get(), name, descent);
         }
       }
     }
@@ -63,18 +56,15 @@ public record Changes(Status.Time created, Status.Time staged, BooleanSupplier s
     return status.changed().compareTo(staged) >= 0 || status.changed().compareTo(created) < 0;
   }
 
-  private static boolean enter(Directory in, ByteString name, Descent descent)
-      throws ErrnoException {
+  private static void enter(Directory in, ByteString name, Descent descent) throws ErrnoException {
     try {
       Directory opened = in.openDirectory(name);
-      descent.enter(name, opened, opened.self().status());
-      return true;
+      descent.enter(opened.place(), opened, opened.self().status());
     } catch (ErrnoException e) {
-      if (e.denied()) {
-        // Unreadable since it was staged, or its ctime had told: nobody else came in either.
-        return false;
+      // It was shut before it was staged (a later chmod shows in the ctime): nothing changed in it.
+      if (!e.denied()) {
+        throw e;
       }
-      throw e;
     }
   }
 }

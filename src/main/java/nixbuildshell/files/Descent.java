@@ -3,7 +3,6 @@ package nixbuildshell.files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import nixbuildshell.ByteString;
 
 /**
  * Where a walk stands in a tree: the directories from the root down to the current one.
@@ -16,18 +15,24 @@ import nixbuildshell.ByteString;
 final class Descent implements AutoCloseable {
   private static final int OPEN_AT_MOST = 12;
 
+  /** Below this many levels the listings, one of each level in memory, come in small pieces. */
+  private static final int DEEP = 64;
+
   private static final class Level {
-    final ByteString name;
+    final Place place;
     final Status status;
+    final Listing listing;
     Directory open;
 
-    Level(ByteString name, Status status, Directory open) {
-      this.name = name;
+    Level(Place place, Status status, Directory open, Listing listing) {
+      this.place = place;
       this.status = status;
       this.open = open;
+      this.listing = listing;
     }
   }
 
+  private final Directory root;
   private final List<Level> levels = new ArrayList<>();
 
   /** From this level on the names lead nowhere, and are not tried again. */
@@ -37,12 +42,28 @@ final class Descent implements AutoCloseable {
    * @param root stays open, and is the caller's to close
    */
   Descent(Directory root) throws ErrnoException {
-    levels.add(new Level(root.place().name(), root.self().status(), root));
+    this.root = root;
+    enter(root.place(), root, root.self().status());
   }
 
-  /** 0 at the root. */
+  /** Returns the number of levels below the root; -1 when the walk has left that. */
   int depth() {
     return levels.size() - 1;
+  }
+
+  /** Returns where the walk came to the current directory. */
+  Place place() {
+    return levels.get(depth()).place;
+  }
+
+  /** Returns the current directory's status when the walk came to it. */
+  Status status() {
+    return levels.get(depth()).status;
+  }
+
+  /** Returns the next entry of the current directory, opened as {@link #current} says. */
+  Optional<Listing.Entry> next(Directory current) throws ErrnoException {
+    return levels.get(depth()).listing.next(current);
   }
 
   /**
@@ -50,8 +71,9 @@ final class Descent implements AutoCloseable {
    *
    * @param opened is closed when the walk leaves it, or earlier
    */
-  void enter(ByteString name, Directory opened, Status status) {
-    levels.add(new Level(name, status, opened));
+  void enter(Place place, Directory opened, Status status) {
+    levels.add(
+        new Level(place, status, opened, depth() > DEEP ? new Listing(4096) : new Listing()));
     int tooMany = depth() - OPEN_AT_MOST;
     if (tooMany > 0) {
       close(levels.get(tooMany));
@@ -60,9 +82,11 @@ final class Descent implements AutoCloseable {
 
   void leave() {
     Level left = levels.remove(depth());
-    Level above = levels.get(depth());
-    if (above.open == null && left.open != null) {
-      above.open = parent(left.open, above.status);
+    if (depth() >= 0) {
+      Level above = levels.get(depth());
+      if (above.open == null && left.open != null) {
+        above.open = parent(left.open, above.status);
+      }
     }
     close(left);
     if (depth() < lostFrom) {
@@ -106,7 +130,7 @@ final class Descent implements AutoCloseable {
       Level parent = levels.get(i - 1);
       Level level = levels.get(i);
       lostFrom = i;
-      level.open = parent.open.openDirectory(level.name);
+      level.open = parent.open.openDirectory(level.place.name());
       if (!level.open.self().status().same(level.status)) {
         close(level);
         return;
@@ -123,8 +147,8 @@ final class Descent implements AutoCloseable {
     return Optional.ofNullable(levels.get(depth).open);
   }
 
-  private static void close(Level level) {
-    if (level.open != null) {
+  private void close(Level level) {
+    if (level.open != null && level.open != root) {
       level.open.close();
       level.open = null;
     }
@@ -132,6 +156,6 @@ final class Descent implements AutoCloseable {
 
   @Override
   public void close() {
-    levels.subList(1, levels.size()).forEach(Descent::close);
+    levels.forEach(this::close);
   }
 }

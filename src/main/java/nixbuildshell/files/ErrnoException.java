@@ -100,10 +100,6 @@ public final class ErrnoException extends Exception {
     return is(Errno.EAGAIN);
   }
 
-  public boolean tooManyLinks() {
-    return is(Errno.EMLINK);
-  }
-
   /** No file can be written on this file system any more: full, over quota, broken, read-only. */
   public boolean cannotWriteOn() {
     return is(Errno.ENOSPC, Errno.EDQUOT, Errno.EIO, Errno.EROFS);

@@ -85,11 +85,6 @@ public final class FileSystem {
     calls.call(Syscall.UMASK, 0077);
   }
 
-  /** The effective group id of this process. */
-  public long groupId() {
-    return calls.call(Syscall.GETEGID);
-  }
-
   /** The effective user id of this process. */
   public long userId() {
     return calls.call(Syscall.GETEUID);

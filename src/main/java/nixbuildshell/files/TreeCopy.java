@@ -1,8 +1,6 @@
 package nixbuildshell.files;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -56,9 +54,6 @@ public record TreeCopy(
 
   /** Set-id bits would make a stranger's file run as the user who copied it. */
   private static final int KEPT_MODE = 01777;
-
-  /** Below this many levels the listings, one of each level in memory, come in small pieces. */
-  private static final int DEEP = 64;
 
   /** Returns a copy for the caller that tells nothing and cannot be cancelled. */
   public static TreeCopy plain() {
@@ -130,15 +125,12 @@ public record TreeCopy(
    * is written ends the copy when no other file would fare better.
    */
   private final class Run implements AutoCloseable {
-    private record Level(Place place, Status status, Listing listing) {}
-
     private final Optional<Owner> readers;
     private final Directory source;
     private final Directory target;
     private final Status targetStatus;
     private final Descent from;
     private final Descent to;
-    private final Deque<Level> levels = new ArrayDeque<>();
     private final HardLinks links;
     private final FileCopy content;
     private final List<Missed> missed = new ArrayList<>();
@@ -157,44 +149,41 @@ public record TreeCopy(
       content = new FileCopy(source.files(), this::bytes);
     }
 
-    Result contents() throws ErrnoException {
-      levels.push(new Level(source.place(), source.self().status(), new Listing()));
-      walk();
+    Result contents() {
+      walk(0);
       return result();
     }
 
     Result entry(ByteString name) {
       copy(source, target, source.place().child(name), FileType.UNKNOWN);
-      walk();
+      walk(1);
       return result();
     }
 
-    private void walk() {
-      while (!levels.isEmpty()) {
+    /** Copies all that is in the directories from this depth on. */
+    private void walk(int top) {
+      while (from.depth() >= top) {
         stopIfCancelled();
-        Level level = levels.element();
-        if (!copyNext(level)) {
-          finish(level);
+        if (!copyNext()) {
+          finish();
         }
       }
     }
 
-    /**
-     * Copies the next entry of the directory; false when there is none left, or none to be read.
-     */
-    private boolean copyNext(Level level) {
+    /** Copies the directory's next entry; false when there is none, or it cannot be read. */
+    private boolean copyNext() {
+      Place place = from.place();
       try {
         Optional<Directory> directory = from.current();
         if (directory.isEmpty()) {
-          missed(level.place, "the directory was moved while it was copied");
+          missed(place, "the directory was moved while it was copied");
           return false;
         }
-        Optional<Listing.Entry> entry = level.listing.next(directory.get());
-        entry.ifPresent(
-            e -> copy(directory.get(), written(), level.place.child(e.name()), e.type()));
+        Optional<Listing.Entry> entry = from.next(directory.get());
+        entry.ifPresent(e -> copy(directory.get(), written(), place.child(e.name()), e.type()));
         return entry.isPresent();
       } catch (ErrnoException e) {
-        unread(level.place, e);
+        unread(place, e);
         return false;
       }
     }
@@ -254,9 +243,7 @@ public record TreeCopy(
         }
         entered = write(place, () -> enterMade(name, to));
         if (entered) {
-          this.from.enter(name, opened, status);
-          boolean deep = this.from.depth() > DEEP;
-          levels.push(new Level(place, status, deep ? new Listing(4096) : new Listing()));
+          this.from.enter(place, opened, status);
         }
       } finally {
         if (!entered) {
@@ -271,7 +258,7 @@ public record TreeCopy(
     private void enterMade(ByteString name, Directory in) throws ErrnoException {
       in.makeDirectory(name, 0700);
       Directory made = in.openDirectory(name);
-      to.enter(name, made, made.self().status());
+      to.enter(made.place(), made, made.self().status());
     }
 
     /** A directory that cannot be read is at least there. */
@@ -288,16 +275,16 @@ public record TreeCopy(
       }
     }
 
-    private void finish(Level level) {
-      levels.pop();
+    private void finish() {
       Directory made = written();
+      Status status = from.status();
       if (from.depth() == 0) {
-        write(level.place, () -> made.self().setTimes(level.status));
+        write(from.place(), () -> made.self().setTimes(status));
       } else {
-        write(level.place, () -> setAttributes(made.self(), level.status));
-        from.leave();
-        to.leave();
+        write(from.place(), () -> setAttributes(made.self(), status));
       }
+      from.leave();
+      to.leave();
     }
 
     private void copyFile(Directory from, Directory to, Place place) throws ErrnoException {

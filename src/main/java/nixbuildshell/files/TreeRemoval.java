@@ -27,11 +27,9 @@ public final class TreeRemoval {
     }
   }
 
-  private record Level(ByteString name, int pass, Listing listing) {}
-
   private final Descent descent;
   private final BooleanSupplier stop;
-  private final Deque<Level> levels = new ArrayDeque<>();
+  private final Deque<Integer> passes = new ArrayDeque<>();
   private Optional<Leftover> leftover = Optional.empty();
 
   private TreeRemoval(Descent descent, BooleanSupplier stop) {
@@ -65,12 +63,11 @@ public final class TreeRemoval {
   }
 
   private void walk() throws ErrnoException {
-    while (!levels.isEmpty() && !stop.getAsBoolean()) {
-      Level level = levels.element();
+    while (descent.depth() > 0 && !stop.getAsBoolean()) {
       try {
         Optional<Directory> directory = descent.current();
         Optional<Listing.Entry> entry =
-            directory.isPresent() ? level.listing.next(directory.get()) : Optional.empty();
+            directory.isPresent() ? descent.next(directory.get()) : Optional.empty();
         if (entry.isPresent()) {
           removeEntry(directory.get(), entry.get().name(), entry.get().type());
           continue;
@@ -78,7 +75,7 @@ public final class TreeRemoval {
       } catch (ErrnoException e) {
         // Gone, perhaps with its parents: what is still there shows when they are removed.
       }
-      leave(level);
+      leave();
     }
   }
 
@@ -121,38 +118,39 @@ public final class TreeRemoval {
       if ((status.mode() & 0700) != 0700) {
         opened.self().setMode(0700);
       }
-      descent.enter(name, opened, status);
+      descent.enter(opened.place(), opened, status);
     } catch (ErrnoException e) {
       opened.close();
       throw e;
     }
-    levels.push(new Level(name, pass, new Listing(4096)));
+    passes.push(pass);
   }
 
   /** Removes the directory that is empty now; goes through it again when it is not. */
-  private void leave(Level level) {
-    levels.pop();
+  private void leave() {
+    int pass = passes.pop();
+    ByteString name = descent.place().name();
     descent.leave();
     Optional<Directory> parent = Optional.empty();
     try {
       parent = descent.current();
       if (parent.isPresent()) {
-        parent.get().removeDirectory(level.name);
+        parent.get().removeDirectory(name);
       }
     } catch (ErrnoException e) {
-      if (e.notEmpty() && parent.isPresent() && leftover.isEmpty() && level.pass < PASSES) {
-        again(parent.get(), level);
+      if (e.notEmpty() && parent.isPresent() && leftover.isEmpty() && pass < PASSES) {
+        again(parent.get(), name, pass + 1);
       } else if (parent.isPresent()) {
-        remains(parent.get().place().child(level.name), e);
+        remains(parent.get().place().child(name), e);
       }
     }
   }
 
-  private void again(Directory parent, Level level) {
+  private void again(Directory parent, ByteString name, int pass) {
     try {
-      enter(parent, level.name, level.pass + 1);
+      enter(parent, name, pass);
     } catch (ErrnoException e) {
-      remains(parent.place().child(level.name), e);
+      remains(parent.place().child(name), e);
     }
   }
 
