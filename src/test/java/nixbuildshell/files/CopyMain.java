@@ -22,7 +22,7 @@ final class CopyMain {
                   : Optional.empty(),
               (f, b) -> {},
               () -> false,
-              "");
+              "the remedy");
       TreeCopy.Result result = copy.contents(source, target);
       result.missed().forEach(m -> System.out.println("missed " + m.path() + ": " + m.why()));
       System.out.println("files " + result.files() + " bytes " + result.bytes());

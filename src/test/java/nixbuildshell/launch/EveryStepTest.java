@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -62,15 +63,16 @@ class EveryStepTest {
     Files.createFile(session.resolve("store/upper/sh"));
     try (Stream<Path> all = Files.walk(session)) {
       for (Path each : all.toList()) {
+        if (Files.isDirectory(each)) {
+          // Whatever umask another test has left.
+          Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
         if (root && !each.equals(session) && !each.startsWith(session.resolve("root"))) {
           Files.setAttribute(each, "unix:uid", (int) BUILDER);
           Files.setAttribute(each, "unix:gid", (int) BUILDER);
         }
       }
     }
-    session.toFile().setExecutable(true, false);
-    session.toFile().setReadable(true, false);
-    session.resolve("lower").toFile().setReadable(true, false);
   }
 
   static List<StoreView> views() {
