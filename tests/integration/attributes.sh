@@ -1,12 +1,6 @@
 # shellcheck shell=bash
 # What Nix hands to a builder, in the sandbox as it was in the build: structured attributes, files, outputs,
 # the caller's variables.
-jdks=any users=each
-root_tests=(
-	structured_attributes_that_can_be_read
-	values_that_come_as_files
-	three_outputs_and_one_begun
-)
 
 # drv NAME: the derivation that left the kept directory.
 drv() {

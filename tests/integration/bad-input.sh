@@ -1,16 +1,5 @@
 # shellcheck shell=bash
 # Bad input: a message that names the path and the reason, status 125 (usage errors 2), nothing changed.
-jdks=any users=each
-root_tests=(
-	directory_that_is_none
-	directory_that_cannot_be_read
-	directory_that_is_empty
-	neither_env_vars_nor_derivation
-	env_vars_that_is_no_file
-	env_vars_of_10_gigabytes
-	shell_that_is_gone
-	shell_that_cannot_be_executed
-)
 
 # refused PATH REASON [OPTION...]: DIR=$dir is refused; PATH is named, and REASON (an extended regular
 # expression) is said.

@@ -1,10 +1,5 @@
 # shellcheck shell=bash
 # Builders of every kind: how a command comes to run, and the builder once more with --builder.
-jdks=any users=each
-root_tests=(
-	its_arguments_and_environment_again
-	the_builder_is_the_systems_shell
-)
 
 test_busybox_runs_the_command() {
 	dir=$(kept foreign)

@@ -1,24 +1,5 @@
 # shellcheck shell=bash
 # The command: its arguments, its standard streams, its exit status.
-jdks=each users=each
-root_tests=(
-	arguments_pass_byte_for_byte
-	exit_status_is_the_commands
-	command_that_is_killed
-	stdin_passes
-	closed_streams_do_not_matter
-	without_a_command_there_is_a_shell
-)
-old_java_tests=(
-	arguments_pass_byte_for_byte
-	arguments_pass_in_any_locale
-	many_and_long_arguments_pass
-	names_that_are_not_utf_8
-	exit_status_is_the_commands
-	command_that_is_killed
-	closed_streams_do_not_matter
-	without_a_command_there_is_a_shell
-)
 
 setup() { dir=$(kept readable); }
 

@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # The working copy: everything that a file can be comes through, and the kept directory stays as it is.
-jdks=any users=each
 
 busybox=$TOOLS_PATH/bin/busybox
 # What the ordinary user cannot read in the fixture.

@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # Completions and the man page: their options are those of --help.
-jdks=any users=user
 
 share=$TOP/share
 

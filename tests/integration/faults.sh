@@ -1,31 +1,6 @@
 # shellcheck shell=bash
 # Faults: whatever ends the tool, at whatever moment, no process and no mount stays, the kept directory is
 # as it was, and the next run works.
-jdks=each users=each
-repeated=(
-	killed_tool_leaves_nothing
-	killed_tool_while_others_run
-	sigterm_ends_everything
-	sighup_ends_everything
-	sigint_ends_a_command
-	caught_sigterm_gets_its_time
-	caught_sigint_is_the_commands
-	orphans_end_with_the_command
-	sigkill_at_any_moment
-	sigint_at_any_moment
-)
-root_tests=(
-	"${repeated[@]}"
-	deaf_command_is_ended_after_a_grace_period
-	killed_shell_keeps_its_edits
-	full_disk_while_copying
-	full_disk_at_the_start
-)
-old_java_tests=(
-	"${repeated[@]}"
-	sigterm_at_any_moment
-	harmless_signals_at_any_moment
-)
 
 setup() {
 	dir=$(kept readable)

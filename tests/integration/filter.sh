@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # The system calls that are refused inside, and for whom the kernel takes itself to be.
-jdks=any users=each
 
 source "$TOP/tests/lib/kept.sh"
 source "$TOP/tests/lib/process.sh"

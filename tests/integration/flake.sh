@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # The flake, as a real Nix evaluates, builds and runs it, on a stand-in for nixpkgs: no network.
-jdks=any users=user
 
 system=$(uname -m)-linux
 

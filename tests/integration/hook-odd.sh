@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # The setup hook where something is odd: names, mounts, disks, programs; and how long it takes.
-jdks=any users=user
 # shellcheck source=tests/lib/hook.sh
 source "$TOP/tests/lib/hook.sh"
 

@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # state.bash: a fresh bash that sources it is the shell that failed.
-jdks=any users=user
 # shellcheck source=tests/lib/hook.sh
 source "$TOP/tests/lib/hook.sh"
 

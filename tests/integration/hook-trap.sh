@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # The setup hook changes nothing of a build: its output, its errors and its status are those that it has
 # without the hook, but for the hint.
-jdks=any users=user
 # shellcheck source=tests/lib/hook.sh
 source "$TOP/tests/lib/hook.sh"
 

@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # What the setup hook leaves behind a real build, and says.
-jdks=any users=user
 # shellcheck source=tests/lib/hook.sh
 source "$TOP/tests/lib/hook.sh"
 

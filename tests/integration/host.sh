@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # Hosts that refuse: each switch is thrown in a namespace of the test's own, never on the host.
-jdks=each users=user
 
 need_root() { [[ $EUID -eq 0 ]] || skip "only root can make the namespaces that stand for such hosts"; }
 

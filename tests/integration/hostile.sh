@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # Kept directories, and what a program leaves in a sandbox, made by an enemy: nothing outside the session is
 # read or written on their account, and nothing crashes. (See HostileTreeTest and TreeCostTest too.)
-jdks=any users=each
 
 # hostile: $dir, a kept directory of the ordinary user's that works; and $T/outside, which nobody may touch.
 hostile() {

@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # Old kernels and containers: what they lack or forbid is done without, or named. A seccomp filter stands for them.
-jdks=any users=each
 
 setup() {
 	dir=$(kept readable)

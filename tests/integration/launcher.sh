@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # The launcher of a checkout: which Java, which jar, and what it says when there is none.
-jdks=any users=user
 
 # A copy of the checkout's launcher beside a false jar, and a false Java that shows its arguments.
 false_checkout() {

@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # What of the caller's must not reach the sandbox, and what of the caller's must not be held up.
-jdks=each users=each
 
 # The caller himself, with what only the tool is given otherwise.
 as_who() ("${WHO}_exec" NIX_BUILD_SHELL_JAVA_HOME="$JDK" "$@")

@@ -1,17 +1,5 @@
 # shellcheck shell=bash
 # The manifest that the setup hook leaves in a kept directory: what it adds, and that nobody has to trust it.
-jdks=any users=each
-root_tests=(
-	only_what_the_build_saw
-	nothing_of_the_store_can_be_changed
-	the_store_around_it_is_writable
-	begun_outputs_are_there_and_writable
-	the_store_around_a_thousand_paths
-	a_session_of_a_thousand_paths
-	a_private_state_is_no_news
-	a_manifest_that_is_no_file
-	a_hostile_manifest_alone_is_an_error
-)
 
 # A copy of a kept directory, to put a manifest into: the caller's own, or as root the build user's.
 own_copy() {

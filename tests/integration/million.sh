@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # A kept directory of a million entries, a thousand times a file of a thousand names. (What an entry costs does not
 # grow with their number: TreeCostTest.)
-jdks=any users=user
 
 test_a_million_entries() {
 	dir=$T/nix-build-million-1.0.drv-0

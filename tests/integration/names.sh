@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # DIR by another name than its path: `last`, and the ID that the hook's hint shows.
-jdks=any users=each
 
 # failure NAME [ID]: a kept directory where the tool looks for some, which only this test has.
 failure() {

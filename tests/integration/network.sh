@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # The network: the host's for fixed-output derivations and on demand, else none.
-jdks=any users=each
 
 # A server on the host's loopback, at $port.
 setup() {

@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # Options that do not run a command: --help, --version, --explain.
-jdks=each users=user
 
 test_help() {
 	run nbs --help

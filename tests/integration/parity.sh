@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # The tool's sandbox is Nix's own, fact by fact, but for what tests/parity/differences lists: with the Nix of
 # this machine, and with that of Debian 13.
-jdks=any users=each
 
 in_debian13() {
 	if [[ $EUID -ne 0 ]] || ! command -v debootstrap apt-get >/dev/null; then
@@ -11,11 +10,6 @@ in_debian13() {
 }
 
 test_a_plain_build() { same_as_nix plain; }
-
-test_a_plain_build_on_the_older_java() {
-	JDK=${OLD_JDK:-$JDK}
-	same_as_nix plain
-}
 
 test_a_plain_build_of_nix_2_26() {
 	in_debian13

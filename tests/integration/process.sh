@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # What the program inherits of the caller's, past a JVM that would change some of it.
-jdks=each users=each
 
 source "$TOP/tests/lib/kept.sh"
 source "$TOP/tests/lib/process.sh"

@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # What root gives to a build user, and as whom the sandbox runs then.
-jdks=any users=root
 
 # own_copy OWNER: in $dir, of a kept directory.
 own_copy() {

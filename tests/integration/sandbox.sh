@@ -1,29 +1,6 @@
 # shellcheck shell=bash
 # The sandbox, seen from inside: the assignment's list, item by item.
-jdks=each users=each
 # (Parity is measured as root as well: what that compares is not repeated here.)
-root_tests=(
-	command_runs_in_the_builds_environment
-	one_id_is_mapped
-	root_has_no_groups_left
-	no_privilege
-	no_descriptor_is_inherited
-	names_of_the_host
-	network_is_loopback_alone
-	build_directory_is_a_copy
-	store_is_writable_and_the_real_one_is_not_touched
-	partial_outputs_are_there
-)
-old_java_tests=(
-	command_runs_in_the_builds_environment
-	one_id_is_mapped
-	no_privilege
-	no_descriptor_is_inherited
-	namespaces_are_its_own
-	build_directory_is_a_copy
-	processes
-	store_is_writable_and_the_real_one_is_not_touched
-)
 
 setup() {
 	dir=$(kept readable)

@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # The root file system as Nix makes it: owners and modes, what lies where, what is mounted how.
-jdks=any users=each
 
 setup() {
 	dir=$(kept readable)

@@ -1,13 +1,5 @@
 # shellcheck shell=bash
 # Where the tool learns what the build was: env-vars, the derivation, the two layouts of a kept directory.
-jdks=any users=each
-root_tests=(
-	unreadable_env_vars
-	newer_layout
-	newer_layout_with_private_env_vars
-	directory_of_root
-	uid_range_takes_root
-)
 
 # What the shell in the sandbox exports, without what a shell sets by itself at its start.
 exported() { grep -vE '^declare -x (PWD|OLDPWD|SHLVL|_)\b' "$@"; }

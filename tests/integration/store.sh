@@ -1,18 +1,5 @@
 # shellcheck shell=bash
 # What is seen of the store: what the build saw, and all of it only where that cannot be known.
-jdks=any users=each
-root_tests=(
-	the_closure_of_the_inputs
-	nix_is_not_taken_from_the_working_directory
-	the_environment_of_nix
-	sandbox_paths_of_the_command_line
-	sandbox_paths_of_nixs_configuration
-	a_build_with_sandbox_paths
-	paths_that_a_derivation_asks_for
-	a_manifest_opens_no_path_of_the_host
-	a_session_keeps_its_paths
-	signals_while_nix_is_asked
-)
 
 nix_store() { as_user NIX_REMOTE=daemon nix-store "$@"; }
 

@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # Stores other than the machine's: a chroot store (--store ROOT), and one whose paths have another name
 # (NIX_STORE_DIR). No daemon has them; builds in them run as the caller himself, or as root's build users.
-jdks=any users=each
 
 mine() (tool_env=() && "${WHO}_exec" "$@")
 

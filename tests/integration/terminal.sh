@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # On a terminal: Ctrl-C, Ctrl-Z, job control, and a sane terminal afterwards. tmux is the terminal.
-jdks=each users=each
 
 # A terminal whose shell has the tool as `nbs` and the directory as $dir.
 open_terminal() {

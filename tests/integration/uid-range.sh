@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # A build that was root of a range of users, by Nix 2.26, and the sandbox that only root can make of it.
 # (That it is Nix's own is parity's to say.)
-jdks=any users=root
 
 first=872415232
 

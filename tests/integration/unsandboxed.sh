@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # Builds that had no sandbox: sandbox = false, or sandbox-fallback where the kernel has no namespaces.
-jdks=any users=each
 
 # built: what such a build left, in $dir. Only root may tell the daemon to do without a sandbox.
 built() {

@@ -22,12 +22,24 @@ count_unit_tests() {
 			END { printf "%d unit tests run, %d skipped\n", run, skipped; exit skipped > 0 ? 77 : run == 0 }'
 }
 
-# unit_tests JDK: of the classes that are built.
-unit_tests() {
-	if [[ -z $FILTER && -n $1 ]]; then step "unit tests, $(java_of "$1")" run_unit_tests "$1"; fi
-}
+# unit_tests JDK [ARGUMENT...]: of the classes that are built; more arguments for Maven.
+unit_tests() { step "unit tests, $(java_of "$1")" run_unit_tests "$@"; }
 
 run_unit_tests() {
 	rm -rf "$TOP/target/surefire-reports"
-	maven surefire:test -Djvm="$1/bin/java" && count_unit_tests
+	maven -q surefire:test -Djvm="$1/bin/java" "${@:2}" && count_unit_tests
+}
+
+# Maven's build is the older JDK's; what is built runs on both, and both compile it.
+on_each_jdk() {
+	if [[ -n $NEW_JDK ]]; then unit_tests "$NEW_JDK"; fi
+	if [[ -n $OLD_JDK ]]; then unit_tests "$OLD_JDK"; fi
+	if [[ -n $OLD_JDK && -n $NEW_JDK ]]; then step "compiled with $(java_of "$NEW_JDK")" compiles_with "$NEW_JDK"; fi
+}
+
+# compiles_with JDK: main and test sources, elsewhere than in target.
+compiles_with() {
+	mkdir "$SCRATCH/compiled"
+	cp -R "$TOP/pom.xml" "$TOP/src" "$SCRATCH/compiled/"
+	maven_in "$SCRATCH/compiled" "$1" -q test-compile
 }

@@ -71,7 +71,7 @@ provide_nix() {
 
 # A build inherits the signals that its daemon ignores, but for SIGPIPE.
 deaf_daemon() {
-	pgrep -x nix-daemon | sed 's|.*|/proc/&/status|' | xargs -r grep -sLE '^SigIgn:.0*(1000)?$' | grep -q .
+	pgrep -x --ns "$$" --nslist pid nix-daemon | sed 's|.*|/proc/&/status|' | xargs -r grep -sLE '^SigIgn:.0*(1000)?$' | grep -q .
 }
 
 # A build tells best whether this Nix isolates builds: it must run elsewhere and as somebody else.

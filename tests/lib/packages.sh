@@ -1,18 +1,26 @@
 # shellcheck shell=bash
 # The programs that the tests and the demo run. On Debian, root gets those that are missing.
 
-# A program, and the Debian package that brings it.
+# A program, the Debian package that brings it, and what needs it: every run, the unit tests, the checks of style, or
+# those tests alone whose line in tests/table names the package.
 programs() {
 	cat <<-END
-		nix-build nix-bin
-		bash-static bash-static
-		busybox busybox-static
-		mvn maven
-		as binutils
-		aarch64-linux-gnu-as binutils-aarch64-linux-gnu
-		qemu-aarch64-static qemu-user-static
-		shellcheck shellcheck
-		shfmt shfmt
+		nix-build nix-bin every
+		bash-static bash-static every
+		busybox busybox-static every
+		mvn maven every
+		script bsdutils every
+		setpriv util-linux every
+		unshare util-linux every
+		ps procps every
+		pgrep procps every
+		perl perl-base every
+		groupadd passwd every
+		as binutils units
+		aarch64-linux-gnu-as binutils-aarch64-linux-gnu units
+		qemu-aarch64-static qemu-user-static units
+		shellcheck shellcheck style
+		shfmt shfmt style
 		tcc tcc
 		$(uname -m)-linux-musl-gcc musl-dev
 		make make
@@ -21,26 +29,26 @@ programs() {
 		zsh zsh
 		fish fish
 		tmux tmux
-		script bsdutils
 		keyctl keyutils
-		setpriv util-linux
-		unshare util-linux
 		strace strace
-		ps procps
-		pgrep procps
-		perl perl-base
 		/usr/bin/jsonschema python3-jsonschema
-		groupadd passwd
 		debootstrap debootstrap
 	END
 }
 
-# absent [PROGRAM...]: the lines of the table whose program is not here; all lines without an argument.
+# absent [WORD...]: the lines of the table that have one of these words, and whose program is not here; without a word, of
+# all.
 absent() {
-	local program package
-	while read -r program package; do
-		if [[ $# -gt 0 && " $* " != *" $program "* ]]; then continue; fi
-		command -v "$program" >/dev/null || printf '%s %s\n' "$program" "$package"
+	local program package use word
+	for word; do
+		[[ " $(programs | tr '\n' ' ') " == *" $word "* ]] || die "$word is no program or package of tests/lib/packages.sh"
+	done
+	while read -r program package use; do
+		for word in "${@:-$program}"; do
+			if [[ " $program $package $use " == *" $word "* ]] && ! command -v "$program" >/dev/null; then
+				printf '%s %s\n' "$program" "$package"
+			fi
+		done
 	done < <(programs)
 }
 
@@ -75,10 +83,10 @@ first_available() {
 	return 1
 }
 
-# provide_programs [PROGRAM...]: those named, or all of the table.
+# provide_programs [WORD...]: those of the table with one of these words, or all.
 provide_programs() {
 	local lacking packages
-	lacking=$(absent "$@")
+	lacking=$(absent "$@") || exit
 	[[ -n $lacking ]] || return 0
 	if can_install; then
 		mapfile -t packages < <(cut -d' ' -f2 <<<"$lacking" | sort -u)

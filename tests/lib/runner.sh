@@ -1,9 +1,6 @@
 # shellcheck shell=bash
-# Runs the functions test_* of tests/integration/*.sh. A file says for whom they are, by the variables
-#   jdks=each|any          on the old and the new JDK (as root too, if it is for both, on the new one), or on one of them
-#   users=each|user|root   as the ordinary user and as root, or as one of them
-# Each test is a process of its own, in a session of its own (so without a terminal), under a time limit
-# that only a hang reaches.
+# Runs the functions test_* of tests/integration/*.sh, as tests/table says. Each test is a process of its own, in a session
+# of its own (so without a terminal), under a time limit that only a hang reaches.
 # Status 77 is a skip, which CI counts as a failure.
 
 # record pass|fail|skip NAME, with the seconds since `started`
@@ -71,15 +68,14 @@ those_left() {
 
 limit=600
 
-# run_test FILE TEST WHO JDK
+# run_test FILE TEST WHO JDK NAME
 run_test() {
-	local name status=0 started=${EPOCHREALTIME/[.,]/}
+	local name=$5 status=0 started=${EPOCHREALTIME/[.,]/}
 	export WHO=$3 JDK=$4 T
-	name="$(basename "$1" .sh)/${2#test_} ($WHO, $(java_of "$JDK"))"
-	if [[ $name != *"$FILTER"* ]]; then return; fi
 	T=$(mktemp -d "$SCRATCH/test.XXXX")
 	chmod 755 "$T"
-	setsid --wait "${with_default_signals[@]}" timeout -k 5 "$limit" "$TOP/tests/lib/one" "$1" "$2" >"$T/log" 2>&1 </dev/null || status=$?
+	setsid --wait "${with_default_signals[@]}" timeout -k 5 "$limit" \
+		"$TOP/tests/lib/one" "$TOP/tests/integration/$1.sh" "test_$2" >"$T/log" 2>&1 </dev/null || status=$?
 	if leftovers >>"$T/log"; then
 		echo "FAILED: the processes above were left behind" >>"$T/log"
 		status=1
@@ -105,97 +101,39 @@ run_test() {
 
 shown_log() { tail -c 6000 "$T/log" | cut -c1-400 | sed 's/^/      /'; }
 
-java_of() { sed -n 's/^JAVA_VERSION="\([0-9]*\).*/Java \1/p' "$1/release"; }
-
-# background LOG COMMAND...: beside what comes next; `await` waits for all of them, and shows what they print.
-# (That it ended well is said by a file: bash forgets a job's status when a later process gets its number.)
+# background COMMAND...: beside what comes next; `await` waits for all of them.
+# (That it has ended is said by a file: bash forgets a job's status when a later process gets its number.)
 background() {
-	local log=$1
-	shift
+	local ended
+	ended=$(mktemp "$SCRATCH/job.XXXX")
 	(
-		"$@" >"$log" 2>&1
-		: >"$log.ended"
+		"$@"
+		rm "$ended"
 	) &
-	jobs_beside+=("$! $log")
+	jobs_beside+=("$! $ended $*")
 }
 jobs_beside=()
 
 await() {
-	local job log
+	local job pid ended name
 	for job in "${jobs_beside[@]}"; do
-		wait "${job%% *}" || true
-		log=${job#* }
-		cat "$log"
-		[[ -e $log.ended ]] || record fail "$log"
+		read -r pid ended name <<<"$job"
+		wait "$pid" || true
+		[[ ! -e $ended ]] || record fail "$name: it did not come to its end"
 	done
 	jobs_beside=()
 }
 
-# A test is run by an ordinary user on the newer Java, and again as root or on the older one. Where a file has a list of
-# tests, `root_tests` or `old_java_tests`, only those are repeated: for the others it does not matter.
-
-# is_repeated FILE LIST TEST
-is_repeated() (
-	root_tests=() old_java_tests=()
-	# shellcheck disable=SC1090
-	source "$1"
-	declare -n list=$2
-	[[ ${#list[*]} -eq 0 || " ${list[*]} " == *" ${3#test_} "* ]]
-)
-
-# all_are_there FILE: the tests that its lists name.
-all_are_there() (
-	root_tests=() old_java_tests=()
-	# shellcheck disable=SC1090
-	source "$1"
-	for test in "${root_tests[@]}" "${old_java_tests[@]}"; do declare -F "test_$test" >/dev/null || exit 1; done
-)
-
-# run_file FILE
-run_file() {
-	local file=$1 test who jdk jdks users tests whos=() homes=()
-	# shellcheck disable=SC1090
-	read -r jdks users < <(source "$file" && echo "${jdks:-any} ${users:-user}")
-	mapfile -t tests < <(sed -n 's/^\(test_[a-zA-Z0-9_]*\)() .*/\1/p' "$file")
-	all_are_there "$file" || record fail "$(basename "$file" .sh): a list names a test that is not there"
-	[[ $users == root ]] || whos+=(user)
-	if [[ $users != user ]]; then
-		if [[ $EUID -eq 0 ]]; then whos+=(root); else record skip "$(basename "$file" .sh), as root: this is not root"; fi
-	fi
-	[[ -z $NEW_JDK ]] || homes=("$NEW_JDK")
-	if [[ -n $OLD_JDK && ($jdks != any || -z $NEW_JDK) ]]; then homes+=("$OLD_JDK"); fi
-	for who in "${whos[@]}"; do
-		for jdk in "${homes[@]}"; do
-			if [[ $users/$who/$jdk == "each/root/$OLD_JDK" && -n $NEW_JDK ]]; then continue; fi
-			for test in "${tests[@]}"; do
-				if [[ $who == root ]] && ! is_repeated "$file" root_tests "$test"; then continue; fi
-				if [[ $jdk == "$OLD_JDK" && -n $NEW_JDK ]] && ! is_repeated "$file" old_java_tests "$test"; then continue; fi
-				run_test "$file" "$test" "$who" "$jdk"
-			done
-		done
-	done
-}
-
-# Two lanes, since a test mostly waits: files of the one beside files of the other. A lane has kept directories
-# of its own (some tests look for tools by the directory that these have). ALONE: what another build or a busy
-# machine would disturb, by the newest kept directory, a log's time, or a lock of a build user.
-BESIDE=(
-	bad-input filter flake hostile kernels manifest million network parity process skeleton store stores uid-range
-	unsandboxed
-)
-ALONE=(hook-odd names root sources)
-IN_FRONT=()
-for file in "$TOP"/tests/integration/*.sh; do
-	file=$(basename "$file" .sh)
-	[[ " ${BESIDE[*]} ${ALONE[*]} " == *" $file "* ]] || IN_FRONT+=("$file")
-done
-
-run_files() {
-	local name
-	for name; do run_file "$TOP/tests/integration/$name.sh"; done
-}
-
-run_beside() {
-	export LANE=beside-
-	run_files "${BESIDE[@]}"
+# run_lane LANE: of what $SCRATCH/runs has. What runs beside has kept directories of its own (some tests look for tools by
+# the directory that these have).
+run_lane() {
+	local file test who jdk name
+	export LANE=${1/#alone/front}-
+	while read -r _ file test who jdk name; do
+		if [[ $who == root && $EUID -ne 0 ]]; then
+			record skip "$name: this is not root"
+		else
+			run_test "$file" "$test" "$who" "$jdk" "$name"
+		fi
+	done < <(grep "^$1 " "$SCRATCH/runs")
 }

@@ -4,11 +4,14 @@
 
 some_jdk() { printf '%s\n' "${OLD_JDK:-$NEW_JDK}"; }
 
-# (Maven resets a terminal's colours at its end, in a log as well, unless jansi is told not to.)
-maven() {
-	(cd "$TOP" && JAVA_HOME=$(some_jdk) MAVEN_OPTS="${MAVEN_OPTS:-} -Djansi.noreset=true" \
-		"${with_default_signals[@]}" mvn -B -ntp -Dstyle.color=never "$@")
+# maven_in DIRECTORY JDK ARGUMENT... (At its end Maven resets a terminal's colours, in a log as well, unless jansi is told
+# not to.)
+maven_in() {
+	(cd "$1" && JAVA_HOME=$2 MAVEN_OPTS="${MAVEN_OPTS:-} -Djansi.noreset=true" \
+		"${with_default_signals[@]}" mvn -B -ntp -Dstyle.color=never "${@:3}")
 }
+
+maven() { maven_in "$TOP" "$(some_jdk)" "$@"; }
 
 build_tool() {
 	local jar=$TOP/target/nix-build-shell.jar
