@@ -7,14 +7,14 @@ import java.nio.file.Path;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
-import nixbuildshell.store.StoreDirectory;
+import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StorePath;
 
 /**
  * Decides whether a path can be the build's shell: a program in the store, whatever a hostile
  * {@code env-vars} says.
  */
-public record BuildShell(StoreDirectory store) {
+public record BuildShell(NixStore store) {
 
   /**
    * Requires that a shell which was found good before is still there.
@@ -66,13 +66,14 @@ public record BuildShell(StoreDirectory store) {
     if (!path.latin1().chars().allMatch(c -> c >= ' ' && c <= '~')) {
       throw new Refused("it has bytes that no shell's path has", "");
     }
-    StorePath in;
+    StorePath found;
     try {
-      in = StorePath.containing(path);
+      found = store.directory().containing(path);
     } catch (Malformed e) {
       throw new Refused(e.getMessage(), "");
     }
-    if (!store.has(in)) {
+    String in = store.directory().path(found);
+    if (!store.has(found)) {
       throw new Refused(
           in + " is no longer in the store (garbage-collected)",
           "get it back with: "

@@ -8,7 +8,6 @@ import java.util.Set;
 import java.util.function.Function;
 import nixbuildshell.ByteString;
 import nixbuildshell.store.Derivation;
-import nixbuildshell.store.LogicalStore;
 import nixbuildshell.store.Placeholders;
 
 /**
@@ -50,7 +49,7 @@ final class BuilderEnvironment {
   private void fill() {
     put("PATH", "/path-not-set");
     put("HOME", "/homeless-shelter");
-    put("NIX_STORE", LogicalStore.directory());
+    put("NIX_STORE", derivation.store().path());
     put("NIX_BUILD_CORES", Integer.toString(host.cores()));
     if (derivation.hasStructuredAttributes()) {
       // Up to 2.12 Nix named the host's directory instead, where no builder in a sandbox finds

@@ -21,7 +21,7 @@ record Confirmation(Evidence kept, DerivationFinder finder, LongPredicate builde
   /** Why there is none. */
   static String doubt(Optional<Found> found) {
     return found
-        .map(unconfirmed -> "nothing but the directory says that it is of " + unconfirmed.path())
+        .map(unconfirmed -> "nothing but the directory says that it is of " + unconfirmed.whole())
         .orElse("no derivation is found");
   }
 }

@@ -12,6 +12,7 @@ import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.DerivationFinder.Found;
 import nixbuildshell.store.DerivationFinder.How;
 import nixbuildshell.store.Evidence;
+import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.store.Words;
 
@@ -51,13 +52,13 @@ final class Facts {
   }
 
   /** The variables that {@code outputs} lists; stdenv takes {@code out} when it is not set. */
-  static Map<String, Known<StorePath>> outputs(EnvVars env) {
+  static Map<String, Known<StorePath>> outputs(EnvVars env, StoreDirectory store) {
     List<ByteString> names =
         env.get("outputs").map(Words::of).orElse(List.of(ByteString.of("out")));
     Map<String, Known<StorePath>> outputs = new LinkedHashMap<>();
     for (ByteString name : names) {
       env.get(name.latin1())
-          .flatMap(Facts::storePath)
+          .flatMap(path -> output(path, store))
           .ifPresent(path -> outputs.put(name.latin1(), new Known<>(path, Source.ENV_VARS)));
     }
     return outputs;
@@ -128,9 +129,9 @@ final class Facts {
         || env.get("NIX_ATTRS_JSON_FILE").isPresent();
   }
 
-  private static Optional<StorePath> storePath(ByteString text) {
+  private static Optional<StorePath> output(ByteString text, StoreDirectory store) {
     try {
-      return Optional.of(StorePath.parse(text)).filter(path -> !path.isChroot());
+      return Optional.of(store.parse(text)).filter(path -> !path.isChroot());
     } catch (Malformed e) {
       return Optional.empty();
     }

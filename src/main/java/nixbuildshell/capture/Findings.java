@@ -4,6 +4,7 @@ import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.console.Messages;
 import nixbuildshell.nix.Caller;
+import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.NixStore;
 
 /** Finds out what a kept directory was, and tells the person what he should know of that. */
@@ -28,7 +29,7 @@ public final class Findings {
                 builder,
                 // Asked only about a build that may have the network: so the accounts wait.
                 owner -> caller.buildOwners().test(owner)),
-            nix.finder());
+            new DerivationFinder(nix));
     for (Note note : build.notes()) {
       if (note.level() == Note.Level.WARNING) {
         messages.note(note.text());
@@ -36,7 +37,7 @@ public final class Findings {
         messages.detail(note.text());
       }
     }
-    Sources.tell(build, messages);
+    Sources.tell(build, nix.directory(), messages);
     WhatFailed.tell(build, messages);
     return build;
   }

@@ -18,6 +18,7 @@ import nixbuildshell.files.Listing;
 import nixbuildshell.files.Status;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.store.NixStore;
+import nixbuildshell.store.StoreDirectory;
 
 /**
  * The kept directories of this host that the caller can read, where Nix is configured to keep them
@@ -44,12 +45,14 @@ final class KeptDirectories {
   }
 
   private final FileSystem files;
+  private final StoreDirectory store;
   private final List<ByteString> places;
   private final LongPredicate owners;
 
   /** Those of this host. */
   KeptDirectories(Caller caller, FileSystem files, NixStore nix) {
     this.files = files;
+    this.store = nix.directory();
     this.places =
         Stream.of(
                 caller.settings().get("build-dir"),
@@ -115,9 +118,9 @@ final class KeptDirectories {
     }
   }
 
-  private static Optional<Found> look(Directory in, ByteString name) {
+  private Optional<Found> look(Directory in, ByteString name) {
     try (KeptDirectory kept = KeptDirectory.in(in, name)) {
-      return Optional.of(new Found(in.place().child(name).path(), kept.summary()));
+      return Optional.of(new Found(in.place().child(name).path(), kept.summary(store)));
     } catch (ErrnoException | Failure e) {
       // Gone meanwhile, empty or not for him to read.
       return Optional.empty();

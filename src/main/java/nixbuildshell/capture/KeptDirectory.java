@@ -16,6 +16,7 @@ import nixbuildshell.files.Listing;
 import nixbuildshell.files.Status;
 import nixbuildshell.files.UserPath;
 import nixbuildshell.store.Evidence;
+import nixbuildshell.store.StoreDirectory;
 
 /**
  * The directory that Nix kept, open. Newer Nix keeps {@code DIR/build}, with the derivation's name
@@ -84,17 +85,17 @@ public record KeptDirectory(Directory build, ByteString outerName, Instant chang
    */
   record Summary(Instant changed, Optional<String> id) {}
 
-  Summary summary() {
-    return new Summary(changed, manifestId());
+  Summary summary(StoreDirectory store) {
+    return new Summary(changed, manifestId(store));
   }
 
   /**
    * Returns the ID in its manifest; empty when that is missing, unusable, or too large for a list.
    */
-  private Optional<String> manifestId() {
+  private Optional<String> manifestId(StoreDirectory store) {
     if (read(Manifest.PATH, LARGEST_MANIFEST) instanceof Content content) {
       try {
-        return ManifestReader.read(content.bytes()).id();
+        return ManifestReader.read(content.bytes(), store).id();
       } catch (Malformed | Manifest.Newer e) {
         return Optional.empty();
       }

@@ -13,6 +13,7 @@ import nixbuildshell.ByteString;
 import nixbuildshell.Malformed;
 import nixbuildshell.store.Json;
 import nixbuildshell.store.JsonInput;
+import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 
 /**
@@ -33,10 +34,11 @@ final class ManifestReader {
   /**
    * Reads the file.
    *
+   * @param store that its store paths are of
    * @throws Malformed when it is no manifest of version 1, saying why not
    * @throws Manifest.Newer when it is one of a later version, whatever else is in it
    */
-  static Manifest read(byte[] file) throws Malformed, Manifest.Newer {
+  static Manifest read(byte[] file, StoreDirectory store) throws Malformed, Manifest.Newer {
     Value whole = new Value("", JsonInput.read(file, BOUNDS));
     checkVersion(whole);
     return new Manifest(
@@ -49,11 +51,11 @@ final class ManifestReader {
             whole.field("command", ManifestReader::command),
             whole.text("cwd", ManifestReader::absolute)),
         new Manifest.Store(
-            whole.text("shell", ManifestReader::inStore),
-            whole.field("outputs", ManifestReader::outputs).orElse(Map.of()),
+            whole.text("shell", path -> inStore(path, store)),
+            whole.field("outputs", value -> outputs(value, store)).orElse(Map.of()),
             List.copyOf(
                 new LinkedHashSet<>(
-                    whole.list("storePaths", path -> path.text(ManifestReader::storePath))))),
+                    whole.list("storePaths", path -> path.text(text -> storePath(text, store)))))),
         new Manifest.Sandbox(
             whole.field("sandboxed", Value::truth),
             whole.field("fixedOutput", Value::truth),
@@ -89,13 +91,13 @@ final class ManifestReader {
     return require(path.startsWith("/"), path, "it is not absolute");
   }
 
-  private static ByteString inStore(ByteString path) throws Malformed {
-    StorePath.containing(path);
+  private static ByteString inStore(ByteString path, StoreDirectory store) throws Malformed {
+    store.containing(path);
     return path;
   }
 
-  private static StorePath storePath(ByteString path) throws Malformed {
-    StorePath parsed = StorePath.parse(path);
+  private static StorePath storePath(ByteString path, StoreDirectory store) throws Malformed {
+    StorePath parsed = store.parse(path);
     return require(!parsed.isChroot(), parsed, "it is the directory of another build");
   }
 
@@ -106,14 +108,15 @@ final class ManifestReader {
     return value;
   }
 
-  private static Map<String, StorePath> outputs(Value value) throws Malformed {
+  private static Map<String, StorePath> outputs(Value value, StoreDirectory store)
+      throws Malformed {
     Map<String, StorePath> outputs = new LinkedHashMap<>();
     for (ByteString name : value.object().values().keySet()) {
       Value output = value.at(name).orElseThrow();
       if (!StorePath.isName(name.latin1())) {
         throw output.wrong("the store allows no such output");
       }
-      outputs.put(name.latin1(), output.text(ManifestReader::storePath));
+      outputs.put(name.latin1(), output.text(path -> storePath(path, store)));
     }
     return outputs;
   }

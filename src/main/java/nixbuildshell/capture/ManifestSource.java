@@ -8,6 +8,7 @@ import java.util.Set;
 import nixbuildshell.ByteString;
 import nixbuildshell.Malformed;
 import nixbuildshell.store.Evidence;
+import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 
 /** The manifest in a kept directory as a source of facts; without one it knows nothing. */
@@ -36,7 +37,7 @@ final class ManifestSource {
 
   private void parse(Evidence.Content content) {
     try {
-      manifest = Optional.of(ManifestReader.read(content.bytes()));
+      manifest = Optional.of(ManifestReader.read(content.bytes(), store()));
     } catch (Malformed | Manifest.Newer e) {
       problem = e.getMessage();
     }
@@ -44,6 +45,10 @@ final class ManifestSource {
 
   Optional<Manifest> manifest() {
     return manifest;
+  }
+
+  private StoreDirectory store() {
+    return shells.store().directory();
   }
 
   /** What a message about missing sources adds: nothing, or why this one is of no use. */
@@ -92,7 +97,9 @@ final class ManifestSource {
     Optional<ByteString> lacking =
         shell.filter(
             path ->
-                paths.stream().noneMatch(p -> path.startsWith(p + "/") || p.path().equals(path)));
+                paths.stream()
+                    .map(store()::path)
+                    .noneMatch(p -> path.startsWith(p + "/") || p.equals(path.latin1())));
     if (lacking.isPresent()) {
       notes.add(
           Note.warning(

@@ -71,7 +71,7 @@ public final class Reconstruction {
   private FailedBuild fromEnvVars(EnvVars env) throws Unusable {
     Map<String, Known<StorePath>> outputs = written.outputs();
     if (outputs.isEmpty()) {
-      outputs = Facts.outputs(env);
+      outputs = Facts.outputs(env, finder.store().directory());
     }
     Optional<Known<ByteString>> shell = written.shell();
     if (shell.isEmpty()) {

@@ -46,8 +46,7 @@ public record Shell(ByteString path) {
   private String name() {
     String last = path.latin1().substring(path.latin1().lastIndexOf('/') + 1);
     try {
-      StorePath in = StorePath.containing(path);
-      return last.equals(in.baseName()) ? in.name() : last;
+      return StorePath.ofBaseName(last).name();
     } catch (Malformed e) {
       return last;
     }

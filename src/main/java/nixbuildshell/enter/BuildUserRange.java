@@ -129,9 +129,9 @@ record BuildUserRange(Caller caller, FileSystem files, IdPool pool, String what)
         Status status = store.status(ByteString.of(member.path().baseName()));
         if (user.owner().orElseThrow().has(status.uid())) {
           throw new Failure(
-              "cannot show " + member.path(),
+              "cannot show " + nix.directory().path(member.path()),
               "it is not finished: a build with the same users left it",
-              "delete it: " + nix.directory().command() + " --delete " + member.path());
+              "delete it: " + nix.command() + " --delete " + nix.directory().path(member.path()));
         }
       }
     } catch (ErrnoException e) {

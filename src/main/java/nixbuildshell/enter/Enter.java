@@ -130,7 +130,11 @@ public final class Enter {
     About about = about(kept, build, prepared);
     Session session = sessions.create(about, prepared.user().owner());
     LayerProbe layers =
-        new LayerProbe(calls, prepared.user().identity(), session.directory().self().number());
+        new LayerProbe(
+            calls,
+            prepared.store(),
+            prepared.user().identity(),
+            session.directory().self().number());
     Prepared sandbox =
         prepared.showing(
             StoreLookup.in(session, prepared.request().view().store(), layers::mounts));

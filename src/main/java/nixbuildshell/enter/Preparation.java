@@ -97,7 +97,7 @@ record Preparation(
 
   /** Prepares the sandbox for a new copy of a kept directory. */
   Prepared fresh(NixStore nix, KeptDirectory kept, FailedBuild build, BuildUser chosen) {
-    SandboxPaths paths = paths();
+    SandboxPaths paths = paths(nix);
     StoreView store = StoreLookup.of(caller, files, nix, kept, build, paths, cancelled, messages);
     BuildUserRange.requireOthers(files, nix, chosen, store);
     BuildUser user = chosen.showing(store);
@@ -106,7 +106,8 @@ record Preparation(
     Generation generation = kept.isNested() ? Generation.NESTED : Generation.FLAT;
     Optional<BuildTop> top = BuildPlace.told(build, caller, messages);
     NetworkView network = network().of(build, generation);
-    Optional<ByteString> binSh = SeenMounts.of(build).flatMap(mounts -> mounts.shell(store, nix));
+    Optional<ByteString> binSh =
+        SeenMounts.of(build, nix.directory()).flatMap(mounts -> mounts.shell(store, nix));
     List<HostPath> shown = paths.shownTo(build, generation, binSh.isPresent());
     ByteString system = build.system().map(Known::value).orElse(ByteString.EMPTY);
     SandboxRequest request =
@@ -135,7 +136,7 @@ record Preparation(
     BuildUserRange.requireOthers(files, nix, user, store);
     SandboxRequest.Build build = Remembered.build(about, start.systemShell());
     NetworkView network = network().again(Remembered.network(about), build.generation());
-    List<HostPath> shown = paths().again(Remembered.paths(about));
+    List<HostPath> shown = paths(nix).again(Remembered.paths(about));
     SandboxRequest request =
         new SandboxRequest(
             user.identity(), build, new SandboxRequest.View(store, network, shown), machine(nix));
@@ -172,9 +173,9 @@ record Preparation(
     return caller.terminals().isEmpty();
   }
 
-  private SandboxPaths paths() {
+  private SandboxPaths paths(NixStore nix) {
     ConfiguredPaths configured = new ConfiguredPaths(caller, cancelled);
-    return new SandboxPaths(files, options.sandboxPaths(), configured, messages);
+    return new SandboxPaths(files, nix.directory(), options.sandboxPaths(), configured, messages);
   }
 
   private NetworkChoice network() {
@@ -188,6 +189,6 @@ record Preparation(
         Files.exists(Path.of("/dev/kvm")),
         settings.isOn("filter-syscalls", true),
         settings.isOn("impersonate-linux-26", false),
-        nix.real());
+        nix);
   }
 }

@@ -139,7 +139,10 @@ final class Workspace {
                 ? copy.copyOutput(store, name, exact.layered())
                 : copy.copyOutput(store, name);
         if (!misses(result, name)) {
-          messages.detail("the output " + output + " was begun: it is in the sandbox, writable");
+          messages.detail(
+              "the output "
+                  + nix.directory().path(output)
+                  + " was begun: it is in the sandbox, writable");
         }
         report(result, Set.of());
       }

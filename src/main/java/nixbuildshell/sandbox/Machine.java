@@ -1,5 +1,7 @@
 package nixbuildshell.sandbox;
 
+import nixbuildshell.store.NixStore;
+
 /**
  * Describes what of this machine, and of Nix's settings on it, decides how a build is confined.
  *
@@ -7,11 +9,11 @@ package nixbuildshell.sandbox;
  * @param kvm whether it has {@code /dev/kvm}
  * @param filtersCalls Nix's setting {@code filter-syscalls}
  * @param impersonatesLinux26 Nix's setting {@code impersonate-linux-26}
- * @param store the host path where the store's files are
+ * @param store which the build sees a part of
  */
 public record Machine(
     boolean isX86_64,
     boolean kvm,
     boolean filtersCalls,
     boolean impersonatesLinux26,
-    String store) {}
+    NixStore store) {}

@@ -19,7 +19,7 @@ import nixbuildshell.sandbox.Entry.OnHost;
 import nixbuildshell.sandbox.Entry.Overlay;
 import nixbuildshell.sandbox.Entry.Own;
 import nixbuildshell.sandbox.Entry.TextFile;
-import nixbuildshell.store.LogicalStore;
+import nixbuildshell.store.NixStore;
 
 /**
  * The sandbox that Nix gives a build on Linux, as read off real builds and Nix's {@code
@@ -64,7 +64,7 @@ public final class NixSandbox {
     entries.addAll(devices(request.machine().kvm()));
     entries.addAll(terminals(program));
     entries.addAll(etc(identity, build.generation(), view.network()));
-    for (String directory : OwnPaths.parents(LogicalStore.directory())) {
+    for (String directory : OwnPaths.parents(request.machine().store().directory().path())) {
       entries.add(new Directory(directory, 0755));
     }
     entries.add(store(view.store(), request.machine().store()));
@@ -158,27 +158,27 @@ public final class NixSandbox {
         : List.of(bind);
   }
 
-  /** The store's layers, for who wants to try them; where the host's store is does not matter. */
-  public static LayeredStore layers() {
-    return layers(LogicalStore.directory(), List.of());
+  /** Returns the store's layers, without a store path, for a trial of them. */
+  public static LayeredStore layers(NixStore nix) {
+    return layers(nix, List.of());
   }
 
-  private static LayeredStore layers(String host, List<StoreView.Member> members) {
+  private static LayeredStore layers(NixStore nix, List<StoreView.Member> members) {
     return new LayeredStore(
-        LogicalStore.directory(), host, "store/view", "store/upper", "store/work", members);
+        nix.directory().path(), nix.real(), "store/view", "store/upper", "store/work", members);
   }
 
-  private static Entry store(StoreView view, String host) {
-    String path = LogicalStore.directory();
+  private static Entry store(StoreView view, NixStore nix) {
+    String path = nix.directory().path();
     if (view instanceof StoreView.Exact exact) {
       return exact.layered()
-          ? layers(host, exact.mounted())
+          ? layers(nix, exact.mounted())
           : new BoundStore(
               path,
-              host,
+              nix.real(),
               "store/view",
               exact.mounted().stream().map(StoreView.Member::path).toList());
     }
-    return new Overlay(path, host, "store/upper", "store/work");
+    return new Overlay(path, nix.real(), "store/upper", "store/work");
   }
 }

@@ -3,7 +3,7 @@ package nixbuildshell.sandbox;
 import java.util.Optional;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
-import nixbuildshell.store.LogicalStore;
+import nixbuildshell.store.StoreDirectory;
 
 /**
  * A path of the host that is shown in the sandbox, as Nix's setting {@code sandbox-paths} has them:
@@ -36,11 +36,11 @@ public record SandboxPath(ByteString target, ByteString source, boolean optional
    * Why it cannot be in a sandbox: its names must be plain ones, and what the sandbox is made of
    * stays what it is. Empty when it can.
    */
-  public Optional<String> problem() {
+  public Optional<String> problem(StoreDirectory store) {
     if (!isPlain(target) || !isPlain(source)) {
       return Optional.of("it must be absolute, without '.', '..' or empty names");
     }
-    return OwnPaths.changed(target.latin1(), LogicalStore.directory())
+    return OwnPaths.changed(target.latin1(), store.path())
         .map(own -> new ByteString(own) + " is the sandbox's own");
   }
 

@@ -41,7 +41,7 @@ public record Start(Optional<Shell> shell, List<ByteString> environment) {
    */
   public static Start again(About about, NixStore nix) {
     Optional<Shell> shell = Optional.of(about.shell()).filter(s -> !s.isEmpty()).map(Shell::new);
-    shell.ifPresent(known -> new BuildShell(nix.directory()).require(known.path()));
+    shell.ifPresent(known -> new BuildShell(nix).require(known.path()));
     List<ByteString> environment = new ArrayList<>();
     String all = about.sandbox().getOrDefault(ENVIRONMENT, ByteString.EMPTY).latin1();
     for (int at = 0; at < all.length(); at = all.indexOf('\0', at) + 1) {

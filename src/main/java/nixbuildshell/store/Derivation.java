@@ -12,6 +12,7 @@ import nixbuildshell.ByteString;
 /**
  * A {@code .drv} file: what Nix runs, and with what.
  *
+ * @param store that its paths are of
  * @param outputs by name, in the order of the file
  * @param inputDerivations each with the names of the outputs that are used
  * @param dynamicInputs whether it also uses outputs of derivations that its inputs make; which, is
@@ -20,6 +21,7 @@ import nixbuildshell.ByteString;
  * @param environment in the order of the file
  */
 public record Derivation(
+    StoreDirectory store,
     Map<String, Output> outputs,
     Map<StorePath, List<String>> inputDerivations,
     boolean dynamicInputs,
@@ -41,10 +43,10 @@ public record Derivation(
       return hash.equals(IMPURE);
     }
 
-    private Output built(StorePath derivation, String name) {
+    private Output built(StoreDirectory store, StorePath derivation, String name) {
       return path.isPresent()
           ? this
-          : new Output(Optional.of(ScratchOutput.of(derivation, name)), hashAlgorithm, hash);
+          : new Output(Optional.of(ScratchOutput.of(store, derivation, name)), hashAlgorithm, hash);
     }
   }
 
@@ -84,8 +86,9 @@ public record Derivation(
       return this;
     }
     Map<String, Output> known = new LinkedHashMap<>();
-    outputs.forEach((name, output) -> known.put(name, output.built(path, name)));
+    outputs.forEach((name, output) -> known.put(name, output.built(store, path, name)));
     return new Derivation(
+        store,
         known,
         inputDerivations,
         dynamicInputs,

@@ -1,5 +1,6 @@
 package nixbuildshell.store;
 
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -15,11 +16,10 @@ import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
 
 /**
- * Finds the derivation of a kept directory, with as little looking around as its clues allow.
- *
- * @param logs consulted when the directory's name says too little
+ * Finds the derivation of a kept directory, with as little looking around as its clues allow: the
+ * build logs only when the directory's name says too little.
  */
-public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
+public record DerivationFinder(NixStore store) {
   public static final String REMEDY =
       "name it: --drv /nix/store/….drv (nix-instantiate prints it, and so does the failed build);"
           + " when it was built in a store elsewhere, name that: --store ROOT";
@@ -70,16 +70,25 @@ public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
       return path.name().substring(0, path.name().length() - ".drv".length());
     }
 
+    /** Returns the whole path. */
+    public String whole() {
+      return derivation.store().path(path);
+    }
+
     /** The path and how it was found; for a guess also what to do when it is wrong. */
     public String describe() {
-      return path + " (" + how + (how.isGuess() ? "; --drv says otherwise)" : ")");
+      return whole() + " (" + how + (how.isGuess() ? "; --drv says otherwise)" : ")");
     }
+  }
+
+  private BuildLogs logs() {
+    return new BuildLogs(Path.of(store.logs(), "drvs"));
   }
 
   /** The derivation that the command line names. */
   public Found given(ByteString path) {
     try {
-      StorePath derivation = StorePath.parse(path);
+      StorePath derivation = store.directory().parse(path);
       if (!derivation.isDerivation()) {
         throw new Malformed("it does not end in .drv");
       }
@@ -122,7 +131,7 @@ public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
     return found.how() == How.COMMAND_LINE
         || (builders.test(kept.owner())
             && nameIn(kept.outerName()).map(found.name()::equals).orElse(true)
-            && logs.endedAt(found.path(), kept.changed()));
+            && logs().endedAt(found.path(), kept.changed()));
   }
 
   /** The derivation's name in {@code nix-build-NAME.drv-N}. */
@@ -161,7 +170,7 @@ public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
 
   private Found lastBuilt(Evidence kept, List<Found> matching) {
     return matching.stream()
-        .filter(found -> matching.size() > 1 && logs.endedAt(found.path(), kept.changed()))
+        .filter(found -> matching.size() > 1 && logs().endedAt(found.path(), kept.changed()))
         .findFirst()
         .orElse(matching.get(0));
   }
@@ -172,12 +181,12 @@ public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
       return named.stream().findFirst().map(only -> found(only, How.DIRECTORY_NAME));
     }
     List<StorePath> ended = new ArrayList<>(named);
-    ended.removeIf(derivation -> !logs.endedAt(derivation, kept.changed()));
+    ended.removeIf(derivation -> !logs().endedAt(derivation, kept.changed()));
     return Optional.of(only(kept, ended, named, How.DIRECTORY_NAME_AND_LOG_TIME));
   }
 
   private Optional<Found> byLog(Evidence kept) {
-    List<StorePath> ended = logs.endingAt(kept.changed());
+    List<StorePath> ended = logs().endingAt(kept.changed());
     return ended.isEmpty() ? Optional.empty() : Optional.of(only(kept, ended, ended, How.LOG_TIME));
   }
 
@@ -196,10 +205,10 @@ public record DerivationFinder(StoreDirectory store, BuildLogs logs) {
         REMEDY);
   }
 
-  private static String candidates(List<StorePath> paths) {
+  private String candidates(List<StorePath> paths) {
     int shown = Math.min(paths.size(), 3);
     return paths.subList(0, shown).stream()
-        .map(StorePath::toString)
+        .map(store.directory()::path)
         .collect(
             Collectors.joining(
                 ", ",

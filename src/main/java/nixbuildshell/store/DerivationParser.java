@@ -16,19 +16,24 @@ import nixbuildshell.Malformed;
  * protocols/derivation-aterm.
  */
 public final class DerivationParser {
+  private final StoreDirectory store;
   private final String text;
   private int at;
   private boolean dynamicInputs;
 
-  private DerivationParser(String text) {
+  private DerivationParser(StoreDirectory store, String text) {
+    this.store = store;
     this.text = text;
   }
 
   /**
+   * Parses a file.
+   *
+   * @param store that it lies in
    * @throws Malformed with the byte's offset
    */
-  public static Derivation parse(byte[] drv) throws Malformed {
-    return new DerivationParser(ByteString.of(drv).latin1()).derivation();
+  public static Derivation parse(StoreDirectory store, byte[] drv) throws Malformed {
+    return new DerivationParser(store, ByteString.of(drv).latin1()).derivation();
   }
 
   private Derivation derivation() throws Malformed {
@@ -59,6 +64,7 @@ public final class DerivationParser {
       throw malformed("something after the derivation");
     }
     return new Derivation(
+        store,
         outputs,
         inputDerivations,
         dynamicInputs,
@@ -196,7 +202,7 @@ public final class DerivationParser {
 
   private StorePath storePath(ByteString path) throws Malformed {
     try {
-      return StorePath.parse(path);
+      return store.parse(path);
     } catch (Malformed e) {
       throw malformed("'" + path + "' is no store path (" + e.getMessage() + ")");
     }

@@ -14,7 +14,9 @@ public final class Placeholders {
   private final Map<String, String> paths = new LinkedHashMap<>();
 
   public Placeholders(Derivation derivation) {
-    derivation.outputPaths().forEach((output, path) -> paths.put(of(output), path.toString()));
+    derivation
+        .outputPaths()
+        .forEach((output, path) -> paths.put(of(output), derivation.store().path(path)));
   }
 
   /** {@code hashPlaceholder} of Nix's derivations.cc. */

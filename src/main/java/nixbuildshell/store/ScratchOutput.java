@@ -18,7 +18,7 @@ public final class ScratchOutput {
    *
    * @param derivation that is built
    */
-  public static StorePath of(StorePath derivation, String output) {
+  public static StorePath of(StoreDirectory store, StorePath derivation, String output) {
     String name = derivation.name().substring(0, derivation.name().length() - ".drv".length());
     if (!output.equals("out")) {
       name += "-" + output;
@@ -31,7 +31,7 @@ public final class ScratchOutput {
             + ":sha256:"
             + "0".repeat(64)
             + ":"
-            + LogicalStore.directory()
+            + store.path()
             + ":"
             + name;
     byte[] hash = Sha256.of(fingerprint.getBytes(StandardCharsets.ISO_8859_1));

@@ -1,164 +1,59 @@
 package nixbuildshell.store;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.FileSystemLoopException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Deque;
-import java.util.List;
-import java.util.Optional;
 import nixbuildshell.ByteString;
-import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
-import nixbuildshell.console.ShellWord;
 
 /**
- * The store as the host has it. Its names are ASCII, so that {@code java.nio} is good enough in any
- * locale.
+ * Reads and prints whole store paths, {@code /nix/store/HASH-NAME} ({@code StoreDirConfig} in Nix's
+ * store-dir-config.hh).
  *
- * @param directory where the store paths really are
- * @param uri what Nix's programs are to be told with {@code --store}; empty when they know
+ * @param path what they begin with, wherever their files really are: absolute, of printable ASCII,
+ *     in normal form
  */
-public record StoreDirectory(Path directory, Optional<String> uri) {
-  private static final int LARGEST_DERIVATION = 64 << 20;
+public record StoreDirectory(String path) {
+  public static final StoreDirectory DEFAULT = new StoreDirectory("/nix/store");
 
-  /** As the kernel has it (MAXSYMLINKS). */
-  private static final int MOST_LINKS = 40;
-
-  /** For commands that a person shall give: {@code nix-store} with this store. */
-  public String command() {
-    return "nix-store" + uri.map(text -> " --store " + ShellWord.inSingleQuotes(text)).orElse("");
+  /** Returns the whole path, which is ASCII. */
+  public String path(StorePath of) {
+    return path + '/' + of.baseName();
   }
 
-  /** Whether the path is there, valid or not; a dangling link is. */
-  public boolean has(StorePath path) {
-    return Files.exists(directory.resolve(path.baseName()), LinkOption.NOFOLLOW_LINKS);
+  /** Parses {@code /nix/store/HASH-NAME}. */
+  public StorePath parse(ByteString whole) throws Malformed {
+    StorePath in = containing(whole);
+    if (!path(in).equals(whole.latin1())) {
+      throw new Malformed("it lies below the store path " + path(in));
+    }
+    return in;
   }
 
   /**
-   * Where a file below a store path is on the host. Links are followed as they lead in the sandbox:
-   * those of a chroot store name store paths that are elsewhere on the host.
-   *
-   * @param path ASCII, in some {@link StorePath#containing}
-   * @return a path without links, where nothing need be
-   * @throws Malformed when a link leads out of the store
+   * Returns the store path that a path lies in: that of {@code /nix/store/x-y/bin/bash} is {@code
+   * x-y}. A path with {@code .}, {@code ..} or an empty component lies nowhere, because such a path
+   * can lead out of the store again; neither does one with a NUL.
    */
-  public Path locate(ByteString path) throws Malformed, IOException {
-    Deque<String> names = new ArrayDeque<>();
-    Path at = entered(path.latin1(), names);
-    for (int links = 0; !names.isEmpty(); ) {
-      Path next = at.resolve(names.pop()).normalize();
-      if (!next.startsWith(directory)) {
-        throw new Malformed("it is a link that leads out of the store");
-      } else if (!Files.isSymbolicLink(next)) {
-        at = next;
-      } else if (++links > MOST_LINKS) {
-        throw new FileSystemLoopException(next.toString());
-      } else {
-        String target = Files.readSymbolicLink(next).toString();
-        at = target.startsWith("/") ? entered(target, names) : relative(at, target, names);
+  public StorePath containing(ByteString whole) throws Malformed {
+    String text = whole.latin1();
+    if (!text.startsWith("/")) {
+      throw new Malformed("it is not absolute");
+    }
+    if (text.indexOf('\0') >= 0) {
+      throw new Malformed("it contains a NUL byte");
+    }
+    if (!text.startsWith(path + "/")) {
+      throw new Malformed("it is not in " + path);
+    }
+    String[] components = text.substring(path.length() + 1).split("/", -1);
+    for (String component : components) {
+      if (component.isEmpty() || component.equals(".") || component.equals("..")) {
+        throw new Malformed("it has an empty component, '.' or '..'");
       }
     }
-    return at;
+    return StorePath.ofBaseName(components[0]);
   }
 
-  private Path entered(String path, Deque<String> names) throws Malformed {
-    String start = LogicalStore.directory() + "/";
-    if (!path.startsWith(start)) {
-      throw new Malformed("it is a link that leads out of the store");
-    }
-    return relative(directory, path.substring(start.length()), names);
-  }
-
-  private static Path relative(Path from, String path, Deque<String> names) {
-    List<String> all = new ArrayList<>(List.of(path.split("/")));
-    Collections.reverse(all);
-    all.stream().filter(name -> !name.isEmpty()).forEach(names::push);
-    return from;
-  }
-
-  /**
-   * The derivations of a name, sorted.
-   *
-   * @param name without {@code .drv}
-   */
-  List<StorePath> derivationsNamed(String name) {
-    String end = "-" + name + ".drv";
-    List<StorePath> found = new ArrayList<>();
-    try (DirectoryStream<Path> entries =
-        Files.newDirectoryStream(
-            directory, entry -> entry.getFileName().toString().endsWith(end))) {
-      for (Path entry : entries) {
-        String baseName = entry.getFileName().toString();
-        // "-x.drv" also ends "…-y-x.drv", which is the derivation of another name.
-        if (baseName.length() == 32 + end.length() && isStorePath(baseName)) {
-          found.add(StorePath.ofBaseName(baseName));
-        }
-      }
-    } catch (DirectoryIteratorException e) {
-      throw unlistable(e.getCause());
-    } catch (IOException e) {
-      throw unlistable(e);
-    } catch (Malformed e) {
-      throw new IllegalStateException(e);
-    }
-    found.sort(null);
-    return found;
-  }
-
-  private static boolean isStorePath(String baseName) {
-    try {
-      StorePath.ofBaseName(baseName);
-      return true;
-    } catch (Malformed e) {
-      return false;
-    }
-  }
-
-  private Failure unlistable(IOException e) {
-    return new Failure("cannot list " + directory, reason(e), "", e);
-  }
-
-  /** Reads and parses a derivation. */
-  public Derivation read(StorePath derivation) {
-    Path file = directory.resolve(derivation.baseName());
-    try {
-      if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)
-          && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-        throw unreadable(derivation, "it is not a regular file", null);
-      }
-      try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
-        byte[] text = in.readNBytes(LARGEST_DERIVATION + 1);
-        if (text.length > LARGEST_DERIVATION) {
-          throw unreadable(derivation, "it is larger than 64 MiB", null);
-        }
-        return DerivationParser.parse(text);
-      }
-    } catch (IOException e) {
-      throw unreadable(derivation, reason(e), e);
-    } catch (Malformed e) {
-      throw unreadable(derivation, e.getMessage(), e);
-    }
-  }
-
-  private static Failure unreadable(StorePath derivation, String why, Exception cause) {
-    return new Failure("cannot read the derivation " + derivation, why, "", cause);
-  }
-
-  private static String reason(IOException e) {
-    if (e instanceof NoSuchFileException) {
-      return "it does not exist";
-    }
-    return e instanceof java.nio.file.AccessDeniedException
-        ? "permission denied (EACCES)"
-        : String.valueOf(e.getMessage());
+  /** Decides whether a path lies in the store, or is the store. */
+  public boolean has(ByteString whole) {
+    return whole.latin1().equals(path) || whole.startsWith(path + "/");
   }
 }

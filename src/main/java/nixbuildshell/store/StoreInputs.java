@@ -42,7 +42,7 @@ public record StoreInputs(Map<StorePath, Optional<Origin>> origins) {
    * @throws Unknown when an input derivation is gone, or was itself built, or its output's path is
    *     known only to the Nix that built it (content-addressed)
    */
-  public static StoreInputs of(StoreDirectory store, Derivation derivation) throws Unknown {
+  public static StoreInputs of(NixStore store, Derivation derivation) throws Unknown {
     if (derivation.dynamicInputs()) {
       throw new Unknown(
           "it uses outputs of derivations that other derivations made (dynamic derivations)", "");
@@ -58,7 +58,7 @@ public record StoreInputs(Map<StorePath, Optional<Origin>> origins) {
           origins.put(path(parsed, path, output), Optional.of(new Origin(path, output)));
         }
       } else {
-        gone.add(path.toString());
+        gone.add(store.directory().path(path));
       }
     }
     if (!gone.isEmpty()) {
@@ -69,7 +69,7 @@ public record StoreInputs(Map<StorePath, Optional<Origin>> origins) {
     return new StoreInputs(origins);
   }
 
-  private static Derivation read(StoreDirectory store, StorePath input) throws Unknown {
+  private static Derivation read(NixStore store, StorePath input) throws Unknown {
     try {
       return store.read(input);
     } catch (Failure e) {
@@ -80,7 +80,8 @@ public record StoreInputs(Map<StorePath, Optional<Origin>> origins) {
   private static StorePath path(Derivation parsed, StorePath input, String output) throws Unknown {
     Derivation.Output found = parsed.outputs().get(output);
     if (found == null) {
-      throw new Unknown("the input " + input + " has no output '" + output + "'", "");
+      throw new Unknown(
+          "the input " + parsed.store().path(input) + " has no output '" + output + "'", "");
     }
     return found
         .path()
@@ -90,7 +91,7 @@ public record StoreInputs(Map<StorePath, Optional<Origin>> origins) {
                     "the path of output '"
                         + output
                         + "' of its input "
-                        + input
+                        + parsed.store().path(input)
                         + " is content-addressed",
                     "name the derivation that Nix resolved it to: --drv /nix/store/….drv, as in"
                         + " Nix's error message"));

@@ -1,12 +1,11 @@
 package nixbuildshell.store;
 
-import nixbuildshell.ByteString;
 import nixbuildshell.Malformed;
 
 /**
- * A store path: {@code /nix/store/HASH-NAME} ({@link LogicalStore}), nothing below it. The rules
- * are Nix's own ({@code checkName} in path.cc), so the base name is ASCII and never {@code .} or
- * {@code ..}.
+ * Names an entry of a store: {@code HASH-NAME}. {@link StoreDirectory} has the whole path. The
+ * rules are Nix's own ({@code checkName} in path.cc), so the base name is ASCII and never {@code .}
+ * or {@code ..}.
  *
  * @param hash 32 characters of Nix's base 32
  * @param name 1 to 211 characters
@@ -14,41 +13,6 @@ import nixbuildshell.Malformed;
 public record StorePath(String hash, String name) implements Comparable<StorePath> {
   private static final int HASH_LENGTH = 32;
   private static final int LONGEST_NAME = 211;
-
-  /** Parses {@code /nix/store/HASH-NAME}. */
-  public static StorePath parse(ByteString path) throws Malformed {
-    StorePath store = containing(path);
-    if (!store.toString().equals(path.latin1())) {
-      throw new Malformed("it lies below the store path " + store);
-    }
-    return store;
-  }
-
-  /**
-   * The store path that a path lies in: {@code /nix/store/x-y} for {@code /nix/store/x-y/bin/bash}.
-   * A path with {@code .}, {@code ..} or an empty component lies nowhere, because such a path can
-   * lead out of the store again; neither does one with a NUL.
-   */
-  public static StorePath containing(ByteString path) throws Malformed {
-    String text = path.latin1();
-    if (!text.startsWith("/")) {
-      throw new Malformed("it is not absolute");
-    }
-    if (text.indexOf('\0') >= 0) {
-      throw new Malformed("it contains a NUL byte");
-    }
-    String directory = LogicalStore.directory() + "/";
-    if (!text.startsWith(directory)) {
-      throw new Malformed("it is not in " + LogicalStore.directory());
-    }
-    String[] components = text.substring(directory.length()).split("/", -1);
-    for (String component : components) {
-      if (component.isEmpty() || component.equals(".") || component.equals("..")) {
-        throw new Malformed("it has an empty component, '.' or '..'");
-      }
-    }
-    return ofBaseName(components[0]);
-  }
 
   /** Parses {@code HASH-NAME}, an entry of the store directory. */
   public static StorePath ofBaseName(String baseName) throws Malformed {
@@ -106,18 +70,13 @@ public record StorePath(String hash, String name) implements Comparable<StorePat
     return hash + '-' + name;
   }
 
-  public ByteString path() {
-    return new ByteString(toString());
-  }
-
   @Override
   public int compareTo(StorePath other) {
     return baseName().compareTo(other.baseName());
   }
 
-  /** The whole path. */
   @Override
   public String toString() {
-    return LogicalStore.directory() + '/' + baseName();
+    return baseName();
   }
 }

@@ -48,7 +48,7 @@ final class InputClosure {
       SandboxPaths sandboxPaths,
       StoreQuery store,
       Messages messages) {
-    this.finder = nix.finder();
+    this.finder = new DerivationFinder(nix);
     this.kept = kept;
     this.build = build;
     this.sandboxPaths = sandboxPaths;
@@ -153,17 +153,21 @@ final class InputClosure {
 
   private Set<StorePath> closure(StoreInputs inputs) throws Unknown {
     Set<String> roots = new LinkedHashSet<>();
-    inputs.origins().keySet().forEach(path -> roots.add(path.toString()));
-    sandboxPaths.inStore().forEach(path -> roots.add(path.toString()));
+    inputs.origins().keySet().forEach(path -> roots.add(whole(path)));
+    sandboxPaths.inStore().forEach(path -> roots.add(whole(path)));
     Set<StorePath> closure = requisites(roots, inputs);
     Optional<StorePath> shell = shell();
     if (shell.isPresent() && !closure.contains(shell.get())) {
       messages.note(
-          shell.get() + " has the shell and is shown, though it is no input of the build");
-      roots.add(shell.get().toString());
+          whole(shell.get()) + " has the shell and is shown, though it is no input of the build");
+      roots.add(whole(shell.get()));
       closure = requisites(roots, inputs);
     }
     return closure;
+  }
+
+  private String whole(StorePath path) {
+    return finder.store().directory().path(path);
   }
 
   private Optional<StorePath> shell() throws Unknown {
@@ -172,7 +176,7 @@ final class InputClosure {
     }
     ByteString shell = build.shell().get().value();
     try {
-      return Optional.of(StorePath.containing(shell));
+      return Optional.of(finder.store().directory().containing(shell));
     } catch (Malformed e) {
       throw new Unknown("the shell " + shell + ": " + e.getMessage(), "");
     }
@@ -187,11 +191,11 @@ final class InputClosure {
       List<StorePath> gone = new ArrayList<>(inputs.origins().keySet());
       gone.retainAll(invalid);
       if (!gone.isEmpty()) {
-        throw Gone.failure(finder.store().command(), gone, inputs.origins());
+        throw Gone.failure(finder.store(), gone, inputs.origins());
       }
       // Nix does without a sandbox path that is not valid.
       Set<String> valid = new LinkedHashSet<>(roots);
-      if (!valid.removeAll(invalid.stream().map(StorePath::toString).toList())) {
+      if (!valid.removeAll(invalid.stream().map(this::whole).toList())) {
         throw unanswered(e);
       }
       return requisites(valid, inputs);
@@ -206,11 +210,11 @@ final class InputClosure {
     }
   }
 
-  private static Set<StorePath> parsed(List<ByteString> paths) throws Unknown {
+  private Set<StorePath> parsed(List<ByteString> paths) throws Unknown {
     Set<StorePath> parsed = new TreeSet<>();
     for (ByteString path : paths) {
       try {
-        parsed.add(StorePath.parse(path));
+        parsed.add(finder.store().directory().parse(path));
       } catch (Malformed e) {
         throw new Unknown("nix-store says " + path.abridged(200) + ": " + e.getMessage(), "");
       }

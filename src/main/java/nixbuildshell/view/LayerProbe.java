@@ -15,6 +15,7 @@ import nixbuildshell.plan.Plan;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.Network;
 import nixbuildshell.sandbox.NixSandbox;
+import nixbuildshell.store.NixStore;
 
 /**
  * Tries whether an overlay can be mounted in a sandbox: kernels before 5.11 refuse it in a user
@@ -22,7 +23,7 @@ import nixbuildshell.sandbox.NixSandbox;
  *
  * @param session the descriptor of the session's directory
  */
-public record LayerProbe(SystemCalls calls, Identity identity, int session) {
+public record LayerProbe(SystemCalls calls, NixStore nix, Identity identity, int session) {
 
   /** Mounts one, in a child of its own that ends with it. */
   public boolean mounts() {
@@ -38,7 +39,7 @@ public record LayerProbe(SystemCalls calls, Identity identity, int session) {
 
   private boolean tried() {
     GoPipe go = GoPipe.open(calls);
-    Plan plan = LayerTrial.plan(identity, NixSandbox.layers(), go.ends());
+    Plan plan = LayerTrial.plan(identity, NixSandbox.layers(nix), go.ends());
     OptionalInt start = OptionalInt.of(session);
     try {
       return new Launch(

@@ -20,6 +20,7 @@ import nixbuildshell.files.FileType;
 import nixbuildshell.sandbox.Generation;
 import nixbuildshell.sandbox.HostPath;
 import nixbuildshell.sandbox.SandboxPath;
+import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 
 /**
@@ -34,6 +35,7 @@ public final class SandboxPaths {
   private static final int LONGEST_NAMED = 300;
 
   private final FileSystem files;
+  private final StoreDirectory store;
   private final List<SandboxPath> named;
   private final ConfiguredPaths configured;
   private final Messages messages;
@@ -43,13 +45,18 @@ public final class SandboxPaths {
    * @throws Failure when one cannot be shown
    */
   public SandboxPaths(
-      FileSystem files, List<ByteString> named, ConfiguredPaths configured, Messages messages) {
+      FileSystem files,
+      StoreDirectory store,
+      List<ByteString> named,
+      ConfiguredPaths configured,
+      Messages messages) {
     this.files = files;
+    this.store = store;
     this.configured = configured;
     this.named = named.stream().map(SandboxPath::parse).toList();
     this.messages = messages;
     for (SandboxPath path : this.named) {
-      path.problem().ifPresent(why -> refuse(path, why));
+      path.problem(store).ifPresent(why -> refuse(path, why));
       if (!path.optional() && host(path).isEmpty()) {
         throw new Failure("cannot use --sandbox-path " + path, path.source() + " is not there", "");
       }
@@ -73,7 +80,7 @@ public final class SandboxPaths {
     List<StorePath> found = new ArrayList<>();
     for (SandboxPath path : all) {
       try {
-        found.add(StorePath.containing(path.source()));
+        found.add(store.containing(path.source()));
       } catch (Malformed e) {
         // It lies elsewhere.
       }
@@ -87,7 +94,7 @@ public final class SandboxPaths {
    */
   public List<HostPath> shownTo(FailedBuild build, Generation nix, boolean shellIsKnown) {
     Optional<Set<ByteString>> had =
-        SeenMounts.of(build).map(mounts -> new LinkedHashSet<>(mounts.extra()));
+        SeenMounts.of(build, store).map(mounts -> new LinkedHashSet<>(mounts.extra()));
     if (shellIsKnown) {
       had.ifPresent(points -> points.remove(BIN_SH));
     }
@@ -165,8 +172,8 @@ public final class SandboxPaths {
   }
 
   /** Why {@link #host} has nothing; empty when the setting allows that. */
-  private static Optional<String> why(SandboxPath path) {
-    return path.problem()
+  private Optional<String> why(SandboxPath path) {
+    return path.problem(store)
         .or(
             () ->
                 path.optional() ? Optional.empty() : Optional.of(path.source() + " is not there"));
@@ -214,7 +221,7 @@ public final class SandboxPaths {
 
   /** The path as a link; empty when it is none, or is followed. */
   private Optional<HostPath> copied(Generation nix, SandboxPath path) {
-    if (nix != Generation.NESTED || path.problem().isPresent()) {
+    if (nix != Generation.NESTED || path.problem(store).isPresent()) {
       return Optional.empty();
     }
     return files
@@ -224,7 +231,7 @@ public final class SandboxPaths {
 
   /** A path as it is on this host; empty when it is not there or cannot be in the sandbox. */
   private Optional<HostPath> host(SandboxPath path) {
-    if (path.problem().isPresent()) {
+    if (path.problem(store).isPresent()) {
       return Optional.empty();
     }
     return files

@@ -14,8 +14,8 @@ import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Manifest;
 import nixbuildshell.capture.MountTable;
 import nixbuildshell.sandbox.StoreView;
-import nixbuildshell.store.LogicalStore;
 import nixbuildshell.store.NixStore;
+import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 
 /**
@@ -58,42 +58,40 @@ public record SeenMounts(List<Manifest.Mount> mounts, List<ByteString> extra) {
   private static final List<String> TREES = List.of("/proc/", "/sys/");
 
   /** Those of a sandboxed build, when they are known. */
-  public static Optional<SeenMounts> of(FailedBuild build) {
+  public static Optional<SeenMounts> of(FailedBuild build, StoreDirectory store) {
     return build
         .manifest()
         .map(Manifest::sandbox)
         .filter(sandbox -> sandbox.used().orElse(true) && !sandbox.mounts().isEmpty())
-        .map(sandbox -> new SeenMounts(sandbox.mounts(), extra(sandbox)));
+        .map(sandbox -> new SeenMounts(sandbox.mounts(), extra(sandbox, store)));
   }
 
-  private static List<ByteString> extra(Manifest.Sandbox sandbox) {
+  private static List<ByteString> extra(Manifest.Sandbox sandbox, StoreDirectory store) {
     return sandbox.mounts().stream()
         .flatMap(mount -> mount.mountPoint().stream())
-        .filter(point -> !point.equals(sandbox.buildTop().orElse(null)) && isExtra(point))
+        .filter(point -> !point.equals(sandbox.buildTop().orElse(null)) && isExtra(point, store))
         .distinct()
         .toList();
   }
 
-  private static boolean isExtra(ByteString point) {
-    String store = LogicalStore.directory();
+  private static boolean isExtra(ByteString point, StoreDirectory store) {
     return !OF_EVERY_SANDBOX.contains(point.latin1())
-        && !point.latin1().equals(store)
-        && !point.startsWith(store + "/")
+        && !store.has(point)
         && TREES.stream().noneMatch(tree -> point.latin1().startsWith(tree));
   }
 
   /** What was mounted at {@code /bin/sh}, when that is a program in what is shown of the store. */
   public Optional<ByteString> shell(StoreView store, NixStore nix) {
-    BuildShell shells = new BuildShell(nix.directory());
+    BuildShell shells = new BuildShell(nix);
     return hostPaths(BIN_SH).stream()
         .map(nix::logical)
-        .filter(path -> shows(store, path) && shells.isProgram(path))
+        .filter(path -> shows(store, nix.directory(), path) && shells.isProgram(path))
         .findFirst();
   }
 
-  private static boolean shows(StoreView store, ByteString path) {
+  private static boolean shows(StoreView store, StoreDirectory directory, ByteString path) {
     try {
-      StorePath in = StorePath.containing(path);
+      StorePath in = directory.containing(path);
       return store instanceof StoreView.Exact exact
           && exact.members().stream().anyMatch(member -> member.path().equals(in));
     } catch (Malformed e) {

@@ -15,8 +15,8 @@ import nixbuildshell.files.FileSystem;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.sandbox.OwnPaths;
 import nixbuildshell.session.About;
-import nixbuildshell.store.LogicalStore;
 import nixbuildshell.store.NixStore;
+import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StoreUri;
 
 /**
@@ -43,7 +43,7 @@ public final class StoreChoice {
   }
 
   /**
-   * The store that is meant now; the names of store paths are its own from here on.
+   * Returns the store that is meant now.
    *
    * @param option {@code --store}
    * @throws Failure when it is not on this machine, or somebody else could exchange what is in it
@@ -73,7 +73,7 @@ public final class StoreChoice {
             .or(() -> caller.environment("NIX_STORE_DIR"))
             .or(() -> caller.environment("NIX_STORE"))
             .map(this::storeDirectory)
-            .orElse(LogicalStore.DEFAULT);
+            .orElse(StoreDirectory.DEFAULT.path());
     Optional<ByteString> root = uri.root().map(this::canonical);
     String real =
         spelled(
@@ -82,15 +82,9 @@ public final class StoreChoice {
                 .orElse(ByteString.of(directory)));
     String state = beside(uri.get("state"), root, "NIX_STATE_DIR", "/nix/var/nix");
     String logs = beside(uri.get("log"), root, "NIX_LOG_DIR", "/nix/var/log/nix");
-    NixStore store = new NixStore(real, state, logs, Optional.empty());
-    LogicalStore.use(directory);
-    if (!real.equals(LogicalStore.DEFAULT)) {
-      store = guarded(store);
-    }
-    return uri.saysMore()
-        ? new NixStore(
-            store.real(), store.state(), store.logs(), Optional.of(uri.text(root).toString()))
-        : store;
+    Optional<String> told = Optional.of(uri.text(root).toString()).filter(text -> uri.saysMore());
+    NixStore store = new NixStore(new StoreDirectory(directory), real, state, logs, told);
+    return real.equals(NixStore.DEFAULT.real()) ? store : guarded(store);
   }
 
   private String beside(
@@ -144,13 +138,12 @@ public final class StoreChoice {
   public static NixStore again(Caller caller, FileSystem files, About about) {
     Map<String, ByteString> values = about.sandbox();
     if (!values.containsKey(REAL)) {
-      LogicalStore.use(LogicalStore.DEFAULT);
       return NixStore.DEFAULT;
     }
     StoreChoice choice = new StoreChoice(caller, files, "the session's store");
-    LogicalStore.use(choice.storeDirectory(values.get(DIRECTORY)));
     return choice.guarded(
         new NixStore(
+            new StoreDirectory(choice.storeDirectory(values.get(DIRECTORY))),
             choice.spelled(values.get(REAL)),
             choice.spelled(values.get(STATE)),
             choice.spelled(values.get(LOGS)),
@@ -161,7 +154,7 @@ public final class StoreChoice {
   public static Map<String, ByteString> remembered(NixStore store) {
     Map<String, ByteString> values = new HashMap<>();
     if (!store.equals(NixStore.DEFAULT)) {
-      values.put(DIRECTORY, ByteString.of(LogicalStore.directory()));
+      values.put(DIRECTORY, ByteString.of(store.directory().path()));
       values.put(REAL, ByteString.of(store.real()));
       values.put(STATE, ByteString.of(store.state()));
       values.put(LOGS, ByteString.of(store.logs()));
@@ -183,7 +176,7 @@ public final class StoreChoice {
     if (files.has(logs)) {
       requireOwn(spelled(canonical(logs)));
     }
-    return new NixStore(real, store.state(), store.logs(), store.uri());
+    return new NixStore(store.directory(), real, store.state(), store.logs(), store.uri());
   }
 
   private void requireOwn(String path) {

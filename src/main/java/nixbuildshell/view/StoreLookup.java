@@ -124,7 +124,7 @@ public final class StoreLookup {
     List<StorePath> missing = new ArrayList<>();
     try (Directory store = files.openDirectory(ByteString.of(nix.real()))) {
       for (StorePath path : paths) {
-        kind(store, path)
+        kind(nix, store, path)
             .ifPresentOrElse(
                 kind -> members.add(new StoreView.Member(path, kind)), () -> missing.add(path));
       }
@@ -132,12 +132,12 @@ public final class StoreLookup {
       throw e.failure("cannot look into " + nix.real(), "install Nix on this host");
     }
     if (!missing.isEmpty()) {
-      throw Gone.failure(nix.directory().command(), missing, origins.get());
+      throw Gone.failure(nix, missing, origins.get());
     }
     return new StoreView.Exact(members, members.size() > MOST_ON_DISK);
   }
 
-  private static Optional<StoreView.Kind> kind(Directory store, StorePath path)
+  private static Optional<StoreView.Kind> kind(NixStore nix, Directory store, StorePath path)
       throws ErrnoException {
     try {
       FileType type = store.status(ByteString.of(path.baseName())).type();
@@ -145,7 +145,8 @@ public final class StoreLookup {
         case DIRECTORY -> Optional.of(StoreView.Kind.DIRECTORY);
         case REGULAR -> Optional.of(StoreView.Kind.FILE);
         case LINK -> Optional.of(StoreView.Kind.LINK);
-        default -> throw new Failure("cannot show " + path, "it is " + type, "");
+        default ->
+            throw new Failure("cannot show " + nix.directory().path(path), "it is " + type, "");
       };
     } catch (ErrnoException e) {
       if (e.missing()) {

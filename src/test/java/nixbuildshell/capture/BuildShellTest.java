@@ -16,9 +16,7 @@ class BuildShellTest {
     Failure gone =
         assertThrows(
             Failure.class,
-            () ->
-                new BuildShell(NixStore.DEFAULT.directory())
-                    .require(ByteString.of(path + "/bin/bash")));
+            () -> new BuildShell(NixStore.DEFAULT).require(ByteString.of(path + "/bin/bash")));
     assertEquals(
         "cannot use the build's shell "
             + path

@@ -1,5 +1,6 @@
 package nixbuildshell.capture;
 
+import static nixbuildshell.store.TestStore.whole;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -11,6 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Malformed;
+import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.store.TestStore;
 import org.junit.jupiter.api.Test;
@@ -25,7 +27,7 @@ class ManifestReaderTest {
   private static final StorePath OUT = TestStore.path("aa", "wttr-0.1");
 
   private static Manifest read(String json) throws Malformed, Manifest.Newer {
-    return ManifestReader.read(json.getBytes(StandardCharsets.UTF_8));
+    return ManifestReader.read(json.getBytes(StandardCharsets.UTF_8), StoreDirectory.DEFAULT);
   }
 
   private static String manifest(String fields) {
@@ -51,7 +53,7 @@ class ManifestReaderTest {
          "uid": 1000, "gid": 100, "time": 1777268161, "hookVersion": "0.1.0"}
         """
             .replace("BASH", BASH)
-            .replace("OUT", OUT.toString());
+            .replace("OUT", whole(OUT));
     Optional<Integer> line = Optional.of(3);
     assertEquals(
         new Manifest(
@@ -239,7 +241,8 @@ class ManifestReaderTest {
   @Test
   void isOnlyUtf8() {
     byte[] latin1 = manifest("\"x\": \"\u00e9\"").getBytes(StandardCharsets.ISO_8859_1);
-    Malformed malformed = assertThrows(Malformed.class, () -> ManifestReader.read(latin1));
+    Malformed malformed =
+        assertThrows(Malformed.class, () -> ManifestReader.read(latin1, StoreDirectory.DEFAULT));
     assertEquals("it is not UTF-8", malformed.getMessage());
   }
 

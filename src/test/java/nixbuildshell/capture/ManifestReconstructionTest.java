@@ -1,5 +1,6 @@
 package nixbuildshell.capture;
 
+import static nixbuildshell.store.TestStore.whole;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -40,7 +41,7 @@ class ManifestReconstructionTest {
       declare -x out="%s"
       declare -x system="i686-linux"
       """
-          .formatted(TestStore.SHELL, OUT);
+          .formatted(TestStore.SHELL, whole(OUT));
 
   @TempDir Path root;
   private TestStore store;
@@ -74,12 +75,12 @@ class ManifestReconstructionTest {
   }
 
   private static String storePaths(StorePath... paths) {
-    String list = String.join("\", \"", List.of(paths).stream().map(StorePath::toString).toList());
+    String list = String.join("\", \"", List.of(paths).stream().map(TestStore::whole).toList());
     return ", \"storePaths\": [\"" + list + "\"]";
   }
 
   private static String outputs(StorePath out) {
-    return ", \"outputs\": {\"out\": \"" + out + "\"}";
+    return ", \"outputs\": {\"out\": \"" + whole(out) + "\"}";
   }
 
   private static String shell(String shell) {
@@ -123,7 +124,9 @@ class ManifestReconstructionTest {
       assertEquals(Optional.of(manifest(drv)), build.derivation());
       assertEquals(
           Note.warning(
-              "env-vars is rebuilt from " + drv + " (found by the output path in the manifest)"),
+              "env-vars is rebuilt from "
+                  + whole(drv)
+                  + " (found by the output path in the manifest)"),
           build.notes().get(0));
     }
   }
@@ -135,7 +138,7 @@ class ManifestReconstructionTest {
     store.write(
         drv,
         "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[])"
-            .formatted(OUT, TestStore.SHELL));
+            .formatted(whole(OUT), TestStore.SHELL));
     Optional<Known<Boolean>> yes = Optional.of(new Known<>(true, Source.DERIVATION));
     String claim = outputs(OUT) + ", \"fixedOutput\": true";
     assertEquals(Optional.empty(), build(with(KEPT.with(ENV_VARS), claim)).hostNetwork());
@@ -154,7 +157,7 @@ class ManifestReconstructionTest {
     store.write(
         drv,
         "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[(\"impureEnvVars\",\"http_proxy TOKEN\")])"
-            .formatted(OUT, TestStore.SHELL));
+            .formatted(whole(OUT), TestStore.SHELL));
     for (boolean confirmed : List.of(false, true)) {
       String proxy = confirmed ? "http_proxy!" : "";
       FailedBuild build = buildOfCaller(Optional.empty());
@@ -168,7 +171,7 @@ class ManifestReconstructionTest {
           build.notes().stream().map(Note::text).filter(note -> note.contains("TOKEN")).toList());
       store.log(drv, ".bz2", KeptFiles.FAILED);
     }
-    FailedBuild given = buildOfCaller(Optional.of(drv.path()));
+    FailedBuild given = buildOfCaller(Optional.of(ByteString.of(whole(drv))));
     expectScript(given, "declare -x http_proxy='http_proxy!'\ndeclare -x TOKEN='TOKEN!'\n");
     assertTrue(given.notes().stream().noneMatch(note -> note.text().contains("TOKEN")));
   }

@@ -1,5 +1,6 @@
 package nixbuildshell.capture;
 
+import static nixbuildshell.store.TestStore.whole;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,6 +17,7 @@ import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.store.Derivation;
 import nixbuildshell.store.Derivation.Output;
+import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.store.TestStore;
 import org.junit.jupiter.api.Test;
@@ -42,6 +44,7 @@ class RebuiltEnvVarsTest {
     environment.forEach(
         (name, value) -> variables.put(new ByteString(name), new ByteString(value)));
     return new Derivation(
+        StoreDirectory.DEFAULT,
         Map.of("out", new Output(Optional.of(OUT), ByteString.EMPTY, ByteString.of(hash))),
         Map.of(),
         false,
@@ -167,7 +170,7 @@ class RebuiltEnvVarsTest {
         Map.of(
             "passAsFile", "x",
             "xPath", "/build/.attr-10a83a91g1r50bdw8g4hn47m7j7m6angpabwc80l9c16nx11cw9d",
-            "flags", "--prefix=" + OUT + " " + OUT + "/lib"));
+            "flags", "--prefix=" + whole(OUT) + " " + whole(OUT) + "/lib"));
     String placeholder = "/1rz4g4znpzjwh1xymhjpm42vipw92pr73vdgl6xs1hycac8kf2n9";
     assertEquals(
         expected,

@@ -1,5 +1,6 @@
 package nixbuildshell.capture;
 
+import static nixbuildshell.store.TestStore.whole;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -23,7 +24,7 @@ import nixbuildshell.store.Evidence.NotRegular;
 import nixbuildshell.store.Evidence.TooLarge;
 import nixbuildshell.store.Evidence.Unreadable;
 import nixbuildshell.store.KeptFiles;
-import nixbuildshell.store.StoreDirectory;
+import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.store.TestStore;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,7 +53,7 @@ class ReconstructionTest {
       declare -x outputs="out dev"
       declare -x system="i686-linux"
       """
-          .formatted(TestStore.SHELL, DEV, OUT);
+          .formatted(TestStore.SHELL, whole(DEV), whole(OUT));
 
   @TempDir Path root;
   private TestStore store;
@@ -69,7 +70,12 @@ class ReconstructionTest {
   private FailedBuild build(KeptFiles kept, Optional<StorePath> drv) {
     return Reconstruction.of(
         kept,
-        new Request(drv.map(StorePath::path), 2, CALLER, false, user -> user == KeptFiles.BUILDER),
+        new Request(
+            drv.map(path -> ByteString.of(whole(path))),
+            2,
+            CALLER,
+            false,
+            user -> user == KeptFiles.BUILDER),
         store.finder());
   }
 
@@ -85,7 +91,7 @@ class ReconstructionTest {
     return new Known<>(value, Source.DERIVATION);
   }
 
-  private static FailedBuild.Rebuilt rebuilt(StoreDirectory store, StorePath drv) {
+  private static FailedBuild.Rebuilt rebuilt(NixStore store, StorePath drv) {
     return new FailedBuild.Rebuilt(RebuiltEnvVars.of(store.read(drv), SHELL, HOST));
   }
 
@@ -150,7 +156,7 @@ class ReconstructionTest {
         List.of(
             Note.warning(
                 "env-vars has other outputs than "
-                    + given
+                    + whole(given)
                     + " (given with --drv); the variables in env-vars are used all the same")),
         build(KEPT.with(ENV_VARS), Optional.of(given)).notes());
   }
@@ -184,7 +190,7 @@ class ReconstructionTest {
             List.of(
                 Note.warning(
                     "env-vars is rebuilt from "
-                        + path
+                        + whole(path)
                         + " (found by the directory's name; --drv says otherwise)"),
                 Note.detail("the kept env-vars: " + why))),
         build(KEPT.with(reading)));
@@ -279,7 +285,7 @@ class ReconstructionTest {
     assertEquals(
         List.of(
             Note.warning(
-                "env-vars is rebuilt from " + given + " (given with --drv) because " + why)),
+                "env-vars is rebuilt from " + whole(given) + " (given with --drv) because " + why)),
         build.notes());
   }
 
@@ -313,7 +319,9 @@ class ReconstructionTest {
     assertEquals(
         List.of(
             Note.detail(
-                "SHELL is the builder of " + path + " (found by the output path in env-vars)")),
+                "SHELL is the builder of "
+                    + whole(path)
+                    + " (found by the output path in env-vars)")),
         build.notes());
   }
 
@@ -363,7 +371,7 @@ class ReconstructionTest {
     assertEquals(
         Note.warning(
             "the variables are those of "
-                + path
+                + whole(path)
                 + " (found by the directory's name; --drv says otherwise)"),
         build.notes().get(0));
   }
@@ -415,7 +423,7 @@ class ReconstructionTest {
         "cannot use "
             + bash
             + ", the builder of "
-            + path
+            + whole(path)
             + " (found by the directory's name; --drv says otherwise): "
             + bash
             + " is no longer in the store (garbage-collected)",
@@ -443,7 +451,7 @@ class ReconstructionTest {
     store.write(
         path,
         "Derive([(\"out\",\"\",\"\",\"\")],[(\"%s\",[\"out\"])],[],\"s\",\"%s\",[],[(\"a-b\",\"\")])"
-            .formatted(TestStore.path("aa", "x.drv"), TestStore.SHELL));
+            .formatted(whole(TestStore.path("aa", "x.drv")), TestStore.SHELL));
     assertEquals(
         List.of(
             Note.warning(
@@ -526,8 +534,8 @@ class ReconstructionTest {
     store.write(
         path,
         "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[])"
-            .formatted(OUT, TestStore.SHELL));
-    String doubt = "nothing but the directory says that it is of " + path;
+            .formatted(whole(OUT), TestStore.SHELL));
+    String doubt = "nothing but the directory says that it is of " + whole(path);
     expect(Optional.empty(), doubt, build(KEPT));
     expect(Optional.empty(), doubt, build(KEPT.with(envVars)));
     expect(Optional.of(drv(true)), "", build(KEPT, Optional.of(path)));
@@ -541,8 +549,8 @@ class ReconstructionTest {
     store.write(
         path,
         "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[])"
-            .formatted(OUT, TestStore.SHELL));
-    String doubt = "nothing but the directory says that it is of " + path;
+            .formatted(whole(OUT), TestStore.SHELL));
+    String doubt = "nothing but the directory says that it is of " + whole(path);
     store.log(path, ".bz2", KeptFiles.FAILED.plusSeconds(5));
     expect(Optional.empty(), doubt, build(KEPT));
     store.log(path, ".bz2", KeptFiles.FAILED);

@@ -1,5 +1,6 @@
 package nixbuildshell.capture;
 
+import static nixbuildshell.store.TestStore.whole;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,6 +13,7 @@ import nixbuildshell.ByteString;
 import nixbuildshell.store.Derivation;
 import nixbuildshell.store.Derivation.Output;
 import nixbuildshell.store.ScratchOutput;
+import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 import org.junit.jupiter.api.Test;
 
@@ -27,6 +29,7 @@ class ScratchOutputTest {
       Map<String, Output> outputs, Map<StorePath, List<String>> inputs) {
     Derivation any = StructuredAttributesTest.derivation(Map.of());
     return new Derivation(
+        any.store(),
         outputs,
         inputs,
         false,
@@ -41,21 +44,22 @@ class ScratchOutputTest {
     return new Output(Optional.empty(), ByteString.of(algorithm), ByteString.of(hash));
   }
 
+  private static StorePath scratch(String output) {
+    return ScratchOutput.of(StoreDirectory.DEFAULT, BUILT, output);
+  }
+
   /** As Nix 2.26 built that derivation. */
   @Test
   void isNamedAfterTheDerivationAndTheOutput() {
+    assertEquals("/nix/store/vpvvxhmwaqy8zsvw1d3xhblmlhr9h499-probe-1.0", whole(scratch("out")));
     assertEquals(
-        "/nix/store/vpvvxhmwaqy8zsvw1d3xhblmlhr9h499-probe-1.0",
-        ScratchOutput.of(BUILT, "out").toString());
-    assertEquals(
-        "/nix/store/7yn4dxvqhz0d1xvwja93kyca3pknlayp-probe-1.0-dev",
-        ScratchOutput.of(BUILT, "dev").toString());
+        "/nix/store/7yn4dxvqhz0d1xvwja93kyca3pknlayp-probe-1.0-dev", whole(scratch("dev")));
   }
 
   @Test
   void takesThePlaceOfAPathThatComesFromTheContent() {
     Derivation floating = derivation(Map.of("out", output("r:sha256", ""))).built(BUILT);
-    assertEquals(Map.of("out", ScratchOutput.of(BUILT, "out")), floating.outputPaths());
+    assertEquals(Map.of("out", scratch("out")), floating.outputPaths());
     assertFalse(floating.hasNetwork());
     Derivation impure = derivation(Map.of("out", output("r:sha256", "impure"))).built(BUILT);
     assertEquals(floating.outputPaths(), impure.outputPaths());

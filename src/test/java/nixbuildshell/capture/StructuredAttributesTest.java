@@ -1,5 +1,6 @@
 package nixbuildshell.capture;
 
+import static nixbuildshell.store.TestStore.whole;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
@@ -10,6 +11,7 @@ import nixbuildshell.ByteString;
 import nixbuildshell.store.Derivation;
 import nixbuildshell.store.Derivation.Output;
 import nixbuildshell.store.Placeholders;
+import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.store.TestStore;
 import org.junit.jupiter.api.Test;
@@ -24,6 +26,7 @@ class StructuredAttributesTest {
     Map<ByteString, ByteString> environment = new java.util.LinkedHashMap<>();
     variables.forEach((name, value) -> environment.put(ByteString.of(name), ByteString.of(value)));
     return new Derivation(
+        StoreDirectory.DEFAULT,
         Map.of("out", new Output(Optional.of(OUT), ByteString.EMPTY, ByteString.EMPTY)),
         Map.of(),
         false,
@@ -38,7 +41,7 @@ class StructuredAttributesTest {
     return BuilderFile.of(derivation(Map.of("__json", json)));
   }
 
-  private static final String OUTPUTS = "declare -A outputs=(['out']='" + OUT + "' )\n";
+  private static final String OUTPUTS = "declare -A outputs=(['out']='" + whole(OUT) + "' )\n";
 
   @ParameterizedTest
   @CsvSource(
@@ -76,9 +79,9 @@ class StructuredAttributesTest {
     String placeholder = Placeholders.of("out");
     assertEquals(
         "{\"Z\":\"\\u0001\\b\\f\\n\\r\\t\\\"\\\\/\u007fé𝄞\",\"a\":[1.0,{}],\"o\":\""
-            + OUT
+            + whole(OUT)
             + "/x\",\"outputs\":{\"out\":\""
-            + OUT
+            + whole(OUT)
             + "\"}}",
         new String(
             files(
@@ -127,7 +130,7 @@ class StructuredAttributesTest {
         Set.of(
             new BuilderFile(
                 ".attr-1lf969yddshzhld7sr1vbagr07bnygg99lgl6gk5kxcnp4z9wbcq",
-                ByteString.of("one\n" + OUT + "\n\n"),
+                ByteString.of("one\n" + whole(OUT) + "\n\n"),
                 ""),
             new BuilderFile(BuilderFile.nameOf(ByteString.of("empty")), ByteString.EMPTY, "")),
         Set.copyOf(files));

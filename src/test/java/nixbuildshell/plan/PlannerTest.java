@@ -22,6 +22,7 @@ import nixbuildshell.sandbox.SampleRequest;
 import nixbuildshell.sandbox.SandboxRequest;
 import nixbuildshell.sandbox.SandboxSpec;
 import nixbuildshell.sandbox.StoreView;
+import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StorePath;
 import org.junit.jupiter.api.Test;
 
@@ -142,7 +143,7 @@ class PlannerTest {
       String golden, Identity identity, boolean kvm, boolean ownSession, StoreView store)
       throws IOException {
     SandboxRequest plain = SampleRequest.of(identity, Optional.of(SHELL), store);
-    Machine machine = new Machine(true, kvm, true, false, "/nix/store");
+    Machine machine = new Machine(true, kvm, true, false, NixStore.DEFAULT);
     matches(golden, new SandboxRequest(identity, plain.build(), plain.view(), machine), ownSession);
   }
 

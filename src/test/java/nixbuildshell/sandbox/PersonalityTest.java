@@ -2,6 +2,7 @@ package nixbuildshell.sandbox;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import nixbuildshell.store.NixStore;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -26,7 +27,7 @@ class PersonalityTest {
   })
   void followsTheSystem(
       String system, boolean x86_64, boolean impersonates, boolean linux32, boolean linux26) {
-    Machine machine = new Machine(x86_64, false, true, impersonates, "/nix/store");
+    Machine machine = new Machine(x86_64, false, true, impersonates, NixStore.DEFAULT);
     assertEquals(new Personality(linux32, linux26), Personality.of(system, machine));
   }
 }

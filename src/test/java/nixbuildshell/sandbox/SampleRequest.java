@@ -3,10 +3,11 @@ package nixbuildshell.sandbox;
 import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
+import nixbuildshell.store.NixStore;
 
 /** Makes the requests of builds that ask for nothing special. */
 public final class SampleRequest {
-  public static final Machine MACHINE = new Machine(true, false, true, false, "/nix/store");
+  public static final Machine MACHINE = new Machine(true, false, true, false, NixStore.DEFAULT);
 
   private SampleRequest() {}
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
+import nixbuildshell.store.StoreDirectory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,7 +27,7 @@ class SandboxPathTest {
     SandboxPath path = SandboxPath.parse(ByteString.of(text));
     assertEquals(new SandboxPath(ByteString.of(target), ByteString.of(source), optional), path);
     assertEquals(text, path.toString());
-    assertEquals("", path.problem().orElse(""));
+    assertEquals("", path.problem(StoreDirectory.DEFAULT).orElse(""));
   }
 
   @ParameterizedTest
@@ -67,14 +68,16 @@ class SandboxPathTest {
         "/bin",
       })
   void refusesWhatWouldChangeTheSandbox(String text) {
-    assertEquals(true, SandboxPath.parse(ByteString.of(text)).problem().isPresent());
+    assertEquals(
+        true, SandboxPath.parse(ByteString.of(text)).problem(StoreDirectory.DEFAULT).isPresent());
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {"/dev/fuse", "/etc/ssl", "/bin/sh", "/buildings", "/nix/var", "/usr/bin/env"})
   void takesOthers(String text) {
-    assertEquals("", SandboxPath.parse(ByteString.of(text)).problem().orElse(""));
+    assertEquals(
+        "", SandboxPath.parse(ByteString.of(text)).problem(StoreDirectory.DEFAULT).orElse(""));
   }
 
   private static List<Entry> entries(HostPath... paths) {

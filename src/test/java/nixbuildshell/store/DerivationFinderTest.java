@@ -1,6 +1,7 @@
 package nixbuildshell.store;
 
 import static nixbuildshell.store.KeptFiles.FAILED;
+import static nixbuildshell.store.TestStore.whole;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -46,8 +47,9 @@ class DerivationFinderTest {
   @Test
   void takesTheOneThatIsGiven() throws IOException {
     StorePath drv = store.derivation("d1", "probe-1.0", OUT_A);
-    expect(drv, How.COMMAND_LINE, Optional.of(finder.given(drv.path())));
-    assertEquals(drv + " (given with --drv)", finder.given(drv.path()).describe());
+    expect(drv, How.COMMAND_LINE, Optional.of(finder.given(ByteString.of(whole(drv)))));
+    assertEquals(
+        whole(drv) + " (given with --drv)", finder.given(ByteString.of(whole(drv))).describe());
   }
 
   @ParameterizedTest
@@ -83,7 +85,8 @@ class DerivationFinderTest {
     for (KeptFiles kept : Set.of(NAMED, NAMELESS)) {
       Optional<Found> found = finder.find(kept, Set.of(OUT_B));
       expect(second, How.OUTPUT_PATH, found);
-      assertEquals(second + " (found by the output path in env-vars)", found.get().describe());
+      assertEquals(
+          whole(second) + " (found by the output path in env-vars)", found.get().describe());
       assertFalse(found.get().how().isGuess());
     }
   }
@@ -97,7 +100,8 @@ class DerivationFinderTest {
     Optional<Found> found = finder.find(NAMED, Set.of());
     expect(drv, How.DIRECTORY_NAME, found);
     assertEquals(
-        drv + " (found by the directory's name; --drv says otherwise)", found.get().describe());
+        whole(drv) + " (found by the directory's name; --drv says otherwise)",
+        found.get().describe());
     assertTrue(found.get().how().isGuess());
   }
 
@@ -139,7 +143,7 @@ class DerivationFinderTest {
     StorePath second = store.derivation("d2", "probe-1.0", OUT_B);
     Failure none = assertThrows(Failure.class, () -> finder.find(NAMED, Set.of()));
     String what = "cannot tell which derivation left /tmp/nix-build-probe-1.0.drv-0: ";
-    String both = " (" + first + ", " + second + ")";
+    String both = " (" + whole(first) + ", " + whole(second) + ")";
     assertEquals(
         what + "several have its name, and no build log of theirs ended at " + FAILED + both,
         none.getMessage());
@@ -157,11 +161,12 @@ class DerivationFinderTest {
     store.log(first, ".bz2", FAILED.minusSeconds(2));
     store.log(second, "", FAILED);
     store.log(TestStore.path("d1", "no-derivation"), ".bz2", FAILED);
-    Files.writeString(root.resolve("log/stray"), "");
+    Files.writeString(root.resolve("log/drvs/stray"), "");
     Optional<Found> found = finder.find(NAMELESS, Set.of());
     expect(second, How.LOG_TIME, found);
     assertEquals(
-        second + " (found by the build log's time; --drv says otherwise)", found.get().describe());
+        whole(second) + " (found by the build log's time; --drv says otherwise)",
+        found.get().describe());
     for (String other : new String[] {"store", "tmp", "", "nix-build-probe-1.0", "x"}) {
       assertEquals(Optional.empty(), finder.find(KeptFiles.named(other), Set.of()), other);
     }
@@ -169,7 +174,7 @@ class DerivationFinderTest {
     Failure failure = assertThrows(Failure.class, () -> finder.find(NAMELESS, Set.of()));
     assertEquals(
         "cannot tell which derivation left /tmp/nix-4711-1234567: more than one build ended at "
-            + (FAILED + " (" + first + ", " + second + ")"),
+            + (FAILED + " (" + whole(first) + ", " + whole(second) + ")"),
         failure.getMessage());
   }
 
@@ -179,7 +184,8 @@ class DerivationFinderTest {
     store.log(collected, ".bz2", FAILED);
     Failure failure = assertThrows(Failure.class, () -> finder.find(NAMELESS, Set.of()));
     assertEquals(
-        "cannot read the derivation " + collected + ": it does not exist", failure.getMessage());
+        "cannot read the derivation " + whole(collected) + ": it does not exist",
+        failure.getMessage());
     store.log(store.derivation("d2", "neighbour", OUT_A), ".bz2", FAILED);
     assertThrows(Failure.class, () -> finder.find(NAMELESS, Set.of()));
   }
@@ -190,8 +196,7 @@ class DerivationFinderTest {
     assertEquals(Optional.empty(), finder.find(NAMELESS, Set.of()));
     assertEquals(
         Optional.empty(), finder.find(KeptFiles.named("nix-build-x.drv-0"), Set.of(OUT_B)));
-    DerivationFinder noLogs =
-        new DerivationFinder(finder.store(), new BuildLogs(root.resolve("none")));
+    DerivationFinder noLogs = new DerivationFinder(store.store(root.resolve("none")));
     assertEquals(Optional.empty(), noLogs.find(NAMELESS, Set.of()));
   }
 

@@ -45,6 +45,7 @@ class DerivationParserTest {
     Derivation derivation = parse(PROBE);
     assertEquals(
         new Derivation(
+            StoreDirectory.DEFAULT,
             outputs,
             Map.of(
                 StorePath.ofBaseName("89x0igcrwfwm41wfxs0d0r1jajiz806j-x.drv"),
@@ -100,7 +101,7 @@ class DerivationParserTest {
                 + input
                 + "\",([\"out\"],[(\"generated\",([\"a]\"],[]))]))],[],\"s\",\"b\",[],[])");
     assertEquals(
-        Map.of(StorePath.parse(ByteString.of(input)), List.of("out")),
+        Map.of(StoreDirectory.DEFAULT.parse(ByteString.of(input)), List.of("out")),
         derivation.inputDerivations());
     int deep = 1_000_000;
     assertThrows(
@@ -159,6 +160,6 @@ class DerivationParserTest {
   }
 
   private static Derivation parse(String latin1) throws Malformed {
-    return DerivationParser.parse(new ByteString(latin1).bytes());
+    return DerivationParser.parse(StoreDirectory.DEFAULT, new ByteString(latin1).bytes());
   }
 }

@@ -1,5 +1,6 @@
 package nixbuildshell.store;
 
+import static nixbuildshell.store.TestStore.whole;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
@@ -23,28 +24,29 @@ class GoneTest {
 
   @Test
   void outputsAreBuiltAgain() {
-    Failure failure = Gone.failure("nix-store", List.of(path("a"), path("a-dev")), ORIGINS);
-    assertEquals("get them back with: nix-store --realise '" + DRV + "!out,dev'", failure.remedy());
+    Failure failure = Gone.failure(NixStore.DEFAULT, List.of(path("a"), path("a-dev")), ORIGINS);
+    assertEquals(
+        "get them back with: nix-store --realise '" + whole(DRV) + "!out,dev'", failure.remedy());
     assertEquals(
         "cannot show the store as the build saw it: gone from it (garbage-collected) are 2 store"
             + " paths: "
-            + path("a")
+            + whole(path("a"))
             + " "
-            + path("a-dev"),
+            + whole(path("a-dev")),
         failure.getMessage());
   }
 
   @Test
   void sourcesCanOnlyBeSubstituted() {
     Failure failure =
-        Gone.failure("nix-store", List.of(path("s"), path("a"), path("unknown")), ORIGINS);
+        Gone.failure(NixStore.DEFAULT, List.of(path("s"), path("a"), path("unknown")), ORIGINS);
     assertEquals(
         "get back what can be had with: nix-store --realise "
-            + path("s")
+            + whole(path("s"))
             + " "
-            + path("unknown")
+            + whole(path("unknown"))
             + " '"
-            + DRV
+            + whole(DRV)
             + "!out' (a source comes back when the package is evaluated: nix-instantiate)",
         failure.remedy());
   }

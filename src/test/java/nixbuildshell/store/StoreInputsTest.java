@@ -1,5 +1,6 @@
 package nixbuildshell.store;
 
+import static nixbuildshell.store.TestStore.whole;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -33,8 +34,9 @@ class StoreInputsTest {
   private StoreInputs inputs(String outputs) throws Exception {
     String text =
         "Derive([(\"out\",\"%s\",\"\",\"\")],[(\"%s\",[%s])],[\"%s\"],\"x\",\"/x\",[],[])"
-            .formatted(TestStore.path("0f", "failed"), INPUT, outputs, SOURCE);
-    Derivation derivation = DerivationParser.parse(text.getBytes(StandardCharsets.US_ASCII));
+            .formatted(whole(TestStore.path("0f", "failed")), whole(INPUT), outputs, whole(SOURCE));
+    Derivation derivation =
+        DerivationParser.parse(StoreDirectory.DEFAULT, text.getBytes(StandardCharsets.US_ASCII));
     return StoreInputs.of(store.finder().store(), derivation);
   }
 
@@ -47,7 +49,7 @@ class StoreInputsTest {
 
   @Test
   void onlyTheOutputsThatAreUsed() throws Exception {
-    input(OUT.toString(), DEV.toString());
+    input(whole(OUT), whole(DEV));
     assertEquals(
         Map.of(SOURCE, Optional.empty(), DEV, Optional.of(new StoreInputs.Origin(INPUT, "dev"))),
         inputs("\"dev\"").origins());
@@ -57,7 +59,7 @@ class StoreInputsTest {
   @ParameterizedTest
   @CsvSource({"dev, content-addressed", "doc, has no output 'doc'"})
   void pathsThatCannotBeKnown(String output, String why) throws Exception {
-    input(OUT.toString(), "");
+    input(whole(OUT), "");
     StoreInputs.Unknown unknown =
         assertThrows(StoreInputs.Unknown.class, () -> inputs('"' + output + '"'));
     assertTrue(unknown.getMessage().contains(why), unknown.getMessage());
@@ -65,23 +67,23 @@ class StoreInputsTest {
 
   @Test
   void inputsOfDerivationsThatWereBuiltAreUnknown() throws Exception {
-    input(OUT.toString(), DEV.toString());
+    input(whole(OUT), whole(DEV));
     String text =
         "DrvWithVersion(\"xp-dyn-drv\",[(\"out\",\"\",\"\",\"\")],[(\"%s\",([\"out\"],%s))],[],\"x\",\"/x\",[],[])";
-    Derivation usual = derivation(text.formatted(INPUT, "[]"));
+    Derivation usual = derivation(text.formatted(whole(INPUT), "[]"));
     assertEquals(1, StoreInputs.of(store.finder().store(), usual).origins().size());
-    Derivation dynamic = derivation(text.formatted(INPUT, "[(\"out\",([\"out\"],[]))]"));
+    Derivation dynamic = derivation(text.formatted(whole(INPUT), "[(\"out\",([\"out\"],[]))]"));
     assertThrows(StoreInputs.Unknown.class, () -> StoreInputs.of(store.finder().store(), dynamic));
   }
 
   private static Derivation derivation(String text) throws Malformed {
-    return DerivationParser.parse(text.getBytes(StandardCharsets.US_ASCII));
+    return DerivationParser.parse(StoreDirectory.DEFAULT, text.getBytes(StandardCharsets.US_ASCII));
   }
 
   @Test
   void inputDerivationsThatAreGoneAreNamed() {
     StoreInputs.Unknown unknown = assertThrows(StoreInputs.Unknown.class, () -> inputs("\"out\""));
-    assertTrue(unknown.getMessage().contains(INPUT.toString()), unknown.getMessage());
+    assertTrue(unknown.getMessage().contains(whole(INPUT)), unknown.getMessage());
   }
 
   @Test

@@ -18,10 +18,11 @@ class StorePathTest {
   @ValueSource(
       strings = {"bash-static", "x", "-", "a+b-c.d_e?f=G", ".x", "...", "..x", ".x-y", "1.0"})
   void takesTheNamesThatNixTakes(String name) throws Malformed {
-    StorePath path = StorePath.parse(ByteString.of(IN_STORE + name));
+    StorePath path = StoreDirectory.DEFAULT.parse(ByteString.of(IN_STORE + name));
     assertEquals(new StorePath(HASH, name), path);
-    assertEquals(IN_STORE + name, path.toString());
-    assertEquals(path, StorePath.containing(ByteString.of(IN_STORE + name + "/bin/a b")));
+    assertEquals(IN_STORE + name, StoreDirectory.DEFAULT.path(path));
+    assertEquals(
+        path, StoreDirectory.DEFAULT.containing(ByteString.of(IN_STORE + name + "/bin/a b")));
   }
 
   @ParameterizedTest
@@ -69,20 +70,24 @@ class StorePathTest {
                 .replace("/E-", "/" + letterE + "-")
                 .replace("H", HASH));
     assertEquals(
-        reason, assertThrows(Malformed.class, () -> StorePath.containing(bytes)).getMessage());
-    assertThrows(Malformed.class, () -> StorePath.parse(bytes));
+        reason,
+        assertThrows(Malformed.class, () -> StoreDirectory.DEFAULT.containing(bytes)).getMessage());
+    assertThrows(Malformed.class, () -> StoreDirectory.DEFAULT.parse(bytes));
   }
 
   @Test
   void boundsTheLengthOfAName() throws Malformed {
-    StorePath.parse(ByteString.of(IN_STORE + "x".repeat(211)));
-    assertThrows(Malformed.class, () -> StorePath.parse(ByteString.of(IN_STORE + "x".repeat(212))));
+    StoreDirectory.DEFAULT.parse(ByteString.of(IN_STORE + "x".repeat(211)));
+    assertThrows(
+        Malformed.class,
+        () -> StoreDirectory.DEFAULT.parse(ByteString.of(IN_STORE + "x".repeat(212))));
   }
 
   @Test
   void aWholePathHasNothingBelow() {
     Malformed below =
-        assertThrows(Malformed.class, () -> StorePath.parse(ByteString.of(IN_STORE + "x/bin")));
+        assertThrows(
+            Malformed.class, () -> StoreDirectory.DEFAULT.parse(ByteString.of(IN_STORE + "x/bin")));
     assertEquals("it lies below the store path " + IN_STORE + "x", below.getMessage());
   }
 }

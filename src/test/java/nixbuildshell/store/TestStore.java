@@ -19,7 +19,7 @@ public record TestStore(Path root) {
   public TestStore {
     try {
       Files.createDirectories(root.resolve("store/.links"));
-      Files.createDirectories(root.resolve("log"));
+      Files.createDirectories(root.resolve("log/drvs"));
       Files.createDirectories(root.resolve("store/" + BASH + "/bin"));
       program(root.resolve("store/" + BASH + "/bin/bash"));
     } catch (IOException e) {
@@ -33,9 +33,14 @@ public record TestStore(Path root) {
   }
 
   public DerivationFinder finder() {
-    return new DerivationFinder(
-        new StoreDirectory(root.resolve("store"), java.util.Optional.empty()),
-        new BuildLogs(root.resolve("log")));
+    return new DerivationFinder(store(root.resolve("log")));
+  }
+
+  /** Returns the store with its build logs somewhere. */
+  NixStore store(Path logs) {
+    String real = root.resolve("store").toString();
+    return new NixStore(
+        StoreDirectory.DEFAULT, real, "/none", logs.toString(), java.util.Optional.empty());
   }
 
   /** A hash that begins with two characters of one's choice, which name the log's folder. */
@@ -45,6 +50,11 @@ public record TestStore(Path root) {
 
   public static StorePath path(String start, String name) {
     return new StorePath(hash(start), name);
+  }
+
+  /** Returns {@code /nix/store/HASH-NAME}. */
+  public static String whole(StorePath path) {
+    return "/nix/store/" + path.baseName();
   }
 
   /** Writes a derivation that bash builds, with one output, and gives its path. */
@@ -57,7 +67,7 @@ public record TestStore(Path root) {
       throws IOException {
     Map<String, String> environment = new LinkedHashMap<>();
     environment.put("name", name);
-    environment.put("out", out.toString());
+    environment.put("out", whole(out));
     environment.putAll(more);
     String variables =
         environment.entrySet().stream()
@@ -67,7 +77,7 @@ public record TestStore(Path root) {
     write(
         path,
         "Derive([(\"out\",\"%s\",\"\",\"\")],[],[],\"x86_64-linux\",\"%s\",[],[%s])"
-            .formatted(out, builder, variables));
+            .formatted(whole(out), builder, variables));
     return path;
   }
 
@@ -79,7 +89,7 @@ public record TestStore(Path root) {
   /** Writes the log of a build that ended then. */
   public void log(StorePath derivation, String suffix, Instant end) throws IOException {
     String name = derivation.baseName();
-    Path folder = Files.createDirectories(root.resolve("log/" + name.substring(0, 2)));
+    Path folder = Files.createDirectories(root.resolve("log/drvs/" + name.substring(0, 2)));
     Path log = Files.writeString(folder.resolve(name.substring(2) + suffix), "");
     Files.setLastModifiedTime(log, FileTime.from(end));
   }

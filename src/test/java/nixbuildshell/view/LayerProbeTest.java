@@ -20,6 +20,7 @@ import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.About;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
+import nixbuildshell.store.NixStore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,7 +55,7 @@ class LayerProbeTest {
     }
     try (Directory open = files.openDirectory(ByteString.of(session.toString()))) {
       Identity identity = new Identity(uid, gid, root);
-      return new LayerProbe(calls, identity, open.self().number()).mounts();
+      return new LayerProbe(calls, NixStore.DEFAULT, identity, open.self().number()).mounts();
     }
   }
 
