@@ -16,7 +16,6 @@ import nixbuildshell.console.ProgressLine;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
-import nixbuildshell.files.FileType;
 import nixbuildshell.files.Listing;
 import nixbuildshell.files.Owner;
 import nixbuildshell.files.TreeCopy;
@@ -150,13 +149,7 @@ final class Workspace {
   }
 
   private static Listing.Entry entry(StoreView.Member member) {
-    FileType type =
-        switch (member.kind()) {
-          case DIRECTORY -> FileType.DIRECTORY;
-          case FILE -> FileType.REGULAR;
-          case LINK -> FileType.LINK;
-        };
-    return new Listing.Entry(ByteString.of(member.path().baseName()), type);
+    return new Listing.Entry(ByteString.of(member.path().baseName()), member.type());
   }
 
   /**

@@ -7,6 +7,7 @@ import static nixbuildshell.plan.Step.Kind.OTHER;
 import static nixbuildshell.plan.Steps.outside;
 
 import java.util.List;
+import nixbuildshell.files.FileType;
 import nixbuildshell.sandbox.Entry.BoundStore;
 import nixbuildshell.sandbox.Entry.LayeredStore;
 import nixbuildshell.sandbox.Entry.Overlay;
@@ -66,7 +67,7 @@ record StoreMounts(Steps steps, OldKernel kernel) {
 
   private void makeMountPoint(LayeredStore store, StoreView.Member member) {
     String name = "/" + member.path().baseName();
-    if (member.kind() == StoreView.Kind.DIRECTORY) {
+    if (member.type() == FileType.DIRECTORY) {
       steps.makeDirectory(store.path() + name, text(store.lower() + name), 0755);
     } else {
       steps.makeMountPoint(store.path() + name, text(store.lower() + name));

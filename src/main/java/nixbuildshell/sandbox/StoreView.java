@@ -1,6 +1,7 @@
 package nixbuildshell.sandbox;
 
 import java.util.List;
+import nixbuildshell.files.FileType;
 import nixbuildshell.store.StorePath;
 
 /** What of the store is seen from inside. */
@@ -27,17 +28,14 @@ public sealed interface StoreView {
 
     /** The store paths that can be mounted: a link cannot, it would be followed. */
     List<Member> mounted() {
-      return members.stream().filter(member -> member.kind() != Kind.LINK).toList();
+      return members.stream().filter(member -> member.type() != FileType.LINK).toList();
     }
   }
 
-  /** A store path and what it is on the host. */
-  record Member(StorePath path, Kind kind) {}
-
-  /** What a store path can be. */
-  enum Kind {
-    DIRECTORY,
-    FILE,
-    LINK
-  }
+  /**
+   * Describes a store path.
+   *
+   * @param type its type on the host: a directory, a regular file or a link
+   */
+  record Member(StorePath path, FileType type) {}
 }

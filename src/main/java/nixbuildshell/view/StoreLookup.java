@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import nixbuildshell.ByteString;
@@ -33,6 +34,9 @@ public final class StoreLookup {
    * sandbox. Measured on ext4: to make and remove one takes 0.1 to 0.6 ms.
    */
   private static final int MOST_ON_DISK = 100;
+
+  private static final Set<FileType> CAN_BE_SHOWN =
+      Set.of(FileType.DIRECTORY, FileType.REGULAR, FileType.LINK);
 
   private StoreLookup() {}
 
@@ -124,9 +128,9 @@ public final class StoreLookup {
     List<StorePath> missing = new ArrayList<>();
     try (Directory store = files.openDirectory(ByteString.of(nix.real()))) {
       for (StorePath path : paths) {
-        kind(nix, store, path)
+        type(nix, store, path)
             .ifPresentOrElse(
-                kind -> members.add(new StoreView.Member(path, kind)), () -> missing.add(path));
+                type -> members.add(new StoreView.Member(path, type)), () -> missing.add(path));
       }
     } catch (ErrnoException e) {
       throw e.failure("cannot look into " + nix.real(), "install Nix on this host");
@@ -137,17 +141,14 @@ public final class StoreLookup {
     return new StoreView.Exact(members, members.size() > MOST_ON_DISK);
   }
 
-  private static Optional<StoreView.Kind> kind(NixStore nix, Directory store, StorePath path)
+  private static Optional<FileType> type(NixStore nix, Directory store, StorePath path)
       throws ErrnoException {
     try {
       FileType type = store.status(ByteString.of(path.baseName())).type();
-      return switch (type) {
-        case DIRECTORY -> Optional.of(StoreView.Kind.DIRECTORY);
-        case REGULAR -> Optional.of(StoreView.Kind.FILE);
-        case LINK -> Optional.of(StoreView.Kind.LINK);
-        default ->
-            throw new Failure("cannot show " + nix.directory().path(path), "it is " + type, "");
-      };
+      if (!CAN_BE_SHOWN.contains(type)) {
+        throw new Failure("cannot show " + nix.directory().path(path), "it is " + type, "");
+      }
+      return Optional.of(type);
     } catch (ErrnoException e) {
       if (e.missing()) {
         return Optional.empty();

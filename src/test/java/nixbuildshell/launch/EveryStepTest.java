@@ -18,6 +18,7 @@ import nixbuildshell.abi.Syscall;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
+import nixbuildshell.files.FileType;
 import nixbuildshell.kernel.Kernels;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.plan.OldKernel;
@@ -76,7 +77,7 @@ class EveryStepTest {
   }
 
   static List<StoreView> views() {
-    StoreView.Member shell = new StoreView.Member(SHELL, StoreView.Kind.FILE);
+    StoreView.Member shell = new StoreView.Member(SHELL, FileType.REGULAR);
     return List.of(
         new StoreView.Whole(),
         new StoreView.Exact(List.of(shell), false),

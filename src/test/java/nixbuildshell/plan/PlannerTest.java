@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
+import nixbuildshell.files.FileType;
 import nixbuildshell.sandbox.BuildTop;
 import nixbuildshell.sandbox.Generation;
 import nixbuildshell.sandbox.HostFile;
@@ -35,15 +36,15 @@ class PlannerTest {
   private static final StoreView.Exact EXACT =
       new StoreView.Exact(
           List.of(
-              member("bash-5.2", StoreView.Kind.DIRECTORY),
-              member("setup.sh", StoreView.Kind.FILE),
-              member("link", StoreView.Kind.LINK)),
+              member("bash-5.2", FileType.DIRECTORY),
+              member("setup.sh", FileType.REGULAR),
+              member("link", FileType.LINK)),
           false);
 
   private static final StoreView LAYERED = new StoreView.Exact(EXACT.members(), true);
 
-  private static StoreView.Member member(String name, StoreView.Kind kind) {
-    return new StoreView.Member(new StorePath("0".repeat(32), name), kind);
+  private static StoreView.Member member(String name, FileType type) {
+    return new StoreView.Member(new StorePath("0".repeat(32), name), type);
   }
 
   @Test
