@@ -24,7 +24,7 @@ public record BuilderCall(
     environment = Collections.unmodifiableMap(new TreeMap<>(environment));
   }
 
-  static BuilderCall of(Derivation derivation, BuilderEnvironment.Host host) {
+  static BuilderCall of(Derivation derivation, BuilderEnvironment.Outside host) {
     String path = derivation.builder().latin1();
     Placeholders placeholders = new Placeholders(derivation);
     List<ByteString> arguments = new ArrayList<>();

@@ -21,27 +21,27 @@ final class BuilderEnvironment {
   static final String BUILD_TOP = "/build";
 
   private final Derivation derivation;
-  private final Host host;
+  private final Outside outside;
   private final Placeholders placeholders;
   private final Map<ByteString, ByteString> variables = new LinkedHashMap<>();
 
-  private BuilderEnvironment(Derivation derivation, Host host) {
+  private BuilderEnvironment(Derivation derivation, Outside outside) {
     this.derivation = derivation;
-    this.host = host;
+    this.outside = outside;
     this.placeholders = new Placeholders(derivation);
   }
 
   /**
-   * What a builder's environment has of the host that it runs on.
+   * Holds what a builder's environment has from outside the sandbox.
    *
    * @param cores for NIX_BUILD_CORES
    * @param impure the value of a variable that {@code impureEnvVars} lets through; empty when it is
    *     not set
    */
-  record Host(int cores, Function<ByteString, Optional<ByteString>> impure) {}
+  record Outside(int cores, Function<ByteString, Optional<ByteString>> impure) {}
 
-  static Map<ByteString, ByteString> of(Derivation derivation, Host host) {
-    BuilderEnvironment environment = new BuilderEnvironment(derivation, host);
+  static Map<ByteString, ByteString> of(Derivation derivation, Outside outside) {
+    BuilderEnvironment environment = new BuilderEnvironment(derivation, outside);
     environment.fill();
     return environment.variables;
   }
@@ -50,7 +50,7 @@ final class BuilderEnvironment {
     put("PATH", "/path-not-set");
     put("HOME", "/homeless-shelter");
     put("NIX_STORE", derivation.store().path());
-    put("NIX_BUILD_CORES", Integer.toString(host.cores()));
+    put("NIX_BUILD_CORES", Integer.toString(outside.cores()));
     if (derivation.hasStructuredAttributes()) {
       // Up to 2.12 Nix named the host's directory instead, where no builder in a sandbox finds
       // them.
@@ -68,7 +68,7 @@ final class BuilderEnvironment {
     }
     if (derivation.hasNetwork()) {
       for (ByteString name : impureVariables(derivation)) {
-        variables.put(name, host.impure().apply(name).orElse(ByteString.EMPTY));
+        variables.put(name, outside.impure().apply(name).orElse(ByteString.EMPTY));
       }
     }
     put("NIX_LOG_FD", "2");
@@ -90,12 +90,12 @@ final class BuilderEnvironment {
             });
   }
 
-  /** What the host has set of the variables that the derivation lets through. */
-  static Map<ByteString, ByteString> impure(Derivation derivation, Host host) {
+  /** What the outside has set of the variables that the derivation lets through. */
+  static Map<ByteString, ByteString> impure(Derivation derivation, Outside outside) {
     Map<ByteString, ByteString> set = new LinkedHashMap<>();
     if (derivation.hasNetwork()) {
       for (ByteString name : impureVariables(derivation)) {
-        host.impure().apply(name).ifPresent(value -> set.put(name, value));
+        outside.impure().apply(name).ifPresent(value -> set.put(name, value));
       }
     }
     return set;

@@ -1,21 +1,22 @@
 package nixbuildshell.capture;
 
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.store.DerivationFinder.Found;
 
 /**
- * Whether a build had the host's network, as fixed-output and impure ones have. What is in the kept
- * directory is no more than a reason to look for the derivation; that one alone decides, and only
- * with a {@link Confirmation} that it left the directory.
+ * Tells whether a build had the host's network, as fixed-output and impure builds have. What the
+ * kept directory says is a reason to look for the derivation, no more: the derivation alone
+ * decides, and only where the build user and the log confirm that it left the directory.
  *
- * @param known the answer; empty when there is no derivation that counts
- * @param doubt why a build that seems to have had it does not count as such
+ * @param had the answer; empty when no derivation counts
+ * @param doubt why a build that seems to have had the network does not count as such
  */
-record HostNetwork(Optional<Known<Boolean>> known, Optional<String> doubt) {
+public record HostNetwork(Optional<Fact<Boolean>> had, Optional<String> doubt) {
 
-  /** Whether the build says so: Nix sets NIX_OUTPUT_CHECKED for a fixed output. */
+  /** Decides whether the kept directory says so: Nix sets NIX_OUTPUT_CHECKED for a fixed output. */
   static boolean isClaimed(Optional<Manifest> manifest, Optional<EnvVars> env) {
     return manifest.flatMap(written -> written.sandbox().fixedOutput()).orElse(false)
         || Stream.of("NIX_OUTPUT_CHECKED", "__impure")
@@ -24,17 +25,22 @@ record HostNetwork(Optional<Known<Boolean>> known, Optional<String> doubt) {
   }
 
   /**
-   * @param claimed by the kept directory
-   * @param found the derivation, if any was found
+   * Decides by the derivation.
+   *
+   * @param claimed whether the kept directory says that the build had the network
+   * @param isConfirmed whether more than the directory says that the derivation left it
    */
-  static HostNetwork of(boolean claimed, Optional<Found> found, Confirmation confirmation) {
+  static HostNetwork of(boolean claimed, Optional<Found> found, Predicate<Found> isConfirmed) {
     Optional<Boolean> network = found.map(known -> known.derivation().hasNetwork());
-    if (network.isPresent() && (!network.get() || confirmation.of(found.get()))) {
+    if (network.isPresent() && (!network.get() || isConfirmed.test(found.get()))) {
       return new HostNetwork(
-          Optional.of(new Known<>(network.get(), Source.DERIVATION)), Optional.empty());
+          Optional.of(new Fact<>(network.get(), Fact.Source.DERIVATION)), Optional.empty());
     }
-    boolean seems = network.orElse(claimed);
+    String doubt =
+        found
+            .map(other -> "nothing but the directory says that it is of " + other.whole())
+            .orElse("no derivation is found");
     return new HostNetwork(
-        Optional.empty(), seems ? Optional.of(Confirmation.doubt(found)) : Optional.empty());
+        Optional.empty(), network.orElse(claimed) ? Optional.of(doubt) : Optional.empty());
   }
 }

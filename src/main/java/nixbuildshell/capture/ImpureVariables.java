@@ -49,9 +49,9 @@ record ImpureVariables(Function<ByteString, Optional<ByteString>> caller) {
    * @param host with what it does get
    * @return empty when there is no such variable
    */
-  Optional<Note> withheld(Derivation derivation, BuilderEnvironment.Host host) {
+  Optional<Note> withheld(Derivation derivation, BuilderEnvironment.Outside host) {
     Map<ByteString, ByteString> wanted =
-        BuilderEnvironment.impure(derivation, new BuilderEnvironment.Host(host.cores(), caller));
+        BuilderEnvironment.impure(derivation, new BuilderEnvironment.Outside(host.cores(), caller));
     wanted.keySet().removeAll(BuilderEnvironment.impure(derivation, host).keySet());
     if (wanted.isEmpty()) {
       return Optional.empty();

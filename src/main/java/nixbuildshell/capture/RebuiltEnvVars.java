@@ -38,7 +38,8 @@ public record RebuiltEnvVars(ByteString script, Map<ByteString, ByteString> unde
   /**
    * @param shell for SHELL, which stdenv's setup wants to see, unless the derivation sets it
    */
-  static RebuiltEnvVars of(Derivation derivation, ByteString shell, BuilderEnvironment.Host host) {
+  static RebuiltEnvVars of(
+      Derivation derivation, ByteString shell, BuilderEnvironment.Outside host) {
     Map<ByteString, ByteString> variables = BuilderEnvironment.of(derivation, host);
     variables.putIfAbsent(ByteString.of("SHELL"), shell);
     Map<ByteString, ByteString> undeclarable = new LinkedHashMap<>();

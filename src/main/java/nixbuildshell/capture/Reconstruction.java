@@ -1,13 +1,17 @@
 package nixbuildshell.capture;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.capture.EnvVarsSource.Unusable;
+import nixbuildshell.capture.BuilderEnvironment.Outside;
+import nixbuildshell.capture.Fact.Source;
+import nixbuildshell.capture.KeptEnvVars.Unusable;
 import nixbuildshell.store.Derivation;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.DerivationFinder.Found;
@@ -16,44 +20,44 @@ import nixbuildshell.store.Evidence;
 import nixbuildshell.store.StorePath;
 
 /**
- * Puts together what is known of a failed build: each fact from the manifest, or else from {@code
- * env-vars}, or else from the derivation; the environment from the latter two.
+ * Puts together what is known of a failed build: each fact from the manifest, else from {@code
+ * env-vars}, else from the derivation; the environment from the latter two.
  */
 public final class Reconstruction {
   private static final String NO_SHELL = "env-vars has no SHELL";
 
   private final Evidence kept;
-  private final Request options;
+  private final Request request;
   private final DerivationFinder finder;
-  private final Confirmation confirmation;
-  private final BuilderShell builders;
-  private final EnvVarsSource envVars;
+  private final BuilderShell builderShell;
+  private final KeptEnvVars envVars;
   private final Optional<Found> given;
-  private final ManifestSource written;
+  private final KeptManifest written;
   private final Optional<Manifest> manifest;
+  private final ImpureVariables impure;
   private final List<Note> notes = new ArrayList<>();
 
-  private Reconstruction(Evidence kept, Request options, DerivationFinder finder) {
+  private Reconstruction(Evidence kept, Request request, DerivationFinder finder) {
     this.kept = kept;
-    this.options = options;
+    this.request = request;
     this.finder = finder;
-    this.confirmation = new Confirmation(kept, finder, options.builders());
     BuildShell shells = new BuildShell(finder.store());
-    this.builders = new BuilderShell(shells);
-    this.envVars = new EnvVarsSource(kept, shells);
-    this.given = options.derivation().map(finder::given);
-    this.written = new ManifestSource(kept, shells, notes);
+    this.builderShell = new BuilderShell(shells);
+    this.envVars = new KeptEnvVars(kept, shells);
+    this.given = request.derivation().map(finder::given);
+    this.written = new KeptManifest(kept, shells, notes);
     this.manifest = written.manifest();
+    this.impure = new ImpureVariables(request.impure());
   }
 
   /**
-   * Reads the sources, as few as will do: with a usable {@code env-vars} neither the store nor the
-   * logs are searched.
+   * Reads as few sources as suffice: with a usable {@code env-vars} it searches neither the store
+   * nor the logs.
    *
-   * @throws Failure when they do not suffice, or when one is not what a build leaves
+   * @throws Failure when they do not suffice, or when a build does not leave such a source
    */
-  public static FailedBuild of(Evidence kept, Request options, DerivationFinder finder) {
-    return new Reconstruction(kept, options, finder).build();
+  public static FailedBuild of(Evidence kept, Request request, DerivationFinder finder) {
+    return new Reconstruction(kept, request, finder).build();
   }
 
   private FailedBuild build() {
@@ -62,33 +66,33 @@ public final class Reconstruction {
     } catch (Unusable e) {
       if (e.isOdd() && given.isEmpty()) {
         throw new Failure(
-            "cannot use " + kept.path() + "/" + EnvVarsSource.NAME, e.getMessage(), e.remedy());
+            "cannot use " + kept.path() + "/" + KeptEnvVars.NAME, e.getMessage(), e.remedy());
       }
       return fromDerivation(e);
     }
   }
 
   private FailedBuild fromEnvVars(EnvVars env) throws Unusable {
-    Map<String, Known<StorePath>> outputs = written.outputs();
+    Map<String, Fact<StorePath>> outputs = written.outputs();
     if (outputs.isEmpty()) {
-      outputs = Facts.outputs(env, finder.store().directory());
+      outputs = KeptEnvVars.outputs(env, finder.store().directory());
     }
-    Optional<Known<ByteString>> shell = written.shell();
+    Optional<Fact<ByteString>> shell = written.shell();
     if (shell.isEmpty()) {
       shell = envVars.shell(env);
     }
     Optional<Found> found = given;
     if (found.isEmpty()
-        && (shell.isEmpty() || options.builder() || envVars.hidesBuilderFiles(env))) {
+        && (shell.isEmpty() || request.builder() || envVars.hidesBuilderFiles(env))) {
       found = find(outputs);
     }
     if (shell.isEmpty()) {
-      shell = builderShell(required(found, NO_SHELL));
+      shell = shellOf(required(found, NO_SHELL));
       if (shell.isPresent()) {
         notes.add(Note.detail("SHELL is the builder of " + found.orElseThrow().describe()));
       }
     }
-    if (found.isEmpty() && Facts.wantDerivation(manifest, env)) {
+    if (found.isEmpty() && needsDerivation(env)) {
       found = findIfOnlyOne(outputs);
     }
     if (found.isPresent()) {
@@ -97,87 +101,203 @@ public final class Reconstruction {
     return failedBuild(Optional.of(env), found, shell, environment(env, found, shell), outputs);
   }
 
+  /** Decides whether the derivation alone can tell something that the build seems to have had. */
+  private boolean needsDerivation(EnvVars env) {
+    return HostNetwork.isClaimed(manifest, Optional.of(env))
+        || UidRange.isClaimed(Optional.of(env))
+        || env.get("NIX_ATTRS_JSON_FILE").isPresent();
+  }
+
   private FailedBuild.Environment environment(
-      EnvVars env, Optional<Found> found, Optional<Known<ByteString>> shell) {
-    if (options.builder()) {
+      EnvVars env, Optional<Found> found, Optional<Fact<ByteString>> shell) {
+    if (request.builder()) {
       return environment(required(found, "env-vars has no builder"), shell);
     }
-    Map<ByteString, ByteString> impure =
+    Map<ByteString, ByteString> let =
         found
-            .map(derivation -> BuilderEnvironment.impure(derivation.derivation(), host(derivation)))
+            .map(drv -> BuilderEnvironment.impure(drv.derivation(), outside(drv)))
             .orElse(Map.of());
     if (!isBash(shell)) {
-      return FailedBuild.Given.of(env, impure);
+      return FailedBuild.Given.of(env, let);
     }
-    return impure.isEmpty()
+    return let.isEmpty()
         ? new FailedBuild.Kept()
-        : new FailedBuild.Rebuilt(RebuiltEnvVars.with(envVars.text(), impure));
+        : new FailedBuild.Rebuilt(RebuiltEnvVars.with(envVars.text(), let));
   }
 
-  private Optional<Known<ByteString>> builderShell(Found found) {
-    return builders.of(found).map(shell -> new Known<>(shell, Source.DERIVATION));
+  private FailedBuild fromDerivation(Unusable why) {
+    Optional<Found> found = given.isPresent() ? given : find(written.outputs());
+    Found source = required(found, "of env-vars, " + why.getMessage() + written.appendix());
+    Optional<Fact<ByteString>> shell = written.shell().or(() -> shellOf(source));
+    FailedBuild.Environment environment = environment(source, shell);
+    notes.addAll(differences(source, environment, why));
+    return failedBuild(Optional.empty(), found, shell, environment, written.outputs());
   }
 
-  private static boolean isBash(Optional<Known<ByteString>> shell) {
-    return shell.filter(known -> new Shell(known.value()).isBash()).isPresent();
+  private FailedBuild.Environment environment(Found found, Optional<Fact<ByteString>> shell) {
+    return isBash(shell) && !request.builder()
+        ? new FailedBuild.Rebuilt(
+            RebuiltEnvVars.of(found.derivation(), shell.get().value(), outside(found)))
+        : new FailedBuild.Given(BuilderEnvironment.of(found.derivation(), outside(found)));
+  }
+
+  private Optional<Fact<ByteString>> shellOf(Found found) {
+    return builderShell.of(found).map(shell -> new Fact<>(shell, Source.DERIVATION));
+  }
+
+  private static boolean isBash(Optional<Fact<ByteString>> shell) {
+    return shell.filter(fact -> new Shell(fact.value()).isBash()).isPresent();
+  }
+
+  /**
+   * Tells how an environment from the derivation may differ from the build's.
+   *
+   * @param why the reason that {@code env-vars} is not used
+   */
+  private static List<Note> differences(
+      Found source, FailedBuild.Environment environment, Unusable why) {
+    List<Note> notes = new ArrayList<>();
+    boolean script = environment instanceof FailedBuild.Rebuilt;
+    String rebuilt =
+        (script ? "env-vars is rebuilt from " : "the variables are those of ") + source.describe();
+    if (why.isOdd()) {
+      notes.add(Note.warning(rebuilt + " because " + why.getMessage()));
+    } else {
+      notes.add(Note.warning(rebuilt));
+      notes.add(Note.detail("the kept env-vars: " + why.getMessage()));
+    }
+    Derivation derivation = source.derivation();
+    if (derivation.outputPaths().size() < derivation.outputs().size()) {
+      notes.add(
+          Note.warning(
+              "output paths are placeholders: what was built is another derivation, to which Nix"
+                  + " resolved this one; where it is in the store, --drv can name it"));
+    } else if (derivation.isImpure()) {
+      notes.add(Note.warning("the output's path was a random one, and is another one now"));
+    }
+    if (environment instanceof FailedBuild.Rebuilt sourced
+        && !sourced.envVars().undeclarable().isEmpty()) {
+      notes.add(Note.detail("bash cannot declare " + sourced.envVars().undeclarable().keySet()));
+    }
+    return notes;
   }
 
   private FailedBuild failedBuild(
       Optional<EnvVars> env,
       Optional<Found> found,
-      Optional<Known<ByteString>> shell,
+      Optional<Fact<ByteString>> shell,
       FailedBuild.Environment environment,
-      Map<String, Known<StorePath>> known) {
-    Map<String, Known<StorePath>> outputs = known.isEmpty() ? Facts.outputs(found) : known;
-    HostNetwork network = HostNetwork.of(HostNetwork.isClaimed(manifest, env), found, confirmation);
-    found
-        .flatMap(derivation -> impure().withheld(derivation.derivation(), host(derivation)))
-        .ifPresent(notes::add);
-    Optional<Known<ByteString>> top = Facts.unsandboxedTop(manifest, env);
-    return new FailedBuild(
-        Facts.name(manifest, env, found, kept),
-        shell,
-        environment,
-        outputs,
-        Facts.derivation(found),
-        Facts.system(manifest, env, found),
-        network.known(),
-        network.doubt(),
-        top,
+      Map<String, Fact<StorePath>> known) {
+    Map<String, Fact<StorePath>> outputs = known.isEmpty() ? outputs(found) : known;
+    HostNetwork network =
+        HostNetwork.of(HostNetwork.isClaimed(manifest, env), found, this::isConfirmed);
+    found.flatMap(drv -> impure.withheld(drv.derivation(), outside(drv))).ifPresent(notes::add);
+    Optional<Fact<ByteString>> top = unsandboxedTop(env);
+    Optional<Fact<List<StorePath>>> seen =
         top.isPresent()
             ? Optional.empty()
-            : written.storePaths(shell.map(Known::value), Facts.paths(outputs)),
-        found.map(derivation -> BuilderFile.of(derivation.derivation())).orElse(List.of()),
-        call(found, shell),
-        UidRange.of(kept, env, found),
+            : written.storePaths(shell.map(Fact::value), paths(outputs));
+    Optional<BuilderCall> call =
+        found
+            .filter(drv -> request.builder() || shell.isEmpty())
+            .map(drv -> BuilderCall.of(drv.derivation(), outside(drv)));
+    List<BuilderFile> files = found.map(drv -> BuilderFile.of(drv.derivation())).orElse(List.of());
+    boolean uidRange = UidRange.of(kept, env, found);
+    return new FailedBuild(
+        name(env, found),
+        found.map(drv -> new Fact<>(drv.path(), source(drv.how()))),
+        system(env, found),
+        new FailedBuild.Run(shell, environment, files, call),
+        new FailedBuild.Store(outputs, seen),
+        new FailedBuild.Sandbox(network, top, uidRange),
         manifest,
         notes);
   }
 
-  private Optional<BuilderCall> call(Optional<Found> found, Optional<Known<ByteString>> shell) {
-    return found
-        .filter(derivation -> options.builder() || shell.isEmpty())
-        .map(derivation -> BuilderCall.of(derivation.derivation(), host(derivation)));
+  /** Returns what can name a file, whatever the sources say. */
+  private Fact<String> name(Optional<EnvVars> env, Optional<Found> found) {
+    Optional<Fact<String>> told =
+        manifest
+            .flatMap(Manifest::name)
+            .map(name -> new Fact<>(name, Source.MANIFEST))
+            .or(
+                () ->
+                    variable(env, "name")
+                        .map(ByteString::latin1)
+                        .filter(StorePath::isName)
+                        .map(name -> new Fact<>(name, Source.ENV_VARS)))
+            .or(() -> found.map(drv -> new Fact<>(drv.name(), source(drv.how()))));
+    return told.orElseGet(() -> new Fact<>(nameOfDirectory(), Source.DIRECTORY_NAME));
+  }
+
+  private String nameOfDirectory() {
+    String directory = kept.outerName().latin1();
+    String fallback = StorePath.isName(directory) ? directory : "build";
+    return DerivationFinder.nameIn(kept.outerName()).orElse(fallback);
+  }
+
+  private Optional<Fact<ByteString>> system(Optional<EnvVars> env, Optional<Found> found) {
+    return manifest
+        .flatMap(Manifest::system)
+        .map(system -> new Fact<>(system, Source.MANIFEST))
+        .or(() -> variable(env, "system").map(system -> new Fact<>(system, Source.ENV_VARS)))
+        .or(() -> found.map(drv -> new Fact<>(drv.derivation().system(), Source.DERIVATION)));
+  }
+
+  private Optional<Fact<ByteString>> unsandboxedTop(Optional<EnvVars> env) {
+    return manifest
+        .flatMap(known -> known.sandbox().buildTop())
+        .map(top -> new Fact<>(top, Source.MANIFEST))
+        .or(() -> variable(env, "NIX_BUILD_TOP").map(top -> new Fact<>(top, Source.ENV_VARS)))
+        .filter(top -> !top.value().latin1().equals(BuilderEnvironment.BUILD_TOP));
+  }
+
+  private static Optional<ByteString> variable(Optional<EnvVars> env, String name) {
+    return env.flatMap(values -> values.get(name));
+  }
+
+  private static Map<String, Fact<StorePath>> outputs(Optional<Found> found) {
+    Map<String, Fact<StorePath>> outputs = new LinkedHashMap<>();
+    found
+        .map(drv -> drv.derivation().outputPaths())
+        .orElse(Map.of())
+        .forEach((name, path) -> outputs.put(name, new Fact<>(path, Source.DERIVATION)));
+    return outputs;
+  }
+
+  private static Set<StorePath> paths(Map<String, Fact<StorePath>> outputs) {
+    return outputs.values().stream().map(Fact::value).collect(Collectors.toSet());
+  }
+
+  private static Source source(How how) {
+    return switch (how) {
+      case COMMAND_LINE -> Source.COMMAND_LINE;
+      case OUTPUT_PATH -> Source.ENV_VARS;
+      case MANIFEST_OUTPUT_PATH -> Source.MANIFEST;
+      case DIRECTORY_NAME, DIRECTORY_NAME_AND_LOG_TIME -> Source.DIRECTORY_NAME;
+      case LOG_TIME -> Source.BUILD_LOG;
+    };
   }
 
   /**
-   * Neither whoever wrote the kept directory nor whoever wrote the derivation may choose what is
-   * let through of the environment.
+   * Returns what the builder may have of the caller's environment. An attacker may have written
+   * both the kept directory and the derivation, so neither of them chooses.
    */
-  private BuilderEnvironment.Host host(Found found) {
+  private Outside outside(Found found) {
     if (found.how() == How.COMMAND_LINE) {
-      return new BuilderEnvironment.Host(options.cores(), options.impure());
+      return new Outside(request.cores(), request.impure());
     }
-    return new BuilderEnvironment.Host(
-        options.cores(), confirmation.of(found) ? impure()::ofFetchers : name -> Optional.empty());
+    return new Outside(
+        request.cores(), isConfirmed(found) ? impure::ofFetchers : name -> Optional.empty());
   }
 
-  private ImpureVariables impure() {
-    return new ImpureVariables(options.impure());
+  /** Decides whether more than the kept directory says that this derivation left it. */
+  private boolean isConfirmed(Found found) {
+    return finder.isConfirmed(kept, found, request.buildUsers());
   }
 
-  /** For where it is not needed: that several could be it is no reason to give up then. */
-  private Optional<Found> findIfOnlyOne(Map<String, Known<StorePath>> outputs) {
+  /** Searches where the derivation is of use, but the session can do without it. */
+  private Optional<Found> findIfOnlyOne(Map<String, Fact<StorePath>> outputs) {
     try {
       return find(outputs);
     } catch (Failure e) {
@@ -186,17 +306,18 @@ public final class Reconstruction {
     }
   }
 
-  private Optional<Found> find(Map<String, Known<StorePath>> outputs) {
-    Optional<Found> found = finder.find(kept, Facts.paths(outputs));
-    return found.map(
-        derivation ->
-            derivation.how() == How.OUTPUT_PATH && !written.outputs().isEmpty()
-                ? new Found(derivation.path(), derivation.derivation(), How.MANIFEST_OUTPUT_PATH)
-                : derivation);
+  private Optional<Found> find(Map<String, Fact<StorePath>> outputs) {
+    return finder
+        .find(kept, paths(outputs))
+        .map(
+            drv ->
+                drv.how() == How.OUTPUT_PATH && !written.outputs().isEmpty()
+                    ? new Found(drv.path(), drv.derivation(), How.MANIFEST_OUTPUT_PATH)
+                    : drv);
   }
 
-  private void compare(Map<String, Known<StorePath>> outputs, Found found) {
-    Set<StorePath> paths = Facts.paths(outputs);
+  private void compare(Map<String, Fact<StorePath>> outputs, Found found) {
+    Set<StorePath> paths = paths(outputs);
     Derivation derivation = found.derivation();
     if (!paths.isEmpty()
         && !derivation.isImpure()
@@ -209,23 +330,6 @@ public final class Reconstruction {
                   + found.describe()
                   + "; the variables in env-vars are used all the same"));
     }
-  }
-
-  private FailedBuild fromDerivation(Unusable why) {
-    Optional<Found> found = given.isPresent() ? given : find(written.outputs());
-    String reason = "of env-vars, " + why.getMessage() + written.appendix();
-    Found source = required(found, reason);
-    Optional<Known<ByteString>> shell = written.shell().or(() -> builderShell(source));
-    FailedBuild.Environment environment = environment(source, shell);
-    notes.addAll(Inexact.notes(source, environment, why));
-    return failedBuild(Optional.empty(), found, shell, environment, written.outputs());
-  }
-
-  private FailedBuild.Environment environment(Found found, Optional<Known<ByteString>> shell) {
-    return isBash(shell) && !options.builder()
-        ? new FailedBuild.Rebuilt(
-            RebuiltEnvVars.of(found.derivation(), shell.get().value(), host(found)))
-        : new FailedBuild.Given(BuilderEnvironment.of(found.derivation(), host(found)));
   }
 
   private Found required(Optional<Found> found, String why) {

@@ -4,21 +4,33 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.LongPredicate;
 import nixbuildshell.ByteString;
+import nixbuildshell.nix.Caller;
 
 /**
- * What somebody who asks for a {@link Reconstruction} brings along.
+ * Holds what a {@link Reconstruction} needs besides the kept directory and the store.
  *
- * @param derivation what {@code --drv} says
- * @param cores for NIX_BUILD_CORES, where it has to be rebuilt
- * @param impure the caller's environment, for what a derivation with the network lets through and
- *     {@link ImpureVariables} allows
+ * @param derivation what {@code --drv} names
+ * @param cores for NIX_BUILD_CORES, where the environment is rebuilt
+ * @param impure a variable of the caller's environment; {@link ImpureVariables} decides which of
+ *     them a derivation with the network gets
  * @param builder whether the call of the builder is wanted
- * @param builders whether Nix may have left a directory of this user's: one whom it builds as, or
- *     the caller
+ * @param buildUsers whether Nix may have left a directory of this uid: a build user's or the
+ *     caller's; a costly question, asked only about a build that may have the network
  */
 public record Request(
     Optional<ByteString> derivation,
     int cores,
     Function<ByteString, Optional<ByteString>> impure,
     boolean builder,
-    LongPredicate builders) {}
+    LongPredicate buildUsers) {
+
+  /** Returns the request of a caller on this machine. */
+  public static Request of(Optional<ByteString> derivation, boolean builder, Caller caller) {
+    return new Request(
+        derivation,
+        Runtime.getRuntime().availableProcessors(),
+        name -> caller.environment(name.latin1()),
+        builder,
+        uid -> caller.buildOwners().test(uid));
+  }
+}

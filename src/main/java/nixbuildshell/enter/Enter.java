@@ -7,10 +7,12 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Syscall;
+import nixbuildshell.capture.BuildReport;
 import nixbuildshell.capture.DirectoryArgument;
 import nixbuildshell.capture.FailedBuild;
-import nixbuildshell.capture.Findings;
 import nixbuildshell.capture.KeptDirectory;
+import nixbuildshell.capture.Reconstruction;
+import nixbuildshell.capture.Request;
 import nixbuildshell.console.ExitCode;
 import nixbuildshell.console.Messages;
 import nixbuildshell.console.ProgressLine;
@@ -24,6 +26,7 @@ import nixbuildshell.session.About;
 import nixbuildshell.session.Cleaning;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
+import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.terminal.SignalRelay;
 import nixbuildshell.view.LayerProbe;
@@ -118,7 +121,11 @@ public final class Enter {
         .map(path -> path + " is mounted noexec: the session is in " + sessions.get().path())
         .ifPresent(messages::note);
     FailedBuild build =
-        Findings.of(kept, options.derivation(), options.builder(), caller, store, messages);
+        Reconstruction.of(
+            kept,
+            Request.of(options.derivation(), options.builder(), caller),
+            new DerivationFinder(store));
+    BuildReport.print(build, store.directory(), messages);
     try (BuildUser user = preparation.user(kept, build)) {
       Prepared prepared = preparation.fresh(store, kept, build, user);
       return sessions.isPresent() ? work(sessions.get(), kept, build, prepared) : explain(prepared);

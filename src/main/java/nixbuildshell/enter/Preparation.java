@@ -10,9 +10,9 @@ import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.abi.Abi;
 import nixbuildshell.capture.BuilderCall;
+import nixbuildshell.capture.Fact;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.KeptDirectory;
-import nixbuildshell.capture.Known;
 import nixbuildshell.console.Messages;
 import nixbuildshell.console.ShellWord;
 import nixbuildshell.files.Directory;
@@ -78,7 +78,7 @@ record Preparation(
   /** Chooses the user for a kept directory's build, and locks it. */
   BuildUser user(KeptDirectory kept, FailedBuild build) throws ErrnoException {
     Status status = kept.build().self().status();
-    return build.uidRange()
+    return build.sandbox().uidRange()
         ? BuildUserRange.of(caller, files, kept.path()).choose(status)
         : BuildUser.choose(caller, files, status);
   }
@@ -109,7 +109,7 @@ record Preparation(
     Optional<ByteString> binSh =
         SeenMounts.of(build, nix.directory()).flatMap(mounts -> mounts.shell(store, nix));
     List<HostPath> shown = paths.shownTo(build, generation, binSh.isPresent());
-    ByteString system = build.system().map(Known::value).orElse(ByteString.EMPTY);
+    ByteString system = build.system().map(Fact::value).orElse(ByteString.EMPTY);
     SandboxRequest request =
         new SandboxRequest(
             user.identity(),
@@ -156,7 +156,7 @@ record Preparation(
     if (!options.builder()) {
       return command(start);
     }
-    BuilderCall call = build.call().orElseThrow();
+    BuilderCall call = build.run().call().orElseThrow();
     Program program = SandboxProgram.builder(call, ownSession());
     List<ByteString> words = new ArrayList<>(call.arguments());
     words.set(0, call.path());

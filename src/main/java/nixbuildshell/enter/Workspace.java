@@ -8,9 +8,9 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.capture.BuilderFile;
+import nixbuildshell.capture.Fact;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.KeptDirectory;
-import nixbuildshell.capture.Known;
 import nixbuildshell.console.Messages;
 import nixbuildshell.console.ProgressLine;
 import nixbuildshell.files.Directory;
@@ -65,11 +65,11 @@ final class Workspace {
    */
   void fill(FileSystem files, KeptDirectory kept, FailedBuild build, StoreView store) {
     Set<ByteString> substituted = new HashSet<>();
-    if (!(build.environment() instanceof FailedBuild.Kept)) {
+    if (!(build.run().environment() instanceof FailedBuild.Kept)) {
       substituted.add(ENV_VARS);
     }
     TreeCopy.Result result = copy.copyBuild(kept.build());
-    for (BuilderFile file : build.builderFiles()) {
+    for (BuilderFile file : build.run().files()) {
       ByteString name = ByteString.of(file.name());
       if (misses(result, name)) {
         copy.writeBuildFile(name, file.content(), 0644);
@@ -77,12 +77,12 @@ final class Workspace {
         substituted.add(name);
       }
     }
-    if (build.environment() instanceof FailedBuild.Rebuilt script) {
+    if (build.run().environment() instanceof FailedBuild.Rebuilt script) {
       copy.writeBuildFile(ENV_VARS, script.envVars().script(), 0600);
     }
     report(result, substituted);
     try (Directory real = files.openDirectory(ByteString.of(nix.real()))) {
-      fillStore(real, store, build.outputs().values(), kept.owner());
+      fillStore(real, store, build.store().outputs().values(), kept.owner());
     } catch (ErrnoException e) {
       throw e.failure("cannot open " + nix.real(), "install Nix on this host");
     }
@@ -124,13 +124,13 @@ final class Workspace {
   }
 
   private void fillStore(
-      Directory store, StoreView view, Collection<Known<StorePath>> outputs, long maker)
+      Directory store, StoreView view, Collection<Fact<StorePath>> outputs, long maker)
       throws ErrnoException {
     if (view instanceof StoreView.Exact exact) {
       List<Listing.Entry> members = exact.members().stream().map(Workspace::entry).toList();
       ShownStore.prepare(session, store, members, exact.layered());
     }
-    for (StorePath output : outputs.stream().map(Known::value).distinct().toList()) {
+    for (StorePath output : outputs.stream().map(Fact::value).distinct().toList()) {
       ByteString name = ByteString.of(output.baseName());
       if (mayBeCopied(store, name, maker)) {
         TreeCopy.Result result =

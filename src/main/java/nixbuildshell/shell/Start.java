@@ -7,8 +7,8 @@ import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.BuildShell;
+import nixbuildshell.capture.Fact;
 import nixbuildshell.capture.FailedBuild;
-import nixbuildshell.capture.Known;
 import nixbuildshell.capture.Shell;
 import nixbuildshell.sandbox.SandboxRequest;
 import nixbuildshell.session.About;
@@ -25,10 +25,10 @@ public record Start(Optional<Shell> shell, List<ByteString> environment) {
   private static final String ENVIRONMENT = "environment";
 
   public static Start of(FailedBuild build) {
-    Optional<Shell> shell = build.shell().map(Known::value).map(Shell::new);
-    if (build.environment() instanceof FailedBuild.Given given) {
+    Optional<Shell> shell = build.run().shell().map(Fact::value).map(Shell::new);
+    if (build.run().environment() instanceof FailedBuild.Given given) {
       return new Start(shell, strings(given.variables()));
-    } else if (build.environment() instanceof FailedBuild.Rebuilt rebuilt) {
+    } else if (build.run().environment() instanceof FailedBuild.Rebuilt rebuilt) {
       return new Start(shell, strings(rebuilt.envVars().undeclarable()));
     }
     return new Start(shell, List.of());

@@ -15,6 +15,7 @@ public final class BuildPlace {
   /** Empty for a build in a sandbox, and when the path cannot be the one of a build directory. */
   static Optional<BuildTop> of(FailedBuild build, Caller caller) {
     return build
+        .sandbox()
         .unsandboxedTop()
         .flatMap(top -> BuildTop.of(top.value(), caller.daemonSettings().get("build-dir")));
   }
@@ -23,6 +24,7 @@ public final class BuildPlace {
   public static Optional<BuildTop> told(FailedBuild build, Caller caller, Messages messages) {
     Optional<BuildTop> place = of(build, caller);
     build
+        .sandbox()
         .unsandboxedTop()
         .map(top -> "NIX_BUILD_TOP was " + top.value().abridged(SHOWN))
         .ifPresent(was -> messages.note(place.isPresent() ? hadNoSandbox(was) : isNoPlace(was)));

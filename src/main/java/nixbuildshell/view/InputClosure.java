@@ -12,9 +12,9 @@ import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
+import nixbuildshell.capture.Fact;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.KeptDirectory;
-import nixbuildshell.capture.Known;
 import nixbuildshell.capture.Shell;
 import nixbuildshell.console.Messages;
 import nixbuildshell.nix.Caller;
@@ -115,7 +115,7 @@ final class InputClosure {
     StoreInputs inputs = inputs(derivation);
     Set<StorePath> paths = closure(inputs);
     paths.removeAll(derivation.outputPaths().values());
-    paths.removeAll(build.outputs().values().stream().map(Known::value).toList());
+    paths.removeAll(build.store().outputs().values().stream().map(Fact::value).toList());
     messages.detail(paths.size() + " store paths are shown: the closure of the build's inputs");
     return List.copyOf(paths);
   }
@@ -127,7 +127,7 @@ final class InputClosure {
         return finder.store().read(build.derivation().get().value());
       }
       Set<StorePath> outputs =
-          build.outputs().values().stream().map(Known::value).collect(Collectors.toSet());
+          build.store().outputs().values().stream().map(Fact::value).collect(Collectors.toSet());
       Optional<DerivationFinder.Found> found =
           finder
               .find(kept, outputs)
@@ -171,10 +171,10 @@ final class InputClosure {
   }
 
   private Optional<StorePath> shell() throws Unknown {
-    if (build.shell().isEmpty() || build.shell().get().value().equals(Shell.SYSTEM)) {
+    if (build.run().shell().isEmpty() || build.run().shell().get().value().equals(Shell.SYSTEM)) {
       return Optional.empty(); // That of sandbox-paths is among the roots.
     }
-    ByteString shell = build.shell().get().value();
+    ByteString shell = build.run().shell().get().value();
     try {
       return Optional.of(finder.store().directory().containing(shell));
     } catch (Malformed e) {

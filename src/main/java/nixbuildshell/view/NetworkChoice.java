@@ -30,12 +30,14 @@ public record NetworkChoice(Optional<Network> asked, Caller caller, Messages mes
     if (asked.isPresent()) {
       return view(asked.get(), generation);
     }
-    boolean had = build.hostNetwork().map(known -> known.value()).orElse(false);
+    boolean had = build.sandbox().network().had().map(known -> known.value()).orElse(false);
     if (had) {
       messages.note("the network is the host's, as the build had it; --network none closes it");
     }
     build
-        .doubtOfHostNetwork()
+        .sandbox()
+        .network()
+        .doubt()
         .ifPresent(
             why ->
                 messages.note(

@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
+import nixbuildshell.capture.Fact;
 import nixbuildshell.capture.FailedBuild;
-import nixbuildshell.capture.Known;
 import nixbuildshell.capture.Shell;
 import nixbuildshell.console.Messages;
 import nixbuildshell.files.FileSystem;
@@ -122,7 +122,7 @@ public final class SandboxPaths {
   private List<SandboxPath> fromSettings(
       FailedBuild build, Generation nix, Optional<Set<ByteString>> had) {
     // Where it is the builder, the configuration gives it; else the build's own shell is there.
-    boolean system = build.shell().map(Known::value).filter(Shell.SYSTEM::equals).isPresent();
+    boolean system = build.run().shell().map(Fact::value).filter(Shell.SYSTEM::equals).isPresent();
     if (!had.map(points -> !points.isEmpty()).orElse(configured.isAsked() || system)) {
       return List.of();
     }

@@ -10,9 +10,9 @@ import java.util.function.Supplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
+import nixbuildshell.capture.Fact;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.KeptDirectory;
-import nixbuildshell.capture.Known;
 import nixbuildshell.console.Messages;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
@@ -56,7 +56,7 @@ public final class StoreLookup {
       SandboxPaths sandboxPaths,
       BooleanSupplier cancelled,
       Messages messages) {
-    Optional<List<StorePath>> seen = build.storePaths().map(Known::value);
+    Optional<List<StorePath>> seen = build.store().paths().map(Fact::value);
     if (seen.isPresent()) {
       return exact(files, nix, seen.get(), () -> InputClosure.origins(nix, kept, build, messages));
     }

@@ -70,8 +70,8 @@ class ManifestReconstructionTest {
     return kept.withManifest("{\"schemaVersion\": \"1.0\"" + fields + "}");
   }
 
-  private static <T> Known<T> manifest(T value) {
-    return new Known<>(value, Source.MANIFEST);
+  private static <T> Fact<T> manifest(T value) {
+    return new Fact<>(value, Fact.Source.MANIFEST);
   }
 
   private static String storePaths(StorePath... paths) {
@@ -95,11 +95,11 @@ class ManifestReconstructionTest {
                 KEPT.with(ENV_VARS),
                 ", \"name\": \"written\"" + shell(TestStore.SHELL) + outputs(OTHER)));
     assertEquals(manifest("written"), build.name());
-    assertEquals(Optional.of(manifest(SHELL)), build.shell());
-    assertEquals(Map.of("out", manifest(OTHER)), build.outputs());
+    assertEquals(Optional.of(manifest(SHELL)), build.run().shell());
+    assertEquals(Map.of("out", manifest(OTHER)), build.store().outputs());
     assertEquals(
-        Optional.of(new Known<>(ByteString.of("i686-linux"), Source.ENV_VARS)), build.system());
-    assertEquals(new FailedBuild.Kept(), build.environment());
+        Optional.of(new Fact<>(ByteString.of("i686-linux"), Fact.Source.ENV_VARS)), build.system());
+    assertEquals(new FailedBuild.Kept(), build.run().environment());
     assertEquals(List.of(), build.notes());
   }
 
@@ -108,10 +108,10 @@ class ManifestReconstructionTest {
     FailedBuild without = build(KEPT.with(ENV_VARS));
     FailedBuild with = build(with(KEPT.with(ENV_VARS), ""));
     assertEquals(without.name(), with.name());
-    assertEquals(without.shell(), with.shell());
-    assertEquals(without.outputs(), with.outputs());
+    assertEquals(without.run().shell(), with.run().shell());
+    assertEquals(without.store().outputs(), with.store().outputs());
     assertEquals(without.system(), with.system());
-    assertEquals(without.storePaths(), with.storePaths());
+    assertEquals(without.store().paths(), with.store().paths());
     assertEquals(without.notes(), with.notes());
   }
 
@@ -139,15 +139,16 @@ class ManifestReconstructionTest {
         drv,
         "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[])"
             .formatted(whole(OUT), TestStore.SHELL));
-    Optional<Known<Boolean>> yes = Optional.of(new Known<>(true, Source.DERIVATION));
+    Optional<Fact<Boolean>> yes = Optional.of(new Fact<>(true, Fact.Source.DERIVATION));
     String claim = outputs(OUT) + ", \"fixedOutput\": true";
-    assertEquals(Optional.empty(), build(with(KEPT.with(ENV_VARS), claim)).hostNetwork());
-    assertEquals(Optional.empty(), build(with(NAMELESS, claim)).hostNetwork());
-    assertEquals(Optional.empty(), build(with(KEPT, claim)).hostNetwork());
+    assertEquals(
+        Optional.empty(), build(with(KEPT.with(ENV_VARS), claim)).sandbox().network().had());
+    assertEquals(Optional.empty(), build(with(NAMELESS, claim)).sandbox().network().had());
+    assertEquals(Optional.empty(), build(with(KEPT, claim)).sandbox().network().had());
     store.log(drv, ".bz2", KeptFiles.FAILED);
-    assertEquals(yes, build(with(NAMELESS, claim)).hostNetwork());
-    assertEquals(yes, build(with(KEPT, claim)).hostNetwork());
-    assertEquals(yes, build(with(KEPT.with(ENV_VARS), claim)).hostNetwork());
+    assertEquals(yes, build(with(NAMELESS, claim)).sandbox().network().had());
+    assertEquals(yes, build(with(KEPT, claim)).sandbox().network().had());
+    assertEquals(yes, build(with(KEPT.with(ENV_VARS), claim)).sandbox().network().had());
   }
 
   /** Nor what a derivation of somebody else's lets through of the caller's environment. */
@@ -185,7 +186,7 @@ class ManifestReconstructionTest {
   }
 
   private static void expectScript(FailedBuild build, String part) {
-    String script = ((FailedBuild.Rebuilt) build.environment()).envVars().script().latin1();
+    String script = ((FailedBuild.Rebuilt) build.run().environment()).envVars().script().latin1();
     assertTrue(script.contains(part), script);
   }
 
@@ -193,17 +194,18 @@ class ManifestReconstructionTest {
   void theStorePathsAreWhatIsNoOutput() {
     assertEquals(
         Optional.of(manifest(List.of(INPUT, BASH))),
-        build(with(KEPT.with(ENV_VARS), storePaths(INPUT, BASH, OUT))).storePaths());
+        build(with(KEPT.with(ENV_VARS), storePaths(INPUT, BASH, OUT))).store().paths());
     assertEquals(
         Optional.of(manifest(List.of(INPUT, BASH, OUT))),
         build(with(KEPT.with(ENV_VARS), storePaths(INPUT, BASH, OUT) + outputs(OTHER)))
-            .storePaths());
+            .store()
+            .paths());
   }
 
   @Test
   void storePathsWithoutTheShellAreNoView() {
     FailedBuild build = build(with(KEPT.with(ENV_VARS), storePaths(INPUT)));
-    assertEquals(Optional.empty(), build.storePaths());
+    assertEquals(Optional.empty(), build.store().paths());
     assertEquals(
         List.of(
             Note.warning("the manifest's storePaths are ignored: they lack the shell " + SHELL)),
@@ -217,8 +219,8 @@ class ManifestReconstructionTest {
             with(
                 KEPT.with(ENV_VARS),
                 storePaths(BASH) + ", \"sandboxed\": false, \"buildTop\": \"/tmp/x\""));
-    assertEquals(Optional.empty(), build.storePaths());
-    assertEquals(Optional.of(manifest(ByteString.of("/tmp/x"))), build.unsandboxedTop());
+    assertEquals(Optional.empty(), build.store().paths());
+    assertEquals(Optional.of(manifest(ByteString.of("/tmp/x"))), build.sandbox().unsandboxedTop());
   }
 
   @ParameterizedTest
@@ -226,7 +228,7 @@ class ManifestReconstructionTest {
   void aShellThatIsNoneIsPassedOver(String path) {
     String shell = "/nix/store/" + TestStore.BASH + path;
     FailedBuild build = build(with(KEPT.with(ENV_VARS), shell(shell)));
-    assertEquals(Optional.of(new Known<>(SHELL, Source.ENV_VARS)), build.shell());
+    assertEquals(Optional.of(new Fact<>(SHELL, Fact.Source.ENV_VARS)), build.run().shell());
     assertEquals(1, build.notes().size());
     assertEquals(Note.Level.WARNING, build.notes().get(0).level());
   }
@@ -234,7 +236,8 @@ class ManifestReconstructionTest {
   @Test
   void itsShellServesWhereTheBuilderIsNoBash() throws IOException {
     store.derivation("d1", "probe-1.0", "/bin/busybox", OUT, Map.of());
-    assertEquals(Optional.of(manifest(SHELL)), build(with(KEPT, shell(TestStore.SHELL))).shell());
+    assertEquals(
+        Optional.of(manifest(SHELL)), build(with(KEPT, shell(TestStore.SHELL))).run().shell());
   }
 
   @ParameterizedTest

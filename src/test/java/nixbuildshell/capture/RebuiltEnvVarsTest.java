@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What a real bash makes of the file. */
 class RebuiltEnvVarsTest {
   private static final ByteString SHELL = ByteString.of(TestStore.SHELL);
-  private static final BuilderEnvironment.Host HOST =
-      new BuilderEnvironment.Host(3, name -> Optional.empty());
+  private static final BuilderEnvironment.Outside HOST =
+      new BuilderEnvironment.Outside(3, name -> Optional.empty());
   private static final StorePath OUT = TestStore.path("aa", "probe-1.0");
 
   @TempDir Path directory;

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class ReconstructionTest {
   private static final Function<ByteString, Optional<ByteString>> CALLER = name -> Optional.empty();
-  private static final BuilderEnvironment.Host HOST = new BuilderEnvironment.Host(2, CALLER);
+  private static final BuilderEnvironment.Outside HOST = new BuilderEnvironment.Outside(2, CALLER);
   private static final StorePath OUT = TestStore.path("aa", "probe-1.0");
   private static final StorePath DEV = TestStore.path("aa", "probe-1.0-dev");
   private static final KeptFiles KEPT = KeptFiles.named("nix-build-probe-1.0.drv-0");
@@ -83,12 +83,12 @@ class ReconstructionTest {
     return assertThrows(Failure.class, () -> build(kept));
   }
 
-  private static <T> Known<T> env(T value) {
-    return new Known<>(value, Source.ENV_VARS);
+  private static <T> Fact<T> env(T value) {
+    return new Fact<>(value, Fact.Source.ENV_VARS);
   }
 
-  private static <T> Known<T> drv(T value) {
-    return new Known<>(value, Source.DERIVATION);
+  private static <T> Fact<T> drv(T value) {
+    return new Fact<>(value, Fact.Source.DERIVATION);
   }
 
   private static FailedBuild.Rebuilt rebuilt(NixStore store, StorePath drv) {
@@ -108,18 +108,13 @@ class ReconstructionTest {
     assertEquals(
         new FailedBuild(
             env("probe-1.0"),
-            Optional.of(env(SHELL)),
-            new FailedBuild.Kept(),
-            Map.of("out", env(OUT), "dev", env(DEV)),
             Optional.empty(),
             Optional.of(env(ByteString.of("i686-linux"))),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            List.of(),
-            Optional.empty(),
-            false,
+            new FailedBuild.Run(
+                Optional.of(env(SHELL)), new FailedBuild.Kept(), List.of(), Optional.empty()),
+            new FailedBuild.Store(Map.of("out", env(OUT), "dev", env(DEV)), Optional.empty()),
+            new FailedBuild.Sandbox(
+                new HostNetwork(Optional.empty(), Optional.empty()), Optional.empty(), false),
             Optional.empty(),
             List.of()),
         build(KEPT.with(ENV_VARS)));
@@ -132,18 +127,15 @@ class ReconstructionTest {
     assertEquals(
         new FailedBuild(
             env("probe-1.0"),
-            Optional.of(env(SHELL)),
-            new FailedBuild.Kept(),
-            Map.of("out", env(OUT), "dev", env(DEV)),
-            Optional.of(new Known<>(given, Source.COMMAND_LINE)),
+            Optional.of(new Fact<>(given, Fact.Source.COMMAND_LINE)),
             Optional.of(env(ByteString.of("i686-linux"))),
-            Optional.of(drv(false)),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            List.of(),
-            Optional.empty(),
-            false,
+            new FailedBuild.Run(
+                Optional.of(env(SHELL)), new FailedBuild.Kept(), List.of(), Optional.empty()),
+            new FailedBuild.Store(Map.of("out", env(OUT), "dev", env(DEV)), Optional.empty()),
+            new FailedBuild.Sandbox(
+                new HostNetwork(Optional.of(drv(false)), Optional.empty()),
+                Optional.empty(),
+                false),
             Optional.empty(),
             List.of()),
         build(KEPT.with(ENV_VARS), Optional.of(given)));
@@ -173,19 +165,19 @@ class ReconstructionTest {
     StorePath path = store.derivation("d1", "probe-1.0", OUT);
     assertEquals(
         new FailedBuild(
-            new Known<>("probe-1.0", Source.DIRECTORY_NAME),
-            Optional.of(drv(SHELL)),
-            rebuilt(store.finder().store(), path),
-            Map.of("out", drv(OUT)),
-            Optional.of(new Known<>(path, Source.DIRECTORY_NAME)),
+            new Fact<>("probe-1.0", Fact.Source.DIRECTORY_NAME),
+            Optional.of(new Fact<>(path, Fact.Source.DIRECTORY_NAME)),
             Optional.of(drv(ByteString.of("x86_64-linux"))),
-            Optional.of(drv(false)),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            List.of(),
-            Optional.empty(),
-            false,
+            new FailedBuild.Run(
+                Optional.of(drv(SHELL)),
+                rebuilt(store.finder().store(), path),
+                List.of(),
+                Optional.empty()),
+            new FailedBuild.Store(Map.of("out", drv(OUT)), Optional.empty()),
+            new FailedBuild.Sandbox(
+                new HostNetwork(Optional.of(drv(false)), Optional.empty()),
+                Optional.empty(),
+                false),
             Optional.empty(),
             List.of(
                 Note.warning(
@@ -201,8 +193,8 @@ class ReconstructionTest {
     StorePath path = store.derivation("d1", "probe-1.0", OUT);
     store.log(path, ".bz2", KeptFiles.FAILED);
     FailedBuild build = build(NAMELESS);
-    assertEquals(new Known<>("probe-1.0", Source.BUILD_LOG), build.name());
-    assertEquals(Optional.of(new Known<>(path, Source.BUILD_LOG)), build.derivation());
+    assertEquals(new Fact<>("probe-1.0", Fact.Source.BUILD_LOG), build.name());
+    assertEquals(Optional.of(new Fact<>(path, Fact.Source.BUILD_LOG)), build.derivation());
   }
 
   static Stream<Arguments> odd() {
@@ -280,8 +272,8 @@ class ReconstructionTest {
     plant();
     StorePath given = store.derivation("d1", "other", OUT);
     FailedBuild build = build(KEPT.with(reading), Optional.of(given));
-    assertEquals(new Known<>("other", Source.COMMAND_LINE), build.name());
-    assertEquals(rebuilt(store.finder().store(), given), build.environment());
+    assertEquals(new Fact<>("other", Fact.Source.COMMAND_LINE), build.name());
+    assertEquals(rebuilt(store.finder().store(), given), build.run().environment());
     assertEquals(
         List.of(
             Note.warning(
@@ -313,8 +305,8 @@ class ReconstructionTest {
     makeSearchingFail();
     StorePath path = store.derivation("d3", "probe-1.0", OUT);
     FailedBuild build = build(KEPT.with(withoutShell(line)));
-    assertEquals(Optional.of(drv(SHELL)), build.shell());
-    assertEquals(new FailedBuild.Kept(), build.environment());
+    assertEquals(Optional.of(drv(SHELL)), build.run().shell());
+    assertEquals(new FailedBuild.Kept(), build.run().environment());
     assertEquals(Optional.of(env(path)), build.derivation());
     assertEquals(
         List.of(
@@ -362,12 +354,12 @@ class ReconstructionTest {
   void withoutAShellTheBuilderIsKnownAndItsEnvironmentGiven(String builder) throws IOException {
     StorePath path = store.derivation("d1", "probe-1.0", builder, OUT, Map.of("a-b", "c"));
     FailedBuild build = build(KEPT);
-    assertEquals(Optional.empty(), build.shell());
+    assertEquals(Optional.empty(), build.run().shell());
     Derivation derivation = store.finder().store().read(path);
     Map<ByteString, ByteString> environment = BuilderEnvironment.of(derivation, HOST);
     assertEquals(ByteString.of("c"), environment.get(ByteString.of("a-b")));
-    assertEquals(new FailedBuild.Given(environment), build.environment());
-    assertEquals(Optional.of(BuilderCall.of(derivation, HOST)), build.call());
+    assertEquals(new FailedBuild.Given(environment), build.run().environment());
+    assertEquals(Optional.of(BuilderCall.of(derivation, HOST)), build.run().call());
     assertEquals(
         Note.warning(
             "the variables are those of "
@@ -382,11 +374,11 @@ class ReconstructionTest {
     TestStore.program(root.resolve("store/" + TestStore.BASH + "/bin/busybox"));
     store.derivation("d1", "probe-1.0", shell, OUT, Map.of());
     FailedBuild build = build(KEPT);
-    assertEquals(Optional.of(drv(ByteString.of(shell))), build.shell());
-    assertEquals(FailedBuild.Given.class, build.environment().getClass());
-    assertEquals(Optional.empty(), build.call());
+    assertEquals(Optional.of(drv(ByteString.of(shell))), build.run().shell());
+    assertEquals(FailedBuild.Given.class, build.run().environment().getClass());
+    assertEquals(Optional.empty(), build.run().call());
     FailedBuild withEnvVars = build(KEPT.with(ENV_VARS.replace("bin/bash", "bin/busybox")));
-    FailedBuild.Given given = (FailedBuild.Given) withEnvVars.environment();
+    FailedBuild.Given given = (FailedBuild.Given) withEnvVars.run().environment();
     assertEquals(ByteString.of("out dev"), given.variables().get(ByteString.of("outputs")));
   }
 
@@ -411,7 +403,7 @@ class ReconstructionTest {
     store.derivation("d1", "probe-1.0", "/nix/store/" + script.getFileName(), OUT, Map.of());
     assertEquals(
         Optional.ofNullable(shell).map(s -> drv(ByteString.of(s.replace("%s", in)))),
-        build(KEPT).shell());
+        build(KEPT).run().shell());
   }
 
   @Test
@@ -434,7 +426,7 @@ class ReconstructionTest {
             + "; a build in another store wants --store",
         gone.remedy());
     TestStore.program(root.resolve("store/" + TestStore.hash("bb") + "-bash-static"));
-    assertEquals(Optional.of(drv(ByteString.of(bash))), build(KEPT).shell());
+    assertEquals(Optional.of(drv(ByteString.of(bash))), build(KEPT).run().shell());
   }
 
   @Test
@@ -442,7 +434,8 @@ class ReconstructionTest {
     FailedBuild build =
         build(KEPT.with(ENV_VARS.replace("\"/build\"", "\"/tmp/nix-build-probe-1.0.drv-0\"")));
     assertEquals(
-        Optional.of(env(ByteString.of("/tmp/nix-build-probe-1.0.drv-0"))), build.unsandboxedTop());
+        Optional.of(env(ByteString.of("/tmp/nix-build-probe-1.0.drv-0"))),
+        build.sandbox().unsandboxedTop());
   }
 
   @Test
@@ -483,7 +476,7 @@ class ReconstructionTest {
   })
   void theOutputsAreThoseThatEnvVarsLists(String line, String names) {
     String envVars = ENV_VARS.replace("outputs=\"out dev\"", line);
-    assertEquals(names, String.join(" ", build(KEPT.with(envVars)).outputs().keySet()));
+    assertEquals(names, String.join(" ", build(KEPT.with(envVars)).store().outputs().keySet()));
   }
 
   @ParameterizedTest
@@ -506,11 +499,11 @@ class ReconstructionTest {
       assertTrue(refuses(KEPT.with(claim)).getMessage().contains("uid-range"));
     }
     store.derivation("d1", "probe-1.0", TestStore.SHELL, OUT, Map.of(name, value));
-    assertEquals(range, build(KEPT).uidRange());
+    assertEquals(range, build(KEPT).sandbox().uidRange());
     if (!name.equals("__json")) {
-      assertEquals(range, build(KEPT.with(claim)).uidRange());
+      assertEquals(range, build(KEPT.with(claim)).sandbox().uidRange());
     }
-    assertFalse(build(KEPT.with(ENV_VARS)).uidRange());
+    assertFalse(build(KEPT.with(ENV_VARS)).sandbox().uidRange());
   }
 
   /** Its output was at another path each time. */
@@ -575,8 +568,8 @@ class ReconstructionTest {
     assertEquals(1, build.notes().size(), build.notes().toString());
   }
 
-  private static void expect(Optional<Known<Boolean>> known, String doubt, FailedBuild build) {
-    assertEquals(known, build.hostNetwork());
-    assertEquals(doubt, build.doubtOfHostNetwork().orElse(""));
+  private static void expect(Optional<Fact<Boolean>> known, String doubt, FailedBuild build) {
+    assertEquals(known, build.sandbox().network().had());
+    assertEquals(doubt, build.sandbox().network().doubt().orElse(""));
   }
 }

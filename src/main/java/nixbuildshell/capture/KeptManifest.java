@@ -1,5 +1,6 @@
 package nixbuildshell.capture;
 
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -11,8 +12,8 @@ import nixbuildshell.store.Evidence;
 import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 
-/** The manifest in a kept directory as a source of facts; without one it knows nothing. */
-final class ManifestSource {
+/** Reads the manifest of a kept directory; without one it knows nothing. */
+final class KeptManifest {
   private static final long LARGEST = 16 << 20;
 
   private final BuildShell shells;
@@ -21,7 +22,7 @@ final class ManifestSource {
   private String problem = "";
 
   /** Reads it. One that cannot be used, being of a version to come, say, is ignored with a note. */
-  ManifestSource(Evidence kept, BuildShell shells, List<Note> notes) {
+  KeptManifest(Evidence kept, BuildShell shells, List<Note> notes) {
     this.shells = shells;
     this.notes = notes;
     Evidence.Reading reading = kept.read(Manifest.PATH, LARGEST);
@@ -56,16 +57,21 @@ final class ManifestSource {
     return problem.isEmpty() ? "" : "; of " + Manifest.PATH + ", " + problem;
   }
 
-  Map<String, Known<StorePath>> outputs() {
-    return manifest.map(Facts::outputs).orElse(Map.of());
+  Map<String, Fact<StorePath>> outputs() {
+    Map<String, Fact<StorePath>> outputs = new LinkedHashMap<>();
+    manifest
+        .map(written -> written.store().outputs())
+        .orElse(Map.of())
+        .forEach((name, path) -> outputs.put(name, new Fact<>(path, Fact.Source.MANIFEST)));
+    return outputs;
   }
 
   /** The shell, unless it is none. */
-  Optional<Known<ByteString>> shell() {
+  Optional<Fact<ByteString>> shell() {
     return manifest
         .flatMap(written -> written.store().shell())
         .filter(this::isShell)
-        .map(shell -> new Known<>(shell, Source.MANIFEST));
+        .map(shell -> new Fact<>(shell, Fact.Source.MANIFEST));
   }
 
   private boolean isShell(ByteString path) {
@@ -83,7 +89,7 @@ final class ManifestSource {
    *
    * @param shell in the store, unless there is none
    */
-  Optional<Known<List<StorePath>>> storePaths(Optional<ByteString> shell, Set<StorePath> outputs) {
+  Optional<Fact<List<StorePath>>> storePaths(Optional<ByteString> shell, Set<StorePath> outputs) {
     Set<StorePath> paths =
         new LinkedHashSet<>(manifest.map(written -> written.store().paths()).orElse(List.of()));
     paths.removeAll(outputs);
@@ -106,6 +112,6 @@ final class ManifestSource {
               "the manifest's storePaths are ignored: they lack the shell " + lacking.get()));
       return Optional.empty();
     }
-    return Optional.of(new Known<>(List.copyOf(paths), Source.MANIFEST));
+    return Optional.of(new Fact<>(List.copyOf(paths), Fact.Source.MANIFEST));
   }
 }

@@ -1,13 +1,19 @@
 package nixbuildshell.capture;
 
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.Malformed;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.Evidence;
+import nixbuildshell.store.StoreDirectory;
+import nixbuildshell.store.StorePath;
+import nixbuildshell.store.Words;
 
-/** The {@code env-vars} in a kept directory as a source of facts. */
-record EnvVarsSource(Evidence kept, BuildShell shells) {
+/** Reads the {@code env-vars} of a kept directory. */
+record KeptEnvVars(Evidence kept, BuildShell shells) {
   static final String NAME = "env-vars";
   private static final int SHOWN = 200;
   private static final long LARGEST = 16 << 20;
@@ -60,7 +66,7 @@ record EnvVarsSource(Evidence kept, BuildShell shells) {
   }
 
   /** Its SHELL, unless that says nothing. */
-  Optional<Known<ByteString>> shell(EnvVars env) throws Unusable {
+  Optional<Fact<ByteString>> shell(EnvVars env) throws Unusable {
     Optional<ByteString> named = env.get("SHELL").filter(path -> !BuildShell.isNoShell(path));
     if (named.isPresent()) {
       try {
@@ -71,7 +77,28 @@ record EnvVarsSource(Evidence kept, BuildShell shells) {
         throw e.remedy().isEmpty() ? odd(reason) : new Unusable(reason, true, e.remedy());
       }
     }
-    return named.map(shell -> new Known<>(shell, Source.ENV_VARS));
+    return named.map(shell -> new Fact<>(shell, Fact.Source.ENV_VARS));
+  }
+
+  /** Returns the variables that {@code outputs} lists; without a list stdenv takes {@code out}. */
+  static Map<String, Fact<StorePath>> outputs(EnvVars env, StoreDirectory store) {
+    List<ByteString> names =
+        env.get("outputs").map(Words::of).orElse(List.of(ByteString.of("out")));
+    Map<String, Fact<StorePath>> outputs = new LinkedHashMap<>();
+    for (ByteString name : names) {
+      env.get(name.latin1())
+          .flatMap(path -> output(path, store))
+          .ifPresent(path -> outputs.put(name.latin1(), new Fact<>(path, Fact.Source.ENV_VARS)));
+    }
+    return outputs;
+  }
+
+  private static Optional<StorePath> output(ByteString text, StoreDirectory store) {
+    try {
+      return Optional.of(store.parse(text)).filter(path -> !path.isChroot());
+    } catch (Malformed e) {
+      return Optional.empty();
+    }
   }
 
   /** Whether a file that Nix had made for the builder is there and closed to the caller. */

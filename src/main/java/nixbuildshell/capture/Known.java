@@ -1,4 +1,0 @@
-package nixbuildshell.capture;
-
-/** A fact and where it comes from. */
-public record Known<T>(T value, Source source) {}
