@@ -1,7 +1,6 @@
 package nixbuildshell.enter;
 
 import java.util.Optional;
-import java.util.OptionalInt;
 import nixbuildshell.Failure;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.console.ExitCode;
@@ -15,10 +14,8 @@ import nixbuildshell.launch.Cgroup;
 import nixbuildshell.launch.Child;
 import nixbuildshell.launch.Ended;
 import nixbuildshell.launch.GoPipe;
-import nixbuildshell.launch.IdMaps;
 import nixbuildshell.launch.KernelProbe;
 import nixbuildshell.launch.Launch;
-import nixbuildshell.launch.Namespaces;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.plan.Outcome;
 import nixbuildshell.plan.PipeEnds;
@@ -83,13 +80,8 @@ public record SandboxRun(
   private Child launch(Optional<Cgroup> cgroup) {
     GoPipe go = GoPipe.open(calls);
     Plan plan = Planner.plan(spec, go.ends(), KernelProbe.of(calls));
-    Identity identity = spec.identity();
-    IdMaps maps = IdMaps.of(identity);
-    OptionalInt start = OptionalInt.of(session);
     try {
-      return new Launch(
-              plan, Namespaces.of(spec.network()), maps, start, identity.privileged(), cgroup)
-          .start(calls, go);
+      return Launch.of(plan, spec.identity(), spec.network(), session, cgroup).start(calls, go);
     } catch (ErrnoException e) {
       Advice advice = new Advice(HostSettings.own());
       throw e.failure(Errno.of(e.number()).map(x -> advice.onLaunch(e.syscall(), x)).orElse(""));

@@ -40,7 +40,7 @@ public final class Kernels {
   }
 
   /** The FFM binding; empty before Java 22 and in a build without a JDK 22. */
-  public static Optional<Kernel> ffm() {
+  static Optional<Kernel> ffm() {
     if (Runtime.version().feature() < 22) {
       return Optional.empty();
     }

@@ -10,11 +10,9 @@ import nixbuildshell.abi.Syscall;
  * architectures (signal(7)).
  */
 public final class Signals {
-  public static final int SIGHUP = 1;
   public static final int SIGINT = 2;
   public static final int SIGQUIT = 3;
   public static final int SIGKILL = 9;
-  public static final int SIGTERM = 15;
   public static final int SIGCHLD = 17;
   public static final int SIGTTOU = 22;
 

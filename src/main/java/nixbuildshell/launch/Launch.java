@@ -9,6 +9,8 @@ import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.plan.Image;
 import nixbuildshell.plan.Outcome;
 import nixbuildshell.plan.Plan;
+import nixbuildshell.sandbox.Identity;
+import nixbuildshell.sandbox.Network;
 
 /**
  * A plan and the process to run it in.
@@ -32,12 +34,28 @@ public record Launch(
     OptionalInt directory,
     boolean dropGroups,
     Optional<Cgroup> cgroup) {
+  /** {@code sched.h}: the mount, UTS, IPC, user and PID namespaces. */
+  private static final long CLONE_NEW_ALWAYS =
+      0x00020000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000;
+
+  private static final long CLONE_NEWNET = 0x40000000;
   private static final long CLONE_FS = 0x200;
 
-  /** One whose child stays in the caller's control group. */
-  public Launch(
-      Plan plan, long namespaces, IdMaps maps, OptionalInt directory, boolean dropGroups) {
-    this(plan, namespaces, maps, directory, dropGroups, Optional.empty());
+  /**
+   * Returns the launch of a sandbox in the namespaces that Nix gives a build ({@code startBuilder}
+   * in local-derivation-goal.cc).
+   *
+   * @param session the descriptor of the session's directory
+   */
+  public static Launch of(
+      Plan plan, Identity identity, Network network, int session, Optional<Cgroup> cgroup) {
+    return new Launch(
+        plan,
+        CLONE_NEW_ALWAYS | (network == Network.HOST ? 0 : CLONE_NEWNET),
+        IdMaps.of(identity),
+        OptionalInt.of(session),
+        identity.privileged(),
+        cgroup);
   }
 
   /**

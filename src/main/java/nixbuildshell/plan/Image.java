@@ -43,7 +43,7 @@ import nixbuildshell.plan.Outcome.Unexpected;
  */
 public final class Image {
   /** What a result word holds before its call returned; no system call returns this. */
-  public static final long UNTOUCHED = Long.MIN_VALUE;
+  static final long UNTOUCHED = Long.MIN_VALUE;
 
   private static final int MUST_EQUAL = 1;
   private static final int LEAVES = 2;

@@ -12,23 +12,7 @@ import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.plan.Argument.Text;
 import nixbuildshell.sandbox.Entry;
-import nixbuildshell.sandbox.Entry.Again;
-import nixbuildshell.sandbox.Entry.BindDirectory;
-import nixbuildshell.sandbox.Entry.BindFile;
-import nixbuildshell.sandbox.Entry.BindReadOnly;
-import nixbuildshell.sandbox.Entry.BoundStore;
-import nixbuildshell.sandbox.Entry.Directory;
-import nixbuildshell.sandbox.Entry.HostBind;
-import nixbuildshell.sandbox.Entry.HostLink;
-import nixbuildshell.sandbox.Entry.InSession;
-import nixbuildshell.sandbox.Entry.Inside;
-import nixbuildshell.sandbox.Entry.LayeredStore;
-import nixbuildshell.sandbox.Entry.Link;
-import nixbuildshell.sandbox.Entry.NewFileSystem;
-import nixbuildshell.sandbox.Entry.OnHost;
-import nixbuildshell.sandbox.Entry.Overlay;
-import nixbuildshell.sandbox.Entry.Own;
-import nixbuildshell.sandbox.Entry.TextFile;
+import nixbuildshell.sandbox.Entry.*;
 
 /**
  * Fills the new root, an entry at a time, in three passes: what is placed while the session can be

@@ -88,11 +88,7 @@ public sealed interface Entry {
    *     is in it is seen too
    */
   record BoundStore(String path, String host, String directory, List<StorePath> paths)
-      implements Entry {
-    public BoundStore {
-      paths = List.copyOf(paths);
-    }
-  }
+      implements Entry {}
 
   /**
    * The same with the mount points in memory, as the lower layer of an overlay: making and removing
@@ -110,11 +106,7 @@ public sealed interface Entry {
       String upper,
       String work,
       List<StoreView.Member> members)
-      implements Entry {
-    public LayeredStore {
-      members = List.copyOf(members);
-    }
-  }
+      implements Entry {}
 
   /**
    * A path of the host that the caller or Nix's configuration names, with the mounts below it.
@@ -126,10 +118,6 @@ public sealed interface Entry {
   record HostBind(
       ByteString target, ByteString source, boolean directory, List<ByteString> above, boolean made)
       implements Entry {
-    public HostBind {
-      above = List.copyOf(above);
-    }
-
     @Override
     public String path() {
       return target.toString();
@@ -144,10 +132,6 @@ public sealed interface Entry {
    */
   record HostLink(ByteString target, ByteString destination, List<ByteString> above)
       implements Entry {
-    public HostLink {
-      above = List.copyOf(above);
-    }
-
     @Override
     public String path() {
       return target.toString();

@@ -32,7 +32,7 @@ package nixbuildshell.sandbox;
  */
 public record Identity(long outsideUid, long outsideGid, boolean privileged, int count) {
   /** How many users and groups a build with {@code uid-range} has, Nix's maxIdsPerBuild. */
-  public static final int RANGE = 65536;
+  static final int RANGE = 65536;
 
   private static final int UID = 1000;
   private static final int GID = 100;

@@ -4,21 +4,7 @@ import static nixbuildshell.sandbox.Entry.FileSystemType.*;
 
 import java.util.ArrayList;
 import java.util.List;
-import nixbuildshell.sandbox.Entry.Again;
-import nixbuildshell.sandbox.Entry.BindDirectory;
-import nixbuildshell.sandbox.Entry.BindFile;
-import nixbuildshell.sandbox.Entry.BindReadOnly;
-import nixbuildshell.sandbox.Entry.BoundStore;
-import nixbuildshell.sandbox.Entry.Directory;
-import nixbuildshell.sandbox.Entry.InSession;
-import nixbuildshell.sandbox.Entry.Inside;
-import nixbuildshell.sandbox.Entry.LayeredStore;
-import nixbuildshell.sandbox.Entry.Link;
-import nixbuildshell.sandbox.Entry.NewFileSystem;
-import nixbuildshell.sandbox.Entry.OnHost;
-import nixbuildshell.sandbox.Entry.Overlay;
-import nixbuildshell.sandbox.Entry.Own;
-import nixbuildshell.sandbox.Entry.TextFile;
+import nixbuildshell.sandbox.Entry.*;
 import nixbuildshell.store.NixStore;
 
 /**

@@ -24,9 +24,4 @@ public record SandboxSpec(
   public SandboxSpec {
     entries = List.copyOf(entries);
   }
-
-  /** The same with other entries. */
-  public SandboxSpec withEntries(List<Entry> others) {
-    return new SandboxSpec(identity, hostName, domainName, network, confinement, others, program);
-  }
 }

@@ -1,14 +1,12 @@
 package nixbuildshell.view;
 
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.launch.GoPipe;
-import nixbuildshell.launch.IdMaps;
 import nixbuildshell.launch.Launch;
-import nixbuildshell.launch.Namespaces;
 import nixbuildshell.plan.LayerTrial;
 import nixbuildshell.plan.Outcome;
 import nixbuildshell.plan.Plan;
@@ -40,14 +38,8 @@ public record LayerProbe(SystemCalls calls, NixStore nix, Identity identity, int
   private boolean tried() {
     GoPipe go = GoPipe.open(calls);
     Plan plan = LayerTrial.plan(identity, NixSandbox.layers(nix), go.ends());
-    OptionalInt start = OptionalInt.of(session);
     try {
-      return new Launch(
-                  plan,
-                  Namespaces.of(Network.HOST),
-                  IdMaps.of(identity),
-                  start,
-                  identity.privileged())
+      return Launch.of(plan, identity, Network.HOST, session, Optional.empty())
               .start(calls, go)
               .await()
               .outcome()

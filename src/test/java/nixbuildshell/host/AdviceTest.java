@@ -100,7 +100,7 @@ class AdviceTest {
     List<Entry> store = List.of(new Entry.Overlay("/gnu/store", "/host", "upper", "work"));
     Step mount =
         Planner.plan(
-                NixSandbox.of(request, program).withEntries(store),
+                SampleRequest.withEntries(NixSandbox.of(request, program), store),
                 new PipeEnds(5, 6),
                 new OldKernel(false, List.of()))
             .steps()

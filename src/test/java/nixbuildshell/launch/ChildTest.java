@@ -23,6 +23,9 @@ class ChildTest {
 
   private static final String ALL_BUT_KILL_AND_STOP = "fffffffffffbfeff";
 
+  private static final int SIGHUP = 1;
+  private static final int SIGTERM = 15;
+
   private final SystemCalls calls = new SystemCalls(Kernels.best(Optional::empty));
 
   @Test
@@ -36,7 +39,7 @@ class ChildTest {
     assertEquals(137, ended.status());
     assertEquals(ended, other.get());
     child.kill(Signals.SIGKILL);
-    assertFalse(child.catches(Signals.SIGTERM));
+    assertFalse(child.catches(SIGTERM));
   }
 
   @Test
@@ -44,9 +47,9 @@ class ChildTest {
     GoPipe go = GoPipe.open(calls);
     String script = "trap 'exit 5' TERM; while :; do sleep 0.01; done";
     Child child = SamplePlan.launch(calls, go, "/bin/sh", "-c", script).start(calls, go);
-    await(() -> child.catches(Signals.SIGTERM));
-    assertFalse(child.catches(Signals.SIGHUP));
-    child.kill(Signals.SIGTERM);
+    await(() -> child.catches(SIGTERM));
+    assertFalse(child.catches(SIGHUP));
+    child.kill(SIGTERM);
     assertEquals(new Ended(new Outcome.Ran(), 0, 5), child.await());
   }
 
@@ -59,7 +62,7 @@ class ChildTest {
     try (go) {
       STORM.forEach(child::kill);
       assertEquals(ALL_BUT_KILL_AND_STOP, status(child, "SigBlk"));
-      assertFalse(child.catches(Signals.SIGTERM), "the JVM's handlers don't count");
+      assertFalse(child.catches(SIGTERM), "the JVM's handlers don't count");
       long pending = Long.parseUnsignedLong(status(child, "ShdPnd"), 16);
       for (int signal : STORM) {
         assertTrue((pending >>> (signal - 1) & 1) != 0, "signal " + signal + " is not pending");

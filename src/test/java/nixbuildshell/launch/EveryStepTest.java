@@ -123,7 +123,7 @@ class EveryStepTest {
               identity().uid(), identity().outsideUid(),
               identity().gid(), identity().outsideGid());
       OptionalInt start = OptionalInt.of(directory.self().number());
-      Launch launch = new Launch(plan, SamplePlan.NAMESPACES, maps, start, root);
+      Launch launch = new Launch(plan, SamplePlan.NAMESPACES, maps, start, root, Optional.empty());
       SharedImage image = launch.image(calls);
       Records.breakStep(image, broken);
       return launch.start(calls, go, image).await().outcome();
@@ -150,7 +150,8 @@ class EveryStepTest {
     SandboxSpec nix =
         NixSandbox.of(SampleRequest.of(identity(), Optional.of(shell), view), program);
     List<Entry> entries = nix.entries().stream().map(EveryStepTest::onOwnStore).toList();
-    return Planner.plan(nix.withEntries(entries), go.ends(), new OldKernel(false, List.of()));
+    return Planner.plan(
+        SampleRequest.withEntries(nix, entries), go.ends(), new OldKernel(false, List.of()));
   }
 
   private static Entry onOwnStore(Entry entry) {

@@ -28,7 +28,8 @@ class InterpreterTest {
   }
 
   private void run(InterpreterCase example) throws Exception {
-    Launch launch = new Launch(example.plan(), 0, IdMaps.NONE, OptionalInt.empty(), false);
+    Launch launch =
+        new Launch(example.plan(), 0, IdMaps.NONE, OptionalInt.empty(), false, Optional.empty());
     SharedImage image = launch.image(calls);
     Child child = launch.waiting(calls, GoPipe.open(calls), image);
     List<Long> results = Records.results(calls, child, image, example.plan().steps().size());

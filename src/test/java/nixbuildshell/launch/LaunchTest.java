@@ -37,6 +37,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Real clones in real namespaces; as root and as an ordinary user alike. */
 class LaunchTest {
+  private static final int SIGTERM = 15;
+
   private final SystemCalls calls = new SystemCalls(Kernels.best(Optional::empty));
 
   static Stream<Kernel> kernels() {
@@ -127,7 +129,8 @@ class LaunchTest {
     Set<String> before = descriptors();
     GoPipe go = GoPipe.open(calls);
     Plan plan = SamplePlan.of(go, "/bin/true");
-    Launch launch = new Launch(plan, cloneThread, IdMaps.NONE, OptionalInt.empty(), false);
+    Launch launch =
+        new Launch(plan, cloneThread, IdMaps.NONE, OptionalInt.empty(), false, Optional.empty());
     ErrnoException refused = assertThrows(ErrnoException.class, () -> launch.start(calls, go));
     assertEquals(Errno.EINVAL.number(), refused.number());
     assertEquals(Syscall.CLONE, refused.syscall());
@@ -141,10 +144,12 @@ class LaunchTest {
   void refusedMapsLeaveNoProcess() throws Exception {
     Set<String> before = descriptors();
     GoPipe go = GoPipe.open(calls);
-    IdMaps.Range range = new IdMaps.Range(1000, calls.call(Syscall.GETEUID), 1);
-    IdMaps twice = new IdMaps(List.of(range, range), List.of(range), false);
+    String line = IdMaps.line(1000, calls.call(Syscall.GETEUID), 1);
+    IdMaps twice = new IdMaps(line + line, line, false);
     Plan plan = SamplePlan.of(go, "/bin/true");
-    Launch launch = new Launch(plan, SamplePlan.NAMESPACES, twice, OptionalInt.empty(), false);
+    Launch launch =
+        new Launch(
+            plan, SamplePlan.NAMESPACES, twice, OptionalInt.empty(), false, Optional.empty());
     ErrnoException refused = assertThrows(ErrnoException.class, () -> launch.start(calls, go));
     assertTrue(refused.label().matches("write /proc/\\d+/uid_map"), refused.label());
     // An ordinary user may not write two lines at all, and that is looked at first.
@@ -160,7 +165,13 @@ class LaunchTest {
     GoPipe go = GoPipe.open(calls);
     Plan plan = SamplePlan.of(go, "/bin/grep", "-q", "^Groups:\t *$", "/proc/thread-self/status");
     Launch launch =
-        new Launch(plan, SamplePlan.AMONG_US, SamplePlan.maps(calls), OptionalInt.empty(), true);
+        new Launch(
+            plan,
+            SamplePlan.AMONG_US,
+            SamplePlan.maps(calls),
+            OptionalInt.empty(),
+            true,
+            Optional.empty());
     FutureTask<String> task =
         new FutureTask<>(
             () -> {
@@ -182,7 +193,7 @@ class LaunchTest {
   @Test
   void leavesTheThreadsMaskAlone() throws Exception {
     long before = mask();
-    assertEquals(0, before & 1L << (Signals.SIGTERM - 1), "an earlier launch left it blocked");
+    assertEquals(0, before & 1L << (SIGTERM - 1), "an earlier launch left it blocked");
     run(calls, "/bin/true");
     assertEquals(before, mask());
   }

@@ -37,7 +37,9 @@ class ManyClonesTest {
         GoPipe go = GoPipe.open(calls);
         List<Step> steps = new ArrayList<>(SamplePlan.start(go));
         steps.addAll(SamplePlan.end("/bin/true"));
-        Launch launch = new Launch(new Plan(steps), 0, IdMaps.NONE, OptionalInt.empty(), false);
+        Launch launch =
+            new Launch(
+                new Plan(steps), 0, IdMaps.NONE, OptionalInt.empty(), false, Optional.empty());
         assertEquals(new Ended(new Outcome.Ran(), 0, 0), launch.start(calls, go).await());
       }
     }

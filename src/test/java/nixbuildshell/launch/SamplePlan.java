@@ -5,6 +5,7 @@ import static nixbuildshell.plan.Argument.text;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
@@ -114,11 +115,13 @@ final class SamplePlan {
   }
 
   static Launch launch(SystemCalls calls, GoPipe go, String... command) {
-    return new Launch(of(go, command), NAMESPACES, maps(calls), OptionalInt.empty(), false);
+    return new Launch(
+        of(go, command), NAMESPACES, maps(calls), OptionalInt.empty(), false, Optional.empty());
   }
 
   static Launch amongUs(SystemCalls calls, GoPipe go, String... command) {
-    return new Launch(of(go, command), AMONG_US, maps(calls), OptionalInt.empty(), false);
+    return new Launch(
+        of(go, command), AMONG_US, maps(calls), OptionalInt.empty(), false, Optional.empty());
   }
 
   private static Argument zeros(int length) {

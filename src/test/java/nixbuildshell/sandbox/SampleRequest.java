@@ -20,6 +20,17 @@ public final class SampleRequest {
         identity, build, new SandboxRequest.View(store, NetworkView.LOOPBACK, List.of()), MACHINE);
   }
 
+  public static SandboxSpec withEntries(SandboxSpec spec, List<Entry> entries) {
+    return new SandboxSpec(
+        spec.identity(),
+        spec.hostName(),
+        spec.domainName(),
+        spec.network(),
+        spec.confinement(),
+        entries,
+        spec.program());
+  }
+
   public static SandboxRequest.Build build(Generation generation, Optional<ByteString> shell) {
     return new SandboxRequest.Build(generation, ByteString.EMPTY, shell, Optional.empty());
   }
