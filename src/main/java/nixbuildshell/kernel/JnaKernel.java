@@ -4,6 +4,7 @@ import com.sun.jna.Function;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
+import java.util.Arrays;
 
 /**
  * {@link Kernel} by JNA, for Java 17 to 21, which have no final Foreign Function &amp; Memory API.
@@ -14,10 +15,7 @@ final class JnaKernel implements Kernel {
   @Override
   public long syscall(long number, long... arguments) {
     Object[] boxed = new Object[7];
-    boxed[0] = number;
-    for (int i = 0; i < 6; i++) {
-      boxed[i + 1] = i < arguments.length ? arguments[i] : 0L;
-    }
+    Arrays.setAll(boxed, i -> i == 0 ? number : at(arguments, i - 1));
     long result = syscall.invokeLong(boxed);
     return result == -1 ? -Native.getLastError() : result;
   }
@@ -25,10 +23,12 @@ final class JnaKernel implements Kernel {
   @Override
   public long call(long address, long... arguments) {
     Object[] boxed = new Object[6];
-    for (int i = 0; i < 6; i++) {
-      boxed[i] = i < arguments.length ? arguments[i] : 0L;
-    }
+    Arrays.setAll(boxed, i -> at(arguments, i));
     return Function.getFunction(new Pointer(address)).invokeLong(boxed);
+  }
+
+  private static long at(long[] arguments, int index) {
+    return index < arguments.length ? arguments[index] : 0;
   }
 
   @Override

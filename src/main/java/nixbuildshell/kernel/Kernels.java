@@ -32,11 +32,8 @@ public final class Kernels {
 
   /** The name of {@link #best} without linking anything: "FFM" or "JNA". */
   public static String bestName() {
-    return Runtime.version().feature() >= 22 && compiled() ? "FFM" : "JNA";
-  }
-
-  private static boolean compiled() {
-    return Kernels.class.getResource("FfmKernel.class") != null;
+    boolean compiled = Kernels.class.getResource("FfmKernel.class") != null;
+    return Runtime.version().feature() >= 22 && compiled ? "FFM" : "JNA";
   }
 
   /** The FFM binding; empty before Java 22 and in a build without a JDK 22. */

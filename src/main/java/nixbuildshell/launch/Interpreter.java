@@ -35,12 +35,7 @@ final class Interpreter implements AutoCloseable {
   }
 
   static byte[] parse(String listing) {
-    StringBuilder digits = new StringBuilder();
-    for (String line : listing.split("\n")) {
-      int remark = line.indexOf('#');
-      digits.append(line, 0, remark < 0 ? line.length() : remark);
-    }
-    return HexFormat.of().parseHex(digits.toString().replace(" ", ""));
+    return HexFormat.of().parseHex(listing.replaceAll("#.*|\\s", ""));
   }
 
   /**

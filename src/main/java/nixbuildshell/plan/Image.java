@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.stream.IntStream;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Abi;
 import nixbuildshell.abi.Errno;
@@ -116,37 +116,27 @@ public final class Image {
    *     nothing changes there any more
    */
   public Outcome outcome(byte[] memory) {
-    int last = plan.steps().size() - 1;
+    List<Step> steps = plan.steps();
+    int last = steps.size() - 1;
     for (int i = 0; i < last; i++) {
-      Step step = plan.steps().get(i);
-      long result = words(memory).getLong(record(i) + RESULT * WORD);
+      long result = result(memory, i);
       if (result == UNTOUCHED) {
-        return new Stopped(i, step);
-      } else if (isError(result) ? !tolerates(step, result) : !expects(step, result)) {
-        return bad(i, step, result);
+        return new Stopped(i, steps.get(i));
+      } else if (!isGood(steps.get(i), result)) {
+        return bad(i, steps.get(i), result);
       }
     }
-    long result = words(memory).getLong(record(last) + RESULT * WORD);
+    long result = result(memory, last);
+    boolean absent = result == -Errno.ENOENT.number() || result == -Errno.ENOTDIR.number();
     return result == UNTOUCHED
         ? new Ran()
-        : forbidden(memory, result).orElse(bad(last, plan.steps().get(last), result));
-  }
-
-  /**
-   * What was found and may not be executed counts more than that the last is missing: execvp(3).
-   */
-  private Optional<Outcome> forbidden(byte[] memory, long last) {
-    if (last != -Errno.ENOENT.number() && last != -Errno.ENOTDIR.number()) {
-      return Optional.empty();
-    }
-    for (int i = 0; i < plan.steps().size(); i++) {
-      Step step = plan.steps().get(i);
-      long result = words(memory).getLong(record(i) + RESULT * WORD);
-      if (step.syscall() == Syscall.EXECVE && result == -Errno.EACCES.number()) {
-        return Optional.of(bad(i, step, result));
-      }
-    }
-    return Optional.empty();
+        // A program that was found and may not be executed counts more than the last one's absence.
+        : IntStream.range(0, absent ? last : 0)
+            .filter(i -> steps.get(i).syscall() == Syscall.EXECVE)
+            .filter(i -> result(memory, i) == -Errno.EACCES.number())
+            .mapToObj(i -> bad(i, steps.get(i), -Errno.EACCES.number()))
+            .findFirst()
+            .orElse(bad(last, steps.get(last), result));
   }
 
   private static Outcome bad(int index, Step step, long result) {
@@ -159,12 +149,14 @@ public final class Image {
     return result >= -MAX_ERRNO && result < 0;
   }
 
-  private static boolean tolerates(Step step, long result) {
-    return step.tolerated().stream().anyMatch(t -> t.errno().number() == -result);
+  private static boolean isGood(Step step, long result) {
+    return isError(result)
+        ? step.tolerated().stream().anyMatch(each -> each.errno().number() == -result)
+        : step.expected().isEmpty() || step.expected().getAsLong() == result;
   }
 
-  private static boolean expects(Step step, long result) {
-    return step.expected().isEmpty() || step.expected().getAsLong() == result;
+  private static long result(byte[] memory, int step) {
+    return words(memory).getLong(record(step) + RESULT * WORD);
   }
 
   static ByteBuffer words(byte[] bytes) {

@@ -7,6 +7,8 @@ import static nixbuildshell.plan.Argument.text;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
 import nixbuildshell.plan.Argument.Number;
+import nixbuildshell.sandbox.Entry.LayeredStore;
+import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.Network;
 import nixbuildshell.sandbox.SandboxSpec;
 
@@ -39,6 +41,23 @@ public final class Planner {
     return new Planner(spec, pipe, kernel).plan();
   }
 
+  /**
+   * Returns the plan of a throw-away child that sees whether an overlay can be mounted, and then
+   * exits. It runs in a session's directory.
+   */
+  public static Plan layerTrial(Identity identity, LayeredStore store, PipeEnds pipe) {
+    Steps steps = new Steps();
+    Handshake handshake = new Handshake(steps, pipe);
+    handshake.waitForTheMaps();
+    new Root(steps).makeTheMountsPrivate();
+    if (identity.privileged()) {
+      handshake.becomeTheBuildUser(identity);
+    }
+    new StoreMounts(steps, OldKernel.NONE).tryLayers(store);
+    steps.add("exit", Syscall.EXIT_GROUP, number(0));
+    return steps.plan();
+  }
+
   private Plan plan() {
     boolean privileged = spec.identity().privileged();
     Handshake handshake = new Handshake(steps, pipe);
@@ -69,7 +88,7 @@ public final class Planner {
     if (spec.network() == Network.HOST) {
       shutAbstractSockets();
     }
-    new ProgramSteps(steps, kernel).add(spec.program(), spec.confinement());
+    new ProgramSteps(steps, kernel).add(spec);
     return steps.plan();
   }
 

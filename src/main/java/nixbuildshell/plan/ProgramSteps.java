@@ -10,7 +10,6 @@ import static nixbuildshell.plan.Step.Kind.EXECUTE;
 import static nixbuildshell.plan.Step.Kind.FILTER_CALLS;
 import static nixbuildshell.plan.Step.Kind.SET_PERSONALITY;
 
-import java.util.ArrayList;
 import java.util.List;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Errno;
@@ -18,9 +17,10 @@ import nixbuildshell.abi.Syscall;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.plan.Argument.Strings;
 import nixbuildshell.plan.Argument.Text;
-import nixbuildshell.sandbox.Confinement;
+import nixbuildshell.sandbox.CallFilter;
 import nixbuildshell.sandbox.Personality;
 import nixbuildshell.sandbox.Program;
+import nixbuildshell.sandbox.SandboxSpec;
 
 /** Adds the last steps, in the finished sandbox: what the program inherits, and its start. */
 record ProgramSteps(Steps steps, OldKernel kernel) {
@@ -35,23 +35,22 @@ record ProgramSteps(Steps steps, OldKernel kernel) {
    * JVM's handlers could run in it. What was ignored outside would stay ignored through execve, so
    * each is reset.
    */
-  void add(Program program, Confinement confinement) {
+  void add(SandboxSpec spec) {
+    Program program = spec.program();
     steps.add("enter " + program.directory(), Syscall.CHDIR, text(program.directory()));
     steps.add("set the umask", Syscall.UMASK, Argument.octal(022));
-    confine(confinement);
+    confine(spec.personality(), spec.filter());
     kernel.closeDescriptors(steps);
     resetSignals();
-    List<ByteString> paths = new ArrayList<>(List.of(program.path()));
-    paths.addAll(program.alternatives());
-    ByteString last = paths.remove(paths.size() - 1);
-    for (ByteString path : paths) {
+    int last = program.paths().size() - 1;
+    for (ByteString path : program.paths().subList(0, last)) {
       steps.add(
           execute(path, program)
               .tolerating(Errno.ENOENT, NEXT)
               .tolerating(Errno.ENOTDIR, NEXT)
               .tolerating(Errno.EACCES, NEXT));
     }
-    steps.add(execute(last, program));
+    steps.add(execute(program.paths().get(last), program));
   }
 
   private void resetSignals() {
@@ -90,12 +89,12 @@ record ProgramSteps(Steps steps, OldKernel kernel) {
    * Confines the process; the filter comes after what it would refuse. A kernel without filters is
    * an error, as it is for Nix.
    */
-  private void confine(Confinement confinement) {
+  private void confine(Personality personality, CallFilter filter) {
     Number zero = number(0);
     Number noNewPrivileges = new Number(38, "PR_SET_NO_NEW_PRIVS");
     steps.add(
         "renounce new privileges", Syscall.PRCTL, noNewPrivileges, number(1), zero, zero, zero);
-    personality(confinement.personality());
+    personality(personality);
     Number coreSize = new Number(4, "RLIMIT_CORE");
     steps.add(
         Step.of(
@@ -106,15 +105,9 @@ record ProgramSteps(Steps steps, OldKernel kernel) {
                 NO_SOFT_LIMIT_ABOVE_ZERO,
                 nothing())
             .tolerating(Errno.EPERM, "the caller's hard limit, which only root can raise, stays"));
-    Number filter = new Number(1, "SECCOMP_SET_MODE_FILTER");
-    steps.add(
-        Step.of(
-            FILTER_CALLS,
-            "filter system calls",
-            Syscall.SECCOMP,
-            filter,
-            zero,
-            new Argument.Filter(confinement.filter())));
+    Number set = new Number(1, "SECCOMP_SET_MODE_FILTER");
+    Argument program = new Argument.Filter(filter);
+    steps.add(Step.of(FILTER_CALLS, "filter system calls", Syscall.SECCOMP, set, zero, program));
   }
 
   /** Sets it in two steps: containers allow the first alone (Docker's default filter does). */

@@ -48,10 +48,9 @@ final class Skeleton {
       if (!(bind.source() instanceof Inside)) {
         steps.bind(path, source(bind.source()), outside(path), MS_BIND);
       }
-    } else if (entry instanceof BindReadOnly bind) {
-      steps.makeMountPoint(path, outside(path));
-      steps.bind(path, source(bind.source()), outside(path), MS_BIND);
-      kernel.readOnly(steps, path);
+      if (bind.readOnly()) {
+        kernel.readOnly(steps, path);
+      }
     } else if (entry instanceof HostBind bind) {
       hostBind(bind);
     } else if (entry instanceof HostLink link) {

@@ -31,11 +31,12 @@ public sealed interface Entry {
    */
   record Again(String path, String of) implements Entry {}
 
-  /** A bind mount of a file or device. */
-  record BindFile(String path, Source source) implements Entry {}
-
-  /** A bind mount of a file of the host, read-only whoever may write to it there. */
-  record BindReadOnly(String path, OnHost source) implements Entry {}
+  /**
+   * A bind mount of a file or device.
+   *
+   * @param readOnly whether nobody can write to it inside, whoever may do so on the host
+   */
+  record BindFile(String path, Source source, boolean readOnly) implements Entry {}
 
   /**
    * Holds a new file system.

@@ -1,10 +1,16 @@
 package nixbuildshell.sandbox;
 
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 
 /**
- * A path of the host that is to be seen in the sandbox, and that is there.
+ * Describes a path of the host that is to be seen in the sandbox, and that is there.
  *
  * @param target as seen from inside
  * @param source on the host; links in it are followed
@@ -14,8 +20,41 @@ import nixbuildshell.ByteString;
 public record HostPath(
     ByteString target, ByteString source, boolean directory, Optional<ByteString> link) {
 
-  /** One that is mounted. */
+  /** Describes a path that is mounted. */
   public HostPath(ByteString target, ByteString source, boolean directory) {
     this(target, source, directory, Optional.empty());
+  }
+
+  /**
+   * Returns the entries with some paths of the host among them. What is at such a path or below
+   * gives way; the directories above it that are missing are made. A directory comes before what
+   * lies in it.
+   */
+  static List<Entry> add(List<Entry> entries, List<HostPath> paths) {
+    List<Entry> all = new ArrayList<>();
+    Set<String> targets =
+        paths.stream().map(path -> path.target.latin1()).collect(Collectors.toSet());
+    Set<String> made = new HashSet<>();
+    for (Entry entry : entries) {
+      String path = ByteString.of(entry.path()).latin1();
+      if (!targets.contains(path) && OwnPaths.parents(path).stream().noneMatch(targets::contains)) {
+        all.add(entry);
+        made.add(path);
+      }
+    }
+    Set<String> mounted = new HashSet<>();
+    for (HostPath path : paths.stream().sorted(Comparator.comparing(HostPath::target)).toList()) {
+      List<String> above = OwnPaths.parents(path.target.latin1());
+      boolean within = above.stream().anyMatch(mounted::contains);
+      List<ByteString> missing =
+          within ? List.of() : above.stream().filter(made::add).map(ByteString::new).toList();
+      if (path.link.isEmpty()) {
+        all.add(new Entry.HostBind(path.target, path.source, path.directory, missing, !within));
+        mounted.add(path.target.latin1());
+      } else if (!within) {
+        all.add(new Entry.HostLink(path.target, path.link.get(), missing));
+      }
+    }
+    return all;
   }
 }

@@ -62,7 +62,7 @@ public final class NixSandbox {
     entries.add(new BindDirectory("/tmp", new InSession("tmp")));
     if (build.shell().isPresent()) {
       entries.add(new Directory("/bin", 0755));
-      entries.add(new BindFile("/bin/sh", new Inside(build.shell().get())));
+      entries.add(new BindFile("/bin/sh", new Inside(build.shell().get()), false));
     }
     build.top().ifPresent(top -> addTop(entries, top));
     return new SandboxSpec(
@@ -70,8 +70,9 @@ public final class NixSandbox {
         "localhost",
         "(none)",
         network,
-        confinement(build, request.machine()),
-        HostPaths.with(entries, view.paths()),
+        request.machine().filtersCalls() ? CallFilter.of(build.generation()) : CallFilter.LEAST,
+        Personality.of(build.system().latin1(), request.machine()),
+        HostPath.add(entries, view.paths()),
         build.top().map(top -> program.in(top.path())).orElse(program));
   }
 
@@ -83,20 +84,14 @@ public final class NixSandbox {
     entries.add(new Again(top.path(), OwnPaths.BUILD));
   }
 
-  private static Confinement confinement(SandboxRequest.Build build, Machine machine) {
-    return new Confinement(
-        machine.filtersCalls() ? CallFilter.of(build.generation()) : CallFilter.LEAST,
-        Personality.of(build.system().latin1(), machine));
-  }
-
   private static List<Entry> devices(boolean kvm) {
     List<Entry> entries = new ArrayList<>();
     entries.add(new Directory("/dev", 0755));
     for (String device : DEVICES) {
-      entries.add(new BindFile("/dev/" + device, new OnHost("/dev/" + device)));
+      entries.add(new BindFile("/dev/" + device, new OnHost("/dev/" + device), false));
     }
     if (kvm) {
-      entries.add(new BindFile("/dev/kvm", new OnHost("/dev/kvm")));
+      entries.add(new BindFile("/dev/kvm", new OnHost("/dev/kvm"), false));
     }
     entries.add(new NewFileSystem("/dev/shm", TMPFS, "size=50%"));
     entries.add(new Link("/dev/fd", "/proc/self/fd"));
@@ -118,7 +113,7 @@ public final class NixSandbox {
             new Link("/dev/ptmx", "/dev/pts/ptmx"))
         : List.of(
             new BindDirectory("/dev/pts", new OnHost("/dev/pts")),
-            new BindFile("/dev/ptmx", new OnHost("/dev/pts/ptmx")));
+            new BindFile("/dev/ptmx", new OnHost("/dev/pts/ptmx"), false));
   }
 
   private static List<Entry> etc(Identity user, Generation generation, NetworkView network) {
@@ -138,7 +133,7 @@ public final class NixSandbox {
   }
 
   private static List<Entry> hostFile(HostFile file) {
-    Entry bind = new BindReadOnly(file.path(), new OnHost(file.source()));
+    Entry bind = new BindFile(file.path(), new OnHost(file.source()), true);
     return file.path().equals(HostFile.CERTIFICATES)
         ? List.of(new Directory("/etc/ssl", 0755), new Directory("/etc/ssl/certs", 0755), bind)
         : List.of(bind);

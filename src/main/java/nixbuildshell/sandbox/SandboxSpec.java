@@ -9,7 +9,8 @@ import java.util.List;
  * @param hostName of the UTS namespace
  * @param domainName of the UTS namespace (NIS)
  * @param network what is seen of it
- * @param confinement of the program's process
+ * @param filter refuses system calls of the program's process
+ * @param personality tells the process how its kernel appears
  * @param entries the file system, parents before what lies in them
  * @param program what runs
  */
@@ -18,7 +19,8 @@ public record SandboxSpec(
     String hostName,
     String domainName,
     Network network,
-    Confinement confinement,
+    CallFilter filter,
+    Personality personality,
     List<Entry> entries,
     Program program) {
   public SandboxSpec {

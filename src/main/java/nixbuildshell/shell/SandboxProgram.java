@@ -54,7 +54,8 @@ public final class SandboxProgram {
       arguments.addAll(words("-c", EXEC, "sh"));
       arguments.addAll(command);
     }
-    return new Program(shell.path(), arguments, start.environment(), OwnPaths.BUILD, ownSession);
+    return new Program(
+        List.of(shell.path()), arguments, start.environment(), OwnPaths.BUILD, ownSession, false);
   }
 
   /**
@@ -80,8 +81,8 @@ public final class SandboxProgram {
           "cannot run the builder " + call.path(), "it is a part of Nix itself, no program", "");
     }
     List<ByteString> environment = Start.strings(call.environment());
-    return new Program(call.path(), call.arguments(), environment, OwnPaths.BUILD, ownSession)
-        .asCommand(List.of());
+    return new Program(
+        List.of(call.path()), call.arguments(), environment, OwnPaths.BUILD, ownSession, true);
   }
 
   private static Program direct(
@@ -94,8 +95,7 @@ public final class SandboxProgram {
               + " builder again: nix-build-shell --builder DIR");
     }
     List<ByteString> paths = search(environment, command.get(0));
-    return new Program(paths.get(0), command, environment, OwnPaths.BUILD, ownSession)
-        .asCommand(paths.subList(1, paths.size()));
+    return new Program(paths, command, environment, OwnPaths.BUILD, ownSession, true);
   }
 
   /** Lists where a command can be, in the order of execvp(3). */

@@ -7,9 +7,9 @@ import nixbuildshell.files.ErrnoException;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.launch.GoPipe;
 import nixbuildshell.launch.Launch;
-import nixbuildshell.plan.LayerTrial;
 import nixbuildshell.plan.Outcome;
 import nixbuildshell.plan.Plan;
+import nixbuildshell.plan.Planner;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.Network;
 import nixbuildshell.sandbox.NixSandbox;
@@ -37,7 +37,7 @@ public record LayerProbe(SystemCalls calls, NixStore nix, Identity identity, int
 
   private boolean tried() {
     GoPipe go = GoPipe.open(calls);
-    Plan plan = LayerTrial.plan(identity, NixSandbox.layers(nix), go.ends());
+    Plan plan = Planner.layerTrial(identity, NixSandbox.layers(nix), go.ends());
     try {
       return Launch.of(plan, identity, Network.HOST, session, Optional.empty())
               .start(calls, go)

@@ -96,7 +96,7 @@ class AdviceTest {
     ByteString shell = ByteString.of("/bin/sh");
     SandboxRequest request =
         SampleRequest.of(new Identity(1234, 5678, false), Optional.empty(), new StoreView.Whole());
-    Program program = new Program(shell, List.of(shell), List.of(), "/build", true);
+    Program program = new Program(List.of(shell), List.of(shell), List.of(), "/build", true, false);
     List<Entry> store = List.of(new Entry.Overlay("/gnu/store", "/host", "upper", "work"));
     Step mount =
         Planner.plan(

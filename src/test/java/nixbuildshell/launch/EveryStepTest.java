@@ -146,7 +146,7 @@ class EveryStepTest {
 
   private Plan plan(GoPipe go) {
     ByteString shell = ByteString.of("/nix/store/sh");
-    Program program = new Program(shell, List.of(shell), List.of(), "/build", true);
+    Program program = new Program(List.of(shell), List.of(shell), List.of(), "/build", true, false);
     SandboxSpec nix =
         NixSandbox.of(SampleRequest.of(identity(), Optional.of(shell), view), program);
     List<Entry> entries = nix.entries().stream().map(EveryStepTest::onOwnStore).toList();

@@ -158,11 +158,12 @@ class PlannerTest {
       throws IOException {
     Program program =
         new Program(
-            SHELL,
+            List.of(SHELL),
             List.of(SHELL, ByteString.of("-c"), ByteString.of("exec \"$@\""), ByteString.of("é\n")),
             List.of(ByteString.of("A=1")),
             "/build",
-            ownSession);
+            ownSession,
+            false);
     SandboxSpec spec = NixSandbox.of(request, program);
     Plan plan = Planner.plan(spec, new PipeEnds(5, 6), kernel);
     if (System.getenv("UPDATE_GOLDEN") != null) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
@@ -18,11 +19,15 @@ import org.junit.jupiter.api.Test;
 
 class ProgramStepsTest {
 
-  private static List<Step> executions(List<String> others) {
-    ByteString first = ByteString.of("/a/ls");
+  private static List<Step> executions(String... paths) {
     Program program =
-        new Program(first, List.of(ByteString.of("ls")), List.of(), "/build", true)
-            .asCommand(others.stream().map(ByteString::of).toList());
+        new Program(
+            Stream.of(paths).map(ByteString::of).toList(),
+            List.of(ByteString.of("ls")),
+            List.of(),
+            "/build",
+            true,
+            true);
     Identity identity = new Identity(1234, 5678, false);
     SandboxSpec spec =
         NixSandbox.of(SampleRequest.of(identity, Optional.empty(), new StoreView.Whole()), program);
@@ -34,14 +39,14 @@ class ProgramStepsTest {
 
   @Test
   void aProgramIsExecutedOnce() {
-    List<Step> only = executions(List.of());
+    List<Step> only = executions("/a/ls");
     assertEquals(1, only.size());
     assertEquals(List.of(), only.get(0).tolerated());
   }
 
   @Test
   void eachAlternativeFollowsOneThatMayBeMissing() {
-    List<Step> steps = executions(List.of("/b/ls", "c/ls"));
+    List<Step> steps = executions("/a/ls", "/b/ls", "c/ls");
     assertEquals(
         List.of("execute /a/ls", "execute /b/ls", "execute c/ls"),
         steps.stream().map(Step::label).toList());

@@ -26,7 +26,8 @@ public final class SampleRequest {
         spec.hostName(),
         spec.domainName(),
         spec.network(),
-        spec.confinement(),
+        spec.filter(),
+        spec.personality(),
         entries,
         spec.program());
   }

@@ -91,8 +91,8 @@ class SandboxPathTest {
             SampleRequest.build(Generation.FLAT, Optional.of(SHELL)),
             new SandboxRequest.View(new StoreView.Whole(), network, List.of(paths)),
             SampleRequest.MACHINE);
-    return NixSandbox.of(request, new Program(SHELL, List.of(), List.of(), "/build", true))
-        .entries();
+    Program program = new Program(List.of(SHELL), List.of(), List.of(), "/build", true, false);
+    return NixSandbox.of(request, program).entries();
   }
 
   private static List<Entry.HostBind> binds(HostPath... paths) {

@@ -73,9 +73,7 @@ class SandboxProgramTest {
     Program program =
         SandboxProgram.of(
             new Start(Optional.empty(), bytes(variable)), bytes(command, "x"), false, true);
-    List<ByteString> all = new java.util.ArrayList<>(List.of(program.path()));
-    all.addAll(program.alternatives());
-    assertEquals(bytes(paths.split(" ")), all);
+    assertEquals(bytes(paths.split(" ")), program.paths());
     assertEquals(bytes(command, "x"), program.arguments());
     assertTrue(program.isCommand());
   }
