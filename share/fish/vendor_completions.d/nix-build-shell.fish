@@ -1,14 +1,14 @@
-# Completion for nix-build-shell in fish. A test holds its options against --help.
+# Completion for nix-build-shell in fish. tests/integration/documents.sh holds its options to --help.
 
 complete -c nix-build-shell -f
-complete -c nix-build-shell -l drv -r -k -a '(__fish_complete_suffix .drv)' -d 'The failed derivation'
-complete -c nix-build-shell -l store -x -a '(__fish_complete_directories)' -d 'The store that the build was of'
-complete -c nix-build-shell -l work-dir -x -a '(__fish_complete_directories)' -d 'Keep working copies below this directory'
-complete -c nix-build-shell -l network -x -a 'host none' -d 'The network: that of the host, or none'
-complete -c nix-build-shell -l sandbox-path -r -F -d 'Show this path of the host in the sandbox'
-complete -c nix-build-shell -l builder -d 'Run the original builder again'
-complete -c nix-build-shell -l explain -d 'Print the system calls that make the sandbox, run nothing'
-complete -c nix-build-shell -s v -l verbose -d 'Say what is known of the build and from where'
+complete -c nix-build-shell -l drv -r -k -a '(__fish_complete_suffix .drv)' -d 'The derivation that failed'
+complete -c nix-build-shell -l store -x -a '(__fish_complete_directories)' -d 'The store of the build'
+complete -c nix-build-shell -l work-dir -x -a '(__fish_complete_directories)' -d 'Keep sessions below this directory'
+complete -c nix-build-shell -l network -x -a 'host none' -d 'The network of the sandbox'
+complete -c nix-build-shell -l sandbox-path -r -F -d 'Show a path of the host in the sandbox'
+complete -c nix-build-shell -l builder -d 'Run the builder again'
+complete -c nix-build-shell -l explain -d 'Print the system calls that make the sandbox, and run nothing'
+complete -c nix-build-shell -s v -l verbose -d 'Print what is known of the build'
 complete -c nix-build-shell -s h -l help -d 'Print the help'
 complete -c nix-build-shell -s V -l version -d 'Print the version'
 complete -c nix-build-shell -n '__fish_is_first_token' -a last -d 'The newest kept build directory'

@@ -31,22 +31,26 @@ import picocli.CommandLine.ParseResult;
     usageHelpAutoWidth = true,
     customSynopsis = {"nix-build-shell [OPTIONS] DIR [COMMAND [ARG...]]"},
     description = {
-      "%nEnter the sandbox of a failed Nix build, as it was at the moment of failure.",
+      "%nEnter the sandbox of a failed Nix build, as it was when the build failed.",
       "",
-      "DIR is the directory that nix-build --keep-failed (or nix build --keep-failed) left, or"
-          + " the ID that the setup hook's hint shows, or 'last' for the newest; it is never written"
-          + " to, the sandbox gets a copy. COMMAND runs in /build with the build's own"
-          + " variables; without one you get the build's shell."
+      "DIR is the directory that nix-build --keep-failed (or nix build --keep-failed) left; or"
+          + " 'last' for the newest; or the ID that the setup hook printed; or a session. The"
+          + " sandbox works on a copy: DIR itself is never changed.",
+      "",
+      "COMMAND runs in /build with the build's variables, and its changes are discarded. Without"
+          + " COMMAND you get the build's shell. If you change something in it, the copy stays as a"
+          + " session, and a message says how to enter it again."
     },
-    optionListHeading = "%nOptions (before DIR; what follows it belongs to COMMAND):%n",
+    optionListHeading = "%nOptions (before DIR; what follows DIR belongs to COMMAND):%n",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  nix-build-shell /tmp/nix-build-hello-1.0.drv-0",
-      "  nix-build-shell /tmp/nix-build-hello-1.0.drv-0 make check",
-      "  nix-build-shell --explain /tmp/nix-build-hello-1.0.drv-0",
+      "  Look around in the newest failure:",
+      "    nix-build-shell last",
+      "  Run one command of the build again, and keep nothing:",
+      "    nix-build-shell /tmp/nix-build-hello-1.0.drv-0 make check",
       "",
-      "Exit status: COMMAND's own, or 128+N when signal N ended it; 127 when it was not found, 126"
-          + " when it could not be run; 125 when nix-build-shell itself failed, 2 for a wrong command"
+      "Exit status: COMMAND's own; 128+N when signal N ended it; 127 when it was not found; 126"
+          + " when it could not be run; 125 when nix-build-shell itself failed; 2 for a wrong command"
           + " line."
     })
 final class CommandLineSyntax {
@@ -59,46 +63,46 @@ final class CommandLineSyntax {
   @Option(
       names = "--drv",
       paramLabel = "FILE",
-      description = "The failed derivation's .drv file, when it is not found or guessed wrong.")
+      description =
+          "The derivation that failed: needed when none is found for DIR, or the wrong one.")
   private String derivation;
 
   @Option(
       names = "--store",
       paramLabel = "ROOT",
       description =
-          "The store that the build was of, as Nix's own --store: a directory that has nix/store in"
-              + " it, or local?root=ROOT; by default what NIX_REMOTE and NIX_STORE_DIR say.")
+          "The store of the build, as with Nix's own --store: a directory that contains nix/store."
+              + " Default: what Nix's settings and NIX_REMOTE say.")
   private String store;
 
   @Option(
       names = "--work-dir",
       paramLabel = "PATH",
       description =
-          "Keep working copies below PATH; by default below $XDG_STATE_HOME, which is"
-              + " ~/.local/state.")
+          "Keep sessions below PATH. Default: below $XDG_STATE_HOME, which is ~/.local/state.")
   private String workDirectory;
 
   @Option(
       names = "--network",
       paramLabel = "host|none",
       description =
-          "Give the sandbox the host's network, or none but its own loopback; by default the"
-              + " host's for fixed-output and impure derivations alone.")
+          "Give the sandbox the host's network, or none but a loopback. Default: the host's, for"
+              + " fixed-output and impure derivations only.")
   private String network;
 
   @Option(
       names = "--sandbox-path",
       paramLabel = "PATH",
       description =
-          "Show PATH of the host in the sandbox; TARGET=PATH shows it as TARGET, as in Nix's"
-              + " setting sandbox-paths. May be given several times.")
+          "Show PATH of the host in the sandbox; TARGET=PATH shows it at TARGET, as in Nix's setting"
+              + " sandbox-paths. Can be repeated.")
   private List<String> sandboxPaths = new ArrayList<>();
 
   @Option(
       names = "--builder",
       description =
-          "Print how Nix called the builder, and run it again in place of a COMMAND: with its"
-              + " arguments and environment, on a copy of what it left.")
+          "Print how Nix called the builder, and run it again instead of a COMMAND, on a copy of what"
+              + " it left.")
   private boolean builder;
 
   @Option(
@@ -108,7 +112,8 @@ final class CommandLineSyntax {
 
   @Option(
       names = {"-v", "--verbose"},
-      description = "Say what is known of the build and from where; twice: stack traces too.")
+      description =
+          "Print what is known of the build, and from which source; twice: stack traces too.")
   private boolean[] verbose = {};
 
   @Option(
