@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Part of the setup hook: manifest.json, whose fields are in manifest.schema.json. All of it runs in a subshell,
-# in the C locale, under `set -f` and `nullglob`.
+# Part of the setup hook. Makes manifest.json; manifest.schema.json describes its fields. All functions run in a
+# subshell, in the C locale, under `set -f` and `nullglob`.
 
-# _nixBuildShellQuote TEXT: as a JSON string, a byte a code point (U+0000 to U+00FF), in _nixBuildShell_json. In
-# the C locale.
+# _nixBuildShellQuote TEXT: sets _nixBuildShell_json to a JSON string with one code point (U+0000 to U+00FF) for
+# each byte.
 _nixBuildShellQuote() {
 	declare _nixBuildShell_rest=$1 _nixBuildShell_clean _nixBuildShell_byte
 	_nixBuildShell_json='"'
@@ -20,7 +20,7 @@ _nixBuildShellQuote() {
 	_nixBuildShell_json+='"'
 }
 
-# _nixBuildShellFields NAME VALUE...: strings, into the manifest.
+# _nixBuildShellFields NAME VALUE...: adds strings to the manifest.
 _nixBuildShellFields() {
 	while (($# > 1)); do
 		_nixBuildShellQuote "$2"
@@ -29,7 +29,7 @@ _nixBuildShellFields() {
 	done
 }
 
-# _nixBuildShellCounts NAME VALUE...: natural numbers, into the manifest; what is none is left out.
+# _nixBuildShellCounts NAME VALUE...: adds natural numbers to the manifest, and leaves out other values.
 _nixBuildShellCounts() {
 	while (($# > 1)); do
 		[[ -z $2 || $2 == *[!0-9]* ]] || _nixBuildShell_manifest+="\"$1\":$2,"
@@ -71,7 +71,7 @@ _nixBuildShellOutputsField() {
 	_nixBuildShell_manifest="${_nixBuildShell_manifest%,}},"
 }
 
-# _nixBuildShellOutput NAME PATH
+# _nixBuildShellOutput NAME PATH: adds an output to the manifest and to _nixBuildShell_outputs.
 _nixBuildShellOutput() {
 	[[ -n $2 ]] || return 0
 	_nixBuildShellQuote "$1"
@@ -81,7 +81,7 @@ _nixBuildShellOutput() {
 	_nixBuildShell_outputs+=":$2:"
 }
 
-# _nixBuildShellUnmangle FIELD...: of mountinfo, into _nixBuildShell_fields.
+# _nixBuildShellUnmangle FIELD...: sets _nixBuildShell_fields to these fields of mountinfo, without its escapes.
 _nixBuildShellUnmangle() {
 	declare _nixBuildShell_it
 	_nixBuildShell_fields=("$@")
@@ -91,7 +91,8 @@ _nixBuildShellUnmangle() {
 	done
 }
 
-# mounts and sandboxed; the mount points in _nixBuildShell_points, the host's directory in _nixBuildShell_root.
+# Adds the fields `mounts` and `sandboxed`. Sets _nixBuildShell_points to the mount points, and _nixBuildShell_root to
+# the host's path of the build directory.
 _nixBuildShellMountFields() {
 	declare _nixBuildShell_it _nixBuildShell_i _nixBuildShell_text _nixBuildShell_fields _nixBuildShell_all=()
 	declare _nixBuildShell_plain=
@@ -125,7 +126,7 @@ _nixBuildShellMountFields() {
 	_nixBuildShell_manifest+="\"mounts\":[${_nixBuildShell_text%,}],\"sandboxed\":$_nixBuildShell_sandboxed,"
 }
 
-# What the sandbox's store lists, but for outputs, which the build itself has made.
+# Adds the field `storePaths`: what the store contains in the sandbox, except for outputs, which the build made.
 _nixBuildShellStorePathsField() {
 	declare _nixBuildShell_it _nixBuildShell_i _nixBuildShell_text='' _nixBuildShell_all=()
 	$_nixBuildShell_sandboxed || return 0
@@ -147,7 +148,7 @@ _nixBuildShellStorePathsField() {
 	_nixBuildShell_manifest+="\"storePaths\":[${_nixBuildShell_text%,}],"
 }
 
-# Short enough to be typed, and another one for each failure.
+# Sets _nixBuildShell_id: short enough to type, and different for each failure.
 _nixBuildShellMakeId() {
 	declare _nixBuildShell_number=$((RANDOM * 32768 + RANDOM)) _nixBuildShell_i _nixBuildShell_it
 	read -r _nixBuildShell_i </proc/sys/kernel/random/uuid && _nixBuildShell_number=$((16#${_nixBuildShell_i%%-*}))

@@ -1,19 +1,22 @@
 # shellcheck shell=bash
-# A setup hook for nixpkgs' stdenv: when the build fails, it writes what nix-build-shell wants to know to
-# $NIX_BUILD_TOP/.nix-build-shell (manifest.json: see manifest.schema.json; state.bash), and says on stderr
-# how to enter the build's sandbox.
+# A setup hook for nixpkgs' stdenv. When the build fails, it writes manifest.json (see manifest.schema.json) and
+# state.bash to $NIX_BUILD_TOP/.nix-build-shell, and prints on stderr how to enter the build's sandbox.
 #
-# A derivation can say `nixBuildShellShareState = true` (everybody may read state.bash, which has the values of
-# all variables) and `nixBuildShellTrap = false` (no ERR trap; the failing command stays unknown).
+# A derivation can set `nixBuildShellShareState = true`: then everybody may read state.bash, which has the values
+# of all variables. It can set `nixBuildShellTrap = false`: then there is no ERR trap, and the failing command stays
+# unknown.
 #
-# By the time stdenv runs failureHooks, the failing command and its locals are gone, so an ERR trap notes
-# them. It acts only where errexit is about to end the build's own shell. It can be seen in `trap -p`, as E in
-# $-, and by a build that fails under `set -v`, which shows a trap's text.
-# Functions `declare` their locals: bash 5.2, after a failure within nested evals (pop_var_context in the log),
-# takes the EXIT trap's functions for none and refuses `local`.
-# Bash 4.4 and later; of other programs mkdir, and mv and rm if there are any.
+# When stdenv runs failureHooks, the failing command and its locals are gone, so an ERR trap records them. The trap
+# acts only when errexit is about to end the build's own shell. A build can see it in `trap -p`, as E in $-, and in
+# the output of `set -v`, which shows a trap's text.
+#
+# Functions use `declare` for their locals: after a failure within nested evals (pop_var_context in the log), bash
+# 5.2 does not take the EXIT trap's functions for functions, and refuses `local`.
+#
+# Needs bash 4.4 or later and mkdir; uses mv and rm if they exist.
 
-# _nixBuildShellNote STATUS LINE COMMAND PIPESTATUS...: called by the ERR trap in the failing function.
+# _nixBuildShellNote STATUS LINE COMMAND PIPESTATUS...: records the failure. The ERR trap of the failing function
+# calls it.
 _nixBuildShellNote() {
 	_nixBuildShellStatus=$1 _nixBuildShellLine=$2 _nixBuildShellCommand=$3 _nixBuildShellPipe=("${@:4}")
 	_nixBuildShellFunctions=("${FUNCNAME[@]:1}")
@@ -23,7 +26,8 @@ _nixBuildShellNote() {
 	_nixBuildShellState=$(_nixBuildShellDump errexit)
 }
 
-# What the EXIT trap still sees when no ERR trap has run: `exit`, an unset variable, a signal.
+# _nixBuildShellNoteAtExit STATUS: records what the EXIT trap still sees when no ERR trap has run (`exit`, an unset
+# variable, a signal).
 _nixBuildShellNoteAtExit() {
 	declare _nixBuildShell_i=1
 	while [[ ${FUNCNAME[_nixBuildShell_i]-exitHandler} != exitHandler ]]; do ((++_nixBuildShell_i)); done
@@ -31,13 +35,14 @@ _nixBuildShellNoteAtExit() {
 	_nixBuildShellFunctions=("${FUNCNAME[@]:_nixBuildShell_i+1}")
 	_nixBuildShellFiles=("${BASH_SOURCE[@]:_nixBuildShell_i+1}")
 	_nixBuildShellLines=("${BASH_LINENO[@]:_nixBuildShell_i+1}")
-	# The eval is that of stdenv's runPhase, whatever the phase did in it. Bash 4's is the exit handler's.
+	# An eval is that of stdenv's runPhase, and says nothing of what failed in the phase. Bash 4 names a command of
+	# the exit handler.
 	((BASH_VERSINFO[0] >= 5)) && [[ $_nixBuildShellCommand != 'eval '* ]] || _nixBuildShellCommand=
 	_nixBuildShellCwd=$(builtin pwd && builtin printf .)
 	_nixBuildShellState=$(_nixBuildShellDump "${_nixBuildShellErrexit-}")
 }
 
-# Bash's builtins and its defaults, whatever the build has made of them. In a subshell only.
+# Restores bash's builtins and defaults, whatever the build has changed. Only for a subshell.
 _nixBuildShellPlain() {
 	unset -f builtin
 	builtin unset -f declare printf read set shift shopt trap umask unset
@@ -49,7 +54,7 @@ _nixBuildShellPlain() {
 	builtin unset -v GLOBIGNORE LD_PRELOAD LD_LIBRARY_PATH
 }
 
-# _nixBuildShellTool NAME: the program's path, in _nixBuildShell_tool. The build may have spoilt its PATH.
+# _nixBuildShellTool NAME: sets _nixBuildShell_tool to the program's path. The build may have lost its PATH.
 _nixBuildShellTool() {
 	declare IFS=:
 	# shellcheck disable=SC2086
@@ -70,7 +75,7 @@ _nixBuildShellTool() {
 	[[ -n $_nixBuildShell_tool ]]
 }
 
-# _nixBuildShellWrite FILE TEXT: whole or not at all, where there is a mv.
+# _nixBuildShellWrite FILE TEXT: writes the whole file or, if mv exists, nothing.
 _nixBuildShellWrite() {
 	declare _nixBuildShell_new=$1.new
 	_nixBuildShellTool mv || _nixBuildShell_new=$1 _nixBuildShell_tool=:
@@ -79,7 +84,7 @@ _nixBuildShellWrite() {
 	return 1
 }
 
-# Writes the files, prints the hint.
+# Writes the files and prints the hint.
 _nixBuildShellReport() {
 	_nixBuildShellPlain
 	declare LC_ALL=C IFS=$' \t\n' _nixBuildShell_directory=$NIX_BUILD_TOP/.nix-build-shell
@@ -102,12 +107,12 @@ _nixBuildShellReport() {
 
 _nixBuildShellPrintHint() {
 	declare _nixBuildShell_it _nixBuildShell_what='' _nixBuildShell_program='@command@' _nixBuildShell_flake='@flake@'
-	# The host's path for sure, where it looks like one that Nix makes: /tmp may be a file system of its own.
+	# The path is the host's for sure only if it looks like one of Nix's: /tmp may be a file system of its own.
 	$_nixBuildShell_sandboxed || _nixBuildShell_root=$NIX_BUILD_TOP
 	_nixBuildShell_it='^(/tmp/nix-build-[A-Za-z0-9+._=-]+\.drv-[0-9]+(/build)?|/nix/var/nix/builds/nix-[0-9]+-[0-9]+/build)$'
 	[[ $_nixBuildShell_root =~ $_nixBuildShell_it ]] || _nixBuildShell_root=$_nixBuildShell_id
 	[[ -n $_nixBuildShell_root ]] || return 0
-	# Where nothing has been put in their places.
+	# The hook's source has these placeholders; nix/hook.nix replaces them.
 	[[ $_nixBuildShell_program != '@'*'@' ]] || _nixBuildShell_program=nix-build-shell
 	[[ $_nixBuildShell_flake != '@'*'@' ]] || _nixBuildShell_flake=
 	if [[ -n $_nixBuildShellCommand ]]; then
@@ -121,20 +126,20 @@ _nixBuildShellPrintHint() {
 	printf 'nix-build-shell: enter its sandbox with\n    %s %s bash\n' "$_nixBuildShell_program" "$_nixBuildShell_root"
 	[[ -z $_nixBuildShell_flake ]] ||
 		printf '    nix run %q#nix-build-shell -- %s bash\n' "$_nixBuildShell_flake" "$_nixBuildShell_root"
-	printf '(kept only with --keep-failed)\n'
+	printf '(Nix keeps the directory only with --keep-failed)\n'
 }
 
 _nixBuildShellCatch() {
 	_nixBuildShellHint=
-	# A build whose sandbox somebody may enter never becomes a valid store path.
+	# A failed build, whose sandbox the caller may enter, must never become a valid store path.
 	unset -v succeedOnFailure || :
 	[[ -n ${NIX_BUILD_TOP-} ]] || return 0
 	[[ ${_nixBuildShellStatus-} == "${exitCode-1}" ]] || _nixBuildShellNoteAtExit "${exitCode-1}" || :
 	_nixBuildShellHint=$(_nixBuildShellReport </dev/null) || :
 }
 
-# In failureHooks. Whatever goes wrong in here, the build ends as it would without it; its traps and `set -x`
-# show nothing but the call.
+# Is called by stdenv's failureHooks. Whatever goes wrong in it, the build ends as it would without the hook, and the
+# build's traps and `set -x` show only the call.
 _nixBuildShellFailureHook() {
 	{ _nixBuildShellCatch || :; } >/dev/null 2>&1
 	(
@@ -147,8 +152,8 @@ _nixBuildShellFailureHook() {
 	) || :
 }
 
-# Whether the build has an ERR trap of its own, or is going to: errtrace would have it run more often. (And a
-# DEBUG trap would run for what is in this one.) What it will do is looked for in the text of it.
+# Decides whether the build has an ERR or DEBUG trap, or its text sets one. The hook's errtrace would run an ERR trap
+# more often, and a DEBUG trap would run for the commands of the hook's own trap.
 _nixBuildShellHasTrap() {
 	declare _nixBuildShell_text
 	_nixBuildShell_text=$(
@@ -168,7 +173,7 @@ if [[ -z ${IN_NIX_SHELL-} && -z ${_nixBuildShellPath-} ]]; then
 	if [[ ${nixBuildShellTrap-1} == @(1|true) ]] && ! _nixBuildShellHasTrap 2>/dev/null; then
 		[[ $- == *E* ]] || _nixBuildShellErrtrace=hook
 		set -o errtrace
-		# A compound command and a redirection leave $?, $_ and the output of `set -x` as they are.
+		# A compound command with a redirection changes neither $?, nor $_, nor the output of `set -x`.
 		trap '{ case $BASHPID:$- in "$$:"*e*)
 			_nixBuildShellNote "$?" "$LINENO" "$BASH_COMMAND" "${PIPESTATUS[@]}" || : ;; esac; } 2>/dev/null' ERR
 	fi

@@ -1,15 +1,15 @@
 # shellcheck shell=bash
-# Part of the setup hook: state.bash, the shell as it was at the failure, to be sourced by another one.
+# Part of the setup hook. Makes state.bash, which gives another shell the state of the build's shell at the failure.
 
-# _nixBuildShellSplit LINES: into _nixBuildShell_lines, without the empty ones. Under `set -f`. (Reading a pipe
-# would take bash a system call a byte, and a here-string may need the disk.)
+# _nixBuildShellSplit LINES: sets _nixBuildShell_lines to the lines that are not empty. Needs `set -f`. Bash reads a
+# pipe with one system call for each byte, and a here-string may need the disk.
 _nixBuildShellSplit() {
 	builtin declare IFS=$'\n'
 	# shellcheck disable=SC2206
 	_nixBuildShell_lines=($1)
 }
 
-# _nixBuildShellDump [errexit]: the state of the calling shell, to be sourced. In a subshell only.
+# _nixBuildShellDump [errexit]: prints the state of the calling shell as a script. Only for a subshell.
 _nixBuildShellDump() {
 	declare _nixBuildShell_options _nixBuildShell_shopts _nixBuildShell_functions _nixBuildShell_lines _nixBuildShell_it
 	declare _nixBuildShell_ifs
@@ -25,7 +25,7 @@ _nixBuildShellDump() {
 	builtin unset -f declare printf set umask
 	printf '# The shell of a failed build, written by the hook of nix-build-shell: to be sourced at the top level.\n'
 	printf 'builtin cd -- %q\numask %s\n' "${_nixBuildShellCwd%??}" "$(umask)"
-	# A line of a value may look like a declaration: its name is no variable's, or one that is here anyway.
+	# A line of a value can look like a declaration. Then no variable has its name, or one that is printed anyway.
 	_nixBuildShellSplit "$(declare -p)"
 	for _nixBuildShell_it in "${_nixBuildShell_lines[@]}"; do
 		[[ $_nixBuildShell_it == 'declare -'* ]] || continue
@@ -47,9 +47,9 @@ _nixBuildShellDump() {
 	for _nixBuildShell_it in "${_nixBuildShell_lines[@]}"; do
 		case $_nixBuildShell_it in
 		*' login_shell' | *' restricted_shell' | 'shopt -u compat'*) ;;
-		# An interactive shell has these for itself.
+		# An interactive shell sets these itself.
 		'set +o emacs' | 'set +o hist'* | 'set +o monitor' | 'set +o vi') ;;
-		# The hook's own; and stdenv's exit handler has changed it.
+		# The hook sets errtrace, and stdenv's exit handler changes errexit.
 		*' errtrace') [[ -n ${_nixBuildShellErrtrace-} ]] || printf '%s\n' "$_nixBuildShell_it" ;;
 		*' errexit') ;;
 		*) printf '%s 2>/dev/null\n' "$_nixBuildShell_it" ;;

@@ -1,4 +1,4 @@
-# What `nix flake check` builds.
+# The checks that `nix flake check` builds.
 {
   pkgs,
   hello-world,
@@ -12,13 +12,13 @@ in
   package = nix-build-shell;
   inherit hello-world;
 
-  # The two commented lines of nix/wttr, not commented.
+  # nix/wttr with its two commented lines, so that it builds.
   wttr = wttr.overrideAttrs (old: {
     nativeBuildInputs = old.nativeBuildInputs ++ [ pkgs.pkg-config ];
     buildInputs = (old.buildInputs or [ ]) ++ [ pkgs.curl ];
   });
 
-  # A build that succeeds is not touched by the hook.
+  # The hook leaves a build that succeeds alone.
   hook = runCommand "nix-build-shell-hook-check" { nativeBuildInputs = [ nixBuildShellHook ]; } ''
     bash -n ${nixBuildShellHook}/nix-support/setup-hook
     if grep -n '@[a-z][a-zA-Z]*@' ${nixBuildShellHook}/nix-support/setup-hook; then

@@ -1,4 +1,4 @@
-# debuggable drv: the derivation, with the hook added.
+# debuggable drv: returns the derivation with the hook added.
 { hookFor }:
 drv:
 drv.overrideAttrs (old: {

@@ -1,4 +1,4 @@
-# Lets wttr fail, then enters its sandbox: `nix run .#demo`, or with a command after `--`.
+# Lets wttr fail and enters its sandbox: `nix run .#demo`. A command can follow `--`.
 {
   writeShellScriptBin,
   nix-build-shell,
@@ -8,8 +8,8 @@ writeShellScriptBin "nix-build-shell-demo" ''
   set -euo pipefail
   log=$(mktemp)
   trap 'rm -f "$log"' EXIT
-  # Its inputs come with this script, so that nothing else can fail: ${wttr.inputDerivation}
-  # The derivation, not its output: that is never to be had.
+  # This script depends on the inputs, so that only wttr itself can fail: ${wttr.inputDerivation}
+  # The derivation, not its output, which never gets built.
   if nix-store --realise --keep-failed ${builtins.unsafeDiscardOutputDependency wttr.drvPath} 2>&1 | tee "$log" >&2; then
     echo "nix-build-shell-demo: this build was to fail" >&2
     exit 1

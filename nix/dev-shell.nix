@@ -1,4 +1,4 @@
-# All that tests/run asks for, but for Nix itself. Both JDKs, because the tool reaches the kernel in two ways.
+# All that tests/run needs, except for Nix itself. Two JDKs, because the tool calls the kernel in two ways.
 {
   mkShell,
   jdk17_headless,

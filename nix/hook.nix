@@ -1,16 +1,16 @@
-# What a derivation puts into nativeBuildInputs to have its failures explained. It depends on its own
-# script alone, so a change elsewhere in this repository makes no consumer build again.
+# The setup hook, for a derivation's nativeBuildInputs. It depends only on its own script, so that no other change in
+# this repository makes a consumer build again.
 {
   lib,
   makeSetupHook,
-  # What the hint names in `nix run FLAKE#nix-build-shell`. A store path here would come into every
+  # The flake that the hint names in `nix run FLAKE#nix-build-shell`. A store path here would become an input of every
   # consumer's build; a name of the flake registry does not.
   flake ? "nix-build-shell",
   # The hint's first command.
   command ? "nix-build-shell",
 }:
 let
-  # One script, of parts; made of their text alone.
+  # One script, made only of the text of its parts.
   script = builtins.toFile "nix-build-shell-hook.sh" (
     lib.concatMapStringsSep "\n" builtins.readFile [
       ../hooks/state.sh

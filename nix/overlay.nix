@@ -1,7 +1,7 @@
-# For any package set: the tool, and the hook for nativeBuildInputs.
+# Adds the tool and the hook to a package set.
 final: _prev:
 let
-  # The newest of the JDKs with long support that the set has. From 22 on, the tool needs no JNA.
+  # The newest JDK with long-term support in the package set. From 22 on, the tool needs no JNA.
   jdk = final.jdk25_headless or final.jdk21_headless or final.jdk17_headless;
 in
 {

@@ -1,13 +1,13 @@
-# The tool, compiled with plain javac: a hash over a vendored Maven repository would break with every
-# release of Maven. pom.xml says the same to Maven, and a test holds jars.json against it.
+# The tool, compiled with javac alone: a hash of a vendored Maven repository would break with every release of
+# Maven. pom.xml tells Maven the same, and a test compares jars.json with it.
 {
   lib,
   stdenv,
   fetchurl,
   runtimeShell,
-  # 22 or later compiles FfmKernel too.
+  # Compiles the tool; 22 or later compiles FfmKernel too.
   jdk,
-  # What runs the tool: 17 or later.
+  # Runs the tool; 17 or later.
   jre,
 }:
 let
@@ -37,7 +37,7 @@ stdenv.mkDerivation {
   pname = "nix-build-shell";
   inherit version;
 
-  # Nothing else of the repository, so that nothing else makes it build again.
+  # Only these directories of the repository, so that no other change makes it build again.
   src = builtins.path {
     path = ../src/main;
     name = "nix-build-shell-source";
@@ -55,7 +55,7 @@ stdenv.mkDerivation {
     mkdir classes lib
     ${lib.concatMapStringsSep "\n" (jar: "ln -s ${jar.source} lib/${jar.file}") jars}
     find java -name '*.java' | sort >sources
-    # Concatenation by invokedynamic links each call site at its first use: 10 ms of the start and more.
+    # The default links each string concatenation at its first use, which delays the start by 10 ms and more.
     javac --release 17 -encoding UTF-8 -proc:none -XDstringConcat=inline -cp 'lib/*' -d classes @sources
     ${lib.optionalString hasFfm ''
       find java22 -name '*.java' | sort >sources22
@@ -86,7 +86,7 @@ stdenv.mkDerivation {
     cp -R lib $home/lib
     {
       echo '#!${runtimeShell}'
-      # In place of a descriptor that is closed, the command would get one of the JVM's own files.
+      # If a descriptor is closed, the command would get one of the JVM's own files in its place.
       echo '[ -e /proc/self/fd/0 ] || exec </dev/null'
       echo '[ -e /proc/self/fd/1 ] || exec >/dev/null'
       echo '[ -e /proc/self/fd/2 ] || exec 2>/dev/null'

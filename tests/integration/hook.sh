@@ -58,7 +58,7 @@ test_hint_can_be_pasted() {
 		nix-build-shell: enter its sandbox with
 		    nix-build-shell $dir bash
 		    nix run github:example/nbs#nix-build-shell -- $dir bash
-		(kept only with --keep-failed)
+		(Nix keeps the directory only with --keep-failed)
 	END
 	sed -n '/^nix-build-shell: .* failed with/,/^(kept only/p' "$T/log" | diff "$T/expected" - || fail "another hint"
 }
