@@ -1,8 +1,6 @@
 package nixbuildshell.enter;
 
 import java.io.PrintStream;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import nixbuildshell.ByteString;
@@ -13,6 +11,7 @@ import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.capture.Reconstruction;
 import nixbuildshell.capture.Request;
+import nixbuildshell.capture.Shell;
 import nixbuildshell.console.ExitCode;
 import nixbuildshell.console.Messages;
 import nixbuildshell.console.ProgressLine;
@@ -22,8 +21,8 @@ import nixbuildshell.files.FileSystem;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.sandbox.SandboxSpec;
-import nixbuildshell.session.About;
 import nixbuildshell.session.Cleaning;
+import nixbuildshell.session.Remembered;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
 import nixbuildshell.store.DerivationFinder;
@@ -134,8 +133,8 @@ public final class Enter {
 
   /** Works in a copy of the kept directory. */
   private int work(Sessions sessions, KeptDirectory kept, FailedBuild build, Prepared prepared) {
-    About about = about(kept, build, prepared);
-    Session session = sessions.create(about, prepared.user().owner());
+    Remembered remembered = remembered(kept, build, prepared);
+    Session session = sessions.create(remembered, prepared.user().owner());
     LayerProbe layers =
         new LayerProbe(
             calls,
@@ -146,7 +145,7 @@ public final class Enter {
         prepared.showing(
             StoreLookup.in(session, prepared.request().view().store(), layers::mounts));
     try (SessionEnd end =
-        new SessionEnd(sessions, session, about, messages, signals, caller.hasTerminal(2))) {
+        new SessionEnd(sessions, session, remembered, messages, signals, caller.hasTerminal(2))) {
       try {
         fill(session, kept, build, sandbox);
       } catch (CancellationException e) {
@@ -156,13 +155,15 @@ public final class Enter {
     }
   }
 
-  private About about(KeptDirectory kept, FailedBuild build, Prepared prepared) {
-    Map<String, ByteString> remembered = new HashMap<>(Remembered.of(prepared.request()));
-    remembered.putAll(prepared.start().remembered());
-    remembered.putAll(StoreChoice.remembered(prepared.store()));
-    ByteString name = ByteString.of(build.name().value());
-    ByteString shell = prepared.start().shellPath();
-    return new About(preparation.kind(), kept.path(), name, shell, remembered);
+  private Remembered remembered(KeptDirectory kept, FailedBuild build, Prepared prepared) {
+    return new Remembered(
+        preparation.kind(),
+        kept.path(),
+        ByteString.of(build.name().value()),
+        prepared.start().shell().map(Shell::path),
+        prepared.start().environment(),
+        RememberedSandbox.remembered(prepared.request()),
+        StoreChoice.remembered(prepared.store()));
   }
 
   private void fill(Session session, KeptDirectory kept, FailedBuild build, Prepared sandbox) {

@@ -32,7 +32,7 @@ import nixbuildshell.sandbox.Program;
 import nixbuildshell.sandbox.SandboxRequest;
 import nixbuildshell.sandbox.SandboxSpec;
 import nixbuildshell.sandbox.StoreView;
-import nixbuildshell.session.About;
+import nixbuildshell.session.Remembered;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.ShownStore;
 import nixbuildshell.shell.SandboxProgram;
@@ -85,7 +85,7 @@ record Preparation(
 
   /** Returns the user of a session once more, and locks it. */
   BuildUser user(Session session) throws ErrnoException {
-    Optional<Long> first = session.about().flatMap(Remembered::firstUid);
+    Optional<Long> first = session.remembered().flatMap(before -> before.sandbox().firstUid());
     if (first.isPresent()) {
       return BuildUserRange.of(caller, files, session.path()).again(first.get());
     }
@@ -122,21 +122,22 @@ record Preparation(
 
   /** Prepares the sandbox of a session once more, as it was. */
   Prepared again(Session session, BuildUser user) {
-    About about = session.about().orElseThrow();
+    Remembered before = session.remembered().orElseThrow();
     if (options.builder() || options.derivation().isPresent()) {
       throw new Failure(
           "cannot use " + (options.builder() ? "--builder" : "--drv") + " in " + session.path(),
           "it is for a fresh copy, and this is a session",
-          "name the kept directory: " + ShellWord.quote(about.origin()));
+          "name the kept directory: " + ShellWord.quote(before.origin()));
     }
-    NixStore nix = StoreChoice.again(caller, files, about);
-    Start start = Start.again(about, nix);
+    NixStore nix = StoreChoice.again(caller, files, before.store());
+    Start start = Start.again(before, nix);
     Program program = command(start);
     StoreView store = StoreLookup.of(files, nix, session);
     BuildUserRange.requireOthers(files, nix, user, store);
-    SandboxRequest.Build build = Remembered.build(about, start.systemShell());
-    NetworkView network = network().again(Remembered.network(about), build.generation());
-    List<HostPath> shown = paths(nix).again(Remembered.paths(about));
+    SandboxRequest.Build build = RememberedSandbox.build(before.sandbox(), start.systemShell());
+    NetworkView network =
+        network().again(RememberedSandbox.network(before.sandbox()), build.generation());
+    List<HostPath> shown = paths(nix).again(RememberedSandbox.paths(before.sandbox()));
     SandboxRequest request =
         new SandboxRequest(
             user.identity(), build, new SandboxRequest.View(store, network, shown), machine(nix));
@@ -145,11 +146,11 @@ record Preparation(
   }
 
   /** Decides what becomes of the session afterwards: a person may work in it, or a command. */
-  About.Kind kind() {
+  Remembered.Kind kind() {
     return !options.builder()
             && SandboxProgram.isInteractive(options.command(), caller.hasTerminal(0))
-        ? About.Kind.INTERACTIVE
-        : About.Kind.COMMAND;
+        ? Remembered.Kind.INTERACTIVE
+        : Remembered.Kind.COMMAND;
   }
 
   private Program program(FailedBuild build, Start start) {

@@ -5,7 +5,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import nixbuildshell.console.Messages;
 import nixbuildshell.console.ProgressLine;
-import nixbuildshell.session.About;
+import nixbuildshell.session.Remembered;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
 import nixbuildshell.terminal.SignalRelay;
@@ -20,7 +20,7 @@ import nixbuildshell.terminal.SignalRelay;
 record SessionEnd(
     Sessions sessions,
     Session session,
-    About about,
+    Remembered remembered,
     Messages messages,
     SignalRelay signals,
     boolean terminal)
@@ -29,10 +29,10 @@ record SessionEnd(
   @Override
   public void close() {
     signals.begin();
-    if (about.kind() == About.Kind.INTERACTIVE
+    if (remembered.kind() == Remembered.Kind.INTERACTIVE
         && unlessSignalled("looking for changes", session::isChanged)) {
       session.close();
-      new Sessions.Kept(session.path(), Optional.of(about.origin()), true).tell(messages);
+      new Sessions.Kept(session.path(), Optional.of(remembered.origin()), true).tell(messages);
       return;
     }
     // The exit code is the command's, also when something could not be deleted.

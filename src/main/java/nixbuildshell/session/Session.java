@@ -19,7 +19,7 @@ import nixbuildshell.files.TreeRemoval;
  *
  * <pre>
  * lock                the lock; its ctime is when the session was made
- * session.properties  what it is about
+ * session.properties  what it remembers: {@link Remembered}
  * staged              made when the copy was complete: what has a later ctime was changed
  * edited              made when a change was found, so that it is not looked for again
  * build/ tmp/         the sandbox's /build and /tmp
@@ -38,10 +38,10 @@ public final class Session implements AutoCloseable {
   static final String REMEDY = "name a directory on another file system: --work-dir DIR";
 
   static final ByteString LOCK = ByteString.of("lock");
-  static final ByteString ABOUT = ByteString.of("session.properties");
+  static final ByteString REMEMBERED = ByteString.of("session.properties");
   static final ByteString STAGED = ByteString.of("staged");
   private static final ByteString EDITED = ByteString.of("edited");
-  private static final int ABOUT_LIMIT = 1 << 24;
+  private static final int LARGEST = 1 << 24;
 
   private final Directory directory;
   private final Descriptor lock;
@@ -75,10 +75,10 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** What it is about; empty when that cannot be told any more. */
-  public Optional<About> about() {
-    return FileContent.read(directory, ABOUT, ABOUT_LIMIT) instanceof FileContent.Bytes file
-        ? About.of(file.bytes())
+  /** Reads what it remembers; empty when that cannot be read any more. */
+  public Optional<Remembered> remembered() {
+    return FileContent.read(directory, REMEMBERED, LARGEST) instanceof FileContent.Bytes file
+        ? Remembered.of(file.bytes())
         : Optional.empty();
   }
 
@@ -87,9 +87,9 @@ public final class Session implements AutoCloseable {
    *
    * @param owner the build user when root runs the tool
    */
-  void furnish(About about, Optional<Owner> owner) throws ErrnoException {
+  void furnish(Remembered remembered, Optional<Owner> owner) throws ErrnoException {
     Optional<Owner> rootOfGroup = owner.map(o -> new Owner(0, o.gid()));
-    write(ABOUT, about.file());
+    write(REMEMBERED, remembered.file());
     make("build", 0700, owner);
     make("tmp", 01777, Optional.empty());
     make("store", 0755, Optional.empty());

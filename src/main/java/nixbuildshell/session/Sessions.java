@@ -119,11 +119,11 @@ public final class Sessions implements AutoCloseable {
    * @param owner the build user when root runs the tool
    * @throws Failure when that cannot be written
    */
-  public Session create(About about, Optional<Owner> owner) {
+  public Session create(Remembered remembered, Optional<Owner> owner) {
     try {
-      Session session = exclusively(() -> make(about.name()));
+      Session session = exclusively(() -> make(remembered.name()));
       try {
-        session.furnish(about, owner);
+        session.furnish(remembered, owner);
         return session;
       } catch (ErrnoException e) {
         delete(session, () -> false);
@@ -159,7 +159,7 @@ public final class Sessions implements AutoCloseable {
   /** Whether it is worth looking for this directory among the sessions. */
   public static boolean looksLikeOne(Directory directory) {
     try {
-      return directory.status(Session.ABOUT).type() == FileType.REGULAR;
+      return directory.status(Session.REMEMBERED).type() == FileType.REGULAR;
     } catch (ErrnoException e) {
       return false;
     }
@@ -199,7 +199,7 @@ public final class Sessions implements AutoCloseable {
   private Optional<Session> takePatiently(ByteString id) throws ErrnoException {
     for (int i = 0; i < LOCK_TRIES; i++) {
       Optional<Session> session = exclusively(() -> take(id));
-      if (session.isPresent() && session.get().about().isPresent()) {
+      if (session.isPresent() && session.get().remembered().isPresent()) {
         return session;
       }
       session.ifPresent(Session::close);
@@ -293,14 +293,14 @@ public final class Sessions implements AutoCloseable {
   }
 
   private void clean(Session session, BooleanSupplier stop, Cleaned cleaned) {
-    Optional<About> about = session.about();
+    Optional<Remembered> remembered = session.remembered();
     boolean known = session.isKnownToBeChanged();
-    boolean interactive = about.map(a -> a.kind() == About.Kind.INTERACTIVE).orElse(true);
+    boolean interactive = remembered.map(r -> r.kind() == Remembered.Kind.INTERACTIVE).orElse(true);
     boolean stays = interactive && session.isChanged(stop);
     if (stop.getAsBoolean()) {
       session.close();
     } else if (stays) {
-      cleaned.kept.add(new Kept(session.path(), about.map(About::origin), !known));
+      cleaned.kept.add(new Kept(session.path(), remembered.map(Remembered::origin), !known));
       session.close();
     } else {
       delete(session, stop).ifPresent(cleaned.leftovers::add);

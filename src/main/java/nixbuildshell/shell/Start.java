@@ -11,7 +11,7 @@ import nixbuildshell.capture.Fact;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Shell;
 import nixbuildshell.sandbox.SandboxRequest;
-import nixbuildshell.session.About;
+import nixbuildshell.session.Remembered;
 import nixbuildshell.store.NixStore;
 
 /**
@@ -22,8 +22,6 @@ import nixbuildshell.store.NixStore;
  *     {@code env-vars}, else what bash cannot declare
  */
 public record Start(Optional<Shell> shell, List<ByteString> environment) {
-  private static final String ENVIRONMENT = "environment";
-
   public static Start of(FailedBuild build) {
     Optional<Shell> shell = build.run().shell().map(Fact::value).map(Shell::new);
     if (build.run().environment() instanceof FailedBuild.Given given) {
@@ -39,27 +37,10 @@ public record Start(Optional<Shell> shell, List<ByteString> environment) {
    *
    * @throws Failure when the shell is gone
    */
-  public static Start again(About about, NixStore nix) {
-    Optional<Shell> shell = Optional.of(about.shell()).filter(s -> !s.isEmpty()).map(Shell::new);
+  public static Start again(Remembered remembered, NixStore nix) {
+    Optional<Shell> shell = remembered.shell().map(Shell::new);
     shell.ifPresent(known -> new BuildShell(nix).require(known.path()));
-    List<ByteString> environment = new ArrayList<>();
-    String all = about.sandbox().getOrDefault(ENVIRONMENT, ByteString.EMPTY).latin1();
-    for (int at = 0; at < all.length(); at = all.indexOf('\0', at) + 1) {
-      environment.add(new ByteString(all.substring(at, all.indexOf('\0', at))));
-    }
-    return new Start(shell, environment);
-  }
-
-  /** What {@link #again} needs, for {@link About}. */
-  public Map<String, ByteString> remembered() {
-    StringBuilder all = new StringBuilder();
-    environment.forEach(variable -> all.append(variable.latin1()).append('\0'));
-    return all.isEmpty() ? Map.of() : Map.of(ENVIRONMENT, new ByteString(all.toString()));
-  }
-
-  /** For {@link About}. */
-  public ByteString shellPath() {
-    return shell.map(Shell::path).orElse(ByteString.EMPTY);
+    return new Start(shell, remembered.environment());
   }
 
   /** What the sandbox shall have at {@code /bin/sh}. */

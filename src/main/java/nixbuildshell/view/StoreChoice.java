@@ -2,8 +2,6 @@ package nixbuildshell.view;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -14,7 +12,7 @@ import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.sandbox.OwnPaths;
-import nixbuildshell.session.About;
+import nixbuildshell.session.Remembered;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StoreUri;
@@ -24,12 +22,6 @@ import nixbuildshell.store.StoreUri;
  * store} or NIX_REMOTE, and by NIX_STORE_DIR, NIX_STATE_DIR and NIX_LOG_DIR (globals.cc).
  */
 public final class StoreChoice {
-  private static final String DIRECTORY = "store.directory";
-  private static final String REAL = "store.real";
-  private static final String STATE = "store.state";
-  private static final String LOGS = "store.logs";
-  private static final String URI = "store.uri";
-
   private static final Pattern PLAIN = Pattern.compile("(/[A-Za-z0-9+._=-]+)+");
 
   private final Caller caller;
@@ -134,33 +126,34 @@ public final class StoreChoice {
     }
   }
 
-  /** Once more for a session, with what it was made from. */
-  public static NixStore again(Caller caller, FileSystem files, About about) {
-    Map<String, ByteString> values = about.sandbox();
-    if (!values.containsKey(REAL)) {
-      return NixStore.DEFAULT;
-    }
-    StoreChoice choice = new StoreChoice(caller, files, "the session's store");
-    return choice.guarded(
-        new NixStore(
-            new StoreDirectory(choice.storeDirectory(values.get(DIRECTORY))),
-            choice.spelled(values.get(REAL)),
-            choice.spelled(values.get(STATE)),
-            choice.spelled(values.get(LOGS)),
-            Optional.ofNullable(values.get(URI)).map(ByteString::toString)));
+  /** Returns the store that a session remembers; it must still be safe. */
+  public static NixStore again(Caller caller, FileSystem files, Optional<Remembered.Store> before) {
+    return before
+        .map(store -> new StoreChoice(caller, files, "the session's store").again(store))
+        .orElse(NixStore.DEFAULT);
   }
 
-  /** What {@link #again} needs, for {@link About}. */
-  public static Map<String, ByteString> remembered(NixStore store) {
-    Map<String, ByteString> values = new HashMap<>();
-    if (!store.equals(NixStore.DEFAULT)) {
-      values.put(DIRECTORY, ByteString.of(store.directory().path()));
-      values.put(REAL, ByteString.of(store.real()));
-      values.put(STATE, ByteString.of(store.state()));
-      values.put(LOGS, ByteString.of(store.logs()));
-      store.uri().ifPresent(uri -> values.put(URI, ByteString.of(uri)));
-    }
-    return values;
+  private NixStore again(Remembered.Store store) {
+    return guarded(
+        new NixStore(
+            new StoreDirectory(storeDirectory(store.directory())),
+            spelled(store.real()),
+            spelled(store.state()),
+            spelled(store.logs()),
+            store.uri().map(ByteString::toString)));
+  }
+
+  /** Returns what {@link #again} needs; empty for Nix's default store. */
+  public static Optional<Remembered.Store> remembered(NixStore store) {
+    return store.equals(NixStore.DEFAULT)
+        ? Optional.empty()
+        : Optional.of(
+            new Remembered.Store(
+                ByteString.of(store.directory().path()),
+                ByteString.of(store.real()),
+                ByteString.of(store.state()),
+                ByteString.of(store.logs()),
+                store.uri().map(ByteString::of)));
   }
 
   /**

@@ -10,10 +10,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import nixbuildshell.session.About;
+import nixbuildshell.session.Remembered;
+import nixbuildshell.session.Sample;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
 import nixbuildshell.session.WorkingCopy;
@@ -132,11 +132,11 @@ class ReadersTest {
   @Test
   void anOutputThatCannotBeCopiedIsNotMarked() throws Exception {
     filesOfMany();
-    About about = new About(About.Kind.COMMAND, name("/x"), name("x"), name("/sh"), Map.of());
+    Remembered remembered = Sample.remembered(Remembered.Kind.COMMAND, name("/x"), name("x"));
     try (Sessions sessions =
             Sessions.open(
                 Fixture.FILES, v -> Optional.empty(), Optional.of(name(temporary.toString())));
-        Session session = sessions.create(about, Optional.of(OWNER));
+        Session session = sessions.create(remembered, Optional.of(OWNER));
         Directory store = Fixture.open(source);
         Directory upper = session.open("store/upper")) {
       WorkingCopy copy = new WorkingCopy(session, copy());

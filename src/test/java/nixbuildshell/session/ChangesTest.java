@@ -41,8 +41,7 @@ class ChangesTest {
   private Session staged() throws Exception {
     Session session =
         sessions.create(
-            new About(
-                About.Kind.INTERACTIVE, name("/x"), name("x"), name("/nix/store/shell"), Map.of()),
+            Sample.remembered(Remembered.Kind.INTERACTIVE, name("/x"), name("x")),
             Optional.empty());
     String at = session.path().toString();
     String stage =
@@ -84,12 +83,7 @@ class ChangesTest {
     for (int i = 0; i < 100; i++) {
       Session session =
           sessions.create(
-              new About(
-                  About.Kind.INTERACTIVE,
-                  name("/x"),
-                  name("x"),
-                  name("/nix/store/shell"),
-                  Map.of()),
+              Sample.remembered(Remembered.Kind.INTERACTIVE, name("/x"), name("x")),
               Optional.empty());
       Path file = Files.writeString(Path.of(session.path() + "/build/f"), "");
       session.markStaged();
@@ -106,8 +100,7 @@ class ChangesTest {
   void anUnstagedSessionIsNobodysWork() throws Exception {
     try (Session session =
         sessions.create(
-            new About(
-                About.Kind.INTERACTIVE, name("/x"), name("x"), name("/nix/store/shell"), Map.of()),
+            Sample.remembered(Remembered.Kind.INTERACTIVE, name("/x"), name("x")),
             Optional.empty())) {
       Files.writeString(Path.of(session.path() + "/build/f"), "");
       assertFalse(session.isChanged(NEVER));

@@ -1,6 +1,5 @@
 package nixbuildshell.session;
 
-import java.util.Map;
 import java.util.Optional;
 import nixbuildshell.files.Descriptor;
 import nixbuildshell.files.Directory;
@@ -22,14 +21,10 @@ final class SessionsMain {
 
   private static void round(Sessions sessions) throws Exception {
     sessions.clean(() -> false);
-    About about =
-        new About(
-            About.Kind.COMMAND,
-            Fixture.name("/kept"),
-            Fixture.name("same-name-1.0"),
-            Fixture.name("/nix/store/shell"),
-            Map.of());
-    Session session = sessions.create(about, Optional.empty());
+    Remembered remembered =
+        Sample.remembered(
+            Remembered.Kind.COMMAND, Fixture.name("/kept"), Fixture.name("same-name-1.0"));
+    Session session = sessions.create(remembered, Optional.empty());
     sessions.clean(() -> false);
     try (Directory build = session.open("build")) {
       try (Descriptor file = build.createFile(Fixture.name("file"), 0600)) {
@@ -38,7 +33,7 @@ final class SessionsMain {
     }
     session.markStaged();
     sessions.clean(() -> false);
-    if (!session.about().equals(Optional.of(about)) || !session.isStaged()) {
+    if (!session.remembered().equals(Optional.of(remembered)) || !session.isStaged()) {
       throw new AssertionError("somebody has removed " + session.path());
     }
     try (Directory build = session.open("build")) {

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -47,10 +46,8 @@ class SessionsTest {
     sessions.close();
   }
 
-  private Session create(About.Kind kind) {
-    return sessions.create(
-        new About(kind, ORIGIN, name("probe-1.0"), name("/nix/store/shell"), Map.of()),
-        Optional.empty());
+  private Session create(Remembered.Kind kind) {
+    return sessions.create(Sample.remembered(kind, ORIGIN, name("probe-1.0")), Optional.empty());
   }
 
   private List<String> left() {
@@ -63,7 +60,7 @@ class SessionsTest {
     String[] paths = {
       ".", "build", "tmp", "store", "store/upper", "store/work", "store/view", "root"
     };
-    try (Session session = create(About.Kind.INTERACTIVE)) {
+    try (Session session = create(Remembered.Kind.INTERACTIVE)) {
       assertTrue(session.id().toString().matches("probe-1\\.0-[a-z0-9]{4}"));
       assertEquals(base + "/" + session.id(), session.path().toString());
       for (int i = 0; i < modes.length; i++) {
@@ -72,13 +69,8 @@ class SessionsTest {
         }
       }
       assertEquals(
-          new About(
-              About.Kind.INTERACTIVE,
-              ORIGIN,
-              name("probe-1.0"),
-              name("/nix/store/shell"),
-              Map.of()),
-          session.about().get());
+          Sample.remembered(Remembered.Kind.INTERACTIVE, ORIGIN, name("probe-1.0")),
+          session.remembered().get());
     }
   }
 
@@ -86,9 +78,8 @@ class SessionsTest {
   void rootGivesThemToTheBuildUser() throws Exception {
     assumeTrue(Fixture.root(), "only root can give files away");
     Owner owner = new Owner(30001, 30000);
-    About about =
-        new About(About.Kind.COMMAND, ORIGIN, name("x"), name("/nix/store/shell"), Map.of());
-    try (Session session = sessions.create(about, Optional.of(owner))) {
+    Remembered remembered = Sample.remembered(Remembered.Kind.COMMAND, ORIGIN, name("x"));
+    try (Session session = sessions.create(remembered, Optional.of(owner))) {
       for (String each : new String[] {"build", "store/work"}) {
         Status status = session.directory().status(name(each));
         assertEquals(owner, new Owner(status.uid(), status.gid()), each);
@@ -113,9 +104,8 @@ class SessionsTest {
       {"x".repeat(300), "x{64}-...."},
     };
     for (String[] each : cases) {
-      About about =
-          new About(About.Kind.COMMAND, ORIGIN, name(each[0]), name("/nix/store/shell"), Map.of());
-      try (Session session = sessions.create(about, Optional.empty())) {
+      Remembered remembered = Sample.remembered(Remembered.Kind.COMMAND, ORIGIN, name(each[0]));
+      try (Session session = sessions.create(remembered, Optional.empty())) {
         assertTrue(session.id().toString().matches(each[1]), session.id().toString());
       }
     }
@@ -123,7 +113,7 @@ class SessionsTest {
 
   @Test
   void cleaningStopsWhenItIsTold() {
-    create(About.Kind.COMMAND).close();
+    create(Remembered.Kind.COMMAND).close();
     sessions.clean(() -> true);
     assertEquals(1, left().size());
     sessions.clean(() -> false);
@@ -132,12 +122,12 @@ class SessionsTest {
 
   @Test
   void cleaningTakesWhatIsOverAndLeavesWhatIsInUse() {
-    Session running = create(About.Kind.COMMAND);
+    Session running = create(Remembered.Kind.COMMAND);
     running.markStaged();
-    Session command = create(About.Kind.COMMAND);
+    Session command = create(Remembered.Kind.COMMAND);
     command.markStaged();
     command.close();
-    create(About.Kind.INTERACTIVE).close();
+    create(Remembered.Kind.INTERACTIVE).close();
     try (Sessions other = again()) {
       assertEquals(List.of(), other.clean(() -> false).leftovers());
     }
@@ -148,10 +138,10 @@ class SessionsTest {
 
   @Test
   void cleaningKeepsEditsAndNamesThem() throws Exception {
-    Session looked = create(About.Kind.INTERACTIVE);
+    Session looked = create(Remembered.Kind.INTERACTIVE);
     looked.markStaged();
     looked.close();
-    Session edited = create(About.Kind.INTERACTIVE);
+    Session edited = create(Remembered.Kind.INTERACTIVE);
     edited.markStaged();
     Files.writeString(Path.of(edited.path() + "/tmp/edit"), "x");
     edited.close();
@@ -177,7 +167,7 @@ class SessionsTest {
 
   @Test
   void aSessionIsFoundAgainAndHasOneUser() throws Exception {
-    Session first = create(About.Kind.INTERACTIVE);
+    Session first = create(Remembered.Kind.INTERACTIVE);
     first.markStaged();
     Path path = Path.of(first.path().toString());
     Files.writeString(path.resolve("build/edit"), "x");
@@ -188,7 +178,7 @@ class SessionsTest {
       assertTrue(busy.getMessage().contains("in use by another nix-build-shell"));
       first.close();
       try (Session second = other.find(opened).get()) {
-        assertEquals(ORIGIN, second.about().get().origin());
+        assertEquals(ORIGIN, second.remembered().get().origin());
         assertTrue(second.isChanged(() -> false));
         assertThrows(Failure.class, () -> sessions.find(opened));
       }

@@ -6,13 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.Shell;
 import nixbuildshell.sandbox.Program;
-import nixbuildshell.session.About;
+import nixbuildshell.session.Remembered;
+import nixbuildshell.session.Sample;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -91,14 +91,18 @@ class SandboxProgramTest {
     for (List<ByteString> environment :
         List.of(NOTHING, List.of(new ByteString("A=\u00ff\n"), ByteString.of("B=")))) {
       Start start = new Start(Optional.empty(), environment);
-      About about =
-          new About(
-              About.Kind.INTERACTIVE,
-              ByteString.EMPTY,
-              ByteString.EMPTY,
-              start.shellPath(),
-              Map.copyOf(start.remembered()));
-      assertEquals(start, Start.again(about, nixbuildshell.store.NixStore.DEFAULT));
+      Remembered some =
+          Sample.remembered(Remembered.Kind.INTERACTIVE, ByteString.EMPTY, ByteString.EMPTY);
+      Remembered remembered =
+          new Remembered(
+              some.kind(),
+              some.origin(),
+              some.name(),
+              Optional.empty(),
+              environment,
+              some.sandbox(),
+              some.store());
+      assertEquals(start, Start.again(remembered, nixbuildshell.store.NixStore.DEFAULT));
     }
   }
 }

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
@@ -17,7 +16,8 @@ import nixbuildshell.kernel.Kernels;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.StoreView;
-import nixbuildshell.session.About;
+import nixbuildshell.session.Remembered;
+import nixbuildshell.session.Sample;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
 import nixbuildshell.store.NixStore;
@@ -73,13 +73,8 @@ class LayerProbeTest {
 
   @Test
   void mountPointsAreOnDiskWhereItIsRefused() {
-    About about =
-        new About(
-            About.Kind.COMMAND,
-            ByteString.of("/x"),
-            ByteString.of("x"),
-            ByteString.EMPTY,
-            Map.of());
+    Remembered remembered =
+        Sample.remembered(Remembered.Kind.COMMAND, ByteString.of("/x"), ByteString.of("x"));
     Optional<ByteString> base = Optional.of(ByteString.of(directory.toString()));
     BooleanSupplier never =
         () -> {
@@ -87,7 +82,7 @@ class LayerProbeTest {
         };
     StoreView.Exact layered = new StoreView.Exact(List.of(), true);
     try (Sessions sessions = Sessions.open(files, name -> Optional.empty(), base);
-        Session session = sessions.create(about, Optional.empty())) {
+        Session session = sessions.create(remembered, Optional.empty())) {
       assertEquals(layered, StoreLookup.in(session, layered, () -> true));
       assertEquals(layered.onDisk(), StoreLookup.in(session, layered, () -> false));
       assertEquals(layered.onDisk(), StoreLookup.in(session, layered.onDisk(), never));

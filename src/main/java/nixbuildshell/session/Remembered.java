@@ -1,0 +1,207 @@
+package nixbuildshell.session;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import nixbuildshell.ByteString;
+
+/**
+ * Holds what a session remembers, so that the caller can come back to it. The file {@code
+ * session.properties} has it; properties spell bytes beyond ASCII as escapes, so that a path of any
+ * bytes comes back as it was.
+ *
+ * @param kind what becomes of the session at the end of its run
+ * @param origin the kept directory that was copied
+ * @param name the derivation's, or what stands for it
+ * @param shell the build's shell; empty when it has none
+ * @param environment what the kernel gives the command, {@code NAME=value}
+ * @param sandbox what the sandbox was asked to be
+ * @param store the build's store; empty when it is Nix's default
+ */
+public record Remembered(
+    Kind kind,
+    ByteString origin,
+    ByteString name,
+    Optional<ByteString> shell,
+    List<ByteString> environment,
+    Sandbox sandbox,
+    Optional<Store> store) {
+
+  /** A command's session is deleted; an interactive shell's stays when something was changed. */
+  public enum Kind {
+    COMMAND,
+    INTERACTIVE
+  }
+
+  /**
+   * Describes the sandbox. Names are those of the sandbox's enums, in lower case.
+   *
+   * @param network the name of what is seen of it
+   * @param generation the name of the Nix that built
+   * @param system the derivation's; empty when it is not known
+   * @param binSh the program at {@code /bin/sh}, as seen from inside
+   * @param buildTop a second place where the build directory is seen
+   * @param firstUid the first user of a {@code uid-range}
+   * @param paths the host's paths that are seen
+   */
+  public record Sandbox(
+      String network,
+      String generation,
+      ByteString system,
+      Optional<ByteString> binSh,
+      Optional<ByteString> buildTop,
+      Optional<Long> firstUid,
+      List<Shown> paths) {
+    public Sandbox {
+      paths = List.copyOf(paths);
+    }
+  }
+
+  /**
+   * A path of the host that the sandbox shows.
+   *
+   * @param target as seen from inside
+   * @param link what the source says when it is a link that is seen as one
+   */
+  public record Shown(ByteString target, ByteString source, Optional<ByteString> link) {}
+
+  /**
+   * A store, with the parts of {@code LocalFSStoreConfig} (Nix's local-fs-store.hh).
+   *
+   * @param directory what its store paths begin with
+   * @param real where their files are
+   * @param uri what Nix's programs are told with {@code --store}
+   */
+  public record Store(
+      ByteString directory,
+      ByteString real,
+      ByteString state,
+      ByteString logs,
+      Optional<ByteString> uri) {}
+
+  public Remembered {
+    environment = List.copyOf(environment);
+  }
+
+  private static final String VERSION = "1";
+
+  /** Returns the file's content. */
+  byte[] file() {
+    Properties to = new Properties();
+    to.setProperty("version", VERSION);
+    to.setProperty("kind", kind.name().toLowerCase(Locale.ROOT));
+    put(to, "origin", origin);
+    put(to, "name", name);
+    put(to, "shell", shell.orElse(ByteString.EMPTY));
+    if (!environment.isEmpty()) {
+      String all = environment.stream().map(v -> v.latin1() + '\0').collect(Collectors.joining());
+      to.setProperty("sandbox.environment", all);
+    }
+    to.setProperty("sandbox.network", sandbox.network);
+    to.setProperty("sandbox.generation", sandbox.generation);
+    put(to, "sandbox.system", sandbox.system);
+    sandbox.binSh.ifPresent(path -> put(to, "sandbox.shell", path));
+    sandbox.buildTop.ifPresent(path -> put(to, "sandbox.build-top", path));
+    sandbox.firstUid.ifPresent(uid -> to.setProperty("sandbox.uid-range", uid.toString()));
+    for (int i = 0; i < sandbox.paths.size(); i++) {
+      Shown shown = sandbox.paths.get(i);
+      String path = "sandbox.path." + i;
+      put(to, path + ".target", shown.target);
+      put(to, path + ".source", shown.source);
+      shown.link.ifPresent(link -> put(to, path + ".link", link));
+    }
+    store.ifPresent(
+        s -> {
+          put(to, "sandbox.store.directory", s.directory);
+          put(to, "sandbox.store.real", s.real);
+          put(to, "sandbox.store.state", s.state);
+          put(to, "sandbox.store.logs", s.logs);
+          s.uri.ifPresent(uri -> put(to, "sandbox.store.uri", uri));
+        });
+    ByteArrayOutputStream file = new ByteArrayOutputStream();
+    try {
+      to.store(file, null);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return file.toByteArray();
+  }
+
+  /**
+   * Reads a file's content. What an older version did not write down is as it was then.
+   *
+   * @return empty when this is no such file, or one of another version
+   */
+  static Optional<Remembered> of(byte[] file) {
+    Properties from = new Properties();
+    try {
+      from.load(new ByteArrayInputStream(file));
+      return VERSION.equals(from.getProperty("version")) ? Optional.of(of(from)) : Optional.empty();
+    } catch (IOException | IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Remembered of(Properties from) {
+    Stream<String> environment =
+        get(from, "sandbox.environment").stream()
+            .flatMap(all -> Stream.of(all.latin1().split("\0")));
+    return new Remembered(
+        Kind.valueOf(from.getProperty("kind", "").toUpperCase(Locale.ROOT)),
+        get(from, "origin").orElse(ByteString.EMPTY),
+        get(from, "name").orElse(ByteString.EMPTY),
+        get(from, "shell").filter(path -> !path.isEmpty()),
+        environment.map(ByteString::new).toList(),
+        sandbox(from),
+        get(from, "sandbox.store.real").map(real -> store(from, real)));
+  }
+
+  private static Sandbox sandbox(Properties from) {
+    return new Sandbox(
+        from.getProperty("sandbox.network", "loopback"),
+        from.getProperty("sandbox.generation", "flat"),
+        get(from, "sandbox.system").orElse(ByteString.EMPTY),
+        get(from, "sandbox.shell"),
+        get(from, "sandbox.build-top"),
+        get(from, "sandbox.uid-range").map(uid -> Long.valueOf(uid.latin1())),
+        from.stringPropertyNames().stream()
+            .filter(key -> key.startsWith("sandbox.path.") && key.endsWith(".target"))
+            .map(key -> Integer.valueOf(key.replaceAll("[^0-9]", "")))
+            .sorted()
+            .map(number -> shown(from, "sandbox.path." + number))
+            .toList());
+  }
+
+  private static Shown shown(Properties from, String path) {
+    return new Shown(
+        need(from, path + ".target"), need(from, path + ".source"), get(from, path + ".link"));
+  }
+
+  private static Store store(Properties from, ByteString real) {
+    return new Store(
+        need(from, "sandbox.store.directory"),
+        real,
+        need(from, "sandbox.store.state"),
+        need(from, "sandbox.store.logs"),
+        get(from, "sandbox.store.uri"));
+  }
+
+  private static void put(Properties to, String key, ByteString value) {
+    to.setProperty(key, value.latin1());
+  }
+
+  private static Optional<ByteString> get(Properties from, String key) {
+    return Optional.ofNullable(from.getProperty(key)).map(ByteString::new);
+  }
+
+  private static ByteString need(Properties from, String key) {
+    return get(from, key).orElseThrow(() -> new IllegalArgumentException(key + " is missing"));
+  }
+}

@@ -1,0 +1,29 @@
+package nixbuildshell.session;
+
+import java.util.List;
+import java.util.Optional;
+import nixbuildshell.ByteString;
+
+/** Makes what tests of several rooms need of this one. */
+public final class Sample {
+  private Sample() {}
+
+  /** Returns what a session of an ordinary build remembers. */
+  public static Remembered remembered(Remembered.Kind kind, ByteString origin, ByteString name) {
+    return new Remembered(
+        kind,
+        origin,
+        name,
+        Optional.of(ByteString.of("/nix/store/shell")),
+        List.of(),
+        new Remembered.Sandbox(
+            "loopback",
+            "flat",
+            ByteString.EMPTY,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            List.of()),
+        Optional.empty());
+  }
+}
