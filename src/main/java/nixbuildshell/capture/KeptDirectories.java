@@ -17,6 +17,7 @@ import nixbuildshell.files.FileType;
 import nixbuildshell.files.Listing;
 import nixbuildshell.files.Status;
 import nixbuildshell.nix.Caller;
+import nixbuildshell.store.KeptName;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StoreDirectory;
 
@@ -98,7 +99,7 @@ final class KeptDirectories {
     Optional<Listing.Entry> entry = listing.next(directory);
     while (entry.isPresent()) {
       ByteString name = entry.get().name();
-      if (KeptDirectory.isName(name)) {
+      if (KeptName.of(name).isPresent()) {
         candidate(directory, name).ifPresent(candidates::add);
       }
       entry = listing.next(directory);

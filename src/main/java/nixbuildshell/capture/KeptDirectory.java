@@ -3,7 +3,6 @@ package nixbuildshell.capture;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
@@ -16,6 +15,7 @@ import nixbuildshell.files.Listing;
 import nixbuildshell.files.Status;
 import nixbuildshell.files.UserPath;
 import nixbuildshell.store.Evidence;
+import nixbuildshell.store.KeptName;
 import nixbuildshell.store.StoreDirectory;
 
 /**
@@ -30,10 +30,8 @@ import nixbuildshell.store.StoreDirectory;
 public record KeptDirectory(Directory build, ByteString outerName, Instant changed, long owner)
     implements Evidence, AutoCloseable {
 
-  private static final ByteString BUILD = ByteString.of("build");
-  private static final long LARGEST_MANIFEST = 4 << 20;
-  private static final Pattern OUTER_NAME =
-      Pattern.compile("nix-build-.+\\.drv-.+|nix-[0-9]+-[0-9]+");
+  private static final ByteString BUILD = ByteString.of(KeptName.INNER);
+  private static final int LARGEST_MANIFEST = 4 << 20;
 
   /**
    * Opens what the person named.
@@ -66,16 +64,12 @@ public record KeptDirectory(Directory build, ByteString outerName, Instant chang
         given.close();
         return new KeptDirectory(inner.get(), lastName(name), changed, owner(inner.get()));
       }
-      return new KeptDirectory(given, outerName(name), changed(given), owner(given));
+      ByteString outer = KeptName.at(name).map(KeptName::text).orElse(lastName(name));
+      return new KeptDirectory(given, outer, changed(given), owner(given));
     } catch (ErrnoException | Failure e) {
       given.close();
       throw e;
     }
-  }
-
-  /** Whether Nix names what it keeps so. */
-  static boolean isName(ByteString name) {
-    return OUTER_NAME.matcher(name.latin1()).matches();
   }
 
   /**
@@ -93,7 +87,7 @@ public record KeptDirectory(Directory build, ByteString outerName, Instant chang
    * Returns the ID in its manifest; empty when that is missing, unusable, or too large for a list.
    */
   private Optional<String> manifestId(StoreDirectory store) {
-    if (read(Manifest.PATH, LARGEST_MANIFEST) instanceof Content content) {
+    if (read(Manifest.PATH, LARGEST_MANIFEST) instanceof FileContent.Bytes content) {
       try {
         return ManifestReader.read(content.bytes(), store).id();
       } catch (Malformed | Manifest.Newer e) {
@@ -114,19 +108,6 @@ public record KeptDirectory(Directory build, ByteString outerName, Instant chang
       return Optional.empty();
     }
     return Optional.of(UserPath.openDirectory(given, BUILD));
-  }
-
-  /** The name that Nix gave: of the parent, when the inner directory was named. */
-  private static ByteString outerName(ByteString path) {
-    ByteString name = lastName(path);
-    if (name.equals(BUILD)) {
-      String parent = path.latin1().substring(0, path.length() - "/build".length());
-      ByteString parentName = lastName(new ByteString(parent));
-      if (OUTER_NAME.matcher(parentName.latin1()).matches()) {
-        return parentName;
-      }
-    }
-    return name;
   }
 
   /** Whether it is the newer layout's. */
@@ -161,34 +142,8 @@ public record KeptDirectory(Directory build, ByteString outerName, Instant chang
   }
 
   @Override
-  public Reading read(String file, long limit) {
-    return read(build, file, limit);
-  }
-
-  /** Descends a directory at a time, through no link. */
-  private static Reading read(Directory in, String file, long limit) {
-    int slash = file.indexOf('/');
-    if (slash < 0) {
-      return reading(FileContent.read(in, ByteString.of(file), Math.toIntExact(limit)), limit);
-    }
-    try (Directory below = in.openDirectory(ByteString.of(file.substring(0, slash)))) {
-      return read(below, file.substring(slash + 1), limit);
-    } catch (ErrnoException e) {
-      return e.missing() ? new Missing() : new Unreadable(e.why());
-    }
-  }
-
-  private static Reading reading(FileContent content, long limit) {
-    if (content instanceof FileContent.Bytes bytes) {
-      return new Content(bytes.bytes());
-    } else if (content instanceof FileContent.Unreadable unreadable) {
-      return new Unreadable(unreadable.why());
-    } else if (content instanceof FileContent.NotRegular other) {
-      return new NotRegular(other.type().toString());
-    } else if (content instanceof FileContent.TooLarge large) {
-      return new TooLarge(large.size(), limit);
-    }
-    return new Missing();
+  public FileContent read(String file, int limit) {
+    return FileContent.below(build, file, limit);
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.Malformed;
+import nixbuildshell.files.FileContent;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.Evidence;
 import nixbuildshell.store.StoreDirectory;
@@ -16,7 +17,7 @@ import nixbuildshell.store.Words;
 record KeptEnvVars(Evidence kept, BuildShell shells) {
   static final String NAME = "env-vars";
   private static final int SHOWN = 200;
-  private static final long LARGEST = 16 << 20;
+  private static final int LARGEST = 16 << 20;
 
   /** Why {@code env-vars} is not what the shell will source. */
   static final class Unusable extends Exception {
@@ -41,14 +42,15 @@ record KeptEnvVars(Evidence kept, BuildShell shells) {
   }
 
   EnvVars read() throws Unusable {
-    Evidence.Reading reading = kept.read(NAME, LARGEST);
-    if (reading instanceof Evidence.Content content) {
+    FileContent reading = kept.read(NAME, LARGEST);
+    if (reading instanceof FileContent.Bytes content) {
       try {
         return EnvVars.parse(content.bytes());
       } catch (Malformed e) {
         throw odd("it is malformed, " + e.getMessage());
       }
-    } else if (reading instanceof Evidence.NotRegular || reading instanceof Evidence.TooLarge) {
+    } else if (reading instanceof FileContent.NotRegular
+        || reading instanceof FileContent.TooLarge) {
       throw odd(reading.why());
     }
     throw new Unusable(reading.why(), false, "");
@@ -56,7 +58,7 @@ record KeptEnvVars(Evidence kept, BuildShell shells) {
 
   /** The file, once more. */
   ByteString text() {
-    return kept.read(NAME, LARGEST) instanceof Evidence.Content content
+    return kept.read(NAME, LARGEST) instanceof FileContent.Bytes content
         ? ByteString.of(content.bytes())
         : ByteString.EMPTY;
   }
@@ -104,6 +106,6 @@ record KeptEnvVars(Evidence kept, BuildShell shells) {
   /** Whether a file that Nix had made for the builder is there and closed to the caller. */
   boolean hidesBuilderFiles(EnvVars env) {
     return BuilderFile.namesFor(env).stream()
-        .anyMatch(name -> kept.read(name, LARGEST) instanceof Evidence.Unreadable);
+        .anyMatch(name -> kept.read(name, LARGEST) instanceof FileContent.Unreadable);
   }
 }

@@ -8,13 +8,14 @@ import java.util.Optional;
 import java.util.Set;
 import nixbuildshell.ByteString;
 import nixbuildshell.Malformed;
+import nixbuildshell.files.FileContent;
 import nixbuildshell.store.Evidence;
 import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 
 /** Reads the manifest of a kept directory; without one it knows nothing. */
 final class KeptManifest {
-  private static final long LARGEST = 16 << 20;
+  private static final int LARGEST = 16 << 20;
 
   private final BuildShell shells;
   private final List<Note> notes;
@@ -25,10 +26,10 @@ final class KeptManifest {
   KeptManifest(Evidence kept, BuildShell shells, List<Note> notes) {
     this.shells = shells;
     this.notes = notes;
-    Evidence.Reading reading = kept.read(Manifest.PATH, LARGEST);
-    if (reading instanceof Evidence.Content content) {
+    FileContent reading = kept.read(Manifest.PATH, LARGEST);
+    if (reading instanceof FileContent.Bytes content) {
       parse(content);
-    } else if (!(reading instanceof Evidence.Missing)) {
+    } else if (!(reading instanceof FileContent.Missing)) {
       problem = reading.why();
     }
     if (!problem.isEmpty()) {
@@ -36,7 +37,7 @@ final class KeptManifest {
     }
   }
 
-  private void parse(Evidence.Content content) {
+  private void parse(FileContent.Bytes content) {
     try {
       manifest = Optional.of(ManifestReader.read(content.bytes(), store()));
     } catch (Malformed | Manifest.Newer e) {

@@ -17,6 +17,7 @@ import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.DerivationFinder.Found;
 import nixbuildshell.store.DerivationFinder.How;
 import nixbuildshell.store.Evidence;
+import nixbuildshell.store.KeptName;
 import nixbuildshell.store.StorePath;
 
 /**
@@ -233,7 +234,7 @@ public final class Reconstruction {
   private String nameOfDirectory() {
     String directory = kept.outerName().latin1();
     String fallback = StorePath.isName(directory) ? directory : "build";
-    return DerivationFinder.nameIn(kept.outerName()).orElse(fallback);
+    return KeptName.of(kept.outerName()).flatMap(KeptName::derivation).orElse(fallback);
   }
 
   private Optional<Fact<ByteString>> system(Optional<EnvVars> env, Optional<Found> found) {

@@ -2,28 +2,64 @@ package nixbuildshell.files;
 
 import nixbuildshell.ByteString;
 
-/** What reading a small file whole came to, when the file may be an enemy's. */
+/** Tells what reading a small file came to, when an attacker may have made the file. */
 public sealed interface FileContent {
 
-  record Bytes(byte[] bytes) implements FileContent {}
+  /** Returns the reason that there is no content, for a message: "it does not exist". */
+  String why();
 
-  record Missing() implements FileContent {}
+  /** Holds the whole file. */
+  record Bytes(byte[] bytes) implements FileContent {
+    @Override
+    public String why() {
+      return "it was read";
+    }
+  }
+
+  /** Says that there is no such file. */
+  record Missing() implements FileContent {
+    @Override
+    public String why() {
+      return "it does not exist";
+    }
+  }
 
   /**
-   * @param why errno's name and meaning
+   * Says that the kernel refuses.
+   *
+   * @param errno its name and meaning
    */
-  record Unreadable(String why) implements FileContent {}
+  record Unreadable(String errno) implements FileContent {
+    @Override
+    public String why() {
+      return "it is not readable: " + errno;
+    }
+  }
 
-  record NotRegular(FileType type) implements FileContent {}
+  /** Says that the file is a link, a directory or the like. */
+  record NotRegular(FileType type) implements FileContent {
+    @Override
+    public String why() {
+      return "it is " + type + ", not a regular file";
+    }
+  }
 
   /**
+   * Says that the file is too large.
+   *
    * @param size bytes that it has, or at least has
+   * @param limit bytes that it may have
    */
-  record TooLarge(long size) implements FileContent {}
+  record TooLarge(long size, int limit) implements FileContent {
+    @Override
+    public String why() {
+      return "it has " + size + " bytes, more than " + (limit >> 20) + " MiB";
+    }
+  }
 
   /**
    * Reads a file: only a regular one, never through a link, without waiting, and never more than a
-   * byte beyond the limit, whatever size it claims to have.
+   * byte beyond the limit, whatever size the file claims to have.
    *
    * @param limit bytes that the file may have, less than 2 GiB
    */
@@ -34,16 +70,29 @@ public sealed interface FileContent {
         return new NotRegular(status.type());
       }
       if (status.size() > limit) {
-        return new TooLarge(status.size());
+        return new TooLarge(status.size(), limit);
       }
       byte[] bytes = file.read(limit + 1);
-      return bytes.length > limit ? new TooLarge(bytes.length) : new Bytes(bytes);
+      return bytes.length > limit ? new TooLarge(bytes.length, limit) : new Bytes(bytes);
     } catch (ErrnoException e) {
       return e.missing() ? new Missing() : unopened(directory, name, e);
     }
   }
 
-  /** A link (ELOOP), a socket (ENXIO), a device without a driver do not even open. */
+  /** Reads below directories, through no link: names with slashes between them. */
+  static FileContent below(Directory directory, String path, int limit) {
+    int slash = path.indexOf('/');
+    if (slash < 0) {
+      return read(directory, ByteString.of(path), limit);
+    }
+    try (Directory next = directory.openDirectory(ByteString.of(path.substring(0, slash)))) {
+      return below(next, path.substring(slash + 1), limit);
+    } catch (ErrnoException e) {
+      return e.missing() ? new Missing() : new Unreadable(e.why());
+    }
+  }
+
+  /** Asks for the type: a link (ELOOP) or a socket (ENXIO) does not open. */
   private static FileContent unopened(Directory directory, ByteString name, ErrnoException e) {
     try {
       FileType type = directory.status(name).type();

@@ -5,13 +5,13 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
+import nixbuildshell.store.KeptName;
 
 /**
  * Where the build directory of a build without a sandbox was, and is seen inside too, because the
  * files in it name that path. It comes from the kept directory, so that only what Nix itself makes
- * up passes ({@code createTempDir} and {@code getBuildDir} in Nix's sources): a path below {@code
- * /tmp}, {@code /nix/var/nix/builds} or the setting {@code build-dir}, which ends as Nix names the
- * directories that it keeps.
+ * up passes ({@code getBuildDir} in Nix's sources): a path below {@code /tmp}, {@code
+ * /nix/var/nix/builds} or the setting {@code build-dir}, with a {@link KeptName}.
  *
  * @param path absolute, of the characters of store paths, without {@code .} and {@code ..}, no name
  *     in it longer than a file's can be
@@ -20,9 +20,6 @@ public record BuildTop(String path) {
   private static final List<String> BASES = List.of(OwnPaths.TMP, "/nix/var/nix/builds");
   private static final Pattern PLAIN =
       Pattern.compile("(/[A-Za-z0-9+_?=-][A-Za-z0-9+._?=-]{0,254})+");
-  private static final Pattern KEPT =
-      Pattern.compile(
-          ".*/(nix-build-[A-Za-z0-9+._?=-]+\\.drv-[0-9]+(-[0-9]+)?|nix-[0-9]+-[0-9]+)(/build)?");
   private static final int LONGEST = 1024;
 
   /**
@@ -36,7 +33,7 @@ public record BuildTop(String path) {
     boolean fits =
         text.length() <= LONGEST
             && PLAIN.matcher(text).matches()
-            && KEPT.matcher(text).matches()
+            && KeptName.at(path).isPresent()
             && (BASES.stream().anyMatch(base -> OwnPaths.isBelow(text, base))
                 || buildDirectory
                     .filter(

@@ -8,8 +8,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongPredicate;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -23,18 +21,6 @@ public record DerivationFinder(NixStore store) {
   public static final String REMEDY =
       "name it: --drv /nix/store/….drv (nix-instantiate prints it, and so does the failed build);"
           + " when it was built in a store elsewhere, name that: --store ROOT";
-
-  /**
-   * Older Nix names the directory so; newer Nix has {@code nix-PID-RANDOM}, which tells nothing.
-   */
-  private static final Pattern DIRECTORY_NAME =
-      Pattern.compile("nix-build-(.+)\\.drv-[0-9]+(?:-[0-9]+)?");
-
-  /**
-   * Only a directory that Nix named can be told by its time: the store itself or /tmp changed when
-   * a build ended too.
-   */
-  private static final Pattern NAMELESS = Pattern.compile("nix-[0-9]+-[0-9]+");
 
   /** How a derivation was found, for the message. */
   public enum How {
@@ -108,7 +94,8 @@ public record DerivationFinder(NixStore store) {
    * @throws Failure when several could be it
    */
   public Optional<Found> find(Evidence kept, Set<StorePath> outputs) {
-    Optional<String> name = nameIn(kept.outerName());
+    Optional<KeptName> kind = KeptName.of(kept.outerName());
+    Optional<String> name = kind.flatMap(KeptName::derivation);
     Optional<Found> byOutput = byOutput(kept, outputs, name);
     if (byOutput.isPresent()) {
       return byOutput;
@@ -116,7 +103,8 @@ public record DerivationFinder(NixStore store) {
     if (name.isPresent()) {
       return byName(kept, name.get());
     }
-    return NAMELESS.matcher(kept.outerName().latin1()).matches() ? byLog(kept) : Optional.empty();
+    // The store itself or /tmp changed when a build ended too: Nix must have named the directory.
+    return kind.isPresent() ? byLog(kept) : Optional.empty();
   }
 
   /**
@@ -130,16 +118,11 @@ public record DerivationFinder(NixStore store) {
   public boolean isConfirmed(Evidence kept, Found found, LongPredicate builders) {
     return found.how() == How.COMMAND_LINE
         || (builders.test(kept.owner())
-            && nameIn(kept.outerName()).map(found.name()::equals).orElse(true)
+            && KeptName.of(kept.outerName())
+                .flatMap(KeptName::derivation)
+                .map(found.name()::equals)
+                .orElse(true)
             && logs().endedAt(found.path(), kept.changed()));
-  }
-
-  /** The derivation's name in {@code nix-build-NAME.drv-N}. */
-  public static Optional<String> nameIn(ByteString directoryName) {
-    Matcher matcher = DIRECTORY_NAME.matcher(directoryName.latin1());
-    return matcher.matches() && StorePath.isName(matcher.group(1))
-        ? Optional.of(matcher.group(1))
-        : Optional.empty();
   }
 
   /**

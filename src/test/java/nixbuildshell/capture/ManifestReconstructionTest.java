@@ -13,7 +13,8 @@ import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
-import nixbuildshell.store.Evidence;
+import nixbuildshell.files.FileContent;
+import nixbuildshell.files.FileType;
 import nixbuildshell.store.KeptFiles;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.store.TestStore;
@@ -256,7 +257,8 @@ class ManifestReconstructionTest {
 
   @Test
   void oneThatIsNoFileIsIgnoredAndSaid() {
-    FailedBuild build = build(KEPT.with(ENV_VARS).withManifest(new Evidence.NotRegular("a FIFO")));
+    FailedBuild build =
+        build(KEPT.with(ENV_VARS).withManifest(new FileContent.NotRegular(FileType.FIFO)));
     assertEquals(
         List.of(
             Note.warning(

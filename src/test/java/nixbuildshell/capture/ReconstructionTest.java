@@ -16,13 +16,14 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.files.FileContent;
+import nixbuildshell.files.FileContent.Missing;
+import nixbuildshell.files.FileContent.NotRegular;
+import nixbuildshell.files.FileContent.TooLarge;
+import nixbuildshell.files.FileContent.Unreadable;
+import nixbuildshell.files.FileType;
 import nixbuildshell.store.Derivation;
 import nixbuildshell.store.DerivationFinder;
-import nixbuildshell.store.Evidence;
-import nixbuildshell.store.Evidence.Missing;
-import nixbuildshell.store.Evidence.NotRegular;
-import nixbuildshell.store.Evidence.TooLarge;
-import nixbuildshell.store.Evidence.Unreadable;
 import nixbuildshell.store.KeptFiles;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StorePath;
@@ -161,7 +162,7 @@ class ReconstructionTest {
 
   @ParameterizedTest
   @MethodSource("absent")
-  void withoutEnvVarsTheDerivationDoes(Evidence.Reading reading, String why) throws IOException {
+  void withoutEnvVarsTheDerivationDoes(FileContent reading, String why) throws IOException {
     StorePath path = store.derivation("d1", "probe-1.0", OUT);
     assertEquals(
         new FailedBuild(
@@ -200,10 +201,10 @@ class ReconstructionTest {
   static Stream<Arguments> odd() {
     String in = "its SHELL '%s' cannot be used: ";
     return Stream.of(
-        Arguments.of(new NotRegular("a FIFO"), "it is a FIFO, not a regular file"),
+        Arguments.of(new NotRegular(FileType.FIFO), "it is a FIFO, not a regular file"),
+        Arguments.of(new NotRegular(FileType.LINK), "it is a symbolic link, not a regular file"),
         Arguments.of(
-            new NotRegular("a symbolic link"), "it is a symbolic link, not a regular file"),
-        Arguments.of(new NotRegular("a device"), "it is a device, not a regular file"),
+            new NotRegular(FileType.BLOCK_DEVICE), "it is a block device, not a regular file"),
         Arguments.of(
             new TooLarge(10_000_000_000L, 16 << 20), "it has 10000000000 bytes, more than 16 MiB"),
         Arguments.of(
@@ -239,11 +240,11 @@ class ReconstructionTest {
                 + "it is a link that leads out of the store"));
   }
 
-  private static Evidence.Reading content(String text) {
+  private static FileContent content(String text) {
     return KEPT.with(text).envVars();
   }
 
-  private static Evidence.Reading shell(String shell) {
+  private static FileContent shell(String shell) {
     return content(ENV_VARS.replace("\"" + TestStore.SHELL + "\"", "\"" + shell + "\""));
   }
 
@@ -257,7 +258,7 @@ class ReconstructionTest {
   /** Even where the derivation is there to be found: a build does not leave such a thing. */
   @ParameterizedTest
   @MethodSource("odd")
-  void anOddEnvVarsIsNotPassedOver(Evidence.Reading reading, String why) throws IOException {
+  void anOddEnvVarsIsNotPassedOver(FileContent reading, String why) throws IOException {
     plant();
     store.derivation("d1", "probe-1.0", OUT);
     Failure failure = refuses(KEPT.with(reading));
@@ -268,7 +269,7 @@ class ReconstructionTest {
 
   @ParameterizedTest
   @MethodSource("odd")
-  void aGivenDerivationTakesItsPlace(Evidence.Reading reading, String why) throws IOException {
+  void aGivenDerivationTakesItsPlace(FileContent reading, String why) throws IOException {
     plant();
     StorePath given = store.derivation("d1", "other", OUT);
     FailedBuild build = build(KEPT.with(reading), Optional.of(given));

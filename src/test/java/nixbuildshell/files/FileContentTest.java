@@ -48,7 +48,7 @@ class FileContentTest {
       if (size <= LIMIT) {
         assertArrayEquals(bytes, assertInstanceOf(FileContent.Bytes.class, read("file")).bytes());
       } else {
-        assertEquals(new FileContent.TooLarge(size), read("file"));
+        assertEquals(new FileContent.TooLarge(size, LIMIT), read("file"));
       }
     }
   }
@@ -67,14 +67,14 @@ class FileContentTest {
     try (RandomAccessFile file = new RandomAccessFile(temporary.resolve("huge").toFile(), "rw")) {
       file.setLength(10L << 30);
     }
-    assertEquals(new FileContent.TooLarge(10L << 30), read("huge"));
+    assertEquals(new FileContent.TooLarge(10L << 30, LIMIT), read("huge"));
   }
 
   @Test
   void aFileThatClaimsToBeEmptyIsBoundedAllTheSame() throws Exception {
     try (Directory proc = Fixture.FILES.openDirectory(ByteString.of("/proc"))) {
       FileContent content = FileContent.read(proc, ByteString.of("kallsyms"), LIMIT);
-      assertEquals(new FileContent.TooLarge(LIMIT + 1), content);
+      assertEquals(new FileContent.TooLarge(LIMIT + 1, LIMIT), content);
     }
   }
 

@@ -106,24 +106,6 @@ class DerivationFinderTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "nix-build-probe-1.0.drv-0, probe-1.0",
-    "nix-build-probe-1.0.drv-12, probe-1.0",
-    "nix-build-probe-1.0.drv-4711-0, probe-1.0",
-    "nix-build-a.drv-1.drv-2, a.drv-1",
-    "nix-build-probe-1.0.drv, ",
-    "nix-build-probe-1.0.drv-, ",
-    "nix-build-.drv-0, ",
-    "nix-build-a b.drv-0, ",
-    "nix-build-...drv-0, ",
-    "nix-4711-1234567, ",
-    "copy of nix-build-probe-1.0.drv-0, ",
-  })
-  void readsTheNameOfTheDirectory(String directory, String name) {
-    assertEquals(Optional.ofNullable(name), DerivationFinder.nameIn(ByteString.of(directory)));
-  }
-
-  @ParameterizedTest
   @CsvSource({"'', 0", ".bz2, 0", ".bz2, -1000", ".bz2, 1000"})
   void amongSeveralOfANameTheLogDecides(String suffix, long milliseconds) throws IOException {
     StorePath first = store.derivation("d1", "probe-1.0", OUT_A);

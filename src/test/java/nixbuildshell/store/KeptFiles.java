@@ -3,35 +3,38 @@ package nixbuildshell.store;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import nixbuildshell.ByteString;
+import nixbuildshell.files.FileContent;
 
-/** Evidence made up for a test; the real one is the linux room's. */
-public record KeptFiles(String name, Instant changed, Reading envVars, Reading manifest, long owner)
+/** Stands in for a kept directory. */
+public record KeptFiles(
+    String name, Instant changed, FileContent envVars, FileContent manifest, long owner)
     implements Evidence {
   public static final long BUILDER = 30001;
   public static final Instant FAILED = Instant.parse("2026-11-21T05:42:52.844656676Z");
 
   public static KeptFiles named(String name) {
-    return new KeptFiles(name, FAILED, new Missing(), new Missing(), BUILDER);
+    return new KeptFiles(
+        name, FAILED, new FileContent.Missing(), new FileContent.Missing(), BUILDER);
   }
 
   public KeptFiles of(long user) {
     return new KeptFiles(name, changed, envVars, manifest, user);
   }
 
-  public KeptFiles with(Reading reading) {
+  public KeptFiles with(FileContent reading) {
     return new KeptFiles(name, changed, reading, manifest, owner);
   }
 
   public KeptFiles with(String envVars) {
-    return with(new Content(envVars.getBytes(StandardCharsets.ISO_8859_1)));
+    return with(new FileContent.Bytes(envVars.getBytes(StandardCharsets.ISO_8859_1)));
   }
 
-  public KeptFiles withManifest(Reading reading) {
+  public KeptFiles withManifest(FileContent reading) {
     return new KeptFiles(name, changed, envVars, reading, owner);
   }
 
   public KeptFiles withManifest(String json) {
-    return withManifest(new Content(json.getBytes(StandardCharsets.UTF_8)));
+    return withManifest(new FileContent.Bytes(json.getBytes(StandardCharsets.UTF_8)));
   }
 
   @Override
@@ -45,7 +48,7 @@ public record KeptFiles(String name, Instant changed, Reading envVars, Reading m
   }
 
   @Override
-  public Reading read(String file, long limit) {
+  public FileContent read(String file, int limit) {
     if (limit != 16 << 20) {
       throw new AssertionError(file + " " + limit);
     }
