@@ -1,23 +1,62 @@
 package nixbuildshell.plan;
 
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+import java.util.StringJoiner;
+import java.util.regex.Pattern;
+import nixbuildshell.plan.Argument.Number;
 
 /**
- * Everything that the child of the clone does, in order, the last step being one that does not
- * return ({@code execve}).
+ * Lists everything that the child of the clone does, in order, the last step being one that does
+ * not return ({@code execve}).
  */
 public record Plan(List<Step> steps) {
+  private static final Pattern FIRST_NUMBER = Pattern.compile("^(\\w+\\()\\d+(?=[,)])");
+
   public Plan {
     steps = List.copyOf(steps);
   }
 
-  /** What {@code --explain} prints: a numbered line a step, in strace's notation. */
+  /**
+   * Returns what {@code --explain} prints: a numbered line a step, in strace's notation. Neighbours
+   * that differ in their first argument alone, a signal or a descriptor, are one line.
+   */
   @Override
   public String toString() {
-    return IntStream.range(0, steps.size())
-        .mapToObj(i -> String.format("%3d  %s\n", i + 1, steps.get(i)))
-        .collect(Collectors.joining());
+    StringBuilder text = new StringBuilder();
+    for (int from = 0, to; from < steps.size(); from = to) {
+      String shape = shape(from);
+      to = from + 1;
+      while (to < steps.size() && shape.contains("(#") && shape(to).equals(shape)) {
+        to++;
+      }
+      text.append(
+          to == from + 1
+              ? String.format("%3d  %s\n", to, steps.get(from))
+              : String.format(
+                  "%3d-%d  %s\n", from + 1, to, shape.replaceFirst("#", numbers(from, to))));
+    }
+    return text.toString();
+  }
+
+  /** Returns a step's text with # for a number that is its first argument. */
+  private String shape(int step) {
+    return FIRST_NUMBER.matcher(steps.get(step).toString()).replaceFirst("$1#");
+  }
+
+  /** Returns the first arguments of some steps: {@code 1-8|10-18|20}. */
+  private String numbers(int from, int to) {
+    StringJoiner ranges = new StringJoiner("|");
+    for (int start = from, end; start < to; start = end) {
+      end = start + 1;
+      while (end < to && first(end) == first(end - 1) + 1) {
+        end++;
+      }
+      ranges.add(first(start) + (end == start + 1 ? "" : "-" + first(end - 1)));
+    }
+    return ranges.toString();
+  }
+
+  private long first(int step) {
+    return ((Number) steps.get(step).arguments().get(0)).value();
   }
 }
