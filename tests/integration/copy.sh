@@ -26,27 +26,6 @@ test_every_kind_of_file() {
 		<(paste -d' ' - - <"$T/out" | public_part) || fail "the copy is not the same"
 }
 
-test_contents_and_links() {
-	dir=$(kept files)
-	prints content sh -c 'cd files-1.0/tree && cat link && test file -ef hard-link && ! test -e dangling-link'
-	prints 'a newline' sh -c 'cd files-1.0/tree && cat new*'
-	prints inside sh -c 'cat files-1.0/tree/read-only-directory/file'
-	run nbs "$dir" sh -c 'cd files-1.0/tree && cat "link to $notUtf8"'
-	cmp - "$T/out" < <(
-		cat "$TOP/tests/fixtures/not-utf8"
-		echo
-	) || fail "the file whose name is not UTF-8"
-	prints yes sh -c 'test -p files-1.0/tree/fifo && echo yes'
-}
-
-test_holes_stay_holes() {
-	dir=$(kept files)
-	run nbs "$dir" sh -c 'cd files-1.0/tree; stat -c %s sparse; stat -c %b sparse; tail -n 1 sparse | tail -c 4'
-	[[ $(sed -n 1p "$T/out") -gt 100000000 ]] || fail "another size"
-	[[ $(sed -n 2p "$T/out") -lt 1000 ]] || fail "the holes are filled"
-	[[ $(sed -n 3p "$T/out") == end ]] || fail "the end is not there"
-}
-
 test_what_cannot_be_read_is_listed() {
 	dir=$(kept files)
 	run nbs "$dir" sh -c 'cat files-1.0/tree/mode-0600 files-1.0/tree/mode-0700/file'
@@ -58,17 +37,6 @@ test_what_cannot_be_read_is_listed() {
 		expect_out $'secret\nsecret'
 		expect_empty_err
 	fi
-}
-
-test_no_set_id_bit_is_copied() {
-	dir=$T/kept
-	user_dir "$dir"
-	cp "$(kept readable)/env-vars" "$TOOLS_PATH/bin/busybox" "$dir/"
-	mkdir "$dir/shared"
-	if [[ $EUID -eq 0 ]]; then chown -R "$TEST_USER:" "$dir"; fi
-	chmod 6755 "$dir/busybox"
-	chmod 2755 "$dir/shared"
-	prints $'755\n755' stat -c %a busybox shared
 }
 
 test_kept_directory_stays_as_it_is() {

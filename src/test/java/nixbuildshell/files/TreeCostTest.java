@@ -7,8 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 import nixbuildshell.ByteString;
+import nixbuildshell.abi.Abi;
+import nixbuildshell.abi.Syscall;
 import nixbuildshell.kernel.Kernel;
 import nixbuildshell.kernel.Kernels;
 import nixbuildshell.kernel.SystemCalls;
@@ -26,16 +27,33 @@ class TreeCostTest {
   private static final double LINEAR = 2.2;
 
   @TempDir Path temporary;
-  private final AtomicLong count = new AtomicLong();
-  private final FileSystem files =
-      new FileSystem(new SystemCalls(new Counting(Kernels.best(Optional::empty), count)));
+  private final Counting kernel = new Counting(Kernels.best(Optional::empty));
+  private final FileSystem files = new FileSystem(new SystemCalls(kernel));
   private Directory parent;
 
-  private record Counting(Kernel kernel, AtomicLong count) implements Kernel {
+  /** Counts the system calls, and the descriptors that they open and close. */
+  private static final class Counting implements Kernel {
+    private final Kernel kernel;
+    private final Abi abi;
+    private long calls;
+    private int open;
+    private int mostOpen;
+
+    Counting(Kernel kernel) {
+      this.kernel = kernel;
+      this.abi = new SystemCalls(kernel).abi();
+    }
+
     @Override
     public long syscall(long number, long... arguments) {
-      count.incrementAndGet();
-      return kernel.syscall(number, arguments);
+      long result = kernel.syscall(number, arguments);
+      calls++;
+      if (number == Syscall.OPENAT.number(abi) && result >= 0) {
+        mostOpen = Math.max(mostOpen, ++open);
+      } else if (number == Syscall.CLOSE.number(abi)) {
+        open--;
+      }
+      return result;
     }
 
     @Override
@@ -78,6 +96,16 @@ class TreeCostTest {
     }
   }
 
+  private void linked(String tree, int names) throws ErrnoException {
+    parent.makeDirectory(name(tree), 0700);
+    try (Directory in = parent.openDirectory(name(tree))) {
+      in.createFile(name("first"), 0600).close();
+      for (int i = 0; i < names; i++) {
+        in.makeHardLink(name("l" + i), in, name("first"));
+      }
+    }
+  }
+
   private void deep(String tree, int levels) throws ErrnoException {
     parent.makeDirectory(name(tree), 0700);
     Directory at = parent.openDirectory(name(tree));
@@ -95,9 +123,9 @@ class TreeCostTest {
   }
 
   private long calls(Work work) throws ErrnoException {
-    long before = count.get();
+    long before = kernel.calls;
     work.run();
-    return count.get() - before;
+    return kernel.calls - before;
   }
 
   /** Copies, looks for changes in, and removes a tree: the system calls of each. */
@@ -133,6 +161,16 @@ class TreeCostTest {
   void levelsOfOneTree() throws Exception {
     deep("one", 1000);
     deep("two", 2000);
+    expectLinear(costs("one"), costs("two"));
+    // A process may have 1024, and a caller may have lowered that.
+    assertTrue(kernel.mostOpen < 40, kernel.mostOpen + " descriptors");
+  }
+
+  /** A further name of a file that is copied costs the same as the first. */
+  @Test
+  void namesOfOneFile() throws Exception {
+    linked("one", 500);
+    linked("two", 1000);
     expectLinear(costs("one"), costs("two"));
   }
 
