@@ -78,6 +78,7 @@ deaf_daemon() {
 check_nix() {
 	local kept
 	! deaf_daemon || missing "a nix-daemon that ignores no signals, as this one was started: builds differ in that from the sandbox"
+	say "checking the nix-daemon by a build"
 	kept=$(build_and_keep readable check) || exit
 	if ! grep -q 'NIX_BUILD_TOP="/build"' "$kept/env-vars"; then
 		die "this Nix builds without a sandbox: set 'sandbox = true' in $nix_conf and restart the nix-daemon"

@@ -65,10 +65,16 @@ apt_install() {
 	quietly env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@"
 }
 
-# What it prints is shown when it fails.
+# quietly COMMAND...: its output is shown when it fails. When it takes long, its latest line is shown every ten seconds.
 quietly() {
-	local output
-	output=$("$@" 2>&1) || die "$*: $output"
+	local log pid
+	log=$(mktemp "$SCRATCH/quietly.XXXX")
+	"$@" >"$log" 2>&1 </dev/null &
+	pid=$!
+	while ! timeout 10 tail -s 0.1 --pid="$pid" -f /dev/null; do
+		say "... $(tail -n 1 "$log" | cut -c1-100)"
+	done
+	wait "$pid" || die "$*: $(tail -n 200 "$log")"
 }
 
 # The first of these packages that this Debian has.

@@ -17,7 +17,7 @@ build_tool() {
 	local jar=$TOP/target/nix-build-shell.jar
 	if [[ ! -e $jar || -n $(find "$TOP/src/main" "$TOP/pom.xml" -newer "$jar" -print -quit) ]]; then
 		say "building the tool"
-		maven -q package -DskipTests >&2
+		quietly maven package -DskipTests
 	fi
 }
 
