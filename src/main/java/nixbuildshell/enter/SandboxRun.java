@@ -1,5 +1,6 @@
 package nixbuildshell.enter;
 
+import java.nio.file.Path;
 import java.util.Optional;
 import nixbuildshell.Failure;
 import nixbuildshell.abi.Errno;
@@ -7,7 +8,7 @@ import nixbuildshell.console.ExitCode;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.host.Advice;
-import nixbuildshell.host.HostSettings;
+import nixbuildshell.host.Restrictions;
 import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.launch.Cgroup;
@@ -28,14 +29,14 @@ import nixbuildshell.terminal.SignalRelay;
 import nixbuildshell.terminal.TerminalState;
 
 /**
- * A sandbox from its launch to its end.
+ * Runs a sandbox from its launch to its end.
  *
  * @param session the descriptor of the session's directory
  */
-public record SandboxRun(
+record SandboxRun(
     Caller caller, SystemCalls calls, SandboxSpec spec, int session, SignalRelay signals) {
 
-  /** The plan as {@code --explain} shows it; the descriptors have no numbers yet. */
+  /** Returns the plan as {@code --explain} shows it; the descriptors have no numbers yet. */
   static Plan explained(SandboxSpec spec, SystemCalls calls) {
     return Planner.plan(spec, new PipeEnds(-1, -1), KernelProbe.of(calls));
   }
@@ -44,13 +45,13 @@ public record SandboxRun(
    * Runs the program and waits for it. The calling thread makes the child, whose death signal is
    * bound to it.
    *
-   * @return the exit code for the tool
+   * @return the tool's exit status
    * @throws Failure when the sandbox could not be made
    */
   int run() {
     boolean sharesTerminal = !spec.program().ownSession();
     TerminalState terminal = sharesTerminal ? TerminalState.save(calls) : TerminalState.NONE;
-    // The JVM would print its threads; the shell or the command gets it all the same.
+    // At SIGQUIT the JVM would print its threads; the command gets the signal all the same.
     Signals.ignore(calls, Signals.SIGQUIT);
     Ended ended = runToItsEnd(sharesTerminal);
     boolean alone = caller.hasTerminal(0) && caller.hasTerminal(1);
@@ -70,10 +71,9 @@ public record SandboxRun(
   }
 
   private Optional<Cgroup> cgroup() {
-    Identity builder = spec.identity();
-    return builder.isRange()
-        ? Optional.of(
-            Cgroup.make(new FileSystem(calls), builder.outsideUid(), builder.outsideGid()))
+    Identity user = spec.identity();
+    return user.isRange()
+        ? Optional.of(Cgroup.make(new FileSystem(calls), user.outsideUid(), user.outsideGid()))
         : Optional.empty();
   }
 
@@ -83,9 +83,13 @@ public record SandboxRun(
     try {
       return Launch.of(plan, spec.identity(), spec.network(), session, cgroup).start(calls, go);
     } catch (ErrnoException e) {
-      Advice advice = new Advice(HostSettings.own());
-      throw e.failure(Errno.of(e.number()).map(x -> advice.onLaunch(e.syscall(), x)).orElse(""));
+      throw e.failure(
+          Errno.of(e.number()).map(errno -> advice().onLaunch(e.syscall(), errno)).orElse(""));
     }
+  }
+
+  private static Advice advice() {
+    return new Advice(new Restrictions(Path.of("/")));
   }
 
   private int status(Ended ended) {
@@ -100,9 +104,7 @@ public record SandboxRun(
       throw notRun(failed.errno());
     } else if (outcome instanceof Outcome.Failed failed) {
       String remedy =
-          Errno.of(failed.errno())
-              .map(e -> new Advice(HostSettings.own()).onStep(failed.step().kind(), e))
-              .orElse("");
+          Errno.of(failed.errno()).map(e -> advice().onStep(failed.step().kind(), e)).orElse("");
       throw new Failure("cannot " + failed.step().label(), outcome.why(), remedy);
     } else if (outcome instanceof Outcome.Unexpected unexpected) {
       throw failure(unexpected.step(), outcome);

@@ -17,9 +17,9 @@ public final class Advice {
           + " container do without (docker or podman run --security-opt seccomp=unconfined)";
   private static final int MOST_NAMED = 5;
 
-  private final HostSettings host;
+  private final Restrictions host;
 
-  public Advice(HostSettings host) {
+  public Advice(Restrictions host) {
     this.host = host;
   }
 

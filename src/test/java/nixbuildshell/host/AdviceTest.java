@@ -156,7 +156,7 @@ class AdviceTest {
   }
 
   private Advice advice() {
-    return new Advice(new HostSettings(root));
+    return new Advice(new Restrictions(root));
   }
 
   private void mounts(String... points) throws IOException {

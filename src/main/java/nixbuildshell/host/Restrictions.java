@@ -8,28 +8,24 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the host says of itself in procfs and sysfs that can forbid a sandbox. What cannot be read
- * forbids nothing.
+ * Reads what can forbid a sandbox from procfs and sysfs. A file that cannot be read forbids
+ * nothing.
  *
- * @param root where {@code proc} and {@code sys} lie
+ * @param root the directory of {@code proc} and {@code sys}
  */
-public record HostSettings(Path root) {
+public record Restrictions(Path root) {
   /** The kinds of namespaces that a sandbox has, as user_namespaces(7)'s limits name them. */
   private static final List<String> KINDS = List.of("user", "mnt", "pid", "net", "ipc", "uts");
 
   /** An automount point over an empty directory, which the kernel does not mind. */
   private static final String BINFMT = "/proc/sys/fs/binfmt_misc";
 
-  public static HostSettings own() {
-    return new HostSettings(Path.of("/"));
-  }
-
-  /** A setting of sysctl(8), its name with slashes; empty where there is none. */
+  /** Returns a setting of sysctl(8), its name with slashes; empty when there is no such setting. */
   String sysctl(String name) {
     return read("proc/sys/" + name).strip();
   }
 
-  /** The kind of namespace of which none may be made; empty when there is no such kind. */
+  /** Returns a kind of namespaces that is switched off; empty when there is none. */
   Optional<String> forbiddenKind() {
     return KINDS.stream()
         .filter(k -> sysctl("user/max_" + k + "_namespaces").equals("0"))
@@ -44,21 +40,21 @@ public record HostSettings(Path root) {
     return read("sys/fs/selinux/enforce").strip().equals("1");
   }
 
-  /** Whether this process runs below somebody's filter of system calls (proc(5), Seccomp). */
+  /** Decides whether a filter of system calls applies to this process (proc(5), Seccomp). */
   boolean isFiltered() {
     return read("proc/self/status").lines().anyMatch(line -> line.matches("Seccomp:\\s*2"));
   }
 
   /**
-   * Whether this process is surely in a chroot: no file system is mounted where its root is. In one
-   * that is a mount point this cannot be seen.
+   * Decides whether this process is surely in a chroot: no file system is mounted at its root. A
+   * chroot into a mount point is not recognised.
    */
   boolean isChroot() {
     List<String> points = mountPoints();
     return !points.isEmpty() && !points.contains("/");
   }
 
-  /** What is mounted over parts of procfs. */
+  /** Returns the mount points over parts of procfs. */
   List<String> coversOfProc() {
     return mountPoints().stream()
         .filter(point -> point.startsWith("/proc/") && !point.startsWith(BINFMT))
@@ -77,7 +73,7 @@ public record HostSettings(Path root) {
 
   private String read(String path) {
     try {
-      return new String(Files.readAllBytes(root.resolve(path)), StandardCharsets.ISO_8859_1);
+      return Files.readString(root.resolve(path), StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
       return "";
     }
