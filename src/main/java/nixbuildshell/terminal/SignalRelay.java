@@ -38,9 +38,11 @@ public final class SignalRelay {
   private long lastInterrupt = System.nanoTime() - INSISTENCE;
 
   /**
+   * Makes a relay that no signal reaches, for tests.
+   *
    * @param signalOneself sends a signal to this process
    */
-  private SignalRelay(IntConsumer signalOneself) {
+  public SignalRelay(IntConsumer signalOneself) {
     this.signalOneself = signalOneself;
   }
 

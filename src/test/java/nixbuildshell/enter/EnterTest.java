@@ -1,0 +1,286 @@
+package nixbuildshell.enter;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.kernel.Kernels;
+import nixbuildshell.kernel.SystemCalls;
+import nixbuildshell.sandbox.Entry;
+import nixbuildshell.sandbox.Network;
+import nixbuildshell.sandbox.SandboxSpec;
+import nixbuildshell.store.StorePath;
+import nixbuildshell.store.TestStore;
+import nixbuildshell.terminal.SignalRelay;
+import nixbuildshell.view.TestHost;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Enters with a launcher that makes no sandbox, and looks at what it was to launch. */
+class EnterTest {
+  private static final int STATUS = 7;
+
+  @TempDir Path root;
+  private TestHost host;
+  private final SystemCalls calls = new SystemCalls(Kernels.best(Optional::empty));
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final List<SandboxSpec> launched = new ArrayList<>();
+  private final List<Path> sessions = new ArrayList<>();
+
+  /** What the program in the sandbox does to the session's build directory. */
+  private Work work = build -> {};
+
+  private interface Work {
+    void in(Path build) throws IOException;
+  }
+
+  @BeforeEach
+  void make() {
+    on();
+  }
+
+  /** Starts anew with a caller that has these terminals. */
+  private void on(Integer... terminals) {
+    host = new TestHost(root, terminals);
+    host.manifestOf(TestHost.BASH);
+  }
+
+  /** Options that a case changes. */
+  private final class Asked {
+    private final Path directory;
+    private final String[] command;
+    private Optional<ByteString> derivation = Optional.empty();
+    private Optional<ByteString> store = Optional.of(ByteString.of(root.toString()));
+    private Optional<Network> network = Optional.empty();
+    private boolean builder;
+    private boolean explain;
+
+    private Asked(Path directory, String... command) {
+      this.directory = directory;
+      this.command = command;
+    }
+
+    private int enter() {
+      return EnterTest.this.enter(
+          new Options(
+              ByteString.of(directory.toString()),
+              Stream.of(command).map(ByteString::of).toList(),
+              derivation,
+              store,
+              Optional.of(ByteString.of(root.toString())),
+              network,
+              List.of(),
+              builder,
+              explain,
+              0));
+    }
+  }
+
+  private int enter(Options options) {
+    SignalRelay signals = new SignalRelay(signal -> {});
+    PrintStream print = new PrintStream(out, true, StandardCharsets.UTF_8);
+    return new Enter(
+            options,
+            host.caller(),
+            host.messages(),
+            print,
+            calls,
+            signals,
+            (spec, session) -> {
+              launched.add(spec);
+              sessions.add(Path.of(session.path().toString()));
+              try {
+                work.in(sessions.get(sessions.size() - 1).resolve("build"));
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+              return STATUS;
+            })
+        .run();
+  }
+
+  private int enter(Path directory, String... command) {
+    return new Asked(directory, command).enter();
+  }
+
+  private SandboxSpec last() {
+    return launched.get(launched.size() - 1);
+  }
+
+  private Path session() {
+    return sessions.get(sessions.size() - 1);
+  }
+
+  private Path interactiveSession() {
+    on(0, 1, 2);
+    work = build -> Files.writeString(build.resolve("source/file"), "changed");
+    enter(host.kept());
+    work = build -> {};
+    host.said();
+    return session();
+  }
+
+  @Test
+  void aCommandHasACopyAndLeavesNothing() throws IOException {
+    work =
+        build -> {
+          assertEquals("text", Files.readString(build.resolve("source/file")));
+          Files.writeString(build.resolve("source/file"), "changed");
+        };
+    assertEquals(STATUS, enter(host.kept(), "make", "check"));
+    assertEquals(
+        List.of("make", "check"),
+        last().program().arguments().stream().map(Object::toString).skip(4).toList());
+    assertEquals(TestStore.SHELL, last().program().paths().get(0).toString());
+    assertTrue(last().program().ownSession());
+    assertEquals(Network.LOOPBACK, last().network());
+    assertFalse(Files.exists(session()));
+    assertEquals("text", Files.readString(host.kept().resolve("source/file")));
+    assertEquals("", host.said());
+  }
+
+  @Test
+  void aShellThatChangesNothingLeavesNothing() {
+    on(0, 1, 2);
+    assertEquals(STATUS, enter(host.kept()));
+    assertFalse(last().program().ownSession());
+    assertFalse(Files.exists(session()));
+    assertEquals("", host.said());
+  }
+
+  @Test
+  void aShellThatChangesSomethingLeavesItsSession() throws IOException {
+    on(0, 1, 2);
+    work = build -> Files.writeString(build.resolve("source/file"), "changed");
+    assertEquals(STATUS, enter(host.kept()));
+    assertTrue(host.said().startsWith("your changes are kept in " + session()));
+    assertEquals("changed", Files.readString(session().resolve("build/source/file")));
+    assertEquals("text", Files.readString(host.kept().resolve("source/file")));
+  }
+
+  @Test
+  void aSessionIsEnteredInPlaceAndStays() throws IOException {
+    Path session = interactiveSession();
+    work =
+        build -> {
+          assertEquals("changed", Files.readString(build.resolve("source/file")));
+          Files.writeString(build.resolve("more"), "");
+        };
+    SandboxSpec before = last();
+    assertEquals(STATUS, enter(session, "true"));
+    assertEquals(List.of(session, session), sessions);
+    assertTrue(Files.exists(session.resolve("build/more")));
+    assertEquals(before.entries(), last().entries());
+    assertEquals(before.filter(), last().filter());
+    assertEquals("", host.said());
+  }
+
+  @Test
+  void aSessionKeepsItsNetworkAndItsStore() {
+    on(0, 1, 2);
+    work = build -> Files.writeString(build.resolve("new"), "");
+    Asked first = new Asked(host.kept());
+    first.network = Optional.of(Network.HOST);
+    first.enter();
+    assertEquals(Network.HOST, last().network());
+    host.said();
+    SandboxSpec before = last();
+    Asked again = new Asked(session(), "true");
+    again.store = Optional.empty();
+    assertEquals(STATUS, again.enter());
+    assertEquals(before.entries(), last().entries());
+    assertTrue(
+        host.said().startsWith("the network is the host's, as before; --network none closes it"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void explainingMakesNoSessionAndLaunchesNothing(boolean session) {
+    Path directory = session ? interactiveSession() : host.kept();
+    int before = launched.size();
+    List<Path> files = files();
+    Asked asked = new Asked(directory, "true");
+    asked.explain = true;
+    assertEquals(0, asked.enter());
+    assertTrue(out.toString(StandardCharsets.UTF_8).contains("pivot_root("));
+    assertEquals(before, launched.size());
+    assertEquals(files, files());
+  }
+
+  private List<Path> files() {
+    try (Stream<Path> all = Files.walk(root)) {
+      return all.sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aSessionRefusesWhatIsForAFreshCopy(boolean builder) {
+    Path session = interactiveSession();
+    Asked asked = new Asked(session);
+    asked.builder = builder;
+    asked.derivation = Optional.of(ByteString.of("/nix/store/x.drv")).filter(drv -> !builder);
+    Failure refused = assertThrows(Failure.class, asked::enter);
+    assertEquals(
+        "cannot use "
+            + (builder ? "--builder" : "--drv")
+            + " in "
+            + session
+            + ": it is for a fresh copy, and this is a session",
+        refused.getMessage());
+    assertEquals("name the kept directory: " + host.kept(), refused.remedy());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"false, 493", "true, 365"})
+  void theLayoutTellsWhichNixBuiltIt(boolean nested, int mode) {
+    if (nested) {
+      host.nested();
+    }
+    enter(host.kept(), "true");
+    assertTrue(last().entries().contains(new Entry.Directory("/etc", mode)), last().toString());
+  }
+
+  @Test
+  void uidRangeNeedsRoot() {
+    ByteString derivation = host.derivation("", "", ",(\"requiredSystemFeatures\",\"uid-range\")");
+    Asked asked = new Asked(host.kept(), "true");
+    asked.derivation = Optional.of(derivation);
+    Failure refused = assertThrows(Failure.class, asked::enter);
+    assertTrue(
+        refused.getMessage().startsWith("cannot enter " + host.kept() + ": its build was root of"),
+        refused.getMessage());
+    assertEquals(List.of(), launched);
+  }
+
+  @Test
+  void whatIsMissingIsNamed() {
+    Failure missing = assertThrows(Failure.class, () -> enter(root.resolve("none")));
+    assertTrue(missing.getMessage().startsWith("cannot enter " + root + "/none: "));
+    StorePath other = TestStore.path("bb", "other");
+    host.manifestOf(TestHost.BASH, other);
+    Failure gone = assertThrows(Failure.class, () -> enter(host.kept(), "true"));
+    assertTrue(gone.getMessage().endsWith(TestHost.whole(other)), gone.getMessage());
+    assertEquals(List.of(), launched);
+  }
+}

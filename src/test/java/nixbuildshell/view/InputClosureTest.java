@@ -1,0 +1,198 @@
+package nixbuildshell.view;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import nixbuildshell.Failure;
+import nixbuildshell.capture.KeptDirectory;
+import nixbuildshell.files.Fixture;
+import nixbuildshell.store.StorePath;
+import nixbuildshell.store.TestStore;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A script stands for {@code nix-store}: it knows what refers to what, and what is invalid. */
+class InputClosureTest {
+  private static final StorePath SOURCE = TestStore.path("bb", "source");
+  private static final StorePath LIBRARY = TestStore.path("cc", "library");
+  private static final StorePath INPUT = TestStore.path("ii", "input.drv");
+  private static final StorePath BUILT = TestStore.path("ff", "input");
+
+  @TempDir Path root;
+  private TestHost host;
+
+  @BeforeEach
+  void make() throws Exception {
+    host = new TestHost(root);
+    host.store().derivation("ii", "input", BUILT);
+    derivation(SOURCE, TestHost.BASH);
+    host.file(root.resolve("invalid"), "");
+    references(SOURCE, LIBRARY);
+    host.program(
+        "nix-store",
+        """
+        op=$2; shift 2
+        for path; do
+          if grep -qx "$path" %1$s/invalid; then
+            [ $op = --requisites ] && echo "error: path '$path' is not valid" >&2 && exit 1
+            echo $path
+          elif [ $op = --requisites ]; then
+            echo $path
+            grep "^$path " %1$s/references | cut -d' ' -f2
+          fi
+        done
+        :"""
+            .formatted(root));
+  }
+
+  private void derivation(StorePath... sources) {
+    host.derivation(
+        input(),
+        Arrays.stream(sources)
+            .map(path -> '"' + TestHost.whole(path) + '"')
+            .collect(Collectors.joining(",")),
+        "");
+  }
+
+  private static String input() {
+    return "(\"" + TestHost.whole(INPUT) + "\",[\"out\"])";
+  }
+
+  private void references(StorePath... fromAndTo) {
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < fromAndTo.length; i += 2) {
+      lines.append(TestHost.whole(fromAndTo[i])).append(' ');
+      lines.append(TestHost.whole(fromAndTo[i + 1])).append('\n');
+    }
+    host.file(root.resolve("references"), lines.toString());
+  }
+
+  private List<StorePath> closure() throws InputClosure.Unknown {
+    try (KeptDirectory kept = host.open()) {
+      ConfiguredPaths configured = new ConfiguredPaths(host.caller(), () -> false);
+      SandboxPaths paths =
+          new SandboxPaths(
+              Fixture.FILES, host.nix().directory(), List.of(), configured, host.messages());
+      return InputClosure.of(
+          host.nix(),
+          kept,
+          host.build(kept, Optional.empty()),
+          paths,
+          host.caller(),
+          () -> false,
+          host.messages());
+    }
+  }
+
+  private String unknown() {
+    return assertThrows(InputClosure.Unknown.class, this::closure).getMessage();
+  }
+
+  private void assertClosure(StorePath... expected) throws InputClosure.Unknown {
+    assertEquals(
+        Arrays.stream(expected).map(TestHost::whole).collect(Collectors.toSet()),
+        closure().stream().map(TestHost::whole).collect(Collectors.toSet()));
+  }
+
+  @Test
+  void isThatOfSourcesAndOfOutputsOfInputDerivations() throws Exception {
+    assertClosure(SOURCE, LIBRARY, BUILT, TestHost.BASH);
+    assertEquals("", host.said());
+  }
+
+  @Test
+  void hasNoOutputOfTheBuild() throws Exception {
+    references(SOURCE, LIBRARY, BUILT, TestHost.OUT);
+    assertClosure(SOURCE, LIBRARY, BUILT, TestHost.BASH);
+  }
+
+  @Test
+  void hasTheSandboxPathsOfTheStoreThatAreValid() throws Exception {
+    StorePath path = TestStore.path("gg", "path");
+    StorePath invalid = TestStore.path("hh", "invalid");
+    host.settings(
+        "sandbox-paths = /x=%s/x /y=%s /etc"
+            .formatted(TestHost.whole(path), TestHost.whole(invalid)));
+    host.file(root.resolve("invalid"), TestHost.whole(invalid) + "\n");
+    assertClosure(SOURCE, LIBRARY, BUILT, TestHost.BASH, path);
+  }
+
+  @Test
+  void hasTheShellAndSaysThatItIsNoInput() throws Exception {
+    derivation(SOURCE);
+    assertClosure(SOURCE, LIBRARY, BUILT, TestHost.BASH);
+    assertEquals(
+        TestHost.whole(TestHost.BASH)
+            + " has the shell and is shown, though it is no input of the build",
+        host.said());
+  }
+
+  @Test
+  void doesNotLookForAShellOfTheSystemInTheStore() throws Exception {
+    host.systemShell(input(), '"' + TestHost.whole(SOURCE) + '"');
+    assertClosure(SOURCE, LIBRARY, BUILT);
+    assertEquals("", host.said());
+  }
+
+  @Test
+  void refusesWhenInputsAreGone() {
+    host.file(root.resolve("invalid"), TestHost.whole(SOURCE) + "\n" + TestHost.whole(BUILT));
+    Failure gone = assertThrows(Failure.class, this::closure);
+    assertTrue(
+        gone.getMessage()
+            .endsWith("are 2 store paths: " + TestHost.whole(SOURCE) + " " + TestHost.whole(BUILT)),
+        gone.getMessage());
+    assertTrue(gone.remedy().contains("'" + TestHost.whole(INPUT) + "!out'"), gone.remedy());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "echo /etc/passwd | nix-store says /etc/passwd: it is not in /nix/store",
+        "echo error: no daemon >&2; exit 1 | /nix-store failed: error: no daemon; see that",
+      })
+  void isUnknownWhenTheStoreCannotSay(String script, String why) {
+    host.program("nix-store", script);
+    String text = unknown();
+    assertTrue(text.contains(why), text);
+  }
+
+  @Test
+  void isUnknownWithoutNixStore() {
+    host.set("PATH", "/none:bin");
+    assertEquals("there is no nix-store on PATH; put Nix's programs on the PATH", unknown());
+  }
+
+  @Test
+  void isUnknownWithoutADerivation() throws Exception {
+    Files.delete(
+        root.resolve("nix/store").resolve(TestStore.path("dd", "probe-1.0.drv").baseName()));
+    assertTrue(unknown().startsWith("its derivation is not found; name it: --drv"));
+  }
+
+  /** The name alone says little: env-vars names an output of another derivation. */
+  @Test
+  void isUnknownWhenTheDerivationHasOtherOutputs() throws Exception {
+    host.store().derivation("dd", "probe-1.0", TestStore.path("hh", "probe-1.0"));
+    assertTrue(unknown().startsWith("its derivation is not found"));
+  }
+
+  @Test
+  void isUnknownWhenAnInputDerivationIsGone() throws Exception {
+    Files.delete(root.resolve("nix/store").resolve(INPUT.baseName()));
+    assertTrue(
+        unknown()
+            .startsWith("gone from the store are the input derivations " + TestHost.whole(INPUT)));
+  }
+}

@@ -1,0 +1,155 @@
+package nixbuildshell.view;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.capture.KeptDirectory;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.FileType;
+import nixbuildshell.files.Fixture;
+import nixbuildshell.files.Listing;
+import nixbuildshell.sandbox.StoreView;
+import nixbuildshell.session.Remembered;
+import nixbuildshell.session.Sample;
+import nixbuildshell.session.Session;
+import nixbuildshell.session.Sessions;
+import nixbuildshell.session.ShownStore;
+import nixbuildshell.store.StorePath;
+import nixbuildshell.store.TestStore;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class StoreLookupTest {
+  private static final StorePath DIRECTORY = TestStore.path("bb", "directory");
+  private static final StorePath FILE = TestStore.path("cc", "file");
+  private static final StorePath LINK = TestStore.path("ii", "link");
+  private static final StorePath OTHER = TestStore.path("ff", "other");
+
+  @TempDir Path root;
+  private TestHost host;
+  private Path store;
+
+  @BeforeEach
+  void make() throws IOException {
+    host = new TestHost(root);
+    store = root.resolve("nix/store");
+    Files.createDirectory(store.resolve(DIRECTORY.baseName()));
+    host.file(store.resolve(FILE.baseName()), "");
+    Files.createSymbolicLink(store.resolve(LINK.baseName()), Path.of("/none"));
+  }
+
+  private StoreView view() {
+    try (KeptDirectory kept = host.open()) {
+      ConfiguredPaths configured = new ConfiguredPaths(host.caller(), () -> false);
+      SandboxPaths paths =
+          new SandboxPaths(
+              Fixture.FILES, host.nix().directory(), List.of(), configured, host.messages());
+      return StoreLookup.of(
+          host.caller(),
+          Fixture.FILES,
+          host.nix(),
+          kept,
+          host.build(kept, Optional.empty()),
+          paths,
+          () -> false,
+          host.messages());
+    }
+  }
+
+  @Test
+  void showsWhatTheManifestNamesAsItIsOnTheHost() {
+    host.manifestOf(LINK, DIRECTORY, FILE, TestHost.BASH);
+    assertEquals(
+        new StoreView.Exact(
+            List.of(
+                new StoreView.Member(LINK, FileType.LINK),
+                new StoreView.Member(DIRECTORY, FileType.DIRECTORY),
+                new StoreView.Member(FILE, FileType.REGULAR),
+                new StoreView.Member(TestHost.BASH, FileType.DIRECTORY)),
+            false),
+        view());
+    assertEquals("", host.said());
+  }
+
+  @Test
+  void refusesWhatIsGoneOrNoStorePathCanBe() throws Exception {
+    host.manifestOf(TestHost.BASH, OTHER);
+    Failure gone = assertThrows(Failure.class, this::view);
+    assertEquals(
+        "cannot show the store as the build saw it: gone from it (garbage-collected) is "
+            + TestHost.whole(OTHER),
+        gone.getMessage());
+    Fixture.run("mkfifo", store.resolve(OTHER.baseName()).toString());
+    Failure fifo = assertThrows(Failure.class, this::view);
+    assertEquals(
+        "cannot show " + TestHost.whole(OTHER) + ": it is " + FileType.FIFO, fifo.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"100, false", "101, true"})
+  void manyStorePathsAreLayered(int count, boolean layered) throws IOException {
+    List<StorePath> paths = new ArrayList<>();
+    paths.add(TestHost.BASH);
+    for (int i = 1; i < count; i++) {
+      paths.add(TestStore.path("gg", "many-" + i));
+      Files.createDirectory(store.resolve(paths.get(i).baseName()));
+    }
+    host.manifestOf(paths.toArray(StorePath[]::new));
+    assertEquals(layered, assertInstanceOf(StoreView.Exact.class, view()).layered());
+  }
+
+  /** A build without a sandbox saw the whole store, where it was at a place that Nix gives one. */
+  @ParameterizedTest
+  @CsvSource({
+    "/tmp/nix-build-probe-1.0.drv-0, , true, false",
+    "/build, false, true, false",
+    "/build, true, true, true",
+    "/build, , true, true",
+    "/somewhere, , true, true",
+  })
+  void isWholeForABuildWithoutASandbox(
+      String top, Boolean sandboxed, boolean whole, boolean unknown) {
+    host.envVars(top);
+    host.manifest(sandboxed == null ? "\"id\": \"x\"" : "\"sandboxed\": " + sandboxed);
+    assertEquals(whole, view() instanceof StoreView.Whole);
+    assertEquals(unknown, host.said().contains("the build's part is unknown"));
+  }
+
+  @Test
+  void aSessionShowsWhatItShowed() throws Exception {
+    Remembered remembered =
+        Sample.remembered(Remembered.Kind.COMMAND, ByteString.of("/x"), ByteString.of("x"));
+    Optional<ByteString> base = Optional.of(ByteString.of(root.toString()));
+    try (Sessions sessions = Sessions.open(Fixture.FILES, name -> Optional.empty(), base);
+        Session session = sessions.create(remembered, Optional.empty());
+        Directory real = Fixture.open(store)) {
+      assertEquals(new StoreView.Whole(), StoreLookup.of(Fixture.FILES, host.nix(), session));
+      ShownStore.prepare(
+          session,
+          real,
+          List.of(new Listing.Entry(ByteString.of(FILE.baseName()), FileType.REGULAR)),
+          true);
+      assertEquals(
+          new StoreView.Exact(List.of(new StoreView.Member(FILE, FileType.REGULAR)), true),
+          StoreLookup.of(Fixture.FILES, host.nix(), session));
+      Path paths = Path.of(session.path() + "/store/paths");
+      Files.writeString(paths, "layered\n../../etc\n");
+      Failure damaged =
+          assertThrows(Failure.class, () -> StoreLookup.of(Fixture.FILES, host.nix(), session));
+      assertEquals(
+          "cannot enter " + session.path() + ": its store/paths is damaged", damaged.getMessage());
+    }
+  }
+}
