@@ -26,7 +26,7 @@ import nixbuildshell.plan.Step;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.SandboxSpec;
 import nixbuildshell.terminal.SignalRelay;
-import nixbuildshell.terminal.TerminalState;
+import nixbuildshell.terminal.Terminal;
 
 /**
  * Runs a sandbox from its launch to its end.
@@ -50,12 +50,12 @@ record SandboxRun(
    */
   int run() {
     boolean sharesTerminal = !spec.program().ownSession();
-    TerminalState terminal = sharesTerminal ? TerminalState.save(calls) : TerminalState.NONE;
+    Optional<Terminal.State> terminal = sharesTerminal ? Terminal.save(calls) : Optional.empty();
     // At SIGQUIT the JVM would print its threads; the command gets the signal all the same.
     Signals.ignore(calls, Signals.SIGQUIT);
     Ended ended = runToItsEnd(sharesTerminal);
     boolean alone = caller.hasTerminal(0) && caller.hasTerminal(1);
-    terminal.restore(alone || ended.signal() != 0);
+    terminal.ifPresent(state -> state.restore(alone || ended.signal() != 0));
     return status(ended);
   }
 

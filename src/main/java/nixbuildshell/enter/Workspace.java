@@ -18,6 +18,7 @@ import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.Listing;
 import nixbuildshell.files.Owner;
+import nixbuildshell.files.Status;
 import nixbuildshell.files.TreeCopy;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.Session;
@@ -162,14 +163,11 @@ final class Workspace {
     if (NO_OUTPUTS.stream().anyMatch(name.latin1()::endsWith)) {
       return false;
     }
-    try {
-      long uid = store.status(name).uid();
-      return owner.isEmpty() || uid == 0 || uid == maker || owner.get().has(uid);
-    } catch (ErrnoException e) {
-      if (e.missing()) {
-        return false;
-      }
-      throw e;
-    }
+    Optional<Status> there = store.find(name);
+    return there.isPresent() && (owner.isEmpty() || isOfBuild(there.get().uid(), maker));
+  }
+
+  private boolean isOfBuild(long uid, long maker) {
+    return uid == 0 || uid == maker || owner.get().has(uid);
   }
 }

@@ -49,7 +49,7 @@ public final class Descriptor implements AutoCloseable {
   }
 
   /** Sets the times of access and modification to those of another file. */
-  public void setTimes(Status like) throws ErrnoException {
+  void setTimes(Status like) throws ErrnoException {
     files.call(Syscall.UTIMENSAT, number, 0, files.memory().struct(like.times()), 0);
   }
 

@@ -1,5 +1,6 @@
 package nixbuildshell.files;
 
+import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Syscall;
 
@@ -60,7 +61,7 @@ public final class Directory implements AutoCloseable {
    * Opens a file to read it. What opens may be a FIFO or a device all the same (without waiting):
    * look at its status.
    */
-  public Descriptor openFile(ByteString name) throws ErrnoException {
+  Descriptor openFile(ByteString name) throws ErrnoException {
     return openUnseen(name, 0);
   }
 
@@ -106,6 +107,18 @@ public final class Directory implements AutoCloseable {
     return files.status(self.number(), name, FileCalls.AT_SYMLINK_NOFOLLOW);
   }
 
+  /** Returns what a name stands for; empty when it is missing. */
+  public Optional<Status> find(ByteString name) throws ErrnoException {
+    try {
+      return Optional.of(status(name));
+    } catch (ErrnoException e) {
+      if (e.missing()) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
   public ByteString readLink(ByteString name) throws ErrnoException {
     return files.readLink(self.number(), name);
   }
@@ -114,7 +127,7 @@ public final class Directory implements AutoCloseable {
     call(Syscall.MKDIRAT, name, mode, 0);
   }
 
-  public void makeFifo(ByteString name, int mode) throws ErrnoException {
+  void makeFifo(ByteString name, int mode) throws ErrnoException {
     call(Syscall.MKNODAT, name, 0010000 | mode, 0);
   }
 
@@ -124,8 +137,7 @@ public final class Directory implements AutoCloseable {
   }
 
   /** Gives a file of another directory a name in this one too (a hard link). */
-  public void makeHardLink(ByteString name, Directory other, ByteString existing)
-      throws ErrnoException {
+  void makeHardLink(ByteString name, Directory other, ByteString existing) throws ErrnoException {
     Memory memory = files.memory();
     files.call(
         Syscall.LINKAT,
@@ -149,7 +161,7 @@ public final class Directory implements AutoCloseable {
   }
 
   /** Removes a name that is not a directory's. */
-  public void removeFile(ByteString name) throws ErrnoException {
+  void removeFile(ByteString name) throws ErrnoException {
     call(Syscall.UNLINKAT, name, 0, 0);
   }
 
@@ -178,7 +190,7 @@ public final class Directory implements AutoCloseable {
   }
 
   /** Sets the times of access and modification, of a link itself too, to those of another file. */
-  public void setTimes(ByteString name, Status like) throws ErrnoException {
+  void setTimes(ByteString name, Status like) throws ErrnoException {
     long times = files.memory().struct(like.times());
     call(Syscall.UTIMENSAT, name, times, FileCalls.AT_SYMLINK_NOFOLLOW);
   }

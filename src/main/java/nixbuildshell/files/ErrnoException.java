@@ -87,11 +87,11 @@ public final class ErrnoException extends Exception {
   }
 
   /** Something else was asked for and a directory was there. */
-  public boolean isDirectory() {
+  boolean isDirectory() {
     return is(Errno.EISDIR);
   }
 
-  public boolean notEmpty() {
+  boolean notEmpty() {
     return is(Errno.ENOTEMPTY, Errno.EEXIST);
   }
 
@@ -101,12 +101,12 @@ public final class ErrnoException extends Exception {
   }
 
   /** No file can be written on this file system any more: full, over quota, broken, read-only. */
-  public boolean cannotWriteOn() {
+  boolean cannotWriteOn() {
     return is(Errno.ENOSPC, Errno.EDQUOT, Errno.EIO, Errno.EROFS);
   }
 
   /** The machine or the process has run out of something: no reason to blame the file. */
-  public boolean exhausted() {
+  boolean exhausted() {
     return is(Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM);
   }
 

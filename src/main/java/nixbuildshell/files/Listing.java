@@ -27,7 +27,7 @@ public final class Listing {
   /**
    * @param bytesAtOnce at most so much of the directory is held in memory; 512 to 262144
    */
-  public Listing(int bytesAtOnce) {
+  Listing(int bytesAtOnce) {
     this.bytesAtOnce = Math.min(bytesAtOnce, Memory.BUFFER);
   }
 

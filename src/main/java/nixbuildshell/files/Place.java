@@ -21,7 +21,7 @@ public final class Place {
     this.depth = parent == null ? 0 : parent.depth + 1;
   }
 
-  public static Place root(ByteString path) {
+  static Place root(ByteString path) {
     return new Place(null, path);
   }
 
@@ -29,7 +29,7 @@ public final class Place {
     return new Place(this, child);
   }
 
-  public Place parent() {
+  Place parent() {
     return parent;
   }
 
@@ -39,12 +39,12 @@ public final class Place {
   }
 
   /** How many names below its root. */
-  public int depth() {
+  int depth() {
     return depth;
   }
 
   /** The deepest place that both are at or below; they must have the same root. */
-  public Place common(Place other) {
+  Place common(Place other) {
     Place one = this;
     Place two = other;
     while (one != two) {
@@ -58,7 +58,7 @@ public final class Place {
   }
 
   /** The names that lead from an ancestor down to here; all of them when it is none. */
-  public Deque<ByteString> below(Place ancestor) {
+  Deque<ByteString> below(Place ancestor) {
     Deque<ByteString> names = new ArrayDeque<>();
     for (Place at = this; at != null && at != ancestor; at = at.parent) {
       names.addFirst(at.name);
@@ -70,7 +70,7 @@ public final class Place {
    * The path from an ancestor to here: "a/b". Only the end of one that no system call would take:
    * an enemy's can have megabytes.
    */
-  public ByteString pathBelow(Place ancestor) {
+  ByteString pathBelow(Place ancestor) {
     Deque<String> names = new ArrayDeque<>();
     int length = 0;
     Place at = this;

@@ -59,34 +59,25 @@ final class BaseDirectory {
 
   private Optional<ByteString> stateHome() {
     return absolute("XDG_STATE_HOME")
-        .filter(this::isOwnOrBelowOwn)
-        .or(() -> absolute("HOME").filter(this::isOwn).map(home -> home.plus("/.local/state")));
+        .filter(path -> isOwn(path, true))
+        .or(() -> absolute("HOME").filter(h -> isOwn(h, false)).map(h -> h.plus("/.local/state")));
   }
 
   /**
-   * Whether the nearest directory that is there is the caller's. After sudo the variables may name
-   * another's: nothing of root's belongs there, and nothing may be made on the way.
+   * Decides whether a directory is the caller's. After sudo the variables may name another user's:
+   * nothing of root's belongs there, and nothing may be made on the way.
+   *
+   * @param orParent whether the nearest directory above counts, where there is none
    */
-  private boolean isOwnOrBelowOwn(ByteString path) {
-    int slash = path.latin1().lastIndexOf('/');
-    return exists(path) || slash <= 0
-        ? isOwn(path)
-        : isOwnOrBelowOwn(new ByteString(path.latin1().substring(0, slash)));
-  }
-
-  private boolean exists(ByteString path) {
-    try (Directory directory = files.openDirectory(path)) {
-      return true;
-    } catch (ErrnoException e) {
-      return !e.missing();
-    }
-  }
-
-  private boolean isOwn(ByteString path) {
+  private boolean isOwn(ByteString path, boolean orParent) {
     try (Directory directory = files.openDirectory(path)) {
       return directory.self().status().uid() == files.userId();
     } catch (ErrnoException e) {
-      return false;
+      int slash = path.latin1().lastIndexOf('/');
+      return orParent
+          && e.missing()
+          && slash > 0
+          && isOwn(new ByteString(path.latin1().substring(0, slash)), true);
     }
   }
 

@@ -30,10 +30,10 @@ import nixbuildshell.files.TreeRemoval;
  */
 public final class Session implements AutoCloseable {
   /** The directory with the mount points for store paths, in the session's own. */
-  public static final String VIEW = "store/view";
+  static final String VIEW = "store/view";
 
   /** The layer that takes the changes where the mount points are not on disk. */
-  public static final String UPPER = "store/upper";
+  static final String UPPER = "store/upper";
 
   static final String REMEDY = "name a directory on another file system: --work-dir DIR";
 
@@ -180,16 +180,15 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  public boolean isStaged() {
+  boolean isStaged() {
     return has(STAGED);
   }
 
   private boolean has(ByteString name) {
     try {
-      directory.status(name);
-      return true;
+      return directory.find(name).isPresent();
     } catch (ErrnoException e) {
-      return !e.missing();
+      return true;
     }
   }
 

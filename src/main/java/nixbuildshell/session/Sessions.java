@@ -68,7 +68,7 @@ public final class Sessions implements AutoCloseable {
    * @param kept what stays, locked sessions not counted
    * @param leftovers what should have been deleted and could not be
    */
-  public record Cleaned(List<Kept> kept, List<TreeRemoval.Leftover> leftovers) {}
+  record Cleaned(List<Kept> kept, List<TreeRemoval.Leftover> leftovers) {}
 
   private final FileSystem files;
   private final Directory base;
@@ -174,24 +174,13 @@ public final class Sessions implements AutoCloseable {
     try {
       Status wanted = opened.self().status();
       for (ByteString id : names()) {
-        if (!id.startsWith(".") && isAt(id, wanted)) {
+        if (!id.startsWith(".") && base.find(id).filter(wanted::same).isPresent()) {
           return takePatiently(id);
         }
       }
       return Optional.empty();
     } catch (ErrnoException e) {
       throw e.failure("cannot look into " + base.place(), "");
-    }
-  }
-
-  private boolean isAt(ByteString id, Status wanted) throws ErrnoException {
-    try {
-      return base.status(id).same(wanted);
-    } catch (ErrnoException e) {
-      if (e.missing()) {
-        return false;
-      }
-      throw e;
     }
   }
 
@@ -221,9 +210,8 @@ public final class Sessions implements AutoCloseable {
   }
 
   private boolean hasLock(ByteString id) {
-    try (Directory directory = base.openDirectory(id)) {
-      directory.status(Session.LOCK);
-      return true;
+    try {
+      return base.find(id.plus("/").plus(Session.LOCK)).isPresent();
     } catch (ErrnoException e) {
       return false;
     }
@@ -263,7 +251,7 @@ public final class Sessions implements AutoCloseable {
    *
    * @param stop asked all the time; what is left when it says yes is for the next run
    */
-  public Cleaned clean(BooleanSupplier stop) {
+  Cleaned clean(BooleanSupplier stop) {
     Cleaned cleaned = new Cleaned(new ArrayList<>(), new ArrayList<>());
     try {
       for (ByteString name : names()) {
