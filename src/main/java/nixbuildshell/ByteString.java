@@ -3,6 +3,7 @@ package nixbuildshell;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /**
@@ -18,6 +19,7 @@ import java.util.regex.Pattern;
 public record ByteString(String latin1) implements Comparable<ByteString> {
   public static final ByteString EMPTY = new ByteString("");
 
+  private static final Pattern SPACE = Pattern.compile("[ \\t\\n\\r]+");
   private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\\\]");
 
   /** The bytes of ordinary text in UTF-8. */
@@ -56,6 +58,15 @@ public record ByteString(String latin1) implements Comparable<ByteString> {
 
   public boolean startsWith(String ascii) {
     return latin1.startsWith(ascii);
+  }
+
+  /** Returns the words of a list, as Nix splits it: at spaces, tabs and ends of lines. */
+  public List<ByteString> words() {
+    return SPACE
+        .splitAsStream(latin1)
+        .filter(word -> !word.isEmpty())
+        .map(ByteString::new)
+        .toList();
   }
 
   @Override

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import nixbuildshell.ByteString;
 import nixbuildshell.store.Derivation;
-import nixbuildshell.store.Placeholders;
 
 /**
  * How Nix called the builder: {@code execve} in {@code runChild}, local-derivation-goal.cc.
@@ -26,10 +25,9 @@ public record BuilderCall(
 
   static BuilderCall of(Derivation derivation, BuilderEnvironment.Outside host) {
     String path = derivation.builder().latin1();
-    Placeholders placeholders = new Placeholders(derivation);
     List<ByteString> arguments = new ArrayList<>();
     arguments.add(new ByteString(path.substring(path.lastIndexOf('/') + 1)));
-    derivation.arguments().forEach(argument -> arguments.add(placeholders.replaced(argument)));
+    derivation.arguments().forEach(argument -> arguments.add(derivation.withOutputPaths(argument)));
     return new BuilderCall(
         derivation.builder(), arguments, BuilderEnvironment.of(derivation, host));
   }

@@ -8,7 +8,6 @@ import java.util.Set;
 import java.util.function.Function;
 import nixbuildshell.ByteString;
 import nixbuildshell.store.Derivation;
-import nixbuildshell.store.Placeholders;
 
 /**
  * The environment that Nix gives a derivation's builder in the sandbox: {@code initEnv} in
@@ -22,13 +21,11 @@ final class BuilderEnvironment {
 
   private final Derivation derivation;
   private final Outside outside;
-  private final Placeholders placeholders;
   private final Map<ByteString, ByteString> variables = new LinkedHashMap<>();
 
   private BuilderEnvironment(Derivation derivation, Outside outside) {
     this.derivation = derivation;
     this.outside = outside;
-    this.placeholders = new Placeholders(derivation);
   }
 
   /**
@@ -85,7 +82,7 @@ final class BuilderEnvironment {
                 String path = BUILD_TOP + "/" + BuilderFile.nameOf(name);
                 variables.put(name.plus("Path"), ByteString.of(path));
               } else {
-                variables.put(name, placeholders.replaced(value));
+                variables.put(name, derivation.withOutputPaths(value));
               }
             });
   }

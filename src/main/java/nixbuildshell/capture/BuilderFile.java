@@ -6,11 +6,8 @@ import java.util.Optional;
 import java.util.Set;
 import nixbuildshell.ByteString;
 import nixbuildshell.store.Derivation;
-import nixbuildshell.store.NixBase32;
-import nixbuildshell.store.Placeholders;
-import nixbuildshell.store.Sha256;
+import nixbuildshell.store.NixHash;
 import nixbuildshell.store.StructuredAttributes;
-import nixbuildshell.store.Words;
 
 /**
  * A file that Nix puts into the build directory before the builder starts. They can be made again
@@ -30,12 +27,11 @@ public record BuilderFile(String name, ByteString content, String lacks) {
     if (derivation.hasStructuredAttributes()) {
       return StructuredAttributes.of(derivation).map(BuilderFile::of).orElse(List.of());
     }
-    Placeholders placeholders = new Placeholders(derivation);
     List<BuilderFile> files = new ArrayList<>();
     for (ByteString attribute : passedAsFiles(derivation.variable("passAsFile"))) {
       ByteString value = derivation.environment().get(attribute);
       if (value != null) {
-        files.add(new BuilderFile(nameOf(attribute), placeholders.replaced(value), ""));
+        files.add(new BuilderFile(nameOf(attribute), derivation.withOutputPaths(value), ""));
       }
     }
     return files;
@@ -51,18 +47,18 @@ public record BuilderFile(String name, ByteString content, String lacks) {
 
   /** Where the value of an attribute goes that {@code passAsFile} names. */
   public static String nameOf(ByteString attribute) {
-    return ".attr-" + NixBase32.encode(Sha256.of(attribute.bytes()));
+    return ".attr-" + NixHash.of(attribute.bytes());
   }
 
   /** The attributes that {@code passAsFile} names. */
   static Set<ByteString> passedAsFiles(Optional<ByteString> passAsFile) {
-    return Set.copyOf(Words.distinct(passAsFile));
+    return Set.copyOf(passAsFile.map(ByteString::words).orElse(List.of()));
   }
 
   /** What a builder with these variables must have found. */
   static List<String> namesFor(EnvVars env) {
     return env.get("NIX_ATTRS_SH_FILE").isPresent()
         ? List.of(SHELL, JSON)
-        : Words.distinct(env.get("passAsFile")).stream().map(BuilderFile::nameOf).toList();
+        : passedAsFiles(env.get("passAsFile")).stream().map(BuilderFile::nameOf).toList();
   }
 }

@@ -11,7 +11,6 @@ import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.Evidence;
 import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
-import nixbuildshell.store.Words;
 
 /** Reads the {@code env-vars} of a kept directory. */
 record KeptEnvVars(Evidence kept, BuildShell shells) {
@@ -85,7 +84,7 @@ record KeptEnvVars(Evidence kept, BuildShell shells) {
   /** Returns the variables that {@code outputs} lists; without a list stdenv takes {@code out}. */
   static Map<String, Fact<StorePath>> outputs(EnvVars env, StoreDirectory store) {
     List<ByteString> names =
-        env.get("outputs").map(Words::of).orElse(List.of(ByteString.of("out")));
+        env.get("outputs").map(ByteString::words).orElse(List.of(ByteString.of("out")));
     Map<String, Fact<StorePath>> outputs = new LinkedHashMap<>();
     for (ByteString name : names) {
       env.get(name.latin1())

@@ -3,7 +3,6 @@ package nixbuildshell.capture;
 import java.util.List;
 import java.util.Set;
 import nixbuildshell.ByteString;
-import nixbuildshell.Malformed;
 import nixbuildshell.store.StorePath;
 
 /**
@@ -45,10 +44,6 @@ public record Shell(ByteString path) {
 
   private String name() {
     String last = path.latin1().substring(path.latin1().lastIndexOf('/') + 1);
-    try {
-      return StorePath.ofBaseName(last).name();
-    } catch (Malformed e) {
-      return last;
-    }
+    return StorePath.find(last).map(StorePath::name).orElse(last);
   }
 }

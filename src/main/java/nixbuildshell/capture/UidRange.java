@@ -7,7 +7,6 @@ import nixbuildshell.store.Derivation;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.DerivationFinder.Found;
 import nixbuildshell.store.Evidence;
-import nixbuildshell.store.Words;
 
 /**
  * Nix's system feature {@code uid-range} (2.12 and later, with {@code auto-allocate-uids}): such a
@@ -42,7 +41,7 @@ final class UidRange {
   /** Whether {@code env-vars} says so. */
   static boolean isClaimed(Optional<EnvVars> env) {
     return env.flatMap(values -> values.get(FEATURES))
-        .filter(features -> Words.of(features).contains(FEATURE))
+        .filter(features -> features.words().contains(FEATURE))
         .isPresent();
   }
 

@@ -65,9 +65,7 @@ public record NixSettings(Map<String, ByteString> values) {
   public List<ByteString> words(String... names) {
     return Stream.of(names)
         .flatMap(name -> get(name).stream())
-        .flatMap(value -> Stream.of(value.latin1().split("[ \\t\\n\\r]+")))
-        .filter(word -> !word.isEmpty())
-        .map(ByteString::new)
+        .flatMap(value -> value.words().stream())
         .toList();
   }
 

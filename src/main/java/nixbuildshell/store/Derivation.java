@@ -1,22 +1,23 @@
 package nixbuildshell.store;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
+import nixbuildshell.Malformed;
 
 /**
- * A {@code .drv} file: what Nix runs, and with what.
+ * Describes what Nix runs, and with what: the content of a {@code .drv} file.
  *
- * @param store that its paths are of
+ * @param store the store that its paths belong to
  * @param outputs by name, in the order of the file
  * @param inputDerivations each with the names of the outputs that are used
- * @param dynamicInputs whether it also uses outputs of derivations that its inputs make; which, is
- *     not kept
+ * @param dynamicInputs whether it also uses outputs of derivations that its inputs make; which
+ *     ones, is not kept
  * @param system for instance {@code x86_64-linux}
  * @param environment in the order of the file
  */
@@ -31,7 +32,13 @@ public record Derivation(
     List<ByteString> arguments,
     Map<ByteString, ByteString> environment) {
 
+  /** Limits the depth only: Nix has read the derivation, and its parser takes a repeated name. */
+  private static final JsonInput.Bounds UNBOUNDED =
+      new JsonInput.Bounds(255, Integer.MAX_VALUE, Integer.MAX_VALUE, true);
+
   /**
+   * Describes an output.
+   *
    * @param path empty when it is known only after the build (content-addressed)
    * @param hashAlgorithm {@code sha256}, {@code r:sha256}, …; empty when input-addressed
    * @param hash of a fixed output, base 16; {@code impure} for an impure derivation
@@ -41,12 +48,6 @@ public record Derivation(
 
     private boolean isImpure() {
       return hash.equals(IMPURE);
-    }
-
-    private Output built(StoreDirectory store, StorePath derivation, String name) {
-      return path.isPresent()
-          ? this
-          : new Output(Optional.of(ScratchOutput.of(store, derivation, name)), hashAlgorithm, hash);
     }
   }
 
@@ -58,35 +59,39 @@ public record Derivation(
     environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
   }
 
-  /** Whether the output's hash is known beforehand. */
+  /** Decides whether Nix knows the output's hash beforehand. */
   public boolean isFixedOutput() {
     Output out = outputs.get("out");
     return outputs.size() == 1 && out != null && !out.hash().isEmpty() && !out.isImpure();
   }
 
-  /** Whether it is built with the host's network: what it makes is checked, or not relied upon. */
+  /** Decides whether its build has the host's network: Nix checks the result, or trusts none. */
   public boolean hasNetwork() {
     return isFixedOutput() || isImpure();
   }
 
-  /** Whether it may make something else each time, at another path. */
+  /** Decides whether each build may make something else, at another path. */
   public boolean isImpure() {
     return outputs.values().stream().anyMatch(Output::isImpure);
   }
 
   /**
-   * As its builder finds it: outputs whose paths come from their content have others meanwhile.
-   * With inputs Nix does not build such a derivation but another one, which it is resolved to: that
-   * has the inputs' paths, and outputs that cannot be told from here (derivation-goal.cc).
+   * Returns the derivation as its builder sees it: outputs whose paths depend on their content have
+   * other paths until then. With inputs, Nix builds another derivation in its place, which has the
+   * inputs' paths, and outputs that cannot be told from here (derivation-goal.cc).
    *
    * @param path its own
    */
-  public Derivation built(StorePath path) {
+  Derivation built(StorePath path) {
     if (dynamicInputs || !inputDerivations.isEmpty()) {
       return this;
     }
     Map<String, Output> known = new LinkedHashMap<>();
-    outputs.forEach((name, output) -> known.put(name, output.built(store, path, name)));
+    outputs.forEach(
+        (name, output) -> {
+          StorePath place = output.path().orElseGet(() -> store.scratchOutput(path, name));
+          known.put(name, new Output(Optional.of(place), output.hashAlgorithm(), output.hash()));
+        });
     return new Derivation(
         store,
         known,
@@ -99,33 +104,69 @@ public record Derivation(
         environment);
   }
 
-  /** The output paths, by output name, as far as they are known before the build. */
+  /** Returns the output paths, by output name, as far as they are known before the build. */
   public Map<String, StorePath> outputPaths() {
-    return outputs.entrySet().stream()
-        .filter(output -> output.getValue().path().isPresent())
-        .collect(
-            Collectors.toMap(
-                Map.Entry::getKey,
-                output -> output.getValue().path().get(),
-                (one, other) -> other,
-                LinkedHashMap::new));
+    Map<String, StorePath> paths = new LinkedHashMap<>();
+    outputs.forEach((name, output) -> output.path().ifPresent(path -> paths.put(name, path)));
+    return paths;
+  }
+
+  /**
+   * Returns a text with the output paths in the places of their placeholders. A path that is known
+   * only after the build stays a placeholder.
+   *
+   * @param text a variable, an argument of the builder or a file
+   */
+  public ByteString withOutputPaths(ByteString text) {
+    String replaced = text.latin1();
+    for (Map.Entry<String, StorePath> output : outputPaths().entrySet()) {
+      replaced = replaced.replace(placeholder(output.getKey()), store.path(output.getValue()));
+    }
+    return new ByteString(replaced);
+  }
+
+  /**
+   * Returns what stands for an output's path before Nix knows it: {@code builtins.placeholder}
+   * ({@code hashPlaceholder} in derivations.cc).
+   */
+  public static String placeholder(String output) {
+    return "/" + NixHash.of(("nix-output:" + output).getBytes(StandardCharsets.US_ASCII));
   }
 
   public Optional<ByteString> variable(String name) {
     return Optional.ofNullable(environment.get(ByteString.of(name)));
   }
 
-  /** An attribute that is a list of strings; empty when it is not set, or no list. */
+  /** Returns an attribute that is a list of strings; no strings when it is not set, or no list. */
   public List<ByteString> strings(String name) {
-    return hasStructuredAttributes()
-        ? StructuredAttributes.of(this)
-            .map(attributes -> attributes.strings(name))
-            .orElse(List.of())
-        : variable(name).map(Words::of).orElse(List.of());
+    if (!hasStructuredAttributes()) {
+      return variable(name).map(ByteString::words).orElse(List.of());
+    }
+    Optional<Json> attribute =
+        structuredAttributes().map(all -> all.values().get(ByteString.of(name)));
+    return attribute.orElse(null) instanceof Json.Items items
+        ? items.values().stream()
+            .filter(Json.Text.class::isInstance)
+            .map(item -> ((Json.Text) item).value())
+            .toList()
+        : List.of();
   }
 
-  /** Whether the attributes are in {@code __json}, and not in the environment. */
+  /** Decides whether the attributes are in {@code __json}, and not in the environment. */
   public boolean hasStructuredAttributes() {
     return variable("__json").isPresent();
+  }
+
+  /** Returns the attributes of {@code __json}; empty also when Nix would refuse to build them. */
+  Optional<Json.Fields> structuredAttributes() {
+    try {
+      Optional<ByteString> text = variable("__json");
+      return text.isPresent()
+              && JsonInput.read(text.get().bytes(), UNBOUNDED) instanceof Json.Fields all
+          ? Optional.of(all)
+          : Optional.empty();
+    } catch (Malformed e) {
+      return Optional.empty();
+    }
   }
 }

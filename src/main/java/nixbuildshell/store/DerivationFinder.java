@@ -1,8 +1,7 @@
 package nixbuildshell.store;
 
+import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -14,7 +13,7 @@ import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
 
 /**
- * Finds the derivation of a kept directory, with as little looking around as its clues allow: the
+ * Finds the derivation of a kept directory, with as few searches as its clues allow: it reads the
  * build logs only when the directory's name says too little.
  */
 public record DerivationFinder(NixStore store) {
@@ -22,7 +21,7 @@ public record DerivationFinder(NixStore store) {
       "name it: --drv /nix/store/….drv (nix-instantiate prints it, and so does the failed build);"
           + " when it was built in a store elsewhere, name that: --store ROOT";
 
-  /** How a derivation was found, for the message. */
+  /** Says how a derivation was found, for the message. */
   public enum How {
     COMMAND_LINE("given with --drv", false),
     OUTPUT_PATH("found by the output path in env-vars", false),
@@ -39,21 +38,17 @@ public record DerivationFinder(NixStore store) {
       this.guess = guess;
     }
 
-    /** Whether another derivation could have left the same traces. */
+    /** Decides whether another derivation could have left the same traces. */
     public boolean isGuess() {
       return guess;
     }
-
-    @Override
-    public String toString() {
-      return words;
-    }
   }
 
+  /** Holds a derivation, and how it was found. */
   public record Found(StorePath path, Derivation derivation, How how) {
-    /** The derivation's name, without {@code .drv}. */
+    /** Returns the derivation's name, without {@code .drv}. */
     public String name() {
-      return path.name().substring(0, path.name().length() - ".drv".length());
+      return path.derivationName();
     }
 
     /** Returns the whole path. */
@@ -61,17 +56,13 @@ public record DerivationFinder(NixStore store) {
       return derivation.store().path(path);
     }
 
-    /** The path and how it was found; for a guess also what to do when it is wrong. */
+    /** Returns the path and how it was found; for a guess, also the option that corrects it. */
     public String describe() {
-      return whole() + " (" + how + (how.isGuess() ? "; --drv says otherwise)" : ")");
+      return whole() + " (" + how.words + (how.guess ? "; --drv says otherwise)" : ")");
     }
   }
 
-  private BuildLogs logs() {
-    return new BuildLogs(Path.of(store.logs(), "drvs"));
-  }
-
-  /** The derivation that the command line names. */
+  /** Returns the derivation that the command line names. */
   public Found given(ByteString path) {
     try {
       StorePath derivation = store.directory().parse(path);
@@ -83,15 +74,15 @@ public record DerivationFinder(NixStore store) {
       throw new Failure(
           "--drv " + path + " is not the store path of a derivation",
           e.getMessage(),
-          "the path that nix-instantiate or the failed build prints");
+          "nix-instantiate prints the path, and so does the failed build");
     }
   }
 
   /**
-   * The derivation that left this directory; empty when there is no trace of it.
+   * Finds the derivation that left this directory; empty when there is no trace of it.
    *
-   * @param outputs what {@code env-vars} says are its outputs; empty when unknown
-   * @throws Failure when several could be it
+   * @param outputs its outputs by {@code env-vars} or the manifest; empty when unknown
+   * @throws Failure when several derivations fit
    */
   public Optional<Found> find(Evidence kept, Set<StorePath> outputs) {
     Optional<KeptName> kind = KeptName.of(kept.outerName());
@@ -108,10 +99,10 @@ public record DerivationFinder(NixStore store) {
   }
 
   /**
-   * Whether somebody else says so too than who made the directory: the person, or Nix, whose log of
-   * this derivation ends when the directory was last changed. An enemy can give a directory any
-   * name and content, and so any derivation of the store, and can change it when a build of his
-   * fails; but he cannot give it to somebody else.
+   * Decides whether another witness than the maker of the directory names this derivation: the
+   * caller, or Nix, whose log of this derivation ends when the directory was last changed. An
+   * attacker can give a directory any name and content, and so any derivation of the store, and can
+   * change it when a build of the attacker's fails, but cannot give it to another user.
    *
    * @param builders whether Nix may have left a directory of this user's
    */
@@ -122,38 +113,39 @@ public record DerivationFinder(NixStore store) {
                 .flatMap(KeptName::derivation)
                 .map(found.name()::equals)
                 .orElse(true)
-            && logs().endedAt(found.path(), kept.changed()));
+            && endedWith(kept, found.path()));
   }
 
   /**
-   * An output is named as its derivation, with a suffix when it is not {@code out}. Several
-   * derivations can have one output, when it is fixed or depends on what is.
+   * Finds a derivation by its outputs. An output has the name of its derivation, with a suffix when
+   * it is not {@code out}. Several derivations can have the same output, when it is fixed or
+   * depends on a fixed one.
    */
   private Optional<Found> byOutput(
       Evidence kept, Set<StorePath> outputs, Optional<String> directoryName) {
-    Set<String> names = new LinkedHashSet<>();
-    directoryName.ifPresent(names::add);
-    outputs.forEach(output -> names.add(output.name()));
-    for (String name : outputs.isEmpty() ? Set.<String>of() : names) {
-      List<Found> matching =
-          store.derivationsNamed(name).stream()
-              .map(candidate -> found(candidate, How.OUTPUT_PATH))
-              .filter(found -> hasOneOf(found, outputs))
-              .toList();
-      if (!matching.isEmpty()) {
-        return Optional.of(lastBuilt(kept, matching));
-      }
+    if (outputs.isEmpty()) {
+      return Optional.empty();
     }
-    return Optional.empty();
+    Set<String> names = new LinkedHashSet<>(directoryName.stream().toList());
+    outputs.forEach(output -> names.add(output.name()));
+    return names.stream()
+        .map(name -> madeBy(name, outputs))
+        .filter(matching -> !matching.isEmpty())
+        .findFirst()
+        .map(matching -> lastBuilt(kept, matching));
   }
 
-  private static boolean hasOneOf(Found found, Set<StorePath> outputs) {
-    return found.derivation().outputPaths().values().stream().anyMatch(outputs::contains);
+  private List<Found> madeBy(String name, Set<StorePath> outputs) {
+    return store.derivationsNamed(name).stream()
+        .map(candidate -> found(candidate, How.OUTPUT_PATH))
+        .filter(
+            found -> found.derivation().outputPaths().values().stream().anyMatch(outputs::contains))
+        .toList();
   }
 
   private Found lastBuilt(Evidence kept, List<Found> matching) {
     return matching.stream()
-        .filter(found -> matching.size() > 1 && logs().endedAt(found.path(), kept.changed()))
+        .filter(found -> matching.size() > 1 && endedWith(kept, found.path()))
         .findFirst()
         .orElse(matching.get(0));
   }
@@ -163,40 +155,50 @@ public record DerivationFinder(NixStore store) {
     if (named.size() <= 1) {
       return named.stream().findFirst().map(only -> found(only, How.DIRECTORY_NAME));
     }
-    List<StorePath> ended = new ArrayList<>(named);
-    ended.removeIf(derivation -> !logs().endedAt(derivation, kept.changed()));
+    List<StorePath> ended =
+        named.stream().filter(derivation -> endedWith(kept, derivation)).toList();
     return Optional.of(only(kept, ended, named, How.DIRECTORY_NAME_AND_LOG_TIME));
   }
 
   private Optional<Found> byLog(Evidence kept) {
-    List<StorePath> ended = logs().endingAt(kept.changed());
-    return ended.isEmpty() ? Optional.empty() : Optional.of(only(kept, ended, ended, How.LOG_TIME));
+    try {
+      List<StorePath> ended = logs().endingAt(kept.changed());
+      return ended.isEmpty()
+          ? Optional.empty()
+          : Optional.of(only(kept, ended, ended, How.LOG_TIME));
+    } catch (IOException e) {
+      throw new Failure("cannot list " + logs().directory(), NixStore.reason(e), REMEDY, e);
+    }
   }
 
   private Found only(Evidence kept, List<StorePath> ended, List<StorePath> candidates, How how) {
     if (ended.size() == 1) {
       return found(ended.get(0), how);
     }
-    Instant changed = kept.changed();
     throw new Failure(
         "cannot tell which derivation left " + kept.path(),
         (ended.isEmpty()
                 ? "several have its name, and no build log of theirs ended at "
                 : "more than one build ended at ")
-            + changed
+            + kept.changed()
             + candidates(ended.isEmpty() ? candidates : ended),
         REMEDY);
   }
 
   private String candidates(List<StorePath> paths) {
     int shown = Math.min(paths.size(), 3);
+    String more = shown < paths.size() ? " and " + (paths.size() - shown) + " more)" : ")";
     return paths.subList(0, shown).stream()
         .map(store.directory()::path)
-        .collect(
-            Collectors.joining(
-                ", ",
-                " (",
-                shown < paths.size() ? " and " + (paths.size() - shown) + " more)" : ")"));
+        .collect(Collectors.joining(", ", " (", more));
+  }
+
+  private boolean endedWith(Evidence kept, StorePath derivation) {
+    return logs().endedAt(derivation, kept.changed());
+  }
+
+  private BuildLogs logs() {
+    return new BuildLogs(Path.of(store.logs(), "drvs"));
   }
 
   private Found found(StorePath path, How how) {

@@ -12,10 +12,10 @@ import nixbuildshell.Malformed;
 
 /**
  * Reads the ATerm form of a derivation, {@code Derive(…)}, and the newer {@code
- * DrvWithVersion("xp-dyn-drv",…)}, whose inputs can be terms of any depth. Nix's manual:
- * protocols/derivation-aterm.
+ * DrvWithVersion("xp-dyn-drv",…)}, whose inputs can be terms of any depth (Nix's manual,
+ * protocols/derivation-aterm).
  */
-public final class DerivationParser {
+final class DerivationParser {
   private final StoreDirectory store;
   private final String text;
   private int at;
@@ -29,10 +29,10 @@ public final class DerivationParser {
   /**
    * Parses a file.
    *
-   * @param store that it lies in
-   * @throws Malformed with the byte's offset
+   * @param store the store that the file lies in
+   * @throws Malformed that names the byte's offset
    */
-  public static Derivation parse(StoreDirectory store, byte[] drv) throws Malformed {
+  static Derivation parse(StoreDirectory store, byte[] drv) throws Malformed {
     return new DerivationParser(store, ByteString.of(drv).latin1()).derivation();
   }
 
@@ -43,9 +43,11 @@ public final class DerivationParser {
     } else {
       expect("Derive(");
     }
-    Map<String, Derivation.Output> outputs = outputs();
+    Map<String, Derivation.Output> outputs = new LinkedHashMap<>();
+    list(() -> output(outputs));
     expect(",");
-    Map<StorePath, List<String>> inputDerivations = inputDerivations();
+    Map<StorePath, List<String>> inputDerivations = new LinkedHashMap<>();
+    list(() -> inputDerivation(inputDerivations));
     expect(",");
     Set<StorePath> inputSources = new LinkedHashSet<>();
     for (ByteString path : strings()) {
@@ -58,7 +60,8 @@ public final class DerivationParser {
     expect(",");
     List<ByteString> arguments = strings();
     expect(",");
-    Map<ByteString, ByteString> environment = environment();
+    Map<ByteString, ByteString> environment = new LinkedHashMap<>();
+    list(() -> variable(environment));
     expect(")");
     if (at != text.length()) {
       throw malformed("something after the derivation");
@@ -75,50 +78,72 @@ public final class DerivationParser {
         environment);
   }
 
-  private Map<String, Derivation.Output> outputs() throws Malformed {
-    Map<String, Derivation.Output> outputs = new LinkedHashMap<>();
-    expect("[");
-    while (!endOfList(outputs.isEmpty())) {
-      expect("(");
-      String name = outputName(string());
-      expect(",");
-      ByteString path = string();
-      expect(",");
-      ByteString hashAlgorithm = string();
-      expect(",");
-      ByteString hash = string();
-      expect(")");
-      Optional<StorePath> known = path.isEmpty() ? Optional.empty() : Optional.of(storePath(path));
-      outputs.put(name, new Derivation.Output(known, hashAlgorithm, hash));
-    }
-    return outputs;
+  private void output(Map<String, Derivation.Output> outputs) throws Malformed {
+    expect("(");
+    String name = outputName(string());
+    expect(",");
+    ByteString path = string();
+    expect(",");
+    ByteString hashAlgorithm = string();
+    expect(",");
+    ByteString hash = string();
+    expect(")");
+    Optional<StorePath> known = path.isEmpty() ? Optional.empty() : Optional.of(storePath(path));
+    outputs.put(name, new Derivation.Output(known, hashAlgorithm, hash));
   }
 
-  private Map<StorePath, List<String>> inputDerivations() throws Malformed {
-    Map<StorePath, List<String>> inputs = new LinkedHashMap<>();
-    expect("[");
-    while (!endOfList(inputs.isEmpty())) {
-      expect("(");
-      StorePath input = storePath(string());
+  private void inputDerivation(Map<StorePath, List<String>> inputs) throws Malformed {
+    expect("(");
+    StorePath input = storePath(string());
+    expect(",");
+    boolean dynamic = next("(");
+    List<String> outputs = new ArrayList<>();
+    for (ByteString name : strings()) {
+      outputs.add(outputName(name));
+    }
+    if (dynamic) {
       expect(",");
-      boolean dynamic = next("(");
-      List<String> outputs = new ArrayList<>();
-      for (ByteString name : strings()) {
-        outputs.add(outputName(name));
-      }
-      if (dynamic) {
+      dynamicInputs |= !text.startsWith("[]", at);
+      skipList();
+      expect(")");
+    }
+    expect(")");
+    inputs.put(input, List.copyOf(outputs));
+  }
+
+  private void variable(Map<ByteString, ByteString> environment) throws Malformed {
+    expect("(");
+    ByteString name = string();
+    if (name.isEmpty() || name.latin1().indexOf('=') >= 0) {
+      throw malformed("a variable's name that is empty or has a '='");
+    }
+    expect(",");
+    environment.put(name, string());
+    expect(")");
+  }
+
+  /** Reads an element of a list. */
+  private interface Element {
+    void read() throws Malformed;
+  }
+
+  private void list(Element element) throws Malformed {
+    expect("[");
+    for (boolean first = true; !next("]"); first = false) {
+      if (!first) {
         expect(",");
-        dynamicInputs |= !text.startsWith("[]", at);
-        skipList();
-        expect(")");
       }
-      expect(")");
-      inputs.put(input, List.copyOf(outputs));
+      element.read();
     }
-    return inputs;
   }
 
-  /** Skips a list of whatever terms, counting its depth, so that a deep one overflows nothing. */
+  private List<ByteString> strings() throws Malformed {
+    List<ByteString> strings = new ArrayList<>();
+    list(() -> strings.add(string()));
+    return strings;
+  }
+
+  /** Skips a list of any terms. It counts the depth, so that a deep list overflows no stack. */
   private void skipList() throws Malformed {
     expect("[");
     for (int depth = 1; depth > 0; ) {
@@ -130,31 +155,6 @@ public final class DerivationParser {
         string();
       }
     }
-  }
-
-  private Map<ByteString, ByteString> environment() throws Malformed {
-    Map<ByteString, ByteString> environment = new LinkedHashMap<>();
-    expect("[");
-    while (!endOfList(environment.isEmpty())) {
-      expect("(");
-      ByteString name = string();
-      if (name.isEmpty() || name.latin1().indexOf('=') >= 0) {
-        throw malformed("a variable's name that is empty or has a '='");
-      }
-      expect(",");
-      environment.put(name, string());
-      expect(")");
-    }
-    return environment;
-  }
-
-  private List<ByteString> strings() throws Malformed {
-    List<ByteString> strings = new ArrayList<>();
-    expect("[");
-    while (!endOfList(strings.isEmpty())) {
-      strings.add(string());
-    }
-    return strings;
   }
 
   private ByteString string() throws Malformed {
@@ -188,16 +188,6 @@ public final class DerivationParser {
       case '\0' -> throw malformed("a NUL in a string");
       default -> c;
     };
-  }
-
-  private boolean endOfList(boolean first) throws Malformed {
-    if (next("]")) {
-      return true;
-    }
-    if (!first) {
-      expect(",");
-    }
-    return false;
   }
 
   private StorePath storePath(ByteString path) throws Malformed {

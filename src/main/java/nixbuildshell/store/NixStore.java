@@ -2,8 +2,8 @@ package nixbuildshell.store;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
@@ -22,17 +23,17 @@ import nixbuildshell.console.ShellWord;
 
 /**
  * Reads a store of this machine ({@code LocalFSStoreConfig} in local-fs-store.hh). Its names are
- * ASCII, so that {@code java.nio} is good enough in any locale.
+ * ASCII, so {@code java.nio} can open them in any locale.
  *
- * @param directory what its store paths are called by
- * @param real where their files are; in a chroot store, {@code /some/root/nix/store}, that differs
+ * @param directory the start of every store path
+ * @param real where the files are; in a chroot store, {@code /some/root/nix/store}, that differs
  * @param state {@code /nix/var/nix}
  * @param logs {@code /nix/var/log/nix}
- * @param uri what Nix's programs are to be told with {@code --store}; empty when they know
+ * @param uri what Nix's programs need with {@code --store}; empty when they find the store without
  */
 public record NixStore(
     StoreDirectory directory, String real, String state, String logs, Optional<String> uri) {
-  /** The store that Nix has when it is told nothing else. */
+  /** The store that Nix uses without any setting. */
   public static final NixStore DEFAULT =
       new NixStore(
           StoreDirectory.DEFAULT,
@@ -43,20 +44,24 @@ public record NixStore(
 
   private static final int LARGEST_DERIVATION = 64 << 20;
 
-  /** As the kernel has it (MAXSYMLINKS). */
+  /** Follows as many links as the kernel (MAXSYMLINKS). */
   private static final int MOST_LINKS = 40;
 
-  /** For commands that a person shall give: {@code nix-store} with this store. */
+  /** Returns the start of a command for the caller to type: {@code nix-store} with this store. */
   public String command() {
     return "nix-store" + uri.map(text -> " --store " + ShellWord.inSingleQuotes(text)).orElse("");
   }
 
-  /** Whether the path is there, valid or not; a dangling link is. */
+  /** Decides whether the path exists, valid or not; a dangling link does. */
   public boolean has(StorePath path) {
     return Files.exists(file(path), LinkOption.NOFOLLOW_LINKS);
   }
 
-  /** Returns what a file of the host is called, when it lies in this store. */
+  private Path file(StorePath path) {
+    return Path.of(real, path.baseName());
+  }
+
+  /** Returns the name in the sandbox of a file of the host, when it lies in this store. */
   public ByteString logical(ByteString path) {
     ByteString start = ByteString.of(real + "/");
     return path.startsWith(start.latin1())
@@ -65,11 +70,11 @@ public record NixStore(
   }
 
   /**
-   * Where a file below a store path is on the host. Links are followed as they lead in the sandbox:
-   * those of a chroot store name store paths that are elsewhere on the host.
+   * Returns the place on the host of a file below a store path. It follows links as they lead in
+   * the sandbox: in a chroot store they name store paths that lie elsewhere on the host.
    *
-   * @param path ASCII, in some {@link StoreDirectory#containing}
-   * @return a path without links, where nothing need be
+   * @param path ASCII, in a store path ({@link StoreDirectory#containing})
+   * @return a path without links, where no file need be
    * @throws Malformed when a link leads out of the store
    */
   public Path locate(ByteString path) throws Malformed, IOException {
@@ -107,40 +112,25 @@ public record NixStore(
   }
 
   /**
-   * The derivations of a name, sorted.
+   * Lists the derivations of a name, sorted.
    *
    * @param name without {@code .drv}
    */
   List<StorePath> derivationsNamed(String name) {
-    String end = "-" + name + ".drv";
-    List<StorePath> found = new ArrayList<>();
-    try (DirectoryStream<Path> entries =
-        Files.newDirectoryStream(
-            Path.of(real), entry -> entry.getFileName().toString().endsWith(end))) {
-      for (Path entry : entries) {
-        String baseName = entry.getFileName().toString();
-        // "-x.drv" also ends "…-y-x.drv", which is the derivation of another name.
-        if (baseName.length() == 32 + end.length() && isStorePath(baseName)) {
-          found.add(StorePath.ofBaseName(baseName));
-        }
-      }
-    } catch (DirectoryIteratorException e) {
+    String file = name + ".drv";
+    try (Stream<Path> entries = Files.list(Path.of(real))) {
+      // The name is compared as well: "-x.drv" also ends "…-y-x.drv".
+      return entries
+          .map(entry -> entry.getFileName().toString())
+          .filter(entry -> entry.endsWith("-" + file))
+          .flatMap(entry -> StorePath.find(entry).stream())
+          .filter(path -> path.name().equals(file))
+          .sorted()
+          .toList();
+    } catch (UncheckedIOException e) {
       throw unlistable(e.getCause());
     } catch (IOException e) {
       throw unlistable(e);
-    } catch (Malformed e) {
-      throw new IllegalStateException(e);
-    }
-    found.sort(null);
-    return found;
-  }
-
-  private static boolean isStorePath(String baseName) {
-    try {
-      StorePath.ofBaseName(baseName);
-      return true;
-    } catch (Malformed e) {
-      return false;
     }
   }
 
@@ -152,14 +142,14 @@ public record NixStore(
   public Derivation read(StorePath derivation) {
     Path file = file(derivation);
     try {
-      if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)
-          && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-        throw unreadable(derivation, "it is not a regular file", null);
+      // Opening a FIFO would wait for a writer.
+      if (has(derivation) && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+        throw new Malformed("it is not a regular file");
       }
       try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
         byte[] text = in.readNBytes(LARGEST_DERIVATION + 1);
         if (text.length > LARGEST_DERIVATION) {
-          throw unreadable(derivation, "it is larger than 64 MiB", null);
+          throw new Malformed("it is larger than 64 MiB");
         }
         return DerivationParser.parse(directory, text);
       }
@@ -174,15 +164,12 @@ public record NixStore(
     return new Failure("cannot read the derivation " + directory.path(derivation), why, "", cause);
   }
 
-  private Path file(StorePath path) {
-    return Path.of(real, path.baseName());
-  }
-
-  private static String reason(IOException e) {
+  /** Returns the reason of a failure for a message. */
+  static String reason(IOException e) {
     if (e instanceof NoSuchFileException) {
       return "it does not exist";
     }
-    return e instanceof java.nio.file.AccessDeniedException
+    return e instanceof AccessDeniedException
         ? "permission denied (EACCES)"
         : String.valueOf(e.getMessage());
   }

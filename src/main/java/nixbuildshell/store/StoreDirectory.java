@@ -1,14 +1,15 @@
 package nixbuildshell.store;
 
+import java.nio.charset.StandardCharsets;
 import nixbuildshell.ByteString;
 import nixbuildshell.Malformed;
 
 /**
- * Reads and prints whole store paths, {@code /nix/store/HASH-NAME} ({@code StoreDirConfig} in Nix's
- * store-dir-config.hh).
+ * Reads, prints and makes up whole store paths, {@code /nix/store/HASH-NAME} ({@code
+ * StoreDirConfig} in Nix's store-dir-config.hh).
  *
- * @param path what they begin with, wherever their files really are: absolute, of printable ASCII,
- *     in normal form
+ * @param path the start of every store path, wherever the files really are: absolute, of printable
+ *     ASCII, in normal form
  */
 public record StoreDirectory(String path) {
   public static final StoreDirectory DEFAULT = new StoreDirectory("/nix/store");
@@ -16,6 +17,11 @@ public record StoreDirectory(String path) {
   /** Returns the whole path, which is ASCII. */
   public String path(StorePath of) {
     return path + '/' + of.baseName();
+  }
+
+  /** Decides whether a path is the store or lies in it. */
+  public boolean has(ByteString whole) {
+    return whole.latin1().equals(path) || whole.startsWith(path + "/");
   }
 
   /** Parses {@code /nix/store/HASH-NAME}. */
@@ -28,9 +34,11 @@ public record StoreDirectory(String path) {
   }
 
   /**
-   * Returns the store path that a path lies in: that of {@code /nix/store/x-y/bin/bash} is {@code
-   * x-y}. A path with {@code .}, {@code ..} or an empty component lies nowhere, because such a path
-   * can lead out of the store again; neither does one with a NUL.
+   * Returns the store path that a path lies in: for {@code /nix/store/x-y/bin/bash} that is {@code
+   * x-y}.
+   *
+   * @throws Malformed also for a path with {@code .}, {@code ..} or an empty component, because it
+   *     can lead out of the store again, and for a path with a NUL
    */
   public StorePath containing(ByteString whole) throws Malformed {
     String text = whole.latin1();
@@ -52,8 +60,18 @@ public record StoreDirectory(String path) {
     return StorePath.ofBaseName(components[0]);
   }
 
-  /** Decides whether a path lies in the store, or is the store. */
-  public boolean has(ByteString whole) {
-    return whole.latin1().equals(path) || whole.startsWith(path + "/");
+  /**
+   * Returns the path where a build puts an output whose final path depends on its content ({@code
+   * makeFallbackPath} in local-derivation-goal.cc, {@code makeStorePath} in store-api.cc). For an
+   * impure derivation, Nix takes a random path each time; this one stands for it.
+   *
+   * @param derivation the derivation that has the output
+   */
+  public StorePath scratchOutput(StorePath derivation, String output) {
+    String name = derivation.derivationName() + (output.equals("out") ? "" : "-" + output);
+    String type = "rewrite:" + derivation.baseName() + ":name:" + output;
+    String fingerprint = type + ":sha256:" + "0".repeat(64) + ":" + path + ":" + name;
+    byte[] bytes = fingerprint.getBytes(StandardCharsets.ISO_8859_1);
+    return new StorePath(NixHash.ofStorePath(bytes), name);
   }
 }

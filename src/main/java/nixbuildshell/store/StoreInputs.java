@@ -6,20 +6,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import nixbuildshell.Failure;
+import nixbuildshell.console.ShellWord;
 
 /**
- * What a derivation builds on: its input sources, and the outputs that it uses of its input
+ * Holds what a derivation builds on: its input sources, and the outputs that it uses of its input
  * derivations. Nix shows the builder the closure of these ({@code DerivationGoal::inputsRealised}
  * in derivation-goal.cc).
  *
- * @param origins each path, with where it comes from; empty for a source
+ * @param origins the source of each path; empty for a path that no derivation makes
  */
 public record StoreInputs(Map<StorePath, Optional<Origin>> origins) {
+  private static final int MOST_NAMED = 100;
 
-  /** An output of a derivation. */
+  /** Names an output of a derivation. */
   public record Origin(StorePath derivation, String output) {}
 
-  /** Why the inputs of a derivation cannot be known. */
+  /** Says why the inputs of a derivation cannot be known. */
   public static final class Unknown extends Exception {
     private static final long serialVersionUID = 1;
     private final String remedy;
@@ -29,14 +31,14 @@ public record StoreInputs(Map<StorePath, Optional<Origin>> origins) {
       this.remedy = remedy;
     }
 
-    /** What to do about it; may be empty. */
+    /** Returns what the caller can do about it; may be empty. */
     public String remedy() {
       return remedy;
     }
   }
 
   /**
-   * Looks them up.
+   * Looks the inputs up.
    *
    * @param store has the input derivations
    * @throws Unknown when an input derivation is gone, or was itself built, or its output's path is
@@ -77,23 +79,68 @@ public record StoreInputs(Map<StorePath, Optional<Origin>> origins) {
     }
   }
 
-  private static StorePath path(Derivation parsed, StorePath input, String output) throws Unknown {
-    Derivation.Output found = parsed.outputs().get(output);
-    if (found == null) {
-      throw new Unknown(
-          "the input " + parsed.store().path(input) + " has no output '" + output + "'", "");
+  private static StorePath path(Derivation parsed, StorePath input, String name) throws Unknown {
+    String whole = parsed.store().path(input);
+    Derivation.Output output = parsed.outputs().get(name);
+    if (output == null) {
+      throw new Unknown("the input " + whole + " has no output '" + name + "'", "");
     }
-    return found
-        .path()
-        .orElseThrow(
-            () ->
-                new Unknown(
-                    "the path of output '"
-                        + output
-                        + "' of its input "
-                        + parsed.store().path(input)
-                        + " is content-addressed",
-                    "name the derivation that Nix resolved it to: --drv /nix/store/….drv, as in"
-                        + " Nix's error message"));
+    if (output.path().isEmpty()) {
+      throw new Unknown(
+          "the path of output '" + name + "' of its input " + whole + " is content-addressed",
+          "name the derivation that Nix resolved it to: --drv /nix/store/….drv, as in Nix's error"
+              + " message");
+    }
+    return output.path().get();
+  }
+
+  /**
+   * Makes the failure for paths that the build saw and that are garbage-collected since. It names
+   * the paths, and the command that gets them back.
+   */
+  public Failure gone(NixStore store, List<StorePath> missing) {
+    List<String> paths = missing.stream().map(store.directory()::path).toList();
+    return new Failure(
+        "cannot show the store as the build saw it",
+        "gone from it (garbage-collected) "
+            + (paths.size() == 1 ? "is " : "are " + paths.size() + " store paths: ")
+            + listed(paths),
+        remedy(store, missing));
+  }
+
+  private String remedy(NixStore store, List<StorePath> missing) {
+    Map<StorePath, List<String>> outputs = new LinkedHashMap<>();
+    List<String> words = new ArrayList<>();
+    for (StorePath path : missing) {
+      origins
+          .getOrDefault(path, Optional.empty())
+          .ifPresentOrElse(
+              origin ->
+                  outputs
+                      .computeIfAbsent(origin.derivation(), any -> new ArrayList<>())
+                      .add(origin.output()),
+              () -> words.add(store.directory().path(path)));
+    }
+    boolean all = words.isEmpty();
+    // nix-store takes "!" in every version, and "^" in none (path-with-outputs.cc).
+    outputs.forEach(
+        (path, names) ->
+            words.add(
+                ShellWord.inSingleQuotes(
+                    store.directory().path(path) + "!" + String.join(",", names))));
+    String what = missing.size() == 1 ? "it back" : "them back";
+    return "get "
+        + (all ? what : "back what can be had")
+        + " with: "
+        + store.command()
+        + " --realise "
+        + listed(words)
+        + (all ? "" : " (a source comes back when the package is evaluated: nix-instantiate)");
+  }
+
+  private static String listed(List<String> paths) {
+    int shown = Math.min(paths.size(), MOST_NAMED);
+    String names = String.join(" ", paths.subList(0, shown));
+    return shown < paths.size() ? names + " and " + (paths.size() - shown) + " more" : names;
   }
 }

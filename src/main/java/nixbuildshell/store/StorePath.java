@@ -1,9 +1,10 @@
 package nixbuildshell.store;
 
+import java.util.Optional;
 import nixbuildshell.Malformed;
 
 /**
- * Names an entry of a store: {@code HASH-NAME}. {@link StoreDirectory} has the whole path. The
+ * Names an entry of a store: {@code HASH-NAME}; {@link StoreDirectory} prints the whole path. The
  * rules are Nix's own ({@code checkName} in path.cc), so the base name is ASCII and never {@code .}
  * or {@code ..}.
  *
@@ -13,6 +14,7 @@ import nixbuildshell.Malformed;
 public record StorePath(String hash, String name) implements Comparable<StorePath> {
   private static final int HASH_LENGTH = 32;
   private static final int LONGEST_NAME = 211;
+  private static final String DERIVATION = ".drv";
 
   /** Parses {@code HASH-NAME}, an entry of the store directory. */
   public static StorePath ofBaseName(String baseName) throws Malformed {
@@ -20,13 +22,22 @@ public record StorePath(String hash, String name) implements Comparable<StorePat
       throw new Malformed("it does not begin with a hash of 32 characters and a hyphen");
     }
     String hash = baseName.substring(0, HASH_LENGTH);
-    if (!hash.chars().allMatch(c -> NixBase32.ALPHABET.indexOf(c) >= 0)) {
+    if (!hash.chars().allMatch(c -> NixHash.ALPHABET.indexOf(c) >= 0)) {
       throw new Malformed("its hash is not in Nix's base 32");
     }
     return new StorePath(hash, checkedName(baseName.substring(HASH_LENGTH + 1)));
   }
 
-  /** Whether Nix would let a store path be named so. */
+  /** Parses {@code HASH-NAME}; empty when a name has another form. */
+  public static Optional<StorePath> find(String baseName) {
+    try {
+      return Optional.of(ofBaseName(baseName));
+    } catch (Malformed e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Decides whether Nix allows a store path this name. */
   public static boolean isName(String name) {
     try {
       checkedName(name);
@@ -44,24 +55,22 @@ public record StorePath(String hash, String name) implements Comparable<StorePat
     if (first.equals(".") || first.equals("..")) {
       throw new Malformed("its name begins with the component '" + first + "'");
     }
-    if (!name.chars().allMatch(StorePath::isNameCharacter)) {
+    if (!name.matches("[0-9a-zA-Z+._?=-]+")) {
       throw new Malformed("its name has a character that the store does not allow");
     }
     return name;
   }
 
-  private static boolean isNameCharacter(int c) {
-    return c >= '0' && c <= '9'
-        || c >= 'a' && c <= 'z'
-        || c >= 'A' && c <= 'Z'
-        || "+-._?=".indexOf(c) >= 0;
-  }
-
   public boolean isDerivation() {
-    return name.length() > ".drv".length() && name.endsWith(".drv");
+    return name.length() > DERIVATION.length() && name.endsWith(DERIVATION);
   }
 
-  /** Nix keeps the root directory of a build that runs under its derivation's name. */
+  /** Returns a derivation's name without {@code .drv}. */
+  public String derivationName() {
+    return name.substring(0, name.length() - DERIVATION.length());
+  }
+
+  /** Decides whether it is the root directory of a running build, which Nix names so. */
   public boolean isChroot() {
     return name.endsWith(".drv.chroot");
   }
@@ -75,6 +84,7 @@ public record StorePath(String hash, String name) implements Comparable<StorePat
     return baseName().compareTo(other.baseName());
   }
 
+  /** Returns the base name: a message has to print the whole path. */
   @Override
   public String toString() {
     return baseName();

@@ -3,42 +3,53 @@ package nixbuildshell.store;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import nixbuildshell.ByteString;
+import nixbuildshell.Malformed;
 import nixbuildshell.nix.NixProgram;
 import nixbuildshell.nix.NixProgram.Unanswered;
 
 /**
- * Questions to the store, for {@code nix-store} to answer: from the daemon or from the database,
- * whichever Nix does for this caller.
+ * Asks {@code nix-store} about store paths; it answers from the daemon or from the database,
+ * whichever Nix uses for this caller.
  *
- * @param nixStore the program
- * @param store what it is told with {@code --store}
+ * @param program {@code nix-store}
  */
-public record StoreQuery(NixProgram nixStore, Optional<String> store) {
+public record StoreQuery(NixProgram program, NixStore store) {
 
   /**
-   * All store paths that some refer to, directly or not, themselves among them.
+   * Returns all store paths that some paths refer to, directly or not, and these paths.
    *
-   * @throws Unanswered also when one of them is not valid
+   * @throws Unanswered also when one of the paths is not valid
    */
-  public List<ByteString> requisites(Collection<String> paths) throws Unanswered {
-    return lines(paths, "--query", "--requisites");
+  public Set<StorePath> requisites(Collection<StorePath> paths) throws Unanswered, Malformed {
+    return ask(paths, "--query", "--requisites");
   }
 
-  /** Those of some store paths that the store does not have as valid ones. */
-  public List<ByteString> invalid(Collection<String> paths) throws Unanswered {
-    return lines(paths, "--check-validity", "--print-invalid");
+  /** Returns those of some store paths that are not valid in the store. */
+  public Set<StorePath> invalid(Collection<StorePath> paths) throws Unanswered, Malformed {
+    return ask(paths, "--check-validity", "--print-invalid");
   }
 
-  private List<ByteString> lines(Collection<String> paths, String... options) throws Unanswered {
+  private Set<StorePath> ask(Collection<StorePath> paths, String... options)
+      throws Unanswered, Malformed {
+    Set<StorePath> answer = new TreeSet<>();
     if (paths.isEmpty()) {
-      // Without a path it would ask for one on stdin, or fail.
-      return List.of();
+      // Without a path nix-store would read paths from stdin, or fail.
+      return answer;
     }
     List<String> arguments = new ArrayList<>(List.of(options));
-    store.ifPresent(uri -> arguments.addAll(List.of("--store", uri)));
-    arguments.addAll(paths);
-    return nixStore.run(arguments).latin1().lines().map(ByteString::new).toList();
+    store.uri().ifPresent(uri -> arguments.addAll(List.of("--store", uri)));
+    paths.forEach(path -> arguments.add(store.directory().path(path)));
+    for (String line : program.run(arguments).latin1().lines().toList()) {
+      ByteString path = new ByteString(line);
+      try {
+        answer.add(store.directory().parse(path));
+      } catch (Malformed e) {
+        throw new Malformed("nix-store says " + path.abridged(200) + ": " + e.getMessage());
+      }
+    }
+    return answer;
   }
 }

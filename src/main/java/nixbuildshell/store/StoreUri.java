@@ -3,11 +3,14 @@ package nixbuildshell.store;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
 
 /**
- * The name of a store that is in directories of this machine, as Nix's {@code --store} takes it
- * ({@code openStore} and {@code splitUriAndParams} in store-api.cc): {@code /some/root}, {@code
+ * Names a store in directories of this machine, as Nix's {@code --store} takes it ({@code
+ * openStore} and {@code splitUriAndParams} in store-api.cc): {@code /some/root}, {@code
  * local?root=/some/root}, {@code daemon}, {@code unix:///path/of/socket}.
  *
  * @param root of a chroot store
@@ -17,32 +20,27 @@ import nixbuildshell.ByteString;
  */
 public record StoreUri(
     Optional<ByteString> root, Map<String, ByteString> parameters, ByteString given) {
-  /** That says nothing. */
+  /** Says nothing, and so names the usual store. */
   public static final StoreUri NONE = new StoreUri(Optional.empty(), Map.of(), ByteString.EMPTY);
+
+  private static final Set<String> USUAL = Set.of("", "auto", "daemon", "local", "local://");
+  private static final Pattern ESCAPED = Pattern.compile("%([0-9A-Fa-f]{2})");
 
   public StoreUri {
     parameters = Map.copyOf(parameters);
   }
 
-  /** Reads one; empty when it is of another kind, on another machine say. */
+  /** Parses a URI; empty for another kind of store, on another machine say. */
   public static Optional<StoreUri> parse(ByteString uri) {
-    String text = uri.latin1();
-    int mark = text.indexOf('?');
-    String base = mark < 0 ? text : text.substring(0, mark);
-    Map<String, ByteString> parameters = parameters(mark < 0 ? "" : text.substring(mark + 1));
-    Optional<ByteString> root = Optional.ofNullable(parameters.get("root"));
-    return switch (base) {
-      case "", "auto", "daemon", "local", "local://" ->
-          Optional.of(new StoreUri(root.filter(path -> !path.isEmpty()), parameters, uri));
-      default -> {
-        if (base.startsWith("unix://")) {
-          yield Optional.of(new StoreUri(root, parameters, uri));
-        }
-        yield base.indexOf('/') >= 0 && !base.contains("://")
-            ? Optional.of(new StoreUri(Optional.of(new ByteString(base)), parameters, uri))
-            : Optional.empty();
-      }
-    };
+    String[] parts = uri.latin1().split("\\?", 2);
+    String base = parts[0];
+    Map<String, ByteString> parameters = parameters(parts.length > 1 ? parts[1] : "");
+    if (USUAL.contains(base) || base.startsWith("unix://")) {
+      return Optional.of(new StoreUri(value(parameters, "root"), parameters, uri));
+    }
+    return base.indexOf('/') >= 0 && !base.contains("://")
+        ? Optional.of(new StoreUri(Optional.of(new ByteString(base)), parameters, uri))
+        : Optional.empty();
   }
 
   private static Map<String, ByteString> parameters(String query) {
@@ -50,49 +48,41 @@ public record StoreUri(
     for (String each : query.split("&")) {
       int equals = each.indexOf('=');
       if (equals > 0) {
-        parameters.put(each.substring(0, equals), decoded(each.substring(equals + 1)));
+        String value = each.substring(equals + 1);
+        String decoded = ESCAPED.matcher(value).replaceAll(escape -> decoded(escape.group(1)));
+        parameters.put(each.substring(0, equals), new ByteString(decoded));
       }
     }
     return parameters;
   }
 
-  /** A percent sign and two hexadecimal digits are a byte. */
-  private static ByteString decoded(String text) {
-    StringBuilder bytes = new StringBuilder();
-    for (int at = 0; at < text.length(); at++) {
-      String digits = text.substring(at + 1, Math.min(at + 3, text.length()));
-      if (text.charAt(at) == '%' && digits.matches("[0-9A-Fa-f]{2}")) {
-        bytes.append((char) Integer.parseInt(digits, 16));
-        at += 2;
-      } else {
-        bytes.append(text.charAt(at));
-      }
-    }
-    return new ByteString(bytes.toString());
+  private static String decoded(String digits) {
+    return Matcher.quoteReplacement(String.valueOf((char) Integer.parseInt(digits, 16)));
   }
 
-  /** A parameter that is a path; empty when it is not there. */
+  /** Returns a parameter that is a path; empty when it is missing or empty. */
   public Optional<ByteString> get(String name) {
+    return value(parameters, name);
+  }
+
+  private static Optional<ByteString> value(Map<String, ByteString> parameters, String name) {
     return Optional.ofNullable(parameters.get(name)).filter(value -> !value.isEmpty());
   }
 
-  /** Whether it says more than which way to the usual store is taken. */
+  /** Decides whether it names another store than the usual one. */
   public boolean saysMore() {
     return root.isPresent() || !parameters.isEmpty();
   }
 
   /**
-   * For Nix's programs, wherever they are started.
+   * Returns the URI for Nix's programs, in whatever working directory they start.
    *
    * @param canonical the root by its absolute path
    */
   public ByteString text(Optional<ByteString> canonical) {
+    boolean rootAlone = parameters.size() <= (parameters.containsKey("root") ? 1 : 0);
     return canonical
-        .filter(
-            path ->
-                parameters.size() <= (parameters.containsKey("root") ? 1 : 0)
-                    && !given.startsWith("unix:")
-                    && !given.startsWith("daemon"))
+        .filter(path -> rootAlone && !given.startsWith("unix:") && !given.startsWith("daemon"))
         .orElse(given);
   }
 }

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
@@ -22,7 +21,6 @@ import nixbuildshell.nix.NixProgram;
 import nixbuildshell.nix.NixProgram.Unanswered;
 import nixbuildshell.store.Derivation;
 import nixbuildshell.store.DerivationFinder;
-import nixbuildshell.store.Gone;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StoreInputs;
 import nixbuildshell.store.StorePath;
@@ -87,18 +85,18 @@ final class InputClosure {
             .orElseThrow(
                 () ->
                     new Unknown("there is no nix-store on PATH", "put Nix's programs on the PATH"));
-    StoreQuery query = new StoreQuery(program, nix.uri());
+    StoreQuery query = new StoreQuery(program, nix);
     return new InputClosure(nix, kept, build, sandboxPaths, query, messages).paths();
   }
 
-  /** Where its inputs come from, as far as that is known. */
-  static Map<StorePath, Optional<StoreInputs.Origin>> origins(
+  /** Returns the inputs of a build, as far as they are known. */
+  static StoreInputs inputs(
       NixStore nix, KeptDirectory kept, FailedBuild build, Messages messages) {
     InputClosure closure = new InputClosure(nix, kept, build, null, null, messages);
     try {
-      return closure.inputs(closure.derivation()).origins();
+      return closure.inputs(closure.derivation());
     } catch (Unknown e) {
-      return Map.of();
+      return new StoreInputs(Map.of());
     }
   }
 
@@ -152,22 +150,18 @@ final class InputClosure {
   }
 
   private Set<StorePath> closure(StoreInputs inputs) throws Unknown {
-    Set<String> roots = new LinkedHashSet<>();
-    inputs.origins().keySet().forEach(path -> roots.add(whole(path)));
-    sandboxPaths.inStore().forEach(path -> roots.add(whole(path)));
+    Set<StorePath> roots = new LinkedHashSet<>(inputs.origins().keySet());
+    roots.addAll(sandboxPaths.inStore());
     Set<StorePath> closure = requisites(roots, inputs);
     Optional<StorePath> shell = shell();
     if (shell.isPresent() && !closure.contains(shell.get())) {
       messages.note(
-          whole(shell.get()) + " has the shell and is shown, though it is no input of the build");
-      roots.add(whole(shell.get()));
+          finder.store().directory().path(shell.get())
+              + " has the shell and is shown, though it is no input of the build");
+      roots.add(shell.get());
       closure = requisites(roots, inputs);
     }
     return closure;
-  }
-
-  private String whole(StorePath path) {
-    return finder.store().directory().path(path);
   }
 
   private Optional<StorePath> shell() throws Unknown {
@@ -183,43 +177,35 @@ final class InputClosure {
   }
 
   /** One question; only when it has no answer, another one asks which paths are to blame. */
-  private Set<StorePath> requisites(Set<String> roots, StoreInputs inputs) throws Unknown {
+  private Set<StorePath> requisites(Set<StorePath> roots, StoreInputs inputs) throws Unknown {
     try {
-      return parsed(store.requisites(roots));
+      return store.requisites(roots);
+    } catch (Malformed e) {
+      throw new Unknown(e.getMessage(), "");
     } catch (Unanswered e) {
       Set<StorePath> invalid = invalid(roots, e);
       List<StorePath> gone = new ArrayList<>(inputs.origins().keySet());
       gone.retainAll(invalid);
       if (!gone.isEmpty()) {
-        throw Gone.failure(finder.store(), gone, inputs.origins());
+        throw inputs.gone(finder.store(), gone);
       }
       // Nix does without a sandbox path that is not valid.
-      Set<String> valid = new LinkedHashSet<>(roots);
-      if (!valid.removeAll(invalid.stream().map(this::whole).toList())) {
+      Set<StorePath> valid = new LinkedHashSet<>(roots);
+      if (!valid.removeAll(invalid)) {
         throw unanswered(e);
       }
       return requisites(valid, inputs);
     }
   }
 
-  private Set<StorePath> invalid(Set<String> roots, Unanswered why) throws Unknown {
+  private Set<StorePath> invalid(Set<StorePath> roots, Unanswered why) throws Unknown {
     try {
-      return parsed(store.invalid(roots));
+      return store.invalid(roots);
+    } catch (Malformed e) {
+      throw new Unknown(e.getMessage(), "");
     } catch (Unanswered e) {
       throw unanswered(why);
     }
-  }
-
-  private Set<StorePath> parsed(List<ByteString> paths) throws Unknown {
-    Set<StorePath> parsed = new TreeSet<>();
-    for (ByteString path : paths) {
-      try {
-        parsed.add(finder.store().directory().parse(path));
-      } catch (Malformed e) {
-        throw new Unknown("nix-store says " + path.abridged(200) + ": " + e.getMessage(), "");
-      }
-    }
-    return parsed;
   }
 
   private static Unknown unanswered(Unanswered why) {

@@ -22,7 +22,6 @@ import nixbuildshell.nix.Caller;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.ShownStore;
-import nixbuildshell.store.Gone;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StoreInputs;
 import nixbuildshell.store.StorePath;
@@ -58,7 +57,7 @@ public final class StoreLookup {
       Messages messages) {
     Optional<List<StorePath>> seen = build.store().paths().map(Fact::value);
     if (seen.isPresent()) {
-      return exact(files, nix, seen.get(), () -> InputClosure.origins(nix, kept, build, messages));
+      return exact(files, nix, seen.get(), () -> InputClosure.inputs(nix, kept, build, messages));
     }
     if (!isSandboxed(build, caller)) {
       return new StoreView.Whole();
@@ -69,7 +68,7 @@ public final class StoreLookup {
           files,
           nix,
           InputClosure.of(nix, kept, build, sandboxPaths, caller, cancelled, messages),
-          Map::of);
+          () -> new StoreInputs(Map.of()));
     } catch (InputClosure.Unknown e) {
       messages.note("the whole store is shown, as the build's part is unknown: " + e.getMessage());
       return new StoreView.Whole();
@@ -96,7 +95,7 @@ public final class StoreLookup {
     } catch (Malformed e) {
       throw new Failure("cannot enter " + session.path(), "its store/paths is damaged", "");
     }
-    StoreView.Exact view = exact(files, nix, paths, Map::of);
+    StoreView.Exact view = exact(files, nix, paths, () -> new StoreInputs(Map.of()));
     return new StoreView.Exact(view.members(), shown.get().layered());
   }
 
@@ -117,13 +116,10 @@ public final class StoreLookup {
   /**
    * The view of some store paths.
    *
-   * @param origins asked only when some are gone
+   * @param inputs asked only when some are gone
    */
   private static StoreView.Exact exact(
-      FileSystem files,
-      NixStore nix,
-      List<StorePath> paths,
-      Supplier<Map<StorePath, Optional<StoreInputs.Origin>>> origins) {
+      FileSystem files, NixStore nix, List<StorePath> paths, Supplier<StoreInputs> inputs) {
     List<StoreView.Member> members = new ArrayList<>();
     List<StorePath> missing = new ArrayList<>();
     try (Directory store = files.openDirectory(ByteString.of(nix.real()))) {
@@ -136,7 +132,7 @@ public final class StoreLookup {
       throw e.failure("cannot look into " + nix.real(), "install Nix on this host");
     }
     if (!missing.isEmpty()) {
-      throw Gone.failure(nix, missing, origins.get());
+      throw inputs.get().gone(nix, missing);
     }
     return new StoreView.Exact(members, members.size() > MOST_ON_DISK);
   }

@@ -10,7 +10,6 @@ import java.util.Set;
 import nixbuildshell.ByteString;
 import nixbuildshell.store.Derivation;
 import nixbuildshell.store.Derivation.Output;
-import nixbuildshell.store.Placeholders;
 import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.store.TestStore;
@@ -76,7 +75,7 @@ class StructuredAttributesTest {
 
   @Test
   void theJsonIsSortedAndHasPathsForPlaceholders() {
-    String placeholder = Placeholders.of("out");
+    String placeholder = Derivation.placeholder("out");
     assertEquals(
         "{\"Z\":\"\\u0001\\b\\f\\n\\r\\t\\\"\\\\/\u007fé𝄞\",\"a\":[1.0,{}],\"o\":\""
             + whole(OUT)
@@ -87,8 +86,9 @@ class StructuredAttributesTest {
             files(
                     " {\"o\": \""
                         + placeholder
-                        + "/x\", \"a\": [ 1.0, {}],\"outputs\":[\"out\"],"
-                        + "\"Z\":\"\\u0001\\b\\f\\n\\r\\t\\\"\\\\\\/\\u007f\\u00e9\\ud834\\udd1e\"}")
+                        + "/x\", \"a\": [ 1.0, {}],\"outputs\":[\"out\"],\"Z\":\"\\u0001\\b\\f\\n"
+                        + "\\r"
+                        + "\\t\\\"\\\\\\/\\u007f\\u00e9\\ud834\\udd1e\"}")
                 .get(1)
                 .content()
                 .bytes(),
@@ -123,7 +123,7 @@ class StructuredAttributesTest {
                     "passAsFile",
                     "text  text none\nempty",
                     "text",
-                    "one\n" + Placeholders.of("out") + "\n\n",
+                    "one\n" + Derivation.placeholder("out") + "\n\n",
                     "empty",
                     "")));
     assertEquals(

@@ -1,4 +1,4 @@
-package nixbuildshell.capture;
+package nixbuildshell.store;
 
 import static nixbuildshell.store.TestStore.whole;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -10,11 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import nixbuildshell.ByteString;
-import nixbuildshell.store.Derivation;
 import nixbuildshell.store.Derivation.Output;
-import nixbuildshell.store.ScratchOutput;
-import nixbuildshell.store.StoreDirectory;
-import nixbuildshell.store.StorePath;
 import org.junit.jupiter.api.Test;
 
 class ScratchOutputTest {
@@ -27,17 +23,16 @@ class ScratchOutputTest {
 
   private static Derivation derivation(
       Map<String, Output> outputs, Map<StorePath, List<String>> inputs) {
-    Derivation any = StructuredAttributesTest.derivation(Map.of());
     return new Derivation(
-        any.store(),
+        StoreDirectory.DEFAULT,
         outputs,
         inputs,
         false,
         Set.of(),
-        any.system(),
-        any.builder(),
-        any.arguments(),
-        any.environment());
+        ByteString.of("x86_64-linux"),
+        ByteString.of(TestStore.SHELL),
+        List.of(),
+        Map.of());
   }
 
   private static Output output(String algorithm, String hash) {
@@ -45,7 +40,7 @@ class ScratchOutputTest {
   }
 
   private static StorePath scratch(String output) {
-    return ScratchOutput.of(StoreDirectory.DEFAULT, BUILT, output);
+    return StoreDirectory.DEFAULT.scratchOutput(BUILT, output);
   }
 
   /** As Nix 2.26 built that derivation. */
@@ -68,7 +63,8 @@ class ScratchOutputTest {
     Map<String, Output> unknown = Map.of("out", output("r:sha256", ""));
     Map<StorePath, List<String>> inputs = Map.of(BUILT, List.of("out"));
     assertEquals(Map.of(), derivation(unknown, inputs).built(BUILT).outputPaths());
-    Derivation known = StructuredAttributesTest.derivation(Map.of());
+    Output out = new Output(Optional.of(BUILT), ByteString.of("sha256"), ByteString.EMPTY);
+    Derivation known = derivation(Map.of("out", out));
     assertEquals(known.outputPaths(), known.built(BUILT).outputPaths());
   }
 }

@@ -10,21 +10,22 @@ import nixbuildshell.Failure;
 import nixbuildshell.store.StoreInputs.Origin;
 import org.junit.jupiter.api.Test;
 
-class GoneTest {
+class MissingInputsTest {
   private static StorePath path(String name) {
     return new StorePath("0".repeat(32), name);
   }
 
   private static final StorePath DRV = path("a.drv");
-  private static final Map<StorePath, Optional<Origin>> ORIGINS =
-      Map.of(
-          path("a"), Optional.of(new Origin(DRV, "out")),
-          path("a-dev"), Optional.of(new Origin(DRV, "dev")),
-          path("s"), Optional.empty());
+  private static final StoreInputs INPUTS =
+      new StoreInputs(
+          Map.of(
+              path("a"), Optional.of(new Origin(DRV, "out")),
+              path("a-dev"), Optional.of(new Origin(DRV, "dev")),
+              path("s"), Optional.empty()));
 
   @Test
   void outputsAreBuiltAgain() {
-    Failure failure = Gone.failure(NixStore.DEFAULT, List.of(path("a"), path("a-dev")), ORIGINS);
+    Failure failure = INPUTS.gone(NixStore.DEFAULT, List.of(path("a"), path("a-dev")));
     assertEquals(
         "get them back with: nix-store --realise '" + whole(DRV) + "!out,dev'", failure.remedy());
     assertEquals(
@@ -38,8 +39,7 @@ class GoneTest {
 
   @Test
   void sourcesCanOnlyBeSubstituted() {
-    Failure failure =
-        Gone.failure(NixStore.DEFAULT, List.of(path("s"), path("a"), path("unknown")), ORIGINS);
+    Failure failure = INPUTS.gone(NixStore.DEFAULT, List.of(path("s"), path("a"), path("unknown")));
     assertEquals(
         "get back what can be had with: nix-store --realise "
             + whole(path("s"))
