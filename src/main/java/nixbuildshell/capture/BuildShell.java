@@ -11,15 +11,15 @@ import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StorePath;
 
 /**
- * Decides whether a path can be the build's shell: a program in the store, whatever a hostile
- * {@code env-vars} says.
+ * Decides whether a path can be the build's shell: it must be a program in the store, since an
+ * attacker may have written {@code env-vars}.
  */
 public record BuildShell(NixStore store) {
 
   /**
-   * Requires that a shell which was found good before is still there.
+   * Requires that a shell is still there, which an earlier run of the tool had accepted.
    *
-   * @throws Failure that says how to get it back
+   * @throws Failure saying how to get the shell back
    */
   public void require(ByteString shell) {
     if (shell.equals(Shell.SYSTEM)) {
@@ -32,7 +32,7 @@ public record BuildShell(NixStore store) {
     }
   }
 
-  /** Whether a path is a program in the store, as a shell has to be. */
+  /** Decides whether a path is a program in the store, as a shell has to be. */
   public boolean isProgram(ByteString path) {
     try {
       check(path);
@@ -42,7 +42,7 @@ public record BuildShell(NixStore store) {
     }
   }
 
-  /** Why a path is not the build's shell, and what can be done about it. */
+  /** Says why a path is not the build's shell, and what the caller can do. */
   static final class Refused extends Exception {
     private static final long serialVersionUID = 1;
     private final String remedy;
@@ -57,14 +57,14 @@ public record BuildShell(NixStore store) {
     }
   }
 
-  /** Nix's /etc/passwd has it, and bash makes it SHELL when nothing else is: it says nothing. */
+  /** Recognises the shell in Nix's /etc/passwd, which bash puts into an unset SHELL. */
   static boolean isNoShell(ByteString path) {
     return path.latin1().equals("/noshell");
   }
 
   void check(ByteString path) throws Refused {
     if (!path.latin1().chars().allMatch(c -> c >= ' ' && c <= '~')) {
-      throw new Refused("it has bytes that no shell's path has", "");
+      throw new Refused("it has bytes outside printable ASCII", "");
     }
     StorePath found;
     try {

@@ -9,10 +9,11 @@ import nixbuildshell.ByteString;
 import nixbuildshell.store.Derivation;
 
 /**
- * How Nix called the builder: {@code execve} in {@code runChild}, local-derivation-goal.cc.
+ * Describes how Nix called the builder: {@code execve} in {@code runChild},
+ * local-derivation-goal.cc.
  *
- * @param path as seen from inside
- * @param arguments all of them, argv[0] first
+ * @param path the program, as seen from inside
+ * @param arguments all arguments, argv[0] first
  * @param environment in the order that Nix gives it
  */
 public record BuilderCall(
@@ -32,7 +33,7 @@ public record BuilderCall(
         derivation.builder(), arguments, BuilderEnvironment.of(derivation, host));
   }
 
-  /** Whether it is a part of Nix ({@code builtin:fetchurl}) and no program. */
+  /** Decides whether the builder is a part of Nix ({@code builtin:fetchurl}) and no program. */
   public boolean isBuiltin() {
     return path.startsWith("builtin:");
   }

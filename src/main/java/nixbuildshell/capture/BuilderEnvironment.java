@@ -10,11 +10,11 @@ import nixbuildshell.ByteString;
 import nixbuildshell.store.Derivation;
 
 /**
- * The environment that Nix gives a derivation's builder in the sandbox: {@code initEnv} in
- * derivation-builder.cc, in its order, later values winning.
+ * Makes the environment that Nix gives a derivation's builder in the sandbox: {@code initEnv} in
+ * derivation-builder.cc, in its order; a later value replaces an earlier one.
  *
- * <p>What the derivation does not tell: the values of {@code impureEnvVars} came from the daemon's
- * environment, and come from the caller's here; paths that are unknown stay placeholders.
+ * <p>Two things are not in the derivation. The values of {@code impureEnvVars} came from the
+ * daemon's environment, and come from the caller's here. Paths that are unknown stay placeholders.
  */
 final class BuilderEnvironment {
   static final String BUILD_TOP = "/build";
@@ -49,8 +49,7 @@ final class BuilderEnvironment {
     put("NIX_STORE", derivation.store().path());
     put("NIX_BUILD_CORES", Integer.toString(outside.cores()));
     if (derivation.hasStructuredAttributes()) {
-      // Up to 2.12 Nix named the host's directory instead, where no builder in a sandbox finds
-      // them.
+      // Up to 2.12 Nix named the host's directory instead, which no builder in a sandbox can open.
       put("NIX_ATTRS_JSON_FILE", BUILD_TOP + "/" + BuilderFile.JSON);
       put("NIX_ATTRS_SH_FILE", BUILD_TOP + "/" + BuilderFile.SHELL);
     } else {
@@ -87,7 +86,7 @@ final class BuilderEnvironment {
             });
   }
 
-  /** What the outside has set of the variables that the derivation lets through. */
+  /** Returns the variables that the derivation lets through and that are set. */
   static Map<ByteString, ByteString> impure(Derivation derivation, Outside outside) {
     Map<ByteString, ByteString> set = new LinkedHashMap<>();
     if (derivation.hasNetwork()) {

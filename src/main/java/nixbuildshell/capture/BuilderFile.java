@@ -10,19 +10,19 @@ import nixbuildshell.store.NixHash;
 import nixbuildshell.store.StructuredAttributes;
 
 /**
- * A file that Nix puts into the build directory before the builder starts. They can be made again
- * from the derivation, where the kept ones cannot be read; but for the files of {@code
- * exportReferencesGraph}, whose content is in Nix's database.
+ * Describes a file that Nix puts into the build directory before the builder starts. The derivation
+ * tells what is in it, so it can be made again where the kept file cannot be read. The files of
+ * {@code exportReferencesGraph} cannot: their content is in Nix's database.
  *
  * @param name in the build directory
- * @param content as Nix writes it; its mode is 0644 and its owner the builder
- * @param lacks for people: what of it the derivation does not tell; empty when it is complete
+ * @param content as Nix writes it; the mode is 0644 and the owner the build user
+ * @param lacks what the derivation does not tell, for a message; empty when the file is complete
  */
 public record BuilderFile(String name, ByteString content, String lacks) {
   static final String JSON = ".attrs.json";
   static final String SHELL = ".attrs.sh";
 
-  /** All that a derivation's builder finds. */
+  /** Returns the files that a derivation's builder finds. */
   static List<BuilderFile> of(Derivation derivation) {
     if (derivation.hasStructuredAttributes()) {
       return StructuredAttributes.of(derivation).map(BuilderFile::of).orElse(List.of());
@@ -45,17 +45,17 @@ public record BuilderFile(String name, ByteString content, String lacks) {
         new BuilderFile(JSON, attributes.json(), lacks));
   }
 
-  /** Where the value of an attribute goes that {@code passAsFile} names. */
+  /** Returns the name of the file that holds an attribute's value, by {@code passAsFile}. */
   public static String nameOf(ByteString attribute) {
     return ".attr-" + NixHash.of(attribute.bytes());
   }
 
-  /** The attributes that {@code passAsFile} names. */
+  /** Returns the attributes that {@code passAsFile} names. */
   static Set<ByteString> passedAsFiles(Optional<ByteString> passAsFile) {
     return Set.copyOf(passAsFile.map(ByteString::words).orElse(List.of()));
   }
 
-  /** What a builder with these variables must have found. */
+  /** Returns the names of the files that a builder with these variables found. */
   static List<String> namesFor(EnvVars env) {
     return env.get("NIX_ATTRS_SH_FILE").isPresent()
         ? List.of(SHELL, JSON)

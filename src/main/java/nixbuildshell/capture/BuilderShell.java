@@ -12,17 +12,17 @@ import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
 import nixbuildshell.store.DerivationFinder.Found;
 
-/** Finds the shell in a derivation's builder: the builder itself, or what interprets it. */
+/** Finds the shell of a derivation's builder: the builder itself, or its interpreter. */
 record BuilderShell(BuildShell shells) {
-  /** The kernel looks no further for the interpreter either (binfmt_script.c). */
+  /** Bytes in which the kernel looks for the interpreter (binfmt_script.c). */
   private static final int LONGEST_FIRST_LINE = 256;
 
   private static final Pattern INTERPRETER = Pattern.compile("#![ \t]*([^ \t\n]+)[ \t\n]");
 
   /**
-   * The shell, if it has one.
+   * Returns the shell; empty when neither the builder nor its interpreter is a shell.
    *
-   * @throws Failure when it has one that is gone from the store
+   * @throws Failure when the shell is gone from the store
    */
   Optional<ByteString> of(Found derivation) {
     ByteString builder = derivation.derivation().builder();
@@ -58,7 +58,7 @@ record BuilderShell(BuildShell shells) {
         return line.lookingAt() ? Optional.of(new ByteString(line.group(1))) : Optional.empty();
       }
     } catch (BuildShell.Refused | Malformed | IOException e) {
-      // Then it is no script that could be run.
+      // A script that cannot be read cannot be run either.
       return Optional.empty();
     }
   }

@@ -11,7 +11,7 @@ import nixbuildshell.files.FileSystem;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.store.NixStore;
 
-/** What the person means by DIR: a path, {@code last}, or the ID that the hook's hint showed. */
+/** Finds the directory that DIR names: a path, {@code last}, or the ID of the hook's hint. */
 public final class DirectoryArgument {
   private static final int MOST_NAMED = 10;
 
@@ -28,9 +28,10 @@ public final class DirectoryArgument {
   }
 
   /**
-   * The path that is meant. With a slash it is one; so it is where a directory has that name.
+   * Returns the path of the directory. An argument with a slash is a path; so is the name of a
+   * directory in the working directory.
    *
-   * @throws Failure when it is none and nothing, or more than one thing, goes by that name
+   * @throws Failure when no kept directory, or more than one, has that name or ID
    */
   public ByteString path(ByteString argument) {
     if (argument.isEmpty() || argument.latin1().indexOf('/') >= 0 || isDirectory(argument)) {
@@ -65,16 +66,15 @@ public final class DirectoryArgument {
     try (Directory directory = files.openDirectory(name)) {
       return true;
     } catch (ErrnoException e) {
-      // One that may not be opened shall be complained about, and not passed over. But where not
-      // even
-      // the working directory may be searched, nothing is known to have that name.
+      // A directory that may not be opened is meant, so that the caller learns why. Where not even
+      // the working directory may be searched, no directory is known to have that name.
       return e.denied() && files.has(name);
     }
   }
 
-  /** By its ID, or by the directory's own name. */
+  /** Compares with the ID and with the directory's own name. */
   private static boolean isNamed(KeptDirectories.Found found, String argument) {
-    return found.summary().id().filter(argument::equals).isPresent()
+    return found.id().filter(argument::equals).isPresent()
         || found.path().latin1().endsWith("/" + argument);
   }
 

@@ -8,10 +8,10 @@ import nixbuildshell.ByteString;
 import nixbuildshell.Malformed;
 
 /**
- * The variables in {@code env-vars}, which stdenv's {@code dumpVars} writes with bash's {@code
- * export}.
+ * Holds the variables in {@code env-vars}, which stdenv's {@code dumpVars} writes with bash's
+ * {@code export}.
  *
- * @param values in the order of the file; a name that was declared without a value is not there
+ * @param values in the order of the file, without names that have no value
  */
 public record EnvVars(Map<String, ByteString> values) {
 

@@ -8,8 +8,8 @@ import nixbuildshell.ByteString;
 import nixbuildshell.Malformed;
 
 /**
- * Reads the declarations that bash writes, and refuses what bash would not have written: nothing is
- * expanded, so a value that could mean more than its bytes is malformed. One char is one byte.
+ * Reads the declarations that bash writes, and refuses what bash would not have written. It expands
+ * nothing, so a value that means more than its bytes is malformed. One char is one byte.
  */
 final class EnvVarsParser {
   /**
@@ -64,7 +64,7 @@ final class EnvVarsParser {
     }
   }
 
-  /** An array is not in any program's environment, whether it is marked for export or not. */
+  /** Skips an array: no program has it in its environment, even where it is marked for export. */
   private void skipArray() throws Malformed {
     int start = at;
     StringBuilder ignored = new StringBuilder();

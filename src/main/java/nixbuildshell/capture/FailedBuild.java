@@ -13,7 +13,7 @@ import nixbuildshell.store.StorePath;
  * Holds what is known of a failed build, each fact with its source.
  *
  * @param name the derivation's, without {@code .drv}: ASCII, fit to be a file's name
- * @param derivation empty where nobody named it and nothing needed it
+ * @param derivation empty where the caller did not name it and no fact needed it
  * @param system for instance {@code x86_64-linux}
  * @param manifest what the setup hook wrote, when it is there and of use
  * @param notes messages for the caller, in order

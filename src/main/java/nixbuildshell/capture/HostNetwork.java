@@ -38,7 +38,7 @@ public record HostNetwork(Optional<Fact<Boolean>> had, Optional<String> doubt) {
     }
     String doubt =
         found
-            .map(other -> "nothing but the directory says that it is of " + other.whole())
+            .map(other -> "nothing but the directory says that " + other.whole() + " left it")
             .orElse("no derivation is found");
     return new HostNetwork(
         Optional.empty(), network.orElse(claimed) ? Optional.of(doubt) : Optional.empty());

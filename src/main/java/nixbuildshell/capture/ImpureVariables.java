@@ -10,14 +10,14 @@ import nixbuildshell.ByteString;
 import nixbuildshell.store.Derivation;
 
 /**
- * What a derivation with the network gets of the caller's environment. Whoever wrote it may name
- * any variable in {@code impureEnvVars}, one with a password too, so that without the person's word
- * for the derivation only those pass that fetchers need.
+ * Decides which variables of the caller's environment a derivation with the network gets. An
+ * attacker may have written the derivation and name a variable with a password in {@code
+ * impureEnvVars}. So only what fetchers need passes, unless {@code --drv} names the derivation.
  *
- * @param caller his environment
+ * @param caller returns a variable of the caller's environment
  */
 record ImpureVariables(Function<ByteString, Optional<ByteString>> caller) {
-  /** {@code lib.fetchers.proxyImpureEnvVars} of nixpkgs. */
+  /** Lists {@code lib.fetchers.proxyImpureEnvVars} of nixpkgs. */
   private static final Set<ByteString> OF_FETCHERS =
       List.of(
               "http_proxy",
@@ -38,21 +38,22 @@ record ImpureVariables(Function<ByteString, Optional<ByteString>> caller) {
   private static final int MOST_NAMES = 10;
   private static final int LONGEST_NAME = 60;
 
-  /** Those for a derivation that the person has not named. */
+  /** Returns a variable for a derivation that the caller has not named. */
   Optional<ByteString> ofFetchers(ByteString name) {
     return OF_FETCHERS.contains(name) ? caller.apply(name) : Optional.empty();
   }
 
   /**
-   * Names, without their values, what the caller has set and the builder does not get.
+   * Names the variables that the caller has set and the builder does not get, without their values.
    *
-   * @param host with what it does get
+   * @param outside has what the builder gets
    * @return empty when there is no such variable
    */
-  Optional<Note> withheld(Derivation derivation, BuilderEnvironment.Outside host) {
+  Optional<Note> withheld(Derivation derivation, BuilderEnvironment.Outside outside) {
     Map<ByteString, ByteString> wanted =
-        BuilderEnvironment.impure(derivation, new BuilderEnvironment.Outside(host.cores(), caller));
-    wanted.keySet().removeAll(BuilderEnvironment.impure(derivation, host).keySet());
+        BuilderEnvironment.impure(
+            derivation, new BuilderEnvironment.Outside(outside.cores(), caller));
+    wanted.keySet().removeAll(BuilderEnvironment.impure(derivation, outside).keySet());
     if (wanted.isEmpty()) {
       return Optional.empty();
     }
@@ -65,9 +66,9 @@ record ImpureVariables(Function<ByteString, Optional<ByteString>> caller) {
         wanted.size() > MOST_NAMES ? " and " + (wanted.size() - MOST_NAMES) + " more" : "";
     return Optional.of(
         Note.warning(
-            "of your environment, the derivation asks for "
+            "the derivation asks for variables of your environment and does not get them: "
                 + names
                 + more
-                + ", which it does not get; --drv FILE lets them through"));
+                + "; --drv FILE lets them through"));
   }
 }

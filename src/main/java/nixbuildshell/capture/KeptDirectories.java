@@ -1,5 +1,6 @@
 package nixbuildshell.capture;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -10,8 +11,10 @@ import java.util.function.LongPredicate;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.Malformed;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.FileContent;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.FileType;
 import nixbuildshell.files.Listing;
@@ -22,26 +25,29 @@ import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StoreDirectory;
 
 /**
- * The kept directories of this host that the caller can read, where Nix is configured to keep them
- * and where it usually does.
+ * Finds the kept directories that the caller can read, where Nix's settings put them and where Nix
+ * usually puts them.
  *
- * <p>In /tmp anybody can make a directory of such a name, with any ID in it. So only those count
- * that Nix could have left for the caller: root's, a build user's and his own.
+ * <p>In /tmp an attacker can make a directory of such a name, with any ID in it. So a directory
+ * counts only where its owner is root, a build user or the caller.
  */
 final class KeptDirectories {
-  /** Of the newest so many the manifests are read. */
+  /** Limits the manifests that are read, the newest first. */
   private static final int MOST = 500;
 
+  private static final int LARGEST_MANIFEST = 4 << 20;
+
   /**
-   * One of them.
+   * Describes a kept directory.
    *
-   * @param path of what Nix named, absolute
+   * @param path absolute, of the directory that Nix named
+   * @param id the manifest's; empty when the manifest is missing, unusable, or too large for a list
    */
-  record Found(ByteString path, KeptDirectory.Summary summary) {
-    /** How a person can name it: "wttr-0.1-k3f9a2 (/tmp/nix-build-wttr-0.1.drv-0)". */
+  record Found(ByteString path, Instant changed, Optional<String> id) {
+    /** Returns the names for a message: "wttr-0.1-k3f9a2 (/tmp/nix-build-wttr-0.1.drv-0)". */
     @Override
     public String toString() {
-      return summary.id().map(id -> id + " (" + path + ")").orElse(path.toString());
+      return id.map(text -> text + " (" + path + ")").orElse(path.toString());
     }
   }
 
@@ -50,7 +56,6 @@ final class KeptDirectories {
   private final List<ByteString> places;
   private final LongPredicate owners;
 
-  /** Those of this host. */
   KeptDirectories(Caller caller, FileSystem files, NixStore nix) {
     this.files = files;
     this.store = nix.directory();
@@ -67,12 +72,12 @@ final class KeptDirectories {
     this.owners = caller.buildOwners();
   }
 
-  /** Where they were looked for. */
+  /** Returns the places that are searched. */
   List<ByteString> places() {
     return places;
   }
 
-  /** All of them, the newest first, each once. */
+  /** Returns the kept directories, the newest first, each once. */
   List<Found> newestFirst() {
     List<Found> found = new ArrayList<>();
     Set<List<Long>> seen = new LinkedHashSet<>();
@@ -84,10 +89,10 @@ final class KeptDirectories {
           }
         }
       } catch (ErrnoException e) {
-        // A place that is not there, or that he may not list, has nothing for him.
+        // The place is missing, or the caller may not list it.
       }
     }
-    found.sort(Comparator.comparing((Found each) -> each.summary.changed()).reversed());
+    found.sort(Comparator.comparing((Found each) -> each.changed()).reversed());
     return found;
   }
 
@@ -121,10 +126,21 @@ final class KeptDirectories {
 
   private Optional<Found> look(Directory in, ByteString name) {
     try (KeptDirectory kept = KeptDirectory.in(in, name)) {
-      return Optional.of(new Found(in.place().child(name).path(), kept.summary(store)));
+      return Optional.of(new Found(in.place().child(name).path(), kept.changed(), id(kept)));
     } catch (ErrnoException | Failure e) {
-      // Gone meanwhile, empty or not for him to read.
+      // The directory is gone meanwhile, is empty, or the caller may not read it.
       return Optional.empty();
     }
+  }
+
+  private Optional<String> id(KeptDirectory kept) {
+    if (kept.read(Manifest.PATH, LARGEST_MANIFEST) instanceof FileContent.Bytes content) {
+      try {
+        return ManifestReader.read(content.bytes(), store).id();
+      } catch (Malformed | Manifest.Newer e) {
+        return Optional.empty();
+      }
+    }
+    return Optional.empty();
   }
 }

@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.Malformed;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileContent;
@@ -16,25 +15,23 @@ import nixbuildshell.files.Status;
 import nixbuildshell.files.UserPath;
 import nixbuildshell.store.Evidence;
 import nixbuildshell.store.KeptName;
-import nixbuildshell.store.StoreDirectory;
 
 /**
- * The directory that Nix kept, open. Newer Nix keeps {@code DIR/build}, with the derivation's name
- * in DIR's; either may be given.
+ * Holds a kept directory open. Nix from 2.22 on keeps {@code DIR/build}; the caller may name that
+ * or DIR.
  *
  * @param build the build directory itself
  * @param outerName the name that Nix gave
  * @param changed the moment of failure
- * @param owner the build directory's
+ * @param owner the build directory's uid
  */
 public record KeptDirectory(Directory build, ByteString outerName, Instant changed, long owner)
     implements Evidence, AutoCloseable {
 
   private static final ByteString BUILD = ByteString.of(KeptName.INNER);
-  private static final int LARGEST_MANIFEST = 4 << 20;
 
   /**
-   * Opens what the person named.
+   * Opens the directory that the caller named.
    *
    * @throws nixbuildshell.Failure when it is missing, no directory, unreadable or empty
    */
@@ -47,7 +44,7 @@ public record KeptDirectory(Directory build, ByteString outerName, Instant chang
   }
 
   /**
-   * Opens one that was found, through no link.
+   * Opens a directory in its parent, through no link.
    *
    * @throws nixbuildshell.Failure when it is empty
    */
@@ -72,32 +69,7 @@ public record KeptDirectory(Directory build, ByteString outerName, Instant chang
     }
   }
 
-  /**
-   * What a list shows of it.
-   *
-   * @param id the manifest's, if it has one
-   */
-  record Summary(Instant changed, Optional<String> id) {}
-
-  Summary summary(StoreDirectory store) {
-    return new Summary(changed, manifestId(store));
-  }
-
-  /**
-   * Returns the ID in its manifest; empty when that is missing, unusable, or too large for a list.
-   */
-  private Optional<String> manifestId(StoreDirectory store) {
-    if (read(Manifest.PATH, LARGEST_MANIFEST) instanceof FileContent.Bytes content) {
-      try {
-        return ManifestReader.read(content.bytes(), store).id();
-      } catch (Malformed | Manifest.Newer e) {
-        return Optional.empty();
-      }
-    }
-    return Optional.empty();
-  }
-
-  /** The build directory in the newer layout's outer one, which has nothing else in it. */
+  /** Opens the build directory in a directory of the newer layout, which has nothing else in it. */
   private static Optional<Directory> inner(Directory given) throws ErrnoException {
     Listing listing = new Listing();
     Optional<Listing.Entry> only = listing.next(given);
@@ -110,7 +82,7 @@ public record KeptDirectory(Directory build, ByteString outerName, Instant chang
     return Optional.of(UserPath.openDirectory(given, BUILD));
   }
 
-  /** Whether it is the newer layout's. */
+  /** Decides whether the directory has the newer layout. */
   public boolean isNested() {
     return lastName(path()).equals(BUILD) && !outerName.equals(BUILD);
   }

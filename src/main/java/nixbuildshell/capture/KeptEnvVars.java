@@ -18,7 +18,7 @@ record KeptEnvVars(Evidence kept, BuildShell shells) {
   private static final int SHOWN = 200;
   private static final int LARGEST = 16 << 20;
 
-  /** Why {@code env-vars} is not what the shell will source. */
+  /** Says why the shell cannot source {@code env-vars}. */
   static final class Unusable extends Exception {
     private static final long serialVersionUID = 1;
     private final boolean odd;
@@ -30,7 +30,7 @@ record KeptEnvVars(Evidence kept, BuildShell shells) {
       this.remedy = remedy;
     }
 
-    /** Nothing that a build does by itself: told to the person, unless he gave the derivation. */
+    /** Decides whether no build leaves such a file; then only {@code --drv} passes over it. */
     boolean isOdd() {
       return odd;
     }
@@ -55,7 +55,7 @@ record KeptEnvVars(Evidence kept, BuildShell shells) {
     throw new Unusable(reading.why(), false, "");
   }
 
-  /** The file, once more. */
+  /** Returns the whole file. */
   ByteString text() {
     return kept.read(NAME, LARGEST) instanceof FileContent.Bytes content
         ? ByteString.of(content.bytes())
@@ -66,7 +66,7 @@ record KeptEnvVars(Evidence kept, BuildShell shells) {
     return new Unusable(reason, true, "to do without it, " + DerivationFinder.REMEDY);
   }
 
-  /** Its SHELL, unless that says nothing. */
+  /** Returns its SHELL; empty when that is unset or no shell. */
   Optional<Fact<ByteString>> shell(EnvVars env) throws Unusable {
     Optional<ByteString> named = env.get("SHELL").filter(path -> !BuildShell.isNoShell(path));
     if (named.isPresent()) {
@@ -102,7 +102,7 @@ record KeptEnvVars(Evidence kept, BuildShell shells) {
     }
   }
 
-  /** Whether a file that Nix had made for the builder is there and closed to the caller. */
+  /** Decides whether the caller cannot read a file that Nix had made for the builder. */
   boolean hidesBuilderFiles(EnvVars env) {
     return BuilderFile.namesFor(env).stream()
         .anyMatch(name -> kept.read(name, LARGEST) instanceof FileContent.Unreadable);

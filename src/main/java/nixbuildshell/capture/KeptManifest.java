@@ -13,7 +13,7 @@ import nixbuildshell.store.Evidence;
 import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 
-/** Reads the manifest of a kept directory; without one it knows nothing. */
+/** Reads the manifest of a kept directory; without a manifest it knows nothing. */
 final class KeptManifest {
   private static final int LARGEST = 16 << 20;
 
@@ -22,7 +22,7 @@ final class KeptManifest {
   private Optional<Manifest> manifest = Optional.empty();
   private String problem = "";
 
-  /** Reads it. One that cannot be used, being of a version to come, say, is ignored with a note. */
+  /** Reads the manifest. An unusable manifest is ignored with a note. */
   KeptManifest(Evidence kept, BuildShell shells, List<Note> notes) {
     this.shells = shells;
     this.notes = notes;
@@ -53,9 +53,11 @@ final class KeptManifest {
     return shells.store().directory();
   }
 
-  /** What a message about missing sources adds: nothing, or why this one is of no use. */
+  /**
+   * Returns what a message about missing sources adds: why the manifest is unusable, or nothing.
+   */
   String appendix() {
-    return problem.isEmpty() ? "" : "; of " + Manifest.PATH + ", " + problem;
+    return problem.isEmpty() ? "" : ", " + Manifest.PATH + " is unusable (" + problem + ")";
   }
 
   Map<String, Fact<StorePath>> outputs() {
@@ -67,7 +69,7 @@ final class KeptManifest {
     return outputs;
   }
 
-  /** The shell, unless it is none. */
+  /** Returns the shell; empty when the path is no shell, which a note says. */
   Optional<Fact<ByteString>> shell() {
     return manifest
         .flatMap(written -> written.store().shell())
@@ -86,9 +88,10 @@ final class KeptManifest {
   }
 
   /**
-   * What the build saw of the store but for its outputs. A view that lacks the shell is no build's.
+   * Returns what the build saw of the store, but for its outputs. Paths that lack the shell cannot
+   * be what a build saw.
    *
-   * @param shell in the store, unless there is none
+   * @param shell in the store; empty when the build has no shell
    */
   Optional<Fact<List<StorePath>>> storePaths(Optional<ByteString> shell, Set<StorePath> outputs) {
     Set<StorePath> paths =

@@ -7,16 +7,16 @@ import java.util.Optional;
 import nixbuildshell.ByteString;
 
 /**
- * The mounts of a mount namespace, from {@code /proc/PID/mountinfo} (proc(5)). It leads from a file
- * in a file system, as another namespace's mountinfo names it, to its path in this one.
+ * Holds the mounts of a mount namespace, from {@code /proc/PID/mountinfo} (proc(5)). It leads from
+ * a file in a file system, as another namespace's mountinfo names it, to a path in this namespace.
  */
 public record MountTable(List<Entry> entries) {
 
   /**
-   * A mount.
+   * Describes a mount.
    *
    * @param device {@code major:minor}
-   * @param root what of that file system is mounted
+   * @param root the mounted part of that file system, from the file system's own root
    */
   public record Entry(ByteString device, ByteString root, ByteString point) {}
 
@@ -24,7 +24,7 @@ public record MountTable(List<Entry> entries) {
     entries = List.copyOf(entries);
   }
 
-  /** Reads the table; lines that are none are passed over. */
+  /** Reads the table, and passes over lines of another form. */
   public static MountTable parse(ByteString mountinfo) {
     List<Entry> entries = new ArrayList<>();
     for (String line : mountinfo.latin1().split("\n")) {
@@ -38,8 +38,8 @@ public record MountTable(List<Entry> entries) {
   }
 
   /**
-   * Where the root of another namespace's mount can be seen in this one, the latest mount first: an
-   * earlier one may be covered.
+   * Returns the paths at which this namespace shows the root of another namespace's mount, the
+   * latest mount first: an earlier mount may be covered.
    */
   public List<ByteString> paths(Manifest.Mount mount) {
     List<ByteString> paths = new ArrayList<>();
@@ -56,7 +56,9 @@ public record MountTable(List<Entry> entries) {
     return paths;
   }
 
-  /** What a path has behind another one, beginning with a slash, or nothing. */
+  /**
+   * Returns the rest of a path below a directory: empty text, or a text that begins with a slash.
+   */
   private static Optional<String> below(String directory, String path) {
     String start = directory.equals("/") ? "" : directory;
     return path.startsWith(start)

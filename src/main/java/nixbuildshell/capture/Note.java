@@ -1,12 +1,13 @@
 package nixbuildshell.capture;
 
-/** Something that a person should be told about how a failed build was put together. */
+/** Holds a message for the caller about how a failed build was put together. */
 public record Note(Level level, String text) {
 
+  /** Says when a message is shown. */
   public enum Level {
-    /** The session differs from the failed build, or may: always shown. */
+    /** Marks a message that is always shown: the session differs from the build, or may. */
     WARNING,
-    /** Shown with {@code -v}. */
+    /** Marks a message that {@code -v} shows. */
     DETAIL
   }
 

@@ -15,19 +15,19 @@ import nixbuildshell.store.Derivation;
 import nixbuildshell.store.StructuredAttributes;
 
 /**
- * Stands in for an {@code env-vars} that can't be read: the environment that the builder began
- * with, its structured attributes, and then stdenv's {@code setup}, which is what had made the
- * rest.
+ * Replaces an {@code env-vars} that cannot be read: the environment that the builder began with,
+ * its structured attributes, and then stdenv's {@code setup}, which made the rest.
  *
  * @param script for bash to source in the sandbox
- * @param undeclarable what bash can't declare: names that are no identifiers (an exported
- *     function's, for instance) and its own read-only variables. The builder had them in its
- *     environment all the same.
+ * @param undeclarable variables that the builder had and bash cannot declare: bash's own read-only
+ *     variables, and names that are no identifiers (an exported function's, for instance)
  */
 public record RebuiltEnvVars(ByteString script, Map<ByteString, ByteString> undeclarable) {
   private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
-  /** Bash takes SHELLOPTS from its environment, and IFS and the others not at all. */
+  /**
+   * Lists what bash sets itself: it takes SHELLOPTS from the environment, the others not at all.
+   */
   private static final Set<String> READ_ONLY =
       Set.of("BASHOPTS", "BASH_VERSINFO", "EUID", "IFS", "PPID", "SHELLOPTS", "UID");
 
@@ -36,16 +36,18 @@ public record RebuiltEnvVars(ByteString script, Map<ByteString, ByteString> unde
   }
 
   /**
-   * @param shell for SHELL, which stdenv's setup wants to see, unless the derivation sets it
+   * Makes the script from a derivation.
+   *
+   * @param shell for SHELL, which stdenv's setup needs, unless the derivation sets it
    */
   static RebuiltEnvVars of(
-      Derivation derivation, ByteString shell, BuilderEnvironment.Outside host) {
-    Map<ByteString, ByteString> variables = BuilderEnvironment.of(derivation, host);
+      Derivation derivation, ByteString shell, BuilderEnvironment.Outside outside) {
+    Map<ByteString, ByteString> variables = BuilderEnvironment.of(derivation, outside);
     variables.putIfAbsent(ByteString.of("SHELL"), shell);
     Map<ByteString, ByteString> undeclarable = new LinkedHashMap<>();
     StringBuilder script = new StringBuilder();
     declare(variables, script, undeclarable);
-    // As stdenv's default builder does it, arrays and all.
+    // The order of stdenv's default builder.
     Optional<StructuredAttributes> structured = StructuredAttributes.of(derivation);
     structured.ifPresent(attributes -> script.append(attributes.shell().latin1()));
     if (variables.containsKey(ByteString.of("stdenv"))
@@ -55,7 +57,7 @@ public record RebuiltEnvVars(ByteString script, Map<ByteString, ByteString> unde
     return new RebuiltEnvVars(new ByteString(script.toString()), undeclarable);
   }
 
-  /** A kept file, and variables that come after it. */
+  /** Adds variables behind the text of a kept file. */
   static RebuiltEnvVars with(ByteString kept, Map<ByteString, ByteString> variables) {
     Map<ByteString, ByteString> undeclarable = new LinkedHashMap<>();
     StringBuilder script = new StringBuilder(kept.latin1()).append('\n');

@@ -128,7 +128,8 @@ public final class Reconstruction {
 
   private FailedBuild fromDerivation(Unusable why) {
     Optional<Found> found = given.isPresent() ? given : find(written.outputs());
-    Found source = required(found, "of env-vars, " + why.getMessage() + written.appendix());
+    Found source =
+        required(found, "env-vars is unusable (" + why.getMessage() + ")" + written.appendix());
     Optional<Fact<ByteString>> shell = written.shell().or(() -> shellOf(source));
     FailedBuild.Environment environment = environment(source, shell);
     notes.addAll(differences(source, environment, why));
@@ -171,10 +172,10 @@ public final class Reconstruction {
     if (derivation.outputPaths().size() < derivation.outputs().size()) {
       notes.add(
           Note.warning(
-              "output paths are placeholders: what was built is another derivation, to which Nix"
-                  + " resolved this one; where it is in the store, --drv can name it"));
+              "output paths are placeholders: Nix resolved this derivation to another one and built"
+                  + " that; --drv can name it, where it is in the store"));
     } else if (derivation.isImpure()) {
-      notes.add(Note.warning("the output's path was a random one, and is another one now"));
+      notes.add(Note.warning("the output had a random path, and has another path now"));
     }
     if (environment instanceof FailedBuild.Rebuilt sourced
         && !sourced.envVars().undeclarable().isEmpty()) {

@@ -9,8 +9,8 @@ import nixbuildshell.store.DerivationFinder.Found;
 import nixbuildshell.store.Evidence;
 
 /**
- * Nix's system feature {@code uid-range} (2.12 and later, with {@code auto-allocate-uids}): such a
- * build is root of 65536 users in a cgroup of its own, with /sys.
+ * Recognises a build with Nix's system feature {@code uid-range} (2.12 and later, with {@code
+ * auto-allocate-uids}): it is root of 65536 users in a cgroup of its own, with /sys.
  */
 final class UidRange {
   private static final ByteString FEATURE = ByteString.of("uid-range");
@@ -19,8 +19,9 @@ final class UidRange {
   private UidRange() {}
 
   /**
-   * Whether a build was of that kind. The derivation alone can say so; {@code env-vars} can only
-   * make it be refused, by which nobody gains: a sandbox of one user would be another one.
+   * Decides whether a build was root of a range of users. Only the derivation can say so. Where
+   * {@code env-vars} alone says so, the build is refused, because a sandbox of one user would
+   * differ.
    *
    * @throws Failure when only {@code env-vars} says so
    */
@@ -31,14 +32,14 @@ final class UidRange {
     if (isClaimed(env)) {
       throw new Failure(
           "cannot enter " + kept.path(),
-          "env-vars says that its build was root of 65536 users of its own (requiredSystemFeatures"
-              + " has uid-range), and no derivation is found that says the same",
+          "env-vars says that the build was root of 65536 users (requiredSystemFeatures has"
+              + " uid-range), and no derivation is found that says the same",
           DerivationFinder.REMEDY);
     }
     return false;
   }
 
-  /** Whether {@code env-vars} says so. */
+  /** Decides whether {@code env-vars} says so. */
   static boolean isClaimed(Optional<EnvVars> env) {
     return env.flatMap(values -> values.get(FEATURES))
         .filter(features -> features.words().contains(FEATURE))

@@ -1,7 +1,8 @@
 /**
- * What is known of a failed build. The sources are {@code env-vars} in the kept directory and the
- * derivation in the store; {@link nixbuildshell.capture.Reconstruction} puts a {@link
- * nixbuildshell.capture.FailedBuild} together from them, the better source first. The kept
- * directory is hostile: this room sees it only through {@link nixbuildshell.capture.Evidence}.
+ * Finds out what is known of a failed build. {@link nixbuildshell.capture.Reconstruction} makes a
+ * {@link nixbuildshell.capture.FailedBuild} of up to four sources, the better source first: the
+ * manifest and {@code env-vars} in the kept directory, the derivation, the build log. An attacker
+ * may have made the kept directory; this room sees it only through {@link
+ * nixbuildshell.store.Evidence}.
  */
 package nixbuildshell.capture;

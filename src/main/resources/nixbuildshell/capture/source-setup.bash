@@ -1,12 +1,12 @@
 # shellcheck shell=bash disable=SC1091,SC2154
-# Sourced at the end of a rebuilt env-vars: the rest of the builder's environment is stdenv's work.
+# Ends a rebuilt env-vars: stdenv makes the rest of the builder's environment.
 #
-# A setup that fails takes along the shell that sources it (exit, set -e, set -u), so a subshell goes
-# first. Of one that fails stay the variables that it exported and the functions that it defined.
+# A setup that fails ends the shell that sources it (exit, set -e, set -u), so a subshell tries it first.
+# When it fails, the shell gets the variables that it exported and the functions that it defined by then.
 if [ ! -r "$stdenv/setup" ]; then
 	echo "nix-build-shell: $stdenv/setup is missing: going on without stdenv's phases and PATH" >&2
 else
-	# Else setup's dumpVars puts its own env-vars in the place of this one.
+	# Otherwise setup's dumpVars would replace this env-vars with its own.
 	__nixBuildShellDump=${noDumpEnvVars-}
 	noDumpEnvVars=1
 	__nixBuildShellState=$(
@@ -19,7 +19,7 @@ else
 			{ declare -f; export -p; } >&"$__nixBuildShellOut"
 			builtin exit 1
 		' EXIT
-		# setup sets an EXIT trap, which would run the failure hooks of the build (breakpointHook waits).
+		# The EXIT trap of setup would run the failure hooks of the build; breakpointHook waits there.
 		# shellcheck disable=SC2317
 		trap() { :; }
 		# shellcheck source=/dev/null

@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.Map;
 import nixbuildshell.ByteString;
 
-/** A real bash, with an empty environment. */
+/** Runs a real bash, with an empty environment. */
 record Bash(String program, String locale) {
 
-  /** What a run printed, and its exit status. */
+  /** Holds what a run printed, and its exit status. */
   record Result(ByteString out, ByteString err, int status) {
-    /** Of {@code env -0}. */
+    /** Returns the variables, when {@code env -0} printed them. */
     Map<String, ByteString> variables() {
       Map<String, ByteString> variables = new LinkedHashMap<>();
       for (String entry : out.latin1().split("\0")) {

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The parser, with real bash as the judge. */
+/** Compares the parser with a real bash. */
 class EnvVarsTest {
 
   @TempDir Path directory;
@@ -129,7 +129,7 @@ class EnvVarsTest {
         .flatMap(program -> Stream.of("", "C.UTF-8").map(locale -> new Bash(program, locale)));
   }
 
-  /** Random bytes, exported by bash in its usual and in posix mode. */
+  /** Lets bash export random bytes, in its usual and in posix mode. */
   @ParameterizedTest
   @MethodSource("shells")
   void agreesWithBashOnWhatItExports(Bash bash) throws Exception {
@@ -154,7 +154,7 @@ class EnvVarsTest {
       Map<String, ByteString> parsed =
           new LinkedHashMap<>(
               EnvVars.parse(Files.readAllBytes(directory.resolve("env-vars"))).values());
-      // exec counts it down again.
+      // Bash counts SHLVL down at exec.
       truth.remove("SHLVL");
       parsed.remove("SHLVL");
       assertEquals(301 + (bash.locale().isEmpty() ? 1 : 2), parsed.size());
@@ -171,7 +171,7 @@ class EnvVarsTest {
     return text.toString();
   }
 
-  /** Whatever the parser takes, bash must take the same way when it sources the file. */
+  /** What the parser accepts must mean the same to a bash that sources the file. */
   @Test
   void agreesWithBashOnWhatItTakes() throws Exception {
     Random random = new Random(11);
@@ -189,7 +189,7 @@ class EnvVarsTest {
         parsed.putAll(parse(line.toString()).values());
         file.append(line);
       } catch (Malformed e) {
-        // Not bash's own writing: nothing to compare.
+        // Bash writes no such line.
       }
     }
     assertTrue(parsed.size() > 2000, "only " + parsed.size());
@@ -210,7 +210,7 @@ class EnvVarsTest {
     assertEquals(List.of(), wrong.subList(0, Math.min(wrong.size(), 5)));
   }
 
-  /** A hostile file: nothing but a reason comes of it. */
+  /** A file of an attacker can cause an error message, no more. */
   @Test
   void endsWithAReasonAtWorst() {
     Random random = new Random(13);
@@ -244,7 +244,7 @@ class EnvVarsTest {
               try {
                 parse(text);
               } catch (Malformed e) {
-                // As good an answer as any.
+                // Only the time matters.
               }
             });
       }

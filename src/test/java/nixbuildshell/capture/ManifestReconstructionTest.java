@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the manifest adds to the other sources, and what nobody takes from it. */
+/** Tests what the manifest adds to the other sources, and what it must not decide. */
 class ManifestReconstructionTest {
   private static final StorePath OUT = TestStore.path("aa", "probe-1.0");
   private static final StorePath OTHER = TestStore.path("bb", "probe-1.0");
@@ -132,7 +132,7 @@ class ManifestReconstructionTest {
     }
   }
 
-  /** A fixed-output build has the network: an output's path in the manifest must not get it. */
+  /** A fixed-output build has the network: an output's path in the manifest must not open it. */
   @Test
   void itCannotClaimTheNetwork() throws IOException {
     StorePath drv = TestStore.path("d1", "probe-1.0.drv");
@@ -152,7 +152,7 @@ class ManifestReconstructionTest {
     assertEquals(yes, build(with(KEPT.with(ENV_VARS), claim)).sandbox().network().had());
   }
 
-  /** Nor what a derivation of somebody else's lets through of the caller's environment. */
+  /** An attacker's derivation must not choose what it gets of the caller's environment. */
   @Test
   void itCannotChooseVariablesOfTheCaller() throws IOException {
     StorePath drv = TestStore.path("d1", "probe-1.0.drv");
@@ -167,9 +167,9 @@ class ManifestReconstructionTest {
       String withheld = confirmed ? "TOKEN" : "http_proxy, TOKEN";
       assertEquals(
           List.of(
-              "of your environment, the derivation asks for "
+              "the derivation asks for variables of your environment and does not get them: "
                   + withheld
-                  + ", which it does not get; --drv FILE lets them through"),
+                  + "; --drv FILE lets them through"),
           build.notes().stream().map(Note::text).filter(note -> note.contains("TOKEN")).toList());
       store.log(drv, ".bz2", KeptFiles.FAILED);
     }
@@ -178,7 +178,7 @@ class ManifestReconstructionTest {
     assertTrue(given.notes().stream().noneMatch(note -> note.text().contains("TOKEN")));
   }
 
-  /** Each variable of the caller has its name and an exclamation mark. */
+  /** Gives each variable of the caller its name and an exclamation mark as its value. */
   private FailedBuild buildOfCaller(Optional<ByteString> drv) {
     return Reconstruction.of(
         with(NAMELESS, outputs(OUT)),
@@ -270,9 +270,9 @@ class ManifestReconstructionTest {
   void aBrokenOneThatIsAloneIsTheReason() {
     Failure failure = assertThrows(Failure.class, () -> build(NAMELESS.withManifest("[]")));
     assertEquals(
-        "cannot tell what /tmp/nix-4711-1234567 was: of env-vars, it does not exist; of"
-            + " .nix-build-shell/manifest.json, the whole: it is not an object, and no derivation"
-            + " is found that left it",
+        "cannot tell what /tmp/nix-4711-1234567 was: env-vars is unusable (it does not exist),"
+            + " .nix-build-shell/manifest.json is unusable (the whole: it is not an object), and no"
+            + " derivation is found that left it",
         failure.getMessage());
   }
 
@@ -285,10 +285,10 @@ class ManifestReconstructionTest {
     assertEquals(
         List.of(Note.warning(".nix-build-shell/manifest.json is ignored: " + why)), build.notes());
     assertEquals(
-        "cannot tell what /tmp/nix-build-probe-1.0.drv-0 was: of env-vars, it does not exist; of"
-            + " .nix-build-shell/manifest.json, "
+        "cannot tell what /tmp/nix-build-probe-1.0.drv-0 was: env-vars is unusable (it does not"
+            + " exist), .nix-build-shell/manifest.json is unusable ("
             + why
-            + ", and no derivation is found that left it",
+            + "), and no derivation is found that left it",
         assertThrows(Failure.class, () -> build(newer)).getMessage());
   }
 }

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What a real bash makes of the file. */
+/** Tests what a real bash makes of the file. */
 class RebuiltEnvVarsTest {
   private static final ByteString SHELL = ByteString.of(TestStore.SHELL);
   private static final BuilderEnvironment.Outside HOST =
@@ -160,9 +160,7 @@ class RebuiltEnvVarsTest {
                 HOST)));
   }
 
-  /**
-   * The hashes are Nix's own: builtins.placeholder, builtins.hashString and nix-hash printed them.
-   */
+  /** Uses hashes that Nix printed (builtins.placeholder, builtins.hashString, nix-hash). */
   @Test
   void attributesInFilesAndPlaceholdersAreReplaced() throws Exception {
     Map<String, String> expected = own();
@@ -211,7 +209,7 @@ class RebuiltEnvVarsTest {
     assertEquals(own(), variables(new Bash("/usr/bin/bash", ""), envVars));
   }
 
-  /** Does to a shell what nixpkgs' setup does, then whatever the variable says. */
+  /** Does what nixpkgs' setup does to a shell, then what the variable says. */
   private Path setup() throws IOException {
     Files.writeString(
         directory.resolve("setup"),

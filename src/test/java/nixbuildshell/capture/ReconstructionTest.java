@@ -96,7 +96,7 @@ class ReconstructionTest {
     return new FailedBuild.Rebuilt(RebuiltEnvVars.of(store.read(drv), SHELL, HOST));
   }
 
-  /** Two derivations of the name make any search for one fail. */
+  /** Makes every search fail: two derivations have the name. */
   private void makeSearchingFail() throws IOException {
     store.derivation("d1", "probe-1.0", TestStore.path("bb", "probe-1.0"));
     store.derivation("d2", "probe-1.0", TestStore.path("cc", "probe-1.0"));
@@ -219,10 +219,10 @@ class ReconstructionTest {
                 + "it has an empty component, '.' or '..'"),
         Arguments.of(
             shell(TestStore.SHELL + "\n"),
-            in.formatted(TestStore.SHELL + "\\n") + "it has bytes that no shell's path has"),
+            in.formatted(TestStore.SHELL + "\\n") + "it has bytes outside printable ASCII"),
         Arguments.of(
             shell(TestStore.SHELL + "\u00ff"),
-            in.formatted(TestStore.SHELL + "\\xff") + "it has bytes that no shell's path has"),
+            in.formatted(TestStore.SHELL + "\\xff") + "it has bytes outside printable ASCII"),
         Arguments.of(
             shell(TestStore.SHELL + "-4"),
             in.formatted(TestStore.SHELL + "-4")
@@ -255,7 +255,7 @@ class ReconstructionTest {
     Files.createSymbolicLink(bin.resolve("link"), root.resolve("outside"));
   }
 
-  /** Even where the derivation is there to be found: a build does not leave such a thing. */
+  /** Holds even where the derivation can be found, since no build leaves such a file. */
   @ParameterizedTest
   @MethodSource("odd")
   void anOddEnvVarsIsNotPassedOver(FileContent reading, String why) throws IOException {
@@ -326,8 +326,8 @@ class ReconstructionTest {
   void withNeitherItSaysHowToNameTheDerivation() {
     Failure neither = refuses(NAMELESS);
     assertEquals(
-        "cannot tell what /tmp/nix-4711-1234567 was: of env-vars, it does not exist, and no"
-            + " derivation is found that left it",
+        "cannot tell what /tmp/nix-4711-1234567 was: env-vars is unusable (it does not exist), and"
+            + " no derivation is found that left it",
         neither.getMessage());
     assertEquals(DerivationFinder.REMEDY, neither.remedy());
     Failure noShell = refuses(NAMELESS.with(withoutShell("")));
@@ -337,8 +337,8 @@ class ReconstructionTest {
         noShell.getMessage());
     assertEquals(DerivationFinder.REMEDY, noShell.remedy());
     assertEquals(
-        "cannot tell what /tmp/nix-4711-1234567 was: of env-vars, it is not readable: EACCES, and"
-            + " no derivation is found that left it",
+        "cannot tell what /tmp/nix-4711-1234567 was: env-vars is unusable (it is not readable:"
+            + " EACCES), and no derivation is found that left it",
         refuses(NAMELESS.with(new Unreadable("EACCES"))).getMessage());
   }
 
@@ -449,8 +449,8 @@ class ReconstructionTest {
     assertEquals(
         List.of(
             Note.warning(
-                "output paths are placeholders: what was built is another derivation, to which Nix"
-                    + " resolved this one; where it is in the store, --drv can name it"),
+                "output paths are placeholders: Nix resolved this derivation to another one and"
+                    + " built that; --drv can name it, where it is in the store"),
             Note.detail("bash cannot declare [a-b]")),
         build(KEPT).notes().subList(2, 4));
   }
@@ -507,7 +507,7 @@ class ReconstructionTest {
     assertFalse(build(KEPT.with(ENV_VARS)).sandbox().uidRange());
   }
 
-  /** Its output was at another path each time. */
+  /** An impure derivation has its output at another path each time. */
   @Test
   void anImpureDerivationIsNotAnotherOneForItsOutput() throws IOException {
     StorePath path = TestStore.path("d1", "probe-1.0.drv");
@@ -529,7 +529,7 @@ class ReconstructionTest {
         path,
         "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[])"
             .formatted(whole(OUT), TestStore.SHELL));
-    String doubt = "nothing but the directory says that it is of " + whole(path);
+    String doubt = "nothing but the directory says that " + whole(path) + " left it";
     expect(Optional.empty(), doubt, build(KEPT));
     expect(Optional.empty(), doubt, build(KEPT.with(envVars)));
     expect(Optional.of(drv(true)), "", build(KEPT, Optional.of(path)));
@@ -544,7 +544,7 @@ class ReconstructionTest {
         path,
         "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[])"
             .formatted(whole(OUT), TestStore.SHELL));
-    String doubt = "nothing but the directory says that it is of " + whole(path);
+    String doubt = "nothing but the directory says that " + whole(path) + " left it";
     store.log(path, ".bz2", KeptFiles.FAILED.plusSeconds(5));
     expect(Optional.empty(), doubt, build(KEPT));
     store.log(path, ".bz2", KeptFiles.FAILED);

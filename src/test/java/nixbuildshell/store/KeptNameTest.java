@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Also holds the hook and the completions, which know such names by patterns of their own. */
+/** Tests the names, also in the hook and the completions, which have patterns of their own. */
 class KeptNameTest {
   private static final List<String> COMPLETIONS =
       List.of(

@@ -43,7 +43,7 @@ class ScratchOutputTest {
     return StoreDirectory.DEFAULT.scratchOutput(BUILT, output);
   }
 
-  /** As Nix 2.26 built that derivation. */
+  /** Expects the paths at which Nix 2.26 built that derivation. */
   @Test
   void isNamedAfterTheDerivationAndTheOutput() {
     assertEquals("/nix/store/vpvvxhmwaqy8zsvw1d3xhblmlhr9h499-probe-1.0", whole(scratch("out")));
