@@ -1,4 +1,4 @@
-# A C program with a Makefile. It builds; the hook is there for the day when it does not.
+# A C program with a Makefile, which builds. Break it, and the hook explains the failure.
 {
   lib,
   stdenv,
@@ -8,7 +8,7 @@ stdenv.mkDerivation {
   pname = "hello-world";
   version = "0.1.0";
   src = ./source;
-  # The hint is for whoever stands in this repository: nix run .#nix-build-shell
+  # In this repository the hint is: nix run .#nix-build-shell
   nativeBuildInputs = [ (nixBuildShellHook.override { flake = "."; }) ];
   makeFlags = [ "PREFIX=$(out)" ];
   meta = {

@@ -1,5 +1,5 @@
-# A weather client in Rust that links libcurl. Its build.rs asks pkg-config where libcurl is, and nobody
-# gave either to the build: it fails. The two commented lines repair it.
+# A weather client in Rust that links libcurl. Its build.rs asks pkg-config for libcurl, and the build has neither, so
+# it fails. The two commented lines repair it.
 {
   lib,
   stdenv,
@@ -17,7 +17,7 @@ stdenv.mkDerivation {
     cargo
     rustc
     # pkg-config
-    # The hint is for whoever stands in this repository: nix run .#nix-build-shell
+    # In this repository the hint is: nix run .#nix-build-shell
     (nixBuildShellHook.override { flake = "."; })
   ];
   # buildInputs = [ curl ];

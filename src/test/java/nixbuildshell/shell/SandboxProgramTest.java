@@ -41,7 +41,7 @@ class SandboxProgramTest {
 
   @ParameterizedTest
   @CsvSource({"'', true", "bash, true", "bash -i, true", "bash x.sh, false", "fish, false"})
-  void onlyABashThatAPersonSitsInReadsTheArrays(String line, boolean reads) {
+  void onlyAnInteractiveBashReadsTheArrays(String line, boolean reads) {
     List<ByteString> command = line.isEmpty() ? NOTHING : bytes(line.split(" "));
     String script = program("/s/bash", command, true).arguments().get(2).latin1();
     assertEquals(reads, script.contains(".attrs.sh"));
@@ -50,7 +50,7 @@ class SandboxProgramTest {
   }
 
   @Test
-  void othersGetTheEnvironmentFromTheKernel() {
+  void otherShellsGetTheEnvironmentFromTheKernel() {
     Program dash = program("/s/dash", bytes("ls", ""), true);
     assertEquals(bytes("/s/dash", "-c", "exec \"$@\"", "sh", "ls", ""), dash.arguments());
     assertEquals(bytes("A=b"), dash.environment());
@@ -69,7 +69,7 @@ class SandboxProgramTest {
     "XPATH=/a, ls, /bin/ls",
     "PATH=, ls, ./ls",
   })
-  void withoutAShellItIsLookedFor(String variable, String command, String paths) {
+  void withoutAShellTheCommandIsSearchedInPath(String variable, String command, String paths) {
     Program program =
         SandboxProgram.of(
             new Start(Optional.empty(), bytes(variable)), bytes(command, "x"), false, true);
