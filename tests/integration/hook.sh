@@ -60,7 +60,7 @@ test_hint_can_be_pasted() {
 		    nix run github:example/nbs#nix-build-shell -- $dir bash
 		(Nix keeps the directory only with --keep-failed)
 	END
-	sed -n '/^nix-build-shell: .* failed with/,/^(kept only/p' "$T/log" | diff "$T/expected" - || fail "another hint"
+	sed -n '/^nix-build-shell: .* failed with/,/^(Nix keeps/p' "$T/log" | diff "$T/expected" - || fail "another hint"
 }
 
 test_locals_of_the_failing_function_are_in_the_state() {

@@ -41,8 +41,8 @@ in_build() (
 # The hint (and bash 5.2's word about its own bug), taken out of $T/err (or $T/out, where the build has joined them) into $T/hint; and what the setup
 # script, under `set -x`, says of calling the hook.
 take_hint() {
-	LC_ALL=C sed -n '/^nix-build-shell: .* failed with/,/^(kept only/p' "$T/err" "$T/out" >"$T/hint"
-	LC_ALL=C sed -i -E -e '/^nix-build-shell: .* failed with/,/^\(kept only/d' \
+	LC_ALL=C sed -n '/^nix-build-shell: .* failed with/,/^(Nix keeps/p' "$T/err" "$T/out" >"$T/hint"
+	LC_ALL=C sed -i -E -e '/^nix-build-shell: .* failed with/,/^\(Nix keeps/d' \
 		-e '/pop_var_context/d' -e '/(_nixBuildShellFailureHook|for hook in "\$\{failureHooks.*)$/d' "$T/err" "$T/out"
 }
 

@@ -59,7 +59,10 @@ public final class Messages {
 
   /** Prints a defect of the tool itself. */
   public void defect(Throwable defect) {
-    note("internal error: " + defect + "; this is a defect of nix-build-shell: report it with the output of -vv");
+    note(
+        "internal error: "
+            + defect
+            + "; this is a defect of nix-build-shell: report it with the output of -vv");
     trace(defect);
   }
 

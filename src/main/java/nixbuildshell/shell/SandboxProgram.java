@@ -10,7 +10,7 @@ import nixbuildshell.capture.Shell;
 import nixbuildshell.sandbox.OwnPaths;
 import nixbuildshell.sandbox.Program;
 
-/** Says what the sandbox executes: the build's shell, a command by itself, or the builder. */
+/** Makes the program of a sandbox: the build's shell, a command by itself, or the builder. */
 public final class SandboxProgram {
   private static final String ENV_VARS = "source /build/env-vars; ";
   private static final String EXEC = "exec \"$@\"";

@@ -15,13 +15,15 @@ import nixbuildshell.session.Remembered;
 import nixbuildshell.store.NixStore;
 
 /**
- * How a command is started in the sandbox.
+ * Describes how commands start in the sandbox.
  *
- * @param shell the build's; empty when it has none, and commands are executed as they are
- * @param environment what the kernel gives, {@code NAME=value}: all of it where no bash sources
- *     {@code env-vars}, else what bash cannot declare
+ * @param shell the build's shell; empty when the build has none: then commands are executed as they
+ *     are
+ * @param environment the variables that {@code execve} passes, {@code NAME=value}: all of them when
+ *     no bash sources {@code env-vars}, else those that bash cannot declare
  */
 public record Start(Optional<Shell> shell, List<ByteString> environment) {
+  /** Returns how commands start in a new copy of a kept directory. */
   public static Start of(FailedBuild build) {
     Optional<Shell> shell = build.run().shell().map(Fact::value).map(Shell::new);
     if (build.run().environment() instanceof FailedBuild.Given given) {
@@ -33,9 +35,9 @@ public record Start(Optional<Shell> shell, List<ByteString> environment) {
   }
 
   /**
-   * The same again in a session.
+   * Returns how commands start in a session that the caller enters again.
    *
-   * @throws Failure when the shell is gone
+   * @throws Failure when the shell is no longer in the store
    */
   public static Start again(Remembered remembered, NixStore nix) {
     Optional<Shell> shell = remembered.shell().map(Shell::new);
@@ -43,15 +45,17 @@ public record Start(Optional<Shell> shell, List<ByteString> environment) {
     return new Start(shell, remembered.environment());
   }
 
-  /** What the sandbox shall have at {@code /bin/sh}. */
+  /**
+   * Returns what the sandbox shows at {@code /bin/sh}: the build's shell, unless it is that itself.
+   */
   public Optional<ByteString> systemShell() {
     return shell.map(Shell::path).filter(path -> !path.equals(Shell.SYSTEM));
   }
 
   /**
-   * Requires that the sandbox has the shell, when it is not of the store.
+   * Checks that the sandbox shows the build's shell when that is {@code /bin/sh}.
    *
-   * @throws Failure that says who gives it
+   * @throws Failure when it does not
    */
   public void requireShell(SandboxRequest sandbox) {
     boolean system = shell.map(Shell::path).filter(Shell.SYSTEM::equals).isPresent();
@@ -60,13 +64,12 @@ public record Start(Optional<Shell> shell, List<ByteString> environment) {
         && sandbox.view().paths().stream().noneMatch(path -> path.target().equals(Shell.SYSTEM))) {
       throw new Failure(
           "cannot start a shell",
-          "the builder is "
-              + Shell.SYSTEM
-              + ", which Nix's sandbox-paths give, and here they do not",
-          "show one: --sandbox-path " + Shell.SYSTEM + "=FILE");
+          "the builder is " + Shell.SYSTEM + ", and Nix's sandbox-paths do not have it here",
+          "--sandbox-path " + Shell.SYSTEM + "=FILE");
     }
   }
 
+  /** Returns the variables as {@code execve} takes them. */
   static List<ByteString> strings(Map<ByteString, ByteString> variables) {
     List<ByteString> strings = new ArrayList<>();
     variables.forEach((name, value) -> strings.add(name.plus("=").plus(value)));
