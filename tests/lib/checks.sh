@@ -30,10 +30,12 @@ run_unit_tests() {
 	maven -q surefire:test -Djvm="$1/bin/java" "${@:2}" && count_unit_tests
 }
 
-# Maven's build is the older JDK's; what is built runs on both, and both compile it.
-on_each_jdk() {
+# What a complete run tests beside the lanes: the unit tests on both JDKs, the demonstration, and that the newer JDK
+# compiles what the older one does.
+beside_the_lanes() {
 	if [[ -n $NEW_JDK ]]; then unit_tests "$NEW_JDK"; fi
 	if [[ -n $OLD_JDK ]]; then unit_tests "$OLD_JDK"; fi
+	step "tests/demo" "$TOP/tests/demo"
 	if [[ -n $OLD_JDK && -n $NEW_JDK ]]; then step "compiled with $(java_of "$NEW_JDK")" compiles_with "$NEW_JDK"; fi
 }
 
