@@ -324,7 +324,7 @@ public final class Reconstruction {
     if (!paths.isEmpty()
         && !derivation.isImpure()
         && !derivation.outputPaths().isEmpty()
-        && derivation.outputPaths().values().stream().noneMatch(paths::contains)) {
+        && !derivation.makesOneOf(paths)) {
       notes.add(
           Note.warning(
               outputs.values().iterator().next().source()

@@ -1,6 +1,7 @@
 package nixbuildshell.store;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -109,6 +110,11 @@ public record Derivation(
     Map<String, StorePath> paths = new LinkedHashMap<>();
     outputs.forEach((name, output) -> output.path().ifPresent(path -> paths.put(name, path)));
     return paths;
+  }
+
+  /** Decides whether one of these paths is an output of it. */
+  public boolean makesOneOf(Collection<StorePath> paths) {
+    return outputPaths().values().stream().anyMatch(paths::contains);
   }
 
   /**

@@ -138,8 +138,7 @@ public record DerivationFinder(NixStore store) {
   private List<Found> madeBy(String name, Set<StorePath> outputs) {
     return store.derivationsNamed(name).stream()
         .map(candidate -> found(candidate, How.OUTPUT_PATH))
-        .filter(
-            found -> found.derivation().outputPaths().values().stream().anyMatch(outputs::contains))
+        .filter(found -> found.derivation().makesOneOf(outputs))
         .toList();
   }
 

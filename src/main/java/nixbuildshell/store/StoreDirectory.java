@@ -67,7 +67,7 @@ public record StoreDirectory(String path) {
    *
    * @param derivation the derivation that has the output
    */
-  public StorePath scratchOutput(StorePath derivation, String output) {
+  StorePath scratchOutput(StorePath derivation, String output) {
     String name = derivation.derivationName() + (output.equals("out") ? "" : "-" + output);
     String type = "rewrite:" + derivation.baseName() + ":name:" + output;
     String fingerprint = type + ":sha256:" + "0".repeat(64) + ":" + path + ":" + name;

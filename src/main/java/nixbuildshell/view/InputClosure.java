@@ -129,7 +129,7 @@ final class InputClosure {
       Optional<DerivationFinder.Found> found =
           finder
               .find(kept, outputs)
-              .filter(each -> outputs.isEmpty() || isOf(each.derivation(), outputs));
+              .filter(each -> outputs.isEmpty() || each.derivation().makesOneOf(outputs));
       if (found.isPresent()) {
         String text = "the store's paths are known from " + found.get().describe();
         if (found.get().how().isGuess()) {
@@ -143,10 +143,6 @@ final class InputClosure {
       throw new Unknown(e.getMessage(), e.remedy());
     }
     throw new Unknown("its derivation is not found", DerivationFinder.REMEDY);
-  }
-
-  private static boolean isOf(Derivation derivation, Set<StorePath> outputs) {
-    return derivation.outputPaths().values().stream().anyMatch(outputs::contains);
   }
 
   private Set<StorePath> closure(StoreInputs inputs) throws Unknown {
