@@ -51,7 +51,7 @@ class RoomsTest {
   private static final Map<String, String> LIBRARIES =
       Map.of(
           "picocli.", "cli commands",
-          "com.google.gson.", "store capture nix session",
+          "com.google.gson.", "store",
           "com.sun.jna.", "kernel",
           "java.lang.foreign.", "kernel");
 

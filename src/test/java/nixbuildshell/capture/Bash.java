@@ -26,7 +26,8 @@ record Bash(String program, String locale) {
   }
 
   Result run(String script, String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of("/usr/bin/timeout", "20", "/usr/bin/env", "-i"));
+    List<String> command =
+        new ArrayList<>(List.of("/usr/bin/timeout", "600", "/usr/bin/env", "-i"));
     if (!locale.isEmpty()) {
       command.add("LC_ALL=" + locale);
     }

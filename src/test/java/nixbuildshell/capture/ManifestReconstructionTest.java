@@ -135,11 +135,7 @@ class ManifestReconstructionTest {
   /** A fixed-output build has the network: an output's path in the manifest must not open it. */
   @Test
   void itCannotClaimTheNetwork() throws IOException {
-    StorePath drv = TestStore.path("d1", "probe-1.0.drv");
-    store.write(
-        drv,
-        "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[])"
-            .formatted(whole(OUT), TestStore.SHELL));
+    StorePath drv = store.fixedOutput("d1", "probe-1.0", OUT, "");
     Optional<Fact<Boolean>> yes = Optional.of(new Fact<>(true, Fact.Source.DERIVATION));
     String claim = outputs(OUT) + ", \"fixedOutput\": true";
     assertEquals(
@@ -155,11 +151,8 @@ class ManifestReconstructionTest {
   /** An attacker's derivation must not choose what it gets of the caller's environment. */
   @Test
   void itCannotChooseVariablesOfTheCaller() throws IOException {
-    StorePath drv = TestStore.path("d1", "probe-1.0.drv");
-    store.write(
-        drv,
-        "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[(\"impureEnvVars\",\"http_proxy TOKEN\")])"
-            .formatted(whole(OUT), TestStore.SHELL));
+    StorePath drv =
+        store.fixedOutput("d1", "probe-1.0", OUT, "(\"impureEnvVars\",\"http_proxy TOKEN\")");
     for (boolean confirmed : List.of(false, true)) {
       String proxy = confirmed ? "http_proxy!" : "";
       FailedBuild build = buildOfCaller(Optional.empty());

@@ -118,84 +118,69 @@ class RebuiltEnvVarsTest {
     assertEquals(large, result.out().latin1());
   }
 
+  /**
+   * Expects variables besides Nix's own.
+   *
+   * @param hash the output's; empty unless it is fixed
+   */
+  private void expect(Map<String, String> more, Map<String, String> attributes, String hash)
+      throws Exception {
+    Map<String, String> expected = own();
+    expected.putAll(more);
+    RebuiltEnvVars envVars = RebuiltEnvVars.of(derivation(attributes, hash), SHELL, HOST);
+    assertEquals(expected, variables(new Bash("/usr/bin/bash", ""), envVars));
+  }
+
   @Test
   void laterVariablesWinAsInNix() throws Exception {
-    Map<String, String> expected = own();
-    expected.putAll(Map.of("PATH", "/mine", "SHELL", "/my/shell", "NIX_BUILD_CORES", "9"));
-    assertEquals(
-        expected,
-        variables(
-            new Bash("/usr/bin/bash", ""),
-            RebuiltEnvVars.of(
-                derivation(
-                    Map.of(
-                        "PATH", "/mine",
-                        "SHELL", "/my/shell",
-                        "NIX_BUILD_CORES", "9",
-                        "TMPDIR", "/elsewhere",
-                        "NIX_BUILD_TOP", "/elsewhere",
-                        "TERM", "dumb"),
-                    ""),
-                SHELL,
-                HOST)));
+    expect(
+        Map.of("PATH", "/mine", "SHELL", "/my/shell", "NIX_BUILD_CORES", "9"),
+        Map.of(
+            "PATH", "/mine",
+            "SHELL", "/my/shell",
+            "NIX_BUILD_CORES", "9",
+            "TMPDIR", "/elsewhere",
+            "NIX_BUILD_TOP", "/elsewhere",
+            "TERM", "dumb"),
+        "");
   }
 
   @Test
   void aFixedOutputHasItsOwnVariables() throws Exception {
-    Map<String, String> expected = own();
-    expected.putAll(
+    expect(
         Map.of(
             "NIX_OUTPUT_CHECKED", "1",
             "impureEnvVars", "http_proxy  ftp_proxy",
             "http_proxy", "",
-            "ftp_proxy", ""));
-    assertEquals(
-        expected,
-        variables(
-            new Bash("/usr/bin/bash", ""),
-            RebuiltEnvVars.of(
-                derivation(
-                    Map.of("impureEnvVars", "http_proxy  ftp_proxy", "http_proxy", "secret"), "ab"),
-                SHELL,
-                HOST)));
+            "ftp_proxy", ""),
+        Map.of("impureEnvVars", "http_proxy  ftp_proxy", "http_proxy", "secret"),
+        "ab");
   }
 
   /** Uses hashes that Nix printed (builtins.placeholder, builtins.hashString, nix-hash). */
   @Test
   void attributesInFilesAndPlaceholdersAreReplaced() throws Exception {
-    Map<String, String> expected = own();
-    expected.putAll(
+    String placeholder = "/1rz4g4znpzjwh1xymhjpm42vipw92pr73vdgl6xs1hycac8kf2n9";
+    expect(
         Map.of(
             "passAsFile", "x",
             "xPath", "/build/.attr-10a83a91g1r50bdw8g4hn47m7j7m6angpabwc80l9c16nx11cw9d",
-            "flags", "--prefix=" + whole(OUT) + " " + whole(OUT) + "/lib"));
-    String placeholder = "/1rz4g4znpzjwh1xymhjpm42vipw92pr73vdgl6xs1hycac8kf2n9";
-    assertEquals(
-        expected,
-        variables(
-            new Bash("/usr/bin/bash", ""),
-            RebuiltEnvVars.of(
-                derivation(
-                    Map.of(
-                        "passAsFile", "x",
-                        "x", "long text",
-                        "flags", "--prefix=" + placeholder + " " + placeholder + "/lib"),
-                    ""),
-                SHELL,
-                HOST)));
+            "flags", "--prefix=" + whole(OUT) + " " + whole(OUT) + "/lib"),
+        Map.of(
+            "passAsFile", "x",
+            "x", "long text",
+            "flags", "--prefix=" + placeholder + " " + placeholder + "/lib"),
+        "");
   }
 
   @Test
   void structuredAttributesLeaveNixsOwnVariables() throws Exception {
-    Map<String, String> expected = own();
-    expected.put("NIX_ATTRS_JSON_FILE", "/build/.attrs.json");
-    expected.put("NIX_ATTRS_SH_FILE", "/build/.attrs.sh");
-    assertEquals(
-        expected,
-        variables(
-            new Bash("/usr/bin/bash", ""),
-            RebuiltEnvVars.of(
-                derivation(Map.of("__json", "{}", "out", "/x", "stdenv", "/x"), ""), SHELL, HOST)));
+    expect(
+        Map.of(
+            "NIX_ATTRS_JSON_FILE", "/build/.attrs.json",
+            "NIX_ATTRS_SH_FILE", "/build/.attrs.sh"),
+        Map.of("__json", "{}", "out", "/x", "stdenv", "/x"),
+        "");
   }
 
   @Test

@@ -524,11 +524,7 @@ class ReconstructionTest {
   void onlyTheDerivationCanClaimTheNetwork() throws IOException {
     String envVars = ENV_VARS + "declare -x NIX_OUTPUT_CHECKED=\"1\"\n";
     expect(Optional.empty(), "no derivation is found", build(KEPT.with(envVars)));
-    StorePath path = TestStore.path("d1", "probe-1.0.drv");
-    store.write(
-        path,
-        "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[])"
-            .formatted(whole(OUT), TestStore.SHELL));
+    StorePath path = store.fixedOutput("d1", "probe-1.0", OUT, "");
     String doubt = "nothing but the directory says that " + whole(path) + " left it";
     expect(Optional.empty(), doubt, build(KEPT));
     expect(Optional.empty(), doubt, build(KEPT.with(envVars)));
@@ -539,11 +535,7 @@ class ReconstructionTest {
   @Test
   void theLogConfirmsTheNetwork() throws IOException {
     String envVars = ENV_VARS + "declare -x NIX_OUTPUT_CHECKED=\"1\"\n";
-    StorePath path = TestStore.path("d1", "probe-1.0.drv");
-    store.write(
-        path,
-        "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[])"
-            .formatted(whole(OUT), TestStore.SHELL));
+    StorePath path = store.fixedOutput("d1", "probe-1.0", OUT, "");
     String doubt = "nothing but the directory says that " + whole(path) + " left it";
     store.log(path, ".bz2", KeptFiles.FAILED.plusSeconds(5));
     expect(Optional.empty(), doubt, build(KEPT));

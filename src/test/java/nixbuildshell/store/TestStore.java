@@ -81,6 +81,21 @@ public record TestStore(Path root) {
     return path;
   }
 
+  /**
+   * Writes a derivation that bash builds, whose output is fixed.
+   *
+   * @param variables as the file has them: {@code ("name","value")}, with commas between them
+   */
+  public StorePath fixedOutput(String start, String name, StorePath out, String variables)
+      throws IOException {
+    StorePath path = path(start, name + ".drv");
+    write(
+        path,
+        "Derive([(\"out\",\"%s\",\"sha256\",\"ab\")],[],[],\"s\",\"%s\",[],[%s])"
+            .formatted(whole(out), SHELL, variables));
+    return path;
+  }
+
   public void write(StorePath path, String text) throws IOException {
     Files.writeString(
         root.resolve("store").resolve(path.baseName()), text, StandardCharsets.ISO_8859_1);
