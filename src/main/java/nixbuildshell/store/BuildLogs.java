@@ -22,10 +22,11 @@ import java.util.stream.Stream;
  */
 record BuildLogs(Path directory) {
   /**
-   * How far the end of a log may lie from the directory's ctime. Measured with Nix 2.8 (25 builds,
-   * up to eight at a time, four of them with every core taken): 0 or 4 ms, a tick of the kernel's
-   * clock. A generous bound makes more builds ambiguous, and a tight one lets a slow machine's log
-   * fall out and a neighbour's take its place: ambiguity asks, a wrong guess deceives.
+   * Bounds the time between the end of a log and the directory's ctime. With Nix 2.8 it was 0 or 4
+   * ms, a tick of the kernel's clock (25 builds, up to eight at a time, four of them with every
+   * core taken). A wide bound makes more builds ambiguous, and then the caller has to choose. A
+   * narrow bound is worse: on a slow machine it would miss the log and silently take another
+   * build's.
    */
   private static final Duration NEAR = Duration.ofSeconds(1);
 

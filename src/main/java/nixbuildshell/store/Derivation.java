@@ -17,8 +17,8 @@ import nixbuildshell.Malformed;
  * @param store the store that its paths belong to
  * @param outputs by name, in the order of the file
  * @param inputDerivations each with the names of the outputs that are used
- * @param dynamicInputs whether it also uses outputs of derivations that its inputs make; which
- *     ones, is not kept
+ * @param dynamicInputs whether it also uses outputs of derivations that its inputs make; their
+ *     names are not kept
  * @param system for instance {@code x86_64-linux}
  * @param environment in the order of the file
  */
@@ -66,12 +66,15 @@ public record Derivation(
     return outputs.size() == 1 && out != null && !out.hash().isEmpty() && !out.isImpure();
   }
 
-  /** Decides whether its build has the host's network: Nix checks the result, or trusts none. */
+  /**
+   * Decides whether its build has the host's network. Nix checks a fixed output, and never reuses
+   * an impure one.
+   */
   public boolean hasNetwork() {
     return isFixedOutput() || isImpure();
   }
 
-  /** Decides whether each build may make something else, at another path. */
+  /** Decides whether each build may make different content, at another path. */
   public boolean isImpure() {
     return outputs.values().stream().anyMatch(Output::isImpure);
   }

@@ -18,8 +18,8 @@ import nixbuildshell.Malformed;
  */
 public record DerivationFinder(NixStore store) {
   public static final String REMEDY =
-      "name it: --drv /nix/store/….drv (nix-instantiate prints it, and so does the failed build);"
-          + " when it was built in a store elsewhere, name that: --store ROOT";
+      "name the derivation: --drv /nix/store/….drv (nix-instantiate and the failed build print it);"
+          + " for a build in another store: --store ROOT";
 
   /** Says how a derivation was found, for the message. */
   public enum How {
@@ -58,7 +58,7 @@ public record DerivationFinder(NixStore store) {
 
     /** Returns the path and how it was found; for a guess, also the option that corrects it. */
     public String describe() {
-      return whole() + " (" + how.words + (how.guess ? "; --drv says otherwise)" : ")");
+      return whole() + " (" + how.words + (how.guess ? "; if that is wrong: --drv FILE)" : ")");
     }
   }
 
@@ -72,9 +72,9 @@ public record DerivationFinder(NixStore store) {
       return found(derivation, How.COMMAND_LINE);
     } catch (Malformed e) {
       throw new Failure(
-          "--drv " + path + " is not the store path of a derivation",
+          "cannot use --drv " + path,
           e.getMessage(),
-          "nix-instantiate prints the path, and so does the failed build");
+          "name the store path that nix-instantiate and the failed build print");
     }
   }
 
@@ -177,7 +177,7 @@ public record DerivationFinder(NixStore store) {
     throw new Failure(
         "cannot tell which derivation left " + kept.path(),
         (ended.isEmpty()
-                ? "several have its name, and no build log of theirs ended at "
+                ? "several derivations have its name, and none of their build logs ended at "
                 : "more than one build ended at ")
             + kept.changed()
             + candidates(ended.isEmpty() ? candidates : ended),

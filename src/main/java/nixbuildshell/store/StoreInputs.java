@@ -13,7 +13,7 @@ import nixbuildshell.console.ShellWord;
  * derivations. Nix shows the builder the closure of these ({@code DerivationGoal::inputsRealised}
  * in derivation-goal.cc).
  *
- * @param origins the source of each path; empty for a path that no derivation makes
+ * @param origins each path, with the output that it is; empty for an input source
  */
 public record StoreInputs(Map<StorePath, Optional<Origin>> origins) {
   private static final int MOST_NAMED = 100;
@@ -65,8 +65,8 @@ public record StoreInputs(Map<StorePath, Optional<Origin>> origins) {
     }
     if (!gone.isEmpty()) {
       throw new Unknown(
-          "gone from the store are the input derivations " + String.join(" ", gone),
-          "evaluate the package again (nix-instantiate), which writes them anew");
+          "input derivations of it are garbage-collected: " + String.join(" ", gone),
+          "evaluate the package again, which writes them anew: nix-instantiate");
     }
     return new StoreInputs(origins);
   }
@@ -102,8 +102,8 @@ public record StoreInputs(Map<StorePath, Optional<Origin>> origins) {
     List<String> paths = missing.stream().map(store.directory()::path).toList();
     return new Failure(
         "cannot show the store as the build saw it",
-        "gone from it (garbage-collected) "
-            + (paths.size() == 1 ? "is " : "are " + paths.size() + " store paths: ")
+        (paths.size() == 1 ? "a store path is" : paths.size() + " store paths are")
+            + " garbage-collected: "
             + listed(paths),
         remedy(store, missing));
   }
@@ -130,7 +130,7 @@ public record StoreInputs(Map<StorePath, Optional<Origin>> origins) {
                     store.directory().path(path) + "!" + String.join(",", names))));
     String what = missing.size() == 1 ? "it back" : "them back";
     return "get "
-        + (all ? what : "back what can be had")
+        + (all ? what : "back what Nix can build or fetch")
         + " with: "
         + store.command()
         + " --realise "

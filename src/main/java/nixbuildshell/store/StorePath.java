@@ -84,7 +84,7 @@ public record StorePath(String hash, String name) implements Comparable<StorePat
     return baseName().compareTo(other.baseName());
   }
 
-  /** Returns the base name: a message has to print the whole path. */
+  /** Returns the base name; a message prints {@link StoreDirectory#path(StorePath)} instead. */
   @Override
   public String toString() {
     return baseName();

@@ -184,7 +184,7 @@ class ReconstructionTest {
                 Note.warning(
                     "env-vars is rebuilt from "
                         + whole(path)
-                        + " (found by the directory's name; --drv says otherwise)"),
+                        + " (found by the directory's name; if that is wrong: --drv FILE)"),
                 Note.detail("the kept env-vars: " + why))),
         build(KEPT.with(reading)));
   }
@@ -365,7 +365,7 @@ class ReconstructionTest {
         Note.warning(
             "the variables are those of "
                 + whole(path)
-                + " (found by the directory's name; --drv says otherwise)"),
+                + " (found by the directory's name; if that is wrong: --drv FILE)"),
         build.notes().get(0));
   }
 
@@ -417,7 +417,7 @@ class ReconstructionTest {
             + bash
             + ", the builder of "
             + whole(path)
-            + " (found by the directory's name; --drv says otherwise): "
+            + " (found by the directory's name; if that is wrong: --drv FILE): "
             + bash
             + " is no longer in the store (garbage-collected)",
         gone.getMessage());

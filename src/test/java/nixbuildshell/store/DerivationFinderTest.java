@@ -45,7 +45,7 @@ class DerivationFinderTest {
   }
 
   @Test
-  void takesTheOneThatIsGiven() throws IOException {
+  void takesTheGivenDerivation() throws IOException {
     StorePath drv = store.derivation("d1", "probe-1.0", OUT_A);
     expect(drv, How.COMMAND_LINE, Optional.of(finder.given(ByteString.of(whole(drv)))));
     assertEquals(
@@ -56,18 +56,16 @@ class DerivationFinderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "result           | --drv result is not the store path of a derivation: it is not absolute",
-        "/tmp/x.drv       | --drv /tmp/x.drv is not the store path of a derivation: it is not in"
-            + " /nix/store",
-        "P-x              | --drv P-x is not the store path of a derivation: it does not end in .drv",
-        "P-.drv           | --drv P-.drv is not the store path of a derivation: it does not end in"
-            + " .drv",
+        "result           | cannot use --drv result: it is not absolute",
+        "/tmp/x.drv       | cannot use --drv /tmp/x.drv: it is not in /nix/store",
+        "P-x              | cannot use --drv P-x: it does not end in .drv",
+        "P-.drv           | cannot use --drv P-.drv: it does not end in .drv",
         "P-gone.drv       | cannot read the derivation P-gone.drv: it does not exist",
         "P-bad.drv        | cannot read the derivation P-bad.drv: byte 0: expected 'Derive('",
         "P-dir.drv        | cannot read the derivation P-dir.drv: it is not a regular file",
         "P-link.drv       | cannot read the derivation P-link.drv: it is not a regular file",
       })
-  void saysWhatIsWrongWithAGivenOne(String given, String message) throws IOException {
+  void saysWhatIsWrongWithAGivenPath(String given, String message) throws IOException {
     String prefix = "/nix/store/" + TestStore.hash("d1");
     store.write(TestStore.path("d1", "bad.drv"), "hello");
     Files.createDirectory(root.resolve("store/" + TestStore.hash("d1") + "-dir.drv"));
@@ -92,7 +90,7 @@ class DerivationFinderTest {
   }
 
   @Test
-  void findsItByTheNameWhenOneHasThatName() throws IOException {
+  void findsItByANameThatIsUnique() throws IOException {
     StorePath drv = store.derivation("d1", "probe-1.0", OUT_A);
     store.derivation("d2", "big-probe-1.0", OUT_B);
     store.derivation("d3", "probe-1.0-dev", OUT_B);
@@ -100,7 +98,7 @@ class DerivationFinderTest {
     Optional<Found> found = finder.find(NAMED, Set.of());
     expect(drv, How.DIRECTORY_NAME, found);
     assertEquals(
-        whole(drv) + " (found by the directory's name; --drv says otherwise)",
+        whole(drv) + " (found by the directory's name; if that is wrong: --drv FILE)",
         found.get().describe());
     assertTrue(found.get().how().isGuess());
   }
@@ -127,7 +125,10 @@ class DerivationFinderTest {
     String what = "cannot tell which derivation left /tmp/nix-build-probe-1.0.drv-0: ";
     String both = " (" + whole(first) + ", " + whole(second) + ")";
     assertEquals(
-        what + "several have its name, and no build log of theirs ended at " + FAILED + both,
+        what
+            + "several derivations have its name, and none of their build logs ended at "
+            + FAILED
+            + both,
         none.getMessage());
     assertEquals(DerivationFinder.REMEDY, none.remedy());
     store.log(first, ".bz2", FAILED);
@@ -147,7 +148,7 @@ class DerivationFinderTest {
     Optional<Found> found = finder.find(NAMELESS, Set.of());
     expect(second, How.LOG_TIME, found);
     assertEquals(
-        whole(second) + " (found by the build log's time; --drv says otherwise)",
+        whole(second) + " (found by the build log's time; if that is wrong: --drv FILE)",
         found.get().describe());
     for (String other : new String[] {"store", "tmp", "", "nix-build-probe-1.0", "x"}) {
       assertEquals(Optional.empty(), finder.find(KeptFiles.named(other), Set.of()), other);

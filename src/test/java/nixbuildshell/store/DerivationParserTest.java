@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class DerivationParserTest {
   private static final String S = "/nix/store/";
 
-  /** Nix 2.8 wrote this, but for the input derivation. */
+  /** Holds what Nix 2.8 wrote, with an input derivation added. */
   private static final String PROBE =
       """
       Derive([("dev","S/j71ca41v9nm1sxli7810cxvcs52yg8f0-probe-1.0-dev","",""),\
@@ -30,7 +30,8 @@ class DerivationParserTest {
       [("S/89x0igcrwfwm41wfxs0d0r1jajiz806j-x.drv",["dev","out"])],\
       ["S/93hswik0brc6ppfajxk7zb4h1hkh5cb6-busybox"],\
       "x86_64-linux","S/wjy2msil2glkjpnpjwipz62bw87fy4ni-bash-static",["-c","a\\nb\\t\\r\\\\\\"$"],\
-      [("name","probe-1.0"),("empty",""),("weird","a'b\\nc\\"d\u00ff")])"""
+      [("name","probe-1.0"),("empty",""),("weird","a'b\\nc\\"d\u00ff")])\
+      """
           .replace("S/", S);
 
   @Test

@@ -29,8 +29,8 @@ class MissingInputsTest {
     assertEquals(
         "get them back with: nix-store --realise '" + whole(DRV) + "!out,dev'", failure.remedy());
     assertEquals(
-        "cannot show the store as the build saw it: gone from it (garbage-collected) are 2 store"
-            + " paths: "
+        "cannot show the store as the build saw it: 2 store paths are"
+            + " garbage-collected: "
             + whole(path("a"))
             + " "
             + whole(path("a-dev")),
@@ -41,7 +41,7 @@ class MissingInputsTest {
   void sourcesCanOnlyBeSubstituted() {
     Failure failure = INPUTS.gone(NixStore.DEFAULT, List.of(path("s"), path("a"), path("unknown")));
     assertEquals(
-        "get back what can be had with: nix-store --realise "
+        "get back what Nix can build or fetch with: nix-store --realise "
             + whole(path("s"))
             + " "
             + whole(path("unknown"))

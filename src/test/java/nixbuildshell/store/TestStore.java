@@ -11,7 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** A store and a log directory to look around in. */
+/** Makes a store and a directory for build logs. */
 public record TestStore(Path root) {
   public static final String BASH = "wjy2msil2glkjpnpjwipz62bw87fy4ni-bash-5.2";
   public static final String SHELL = "/nix/store/" + BASH + "/bin/bash";
@@ -36,14 +36,14 @@ public record TestStore(Path root) {
     return new DerivationFinder(store(root.resolve("log")));
   }
 
-  /** Returns the store with its build logs somewhere. */
+  /** Returns the store with a given directory for its build logs. */
   NixStore store(Path logs) {
     String real = root.resolve("store").toString();
     return new NixStore(
         StoreDirectory.DEFAULT, real, "/none", logs.toString(), java.util.Optional.empty());
   }
 
-  /** A hash that begins with two characters of one's choice, which name the log's folder. */
+  /** Returns a hash that begins with two given characters, which name the log's folder. */
   public static String hash(String start) {
     return start + "x0igcrwfwm41wfxs0d0r1jajiz806j";
   }
@@ -57,7 +57,7 @@ public record TestStore(Path root) {
     return "/nix/store/" + path.baseName();
   }
 
-  /** Writes a derivation that bash builds, with one output, and gives its path. */
+  /** Writes a derivation that bash builds, with one output, and returns its path. */
   public StorePath derivation(String start, String name, StorePath out) throws IOException {
     return derivation(start, name, SHELL, out, Map.of());
   }
@@ -101,7 +101,7 @@ public record TestStore(Path root) {
         root.resolve("store").resolve(path.baseName()), text, StandardCharsets.ISO_8859_1);
   }
 
-  /** Writes the log of a build that ended then. */
+  /** Writes the log of a build that ended at a given moment. */
   public void log(StorePath derivation, String suffix, Instant end) throws IOException {
     String name = derivation.baseName();
     Path folder = Files.createDirectories(root.resolve("log/drvs/" + name.substring(0, 2)));

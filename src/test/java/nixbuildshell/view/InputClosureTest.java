@@ -51,7 +51,8 @@ class InputClosureTest {
             grep "^$path " %1$s/references | cut -d' ' -f2
           fi
         done
-        :"""
+        :\
+        """
             .formatted(root));
   }
 
@@ -150,7 +151,11 @@ class InputClosureTest {
     Failure gone = assertThrows(Failure.class, this::closure);
     assertTrue(
         gone.getMessage()
-            .endsWith("are 2 store paths: " + TestHost.whole(SOURCE) + " " + TestHost.whole(BUILT)),
+            .endsWith(
+                "2 store paths are garbage-collected: "
+                    + TestHost.whole(SOURCE)
+                    + " "
+                    + TestHost.whole(BUILT)),
         gone.getMessage());
     assertTrue(gone.remedy().contains("'" + TestHost.whole(INPUT) + "!out'"), gone.remedy());
   }
@@ -178,7 +183,7 @@ class InputClosureTest {
   void isUnknownWithoutADerivation() throws Exception {
     Files.delete(
         root.resolve("nix/store").resolve(TestStore.path("dd", "probe-1.0.drv").baseName()));
-    assertTrue(unknown().startsWith("its derivation is not found; name it: --drv"));
+    assertTrue(unknown().startsWith("its derivation is not found; name the derivation: --drv"));
   }
 
   /** The name alone says little: env-vars names an output of another derivation. */
@@ -193,6 +198,6 @@ class InputClosureTest {
     Files.delete(root.resolve("nix/store").resolve(INPUT.baseName()));
     assertTrue(
         unknown()
-            .startsWith("gone from the store are the input derivations " + TestHost.whole(INPUT)));
+            .startsWith("input derivations of it are garbage-collected: " + TestHost.whole(INPUT)));
   }
 }

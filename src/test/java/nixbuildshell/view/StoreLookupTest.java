@@ -88,7 +88,7 @@ class StoreLookupTest {
     host.manifestOf(TestHost.BASH, OTHER);
     Failure gone = assertThrows(Failure.class, this::view);
     assertEquals(
-        "cannot show the store as the build saw it: gone from it (garbage-collected) is "
+        "cannot show the store as the build saw it: a store path is garbage-collected: "
             + TestHost.whole(OTHER),
         gone.getMessage());
     Fixture.run("mkfifo", store.resolve(OTHER.baseName()).toString());
