@@ -12,7 +12,7 @@ import nixbuildshell.sandbox.Network;
 import nixbuildshell.sandbox.SandboxRequest;
 import nixbuildshell.session.Remembered;
 
-/** Turns a sandbox's request into what a session remembers, and back. */
+/** Turns the request for a sandbox into what a session remembers, and back. */
 final class RememberedSandbox {
   private RememberedSandbox() {}
 

@@ -11,11 +11,10 @@ import nixbuildshell.session.Sessions;
 import nixbuildshell.terminal.SignalRelay;
 
 /**
- * What becomes of a session when its run is over, however that came: it is deleted, but an
- * interactive one in which something was changed stays, and the person is told. A signal that comes
- * meanwhile ends that too: what is left is the next run's to delete.
+ * Deletes a session at the end of its run, or tells the caller that an interactive session with
+ * changes stays. A signal stops both, and the next run deletes the rest.
  *
- * @param terminal whether stderr is one, to say on it how far this is
+ * @param terminal whether stderr is a terminal, which shows the progress
  */
 record SessionEnd(
     Sessions sessions,
@@ -35,7 +34,7 @@ record SessionEnd(
       new Sessions.Kept(session.path(), Optional.of(remembered.origin()), true).tell(messages);
       return;
     }
-    // The exit code is the command's, also when something could not be deleted.
+    // A leftover is only told: the exit status is the command's.
     unlessSignalled("deleting the working copy", stop -> sessions.delete(session, stop))
         .ifPresent(left -> messages.failure(left.failure()));
     if (signals.ending() != 0) {

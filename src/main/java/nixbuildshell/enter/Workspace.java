@@ -27,14 +27,12 @@ import nixbuildshell.session.WorkingCopy;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StorePath;
 
-/**
- * Fills a new session: the copy of the build directory, its env-vars, and what outputs there are.
- */
+/** Fills a new session: with the build directory, its env-vars, and the outputs that are there. */
 final class Workspace {
   private static final ByteString ENV_VARS = ByteString.of("env-vars");
   private static final ByteString STATE = ByteString.of(".nix-build-shell/state.bash");
 
-  /** What Nix keeps beside the outputs: path locks, roots of running builds, second builds. */
+  /** Lists what Nix keeps beside outputs: path locks, roots of running builds, second builds. */
   private static final List<String> NO_OUTPUTS = List.of(".lock", ".chroot", ".drv", ".check");
 
   private final NixStore nix;
@@ -60,9 +58,9 @@ final class Workspace {
   }
 
   /**
-   * Copies what Nix kept and marks the session as complete.
+   * Copies what Nix kept, and marks the session as complete.
    *
-   * @throws java.util.concurrent.CancellationException when that was asked for
+   * @throws java.util.concurrent.CancellationException when the copy is cancelled
    */
   void fill(FileSystem files, KeptDirectory kept, FailedBuild build, StoreView store) {
     Set<ByteString> substituted = new HashSet<>();
@@ -104,8 +102,7 @@ final class Workspace {
   }
 
   /**
-   * What was rebuilt is no loss, and the hook's record of the shell's state is private on purpose;
-   * everything else that is missing is said.
+   * Names what was not copied, except what was rebuilt and the state, which is private on purpose.
    */
   private void report(TreeCopy.Result result, Set<ByteString> substituted) {
     List<TreeCopy.Missed> missed =
@@ -154,10 +151,9 @@ final class Workspace {
   }
 
   /**
-   * Decides whether the session gets an output that lies in the real store already. Root copies
-   * only those of the kept directory's owner, of the sandbox's user (a different one where a build
-   * has the former now) or of root: env-vars could name the half-made output of another user's
-   * build, or what is no output.
+   * Decides whether the session gets an output that is in the real store. Root copies only those of
+   * the kept directory's owner, of the sandbox's build user, and of root: env-vars could name the
+   * half-made output of another build, or no output at all.
    */
   private boolean mayBeCopied(Directory store, ByteString name, long maker) throws ErrnoException {
     if (NO_OUTPUTS.stream().anyMatch(name.latin1()::endsWith)) {

@@ -12,8 +12,9 @@ import nixbuildshell.files.FileType;
 import nixbuildshell.files.Status;
 
 /**
- * The directory that holds all sessions of a user: private, his own, and no link, for what is in it
- * is trusted. Where it belongs is said by the XDG Base Directory Specification.
+ * Opens the base: the directory with all sessions of the caller. It must be private, the caller's,
+ * and no link, because its content is trusted. The XDG Base Directory Specification gives its
+ * place.
  */
 final class BaseDirectory {
   private static final ByteString NAME = ByteString.of("nix-build-shell");
@@ -29,8 +30,8 @@ final class BaseDirectory {
   }
 
   /**
-   * Returns the option without which a session is not found again, and a space: empty in the user's
-   * state directory, whose base has no user id in its name.
+   * Returns the option that the caller needs to find a session again, and a space. It is empty in
+   * the caller's state directory, where the base's name has no user id.
    */
   static String option(ByteString session) {
     String base = session.latin1().substring(0, session.latin1().lastIndexOf('/'));
@@ -41,8 +42,8 @@ final class BaseDirectory {
   }
 
   /**
-   * Opens the base directory, made if need be. In a directory that may be others' too (one that was
-   * named, or /tmp) it has the user's id in its name.
+   * Opens the base, and makes it if need be. Its name has the caller's user id where other users
+   * may have a base too: in the directory of {@code --work-dir} and in /tmp.
    */
   Directory open(Optional<ByteString> workDirectory) {
     if (workDirectory.isPresent()) {
@@ -64,10 +65,10 @@ final class BaseDirectory {
   }
 
   /**
-   * Decides whether a directory is the caller's. After sudo the variables may name another user's:
-   * nothing of root's belongs there, and nothing may be made on the way.
+   * Decides whether a directory is the caller's. After sudo the variables may name another user's
+   * directory, where root must make nothing.
    *
-   * @param orParent whether the nearest directory above counts, where there is none
+   * @param orParent whether the nearest directory above counts when this one is missing
    */
   private boolean isOwn(ByteString path, boolean orParent) {
     try (Directory directory = files.openDirectory(path)) {
@@ -81,12 +82,12 @@ final class BaseDirectory {
     }
   }
 
-  /** The user's state directory, when it could not be used because nothing can be run there. */
+  /** Returns the caller's state directory when it is mounted noexec, and therefore not used. */
   Optional<ByteString> passedOver() {
     return passedOver;
   }
 
-  /** The base in the user's state directory; empty when that is not to be had. */
+  /** Opens the base in the caller's state directory; empty when that cannot be used. */
   private Optional<Directory> ownIn(ByteString stateHome) {
     try (Directory parent = openOrMake(stateHome)) {
       if (parent.self().status().uid() != files.userId()) {
@@ -133,7 +134,7 @@ final class BaseDirectory {
         made.self().setMode(0700);
       }
     } catch (ErrnoException e) {
-      // Another run has just made it, or it is not to be made, which opening it will show.
+      // Another run may have made it; opening it will show whether it is fit.
       if (!e.exists()) {
         throw e;
       }
@@ -143,7 +144,7 @@ final class BaseDirectory {
   private Directory openBase(Directory parent, ByteString name) throws ErrnoException {
     make(parent, name);
     String what = "cannot keep sessions in " + parent.place().child(name);
-    // By name first: what is another's may not even open, and the message shall say why.
+    // By name first: another user's directory may not open, and the message must say why.
     check(what, parent.status(name));
     Directory base = parent.openDirectory(name);
     try {

@@ -5,15 +5,12 @@ import java.util.concurrent.atomic.AtomicReference;
 import nixbuildshell.console.Messages;
 import nixbuildshell.session.Sessions.Cleaned;
 
-/**
- * Deletes what earlier runs had to leave behind, while the sandbox runs: nobody waits for that on
- * the way to the prompt.
- */
+/** Deletes what earlier runs left, while the sandbox runs: so the prompt does not wait for it. */
 public final class Cleaning implements AutoCloseable {
   private final Messages messages;
   private final AtomicReference<Cleaned> cleaned = new AtomicReference<>();
 
-  /** When to stop, by System.nanoTime(). */
+  /** The time to stop, in {@link System#nanoTime}. */
   private volatile long deadline = Long.MAX_VALUE;
 
   private final Thread thread;
@@ -34,8 +31,8 @@ public final class Cleaning implements AutoCloseable {
   }
 
   /**
-   * Gives it another second (the rest is for the next run), and names the changes that a killed run
-   * could not name itself.
+   * Stops within a second, and leaves the rest to the next run. Names the changes that a killed run
+   * could not name.
    */
   @Override
   public void close() {

@@ -13,16 +13,16 @@ import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 
 /**
- * Holds what a session remembers, so that the caller can come back to it. The file {@code
- * session.properties} has it; properties spell bytes beyond ASCII as escapes, so that a path of any
- * bytes comes back as it was.
+ * Holds what a session remembers for a caller that comes back to it. The file {@code
+ * session.properties} stores it. Properties escape what is not ASCII, which keeps paths of any
+ * bytes.
  *
  * @param kind what becomes of the session at the end of its run
  * @param origin the kept directory that was copied
- * @param name the derivation's, or what stands for it
+ * @param name the derivation's name, or a substitute
  * @param shell the build's shell; empty when it has none
  * @param environment what the kernel gives the command, {@code NAME=value}
- * @param sandbox what the sandbox was asked to be
+ * @param sandbox what the sandbox was made from
  * @param store the build's store; empty when it is Nix's default
  */
 public record Remembered(
@@ -41,15 +41,14 @@ public record Remembered(
   }
 
   /**
-   * Describes the sandbox. Names are those of the sandbox's enums, in lower case.
+   * Describes the sandbox, in plain values: this room does not know the sandbox's types.
    *
-   * @param network the name of what is seen of it
-   * @param generation the name of the Nix that built
-   * @param system the derivation's; empty when it is not known
+   * @param network a constant of {@code Network}, in lower case
+   * @param generation a constant of {@code Generation}, in lower case
+   * @param system the derivation's; empty when unknown
    * @param binSh the program at {@code /bin/sh}, as seen from inside
-   * @param buildTop a second place where the build directory is seen
+   * @param buildTop a second place where the sandbox shows the build directory
    * @param firstUid the first user of a {@code uid-range}
-   * @param paths the host's paths that are seen
    */
   public record Sandbox(
       String network,
@@ -65,19 +64,19 @@ public record Remembered(
   }
 
   /**
-   * A path of the host that the sandbox shows.
+   * Describes a host path that the sandbox shows.
    *
    * @param target as seen from inside
-   * @param link what the source says when it is a link that is seen as one
+   * @param link the content of the source, when it is a link and shown as a link
    */
   public record Shown(ByteString target, ByteString source, Optional<ByteString> link) {}
 
   /**
-   * A store, with the parts of {@code LocalFSStoreConfig} (Nix's local-fs-store.hh).
+   * Describes a store by the parts of {@code LocalFSStoreConfig} (Nix's local-fs-store.hh).
    *
-   * @param directory what its store paths begin with
-   * @param real where their files are
-   * @param uri what Nix's programs are told with {@code --store}
+   * @param directory the directory that its store paths name
+   * @param real the directory that has their files
+   * @param uri the argument of {@code --store} for Nix's programs
    */
   public record Store(
       ByteString directory,
@@ -135,9 +134,9 @@ public record Remembered(
   }
 
   /**
-   * Reads a file's content. What an older version did not write down is as it was then.
+   * Reads a file's content. What an older version did not write has the value that it had then.
    *
-   * @return empty when this is no such file, or one of another version
+   * @return empty when the file is damaged, or of another version
    */
   static Optional<Remembered> of(byte[] file) {
     Properties from = new Properties();

@@ -15,24 +15,21 @@ import nixbuildshell.files.Status;
 import nixbuildshell.files.TreeRemoval;
 
 /**
- * A working copy in use: a directory of the base, locked as long as this is open.
+ * Holds a session in use: a directory of the base, locked until this is closed.
  *
  * <pre>
- * lock                the lock; its ctime is when the session was made
- * session.properties  what it remembers: {@link Remembered}
- * staged              made when the copy was complete: what has a later ctime was changed
- * edited              made when a change was found, so that it is not looked for again
+ * lock                its ctime is the time when the session was made
+ * session.properties  {@link Remembered}
+ * staged              made when the copy was complete: a later ctime is a change
+ * edited              made when a change was found, which saves the next search
  * build/ tmp/         the sandbox's /build and /tmp
- * store/upper/        what is written to the sandbox's /nix/store; store/work/ belongs to overlayfs
- * store/view/         mount points where only some store paths are shown: {@link ShownStore}
- * root/               where the sandbox's root is mounted
+ * store/upper/        the changes to the sandbox's /nix/store; overlayfs needs store/work/
+ * store/view/         mount points, where the sandbox shows some store paths: {@link ShownStore}
+ * root/               the mount point of the sandbox's root
  * </pre>
  */
 public final class Session implements AutoCloseable {
-  /** The directory with the mount points for store paths, in the session's own. */
   static final String VIEW = "store/view";
-
-  /** The layer that takes the changes where the mount points are not on disk. */
   static final String UPPER = "store/upper";
 
   static final String REMEDY = "name a directory on another file system: --work-dir DIR";
@@ -51,22 +48,22 @@ public final class Session implements AutoCloseable {
     this.lock = lock;
   }
 
-  /** Its name in the base: "probe-1.0-k3f9". */
+  /** Returns its name in the base: "probe-1.0-k3f9". */
   public ByteString id() {
     return directory.place().name();
   }
 
-  /** For messages. */
+  /** Returns its path, for messages. */
   public ByteString path() {
     return directory.place().path();
   }
 
-  /** Where everything lies, open: to {@code fchdir} to, or to open what is in it. */
+  /** Returns its open directory. */
   public Directory directory() {
     return directory;
   }
 
-  /** Opens one of its own directories: "build", "store/upper". */
+  /** Opens a directory in it, such as "store/upper". */
   public Directory open(String path) {
     try {
       return directory.openDirectory(ByteString.of(path));
@@ -75,7 +72,7 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** Reads what it remembers; empty when that cannot be read any more. */
+  /** Reads what it remembers; empty when that cannot be read. */
   public Optional<Remembered> remembered() {
     return FileContent.read(directory, REMEMBERED, LARGEST) instanceof FileContent.Bytes file
         ? Remembered.of(file.bytes())
@@ -83,9 +80,9 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Makes what is in it.
+   * Makes its files and directories.
    *
-   * @param owner the build user when root runs the tool
+   * @param owner the build user, when root runs the tool
    */
   void furnish(Remembered remembered, Optional<Owner> owner) throws ErrnoException {
     Optional<Owner> rootOfGroup = owner.map(o -> new Owner(0, o.gid()));
@@ -100,10 +97,10 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Makes directories in one another below the sandbox's {@code /tmp}, as mount points. For a new
-   * session only: later the sandbox's user may have put links there.
+   * Makes a path of directories below the sandbox's {@code /tmp}, as a mount point. Only for a new
+   * session: later the command may have put links there.
    *
-   * @param names the outermost first
+   * @param names of the directories, outermost first
    */
   public void makeInTmp(List<ByteString> names, Optional<Owner> owner) {
     StringBuilder path = new StringBuilder("tmp");
@@ -118,9 +115,9 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Makes the directory of the sandbox's root anew. For root alone, whose skeleton is on disk: what
-   * an earlier run placed there must go. As from Nix, the root of a range of users owns its root
-   * directory and {@code /etc}.
+   * Deletes what an earlier run made for the sandbox's root directory, and makes it anew. Only root
+   * needs that, whose skeleton is on disk. As with Nix, root of a range owns {@code /} and {@code
+   * /etc}.
    *
    * @throws Failure when what was there cannot be deleted
    */
@@ -161,7 +158,7 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Says that all is as the sandbox shall find it: from now on a change is the person's.
+   * Marks the copy as complete: from now on a change is an edit.
    *
    * @throws Failure when that cannot be written
    */
@@ -193,11 +190,10 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Decides whether anything in the build directory, /tmp or the store was changed since the
-   * session was staged. What was never staged has no changes; what cannot be decided is changed,
-   * and not noted as such.
+   * Decides whether the build directory, /tmp or the store was changed since the session was
+   * staged. A session that never was staged has no changes. In doubt the answer is yes.
    *
-   * @param stop asked at every file; when it says yes, the changes cannot be decided
+   * @param stop asked at every file; when it says yes, there is doubt
    */
   public boolean isChanged(BooleanSupplier stop) {
     if (!isStaged() || isKnownToBeChanged()) {
@@ -208,13 +204,13 @@ public final class Session implements AutoCloseable {
       try {
         write(EDITED, new byte[0]);
       } catch (ErrnoException e) {
-        // It only saves looking again.
+        // The file only saves the next search.
       }
     }
     return changed;
   }
 
-  /** Whether changes were found before. */
+  /** Decides whether an earlier search has found changes. */
   boolean isKnownToBeChanged() {
     return has(EDITED);
   }
@@ -232,7 +228,7 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** Gives up the lock; the files stay. */
+  /** Releases the lock; the files stay. */
   @Override
   public void close() {
     lock.close();

@@ -21,16 +21,15 @@ import nixbuildshell.files.Status;
 import nixbuildshell.files.TreeRemoval;
 
 /**
- * All sessions of a user, in one directory.
+ * Makes, finds, cleans and deletes the caller's sessions, which are in one directory, the base.
  *
- * <p>Runs come and go at the same time, and each cleans up after those that are over. A session in
- * use is locked, but between being made and being locked it looks abandoned. So three things happen
- * only under the lock of the whole base, each a moment long: making a session's directory together
- * with its locked lock file; trying a session's lock; and giving a session up, which means renaming
- * it, by someone who holds its lock, to a name that no session ever has. Thus a cleaner sees a
- * session locked or not at all, what it has locked nobody else enters, and deleting a big tree,
- * which takes long, keeps nobody waiting. A run killed on the way leaves an empty directory, a
- * session whose lock is free, or one that is renamed: the next cleaner takes each.
+ * <p>Several runs may do so at the same time. A session in use is locked, but looks abandoned
+ * between its making and its locking. So three short actions need the lock of the whole base: to
+ * make a session's directory with its locked lock file; to try a session's lock; and to give a
+ * locked session up, by a name that no session has. A cleaner thus sees each session locked or not
+ * at all, and no run enters a session that a cleaner has locked. To delete a tree takes long, and
+ * needs no lock after the renaming. A run that is killed leaves an empty directory, an unlocked
+ * session or a renamed session, and the next cleaner takes each.
  */
 public final class Sessions implements AutoCloseable {
   private static final ByteString BASE_LOCK = ByteString.of(".lock");
@@ -44,9 +43,9 @@ public final class Sessions implements AutoCloseable {
   }
 
   /**
-   * Names an interactive session in which something was changed.
+   * Names an interactive session with changes.
    *
-   * @param origin the kept directory; empty when the session does not tell it any more
+   * @param origin the kept directory; empty when the session's record cannot be read
    * @param isNews whether the changes were found for the first time
    */
   public record Kept(ByteString path, Optional<ByteString> origin, boolean isNews) {
@@ -63,10 +62,10 @@ public final class Sessions implements AutoCloseable {
   }
 
   /**
-   * What cleaning came to.
+   * Lists what cleaning did not delete.
    *
-   * @param kept what stays, locked sessions not counted
-   * @param leftovers what should have been deleted and could not be
+   * @param kept the sessions with changes, without the locked ones
+   * @param leftovers what could not be deleted
    */
   record Cleaned(List<Kept> kept, List<TreeRemoval.Leftover> leftovers) {}
 
@@ -81,11 +80,11 @@ public final class Sessions implements AutoCloseable {
   }
 
   /**
-   * Opens the directory of the user's sessions and makes it if need be.
+   * Opens the base, and makes it if need be.
    *
-   * @param environment the value of a variable, if it is set
-   * @param workDirectory of {@code --work-dir}: the sessions go to a directory in it
-   * @throws Failure when there is no directory that is safe and fit
+   * @param environment returns the value of a variable, if it is set
+   * @param workDirectory the value of {@code --work-dir}; the base is a directory in it
+   * @throws Failure when no directory is safe and fit
    */
   public static Sessions open(
       FileSystem files,
@@ -97,7 +96,7 @@ public final class Sessions implements AutoCloseable {
     return new Sessions(files, base, wanted.passedOver());
   }
 
-  /** The user's state directory, when the sessions are elsewhere because it is mounted noexec. */
+  /** Returns the caller's state directory when it is mounted noexec, and therefore not used. */
   public Optional<ByteString> passedOver() {
     return passedOver;
   }
@@ -114,10 +113,10 @@ public final class Sessions implements AutoCloseable {
   }
 
   /**
-   * Makes a session with its directories, still empty, and locks it.
+   * Makes and locks a session with empty directories.
    *
-   * @param owner the build user when root runs the tool
-   * @throws Failure when that cannot be written
+   * @param owner the build user, when root runs the tool
+   * @throws Failure when it cannot be written
    */
   public Session create(Remembered remembered, Optional<Owner> owner) {
     try {
@@ -156,7 +155,7 @@ public final class Sessions implements AutoCloseable {
     }
   }
 
-  /** Whether it is worth looking for this directory among the sessions. */
+  /** Decides, without the base, whether a directory may be a session. */
   public static boolean looksLikeOne(Directory directory) {
     try {
       return directory.status(Session.REMEMBERED).type() == FileType.REGULAR;
@@ -166,7 +165,7 @@ public final class Sessions implements AutoCloseable {
   }
 
   /**
-   * The session that an opened directory is, locked, to work in it in place; empty when it is none.
+   * Locks the session that a directory is; empty when it is no session.
    *
    * @throws Failure when another run uses it
    */
@@ -184,7 +183,7 @@ public final class Sessions implements AutoCloseable {
     }
   }
 
-  /** A cleaner holds the lock too while it looks for changes: so it is worth trying again. */
+  /** Tries the lock for a second, because a cleaner has it too while it looks for changes. */
   private Optional<Session> takePatiently(ByteString id) throws ErrnoException {
     for (int i = 0; i < LOCK_TRIES; i++) {
       Optional<Session> session = exclusively(() -> take(id));
@@ -218,9 +217,9 @@ public final class Sessions implements AutoCloseable {
   }
 
   /**
-   * The session when nobody else has it. Only under the lock of the base.
+   * Locks a session. Only for a run that has the lock of the base.
    *
-   * @return empty when it is locked, or no session, or gone
+   * @return empty when the session is locked, gone, or none
    */
   private Optional<Session> take(ByteString id) throws ErrnoException {
     Directory directory = null;
@@ -246,10 +245,9 @@ public final class Sessions implements AutoCloseable {
   }
 
   /**
-   * Deletes the sessions of runs that are over: those of commands, and those of shells that changed
-   * nothing.
+   * Deletes the sessions that no run uses: those of commands, and those without changes.
    *
-   * @param stop asked all the time; what is left when it says yes is for the next run
+   * @param stop asked at every file; when it says yes, the rest is for the next run
    */
   Cleaned clean(BooleanSupplier stop) {
     Cleaned cleaned = new Cleaned(new ArrayList<>(), new ArrayList<>());
@@ -272,7 +270,7 @@ public final class Sessions implements AutoCloseable {
 
   private Optional<Session> takeAbandoned(ByteString id) throws ErrnoException {
     try {
-      // What was killed before it had a lock file is empty; what is not empty stays.
+      // A run that was killed before it made a lock file left an empty directory.
       base.removeDirectory(id);
       return Optional.empty();
     } catch (ErrnoException e) {
@@ -328,7 +326,7 @@ public final class Sessions implements AutoCloseable {
     return names;
   }
 
-  /** Returns the derivation's name, made fit for a file's name, with a few random characters. */
+  /** Returns the derivation's name, fit for a file's name, with four random characters. */
   private static ByteString newId(ByteString derivation) {
     String name = derivation.latin1().replaceAll("[^A-Za-z0-9+._-]", "-").replaceAll("^[.-]+", "");
     String cut = name.substring(0, Math.min(name.length(), NAME_LIMIT));

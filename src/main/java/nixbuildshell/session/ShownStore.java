@@ -13,13 +13,12 @@ import nixbuildshell.files.FileType;
 import nixbuildshell.files.Listing;
 
 /**
- * The store of a session that shows only some store paths. The file {@code store/paths} names them
- * for who comes back. What they are mounted on is in the directory {@code store/view}, which then
- * takes the changes too; or when that would take long, nowhere on disk, and {@code store/upper} is
- * the layer that takes the changes. A store path that is a link is made anew there, since it cannot
- * be mounted.
+ * Describes the store of a session that shows only some store paths. The file {@code store/paths}
+ * names them. Their mount points are in {@code store/view}, which then takes the changes too; many
+ * mount points are in memory instead, below the layer {@code store/upper}, which takes the changes.
+ * A store path that is a link cannot be mounted, and is made anew beside the changes.
  *
- * @param layered whether the mount points are not on disk
+ * @param layered whether the mount points are in memory
  * @param names of the store paths
  */
 public record ShownStore(boolean layered, List<ByteString> names) {
@@ -36,12 +35,12 @@ public record ShownStore(boolean layered, List<ByteString> names) {
     names = List.copyOf(names);
   }
 
-  /** Where in the session the changes go. */
+  /** Returns the directory of the session that takes the changes. */
   public static String changes(boolean layered) {
     return layered ? Session.UPPER : Session.VIEW;
   }
 
-  /** Whether a session's file system is known to do as an upper layer of overlayfs. */
+  /** Decides whether a session's file system is known to work as an upper layer of overlayfs. */
   public static boolean canBeLayered(Session session) {
     try {
       return CARRY_LAYERS.contains(session.directory().self().fileSystemMagic());
@@ -51,7 +50,7 @@ public record ShownStore(boolean layered, List<ByteString> names) {
   }
 
   /**
-   * Fills the directories of a new session.
+   * Makes the mount points of a new session, and the file that names them.
    *
    * @throws nixbuildshell.Failure when they cannot be written, or the store cannot be read
    */
@@ -83,7 +82,7 @@ public record ShownStore(boolean layered, List<ByteString> names) {
     }
   }
 
-  /** What a session shows; empty when that is the whole store. */
+  /** Reads what a session shows; empty when that is the whole store. */
   public static Optional<ShownStore> of(Session session) {
     if (FileContent.read(session.directory(), PATHS, LONGEST) instanceof FileContent.Bytes file) {
       List<ByteString> lines =

@@ -14,17 +14,17 @@ import nixbuildshell.files.TreeRemoval;
  * be written, and a {@link java.util.concurrent.CancellationException} when the copy is cancelled.
  */
 public record WorkingCopy(Session session, TreeCopy copy) {
-  /** What to try when a session cannot be written. */
+  /** Says what to try when a session cannot be written. */
   public static final String REMEDY = Session.REMEDY;
 
-  /** Copies what is in a kept directory to the session's build directory. */
+  /** Copies the content of a kept directory to the session's build directory. */
   public TreeCopy.Result copyBuild(Directory kept) {
     try (Directory build = session.open("build")) {
       return copy.contents(kept, build);
     }
   }
 
-  /** Writes a file of the build directory, in place of what has its name there. */
+  /** Writes a file of the build directory, and replaces what has its name. */
   public void writeBuildFile(ByteString name, ByteString content, int mode) {
     try (Directory build = session.open("build")) {
       TreeRemoval.remove(build, name);
@@ -41,7 +41,7 @@ public record WorkingCopy(Session session, TreeCopy copy) {
     }
   }
 
-  /** Copies a store path that the failed build had begun to write into a {@link ShownStore}. */
+  /** Copies an output that the failed build left into a {@link ShownStore}. */
   public TreeCopy.Result copyOutput(Directory store, ByteString name, boolean layered) {
     try (Directory changes = session.open(ShownStore.changes(layered))) {
       return copy.entry(store, name, changes);
@@ -49,10 +49,9 @@ public record WorkingCopy(Session session, TreeCopy copy) {
   }
 
   /**
-   * Copies such a store path into the upper layer of an overlay of the whole store.
-   *
-   * <p>A directory is marked opaque: overlayfs would merge it with the one below, whose files can
-   * be neither written nor removed then ({@code Documentation/filesystems/overlayfs.rst}).
+   * Copies such an output into the upper layer of an overlay of the whole store. A directory is
+   * marked opaque: overlayfs would merge it with the real output below, whose files can be neither
+   * written nor removed ({@code Documentation/filesystems/overlayfs.rst}).
    */
   public TreeCopy.Result copyOutput(Directory store, ByteString name) {
     try (Directory upper = session.open(Session.UPPER)) {
@@ -60,7 +59,7 @@ public record WorkingCopy(Session session, TreeCopy copy) {
       try {
         makeOpaque(upper, name);
       } catch (ErrnoException e) {
-        // What is missing could not be copied, as the result says.
+        // A missing output could not be copied, as the result says.
         if (!e.missing()) {
           throw e.failure(
               "cannot make " + store.place().child(name) + " writable in the session", REMEDY);
@@ -70,7 +69,7 @@ public record WorkingCopy(Session session, TreeCopy copy) {
     }
   }
 
-  /** Setting an attribute needs a directory that its owner may write to, which this may not be. */
+  /** Makes the directory writable first, which setting an attribute needs. */
   private static void makeOpaque(Directory upper, ByteString name) throws ErrnoException {
     Status status = upper.status(name);
     if (status.type() == FileType.DIRECTORY) {
