@@ -6,15 +6,14 @@ import nixbuildshell.Failure;
 import nixbuildshell.launch.Child;
 
 /**
- * What becomes of signals that the tool gets.
+ * Passes signals that the tool gets on to the command.
  *
- * <p>The command is PID 1 of its namespace, and the kernel drops every signal that a PID 1 has no
- * handler for (pid_namespaces(7)), the terminal's Ctrl-C too. So a signal that should end the
- * command and is not caught there becomes SIGKILL. Whether it is caught is looked at again for a
- * moment: many handlers clean up, restore the default and raise the signal once more, which nobody
- * would see.
+ * <p>The command is PID 1 of its namespace, and the kernel drops every signal that a PID 1 does not
+ * handle (pid_namespaces(7)), the terminal's Ctrl-C too. So a signal that should end the command,
+ * and that the command does not catch, becomes SIGKILL. The relay looks again for a moment: many
+ * handlers clean up, restore the default and raise the signal once more, without effect.
  *
- * <p>An interactive shell has a foreground group of its own, and its Ctrl-C does not come here.
+ * <p>An interactive shell has its own foreground group, and its Ctrl-C does not come here.
  */
 public final class SignalRelay {
   private static final int SIGINT = 2;
@@ -22,13 +21,13 @@ public final class SignalRelay {
   private static final int SIGCONT = 18;
   private static final int SIGSTOP = 19;
 
-  /** How long a command that catches SIGINT is watched before it is left alone. */
+  /** Nanoseconds in which a command that catches SIGINT is watched. */
   private static final long INTERRUPT_WATCH = TimeUnit.SECONDS.toNanos(1);
 
-  /** A second Ctrl-C within this time kills. */
+  /** Nanoseconds in which a second Ctrl-C kills. */
   private static final long INSISTENCE = TimeUnit.SECONDS.toNanos(2);
 
-  /** How long a command has to end after a SIGTERM or SIGHUP that it catches. */
+  /** Nanoseconds that a command has to end after a SIGTERM or SIGHUP that it catches. */
   private static final long GRACE = TimeUnit.SECONDS.toNanos(5);
 
   private final IntConsumer signalOneself;
@@ -46,6 +45,11 @@ public final class SignalRelay {
     this.signalOneself = signalOneself;
   }
 
+  /**
+   * Handles SIGINT, SIGTERM, SIGHUP and SIGTSTP from now on, unless the caller ignores them.
+   *
+   * @param signalOneself sends a signal to this process
+   */
   public static SignalRelay install(IntConsumer signalOneself) {
     SignalRelay relay = new SignalRelay(signalOneself);
     try {
@@ -70,9 +74,9 @@ public final class SignalRelay {
   }
 
   /**
-   * From now on signals are the child's business. One that came before ends it at once.
+   * Passes signals on to a child from now on. A signal that came before kills it at once.
    *
-   * @param sharesTerminal whether the terminal's Ctrl-C reaches the child without help
+   * @param sharesTerminal whether the terminal's Ctrl-C reaches the child by itself
    */
   public void attach(Child started, boolean sharesTerminal) {
     int early;
@@ -86,13 +90,13 @@ public final class SignalRelay {
     }
   }
 
-  /** From now on it is only noted what comes, as before there was a child. */
+  /** Only notes signals from now on, as before there was a child. */
   public synchronized void begin() {
     child = null;
     ending = 0;
   }
 
-  /** The signal that ended, or is to end, what the tool does; 0 when there was none. */
+  /** Returns the signal that ends what the tool does; 0 when there was none. */
   public synchronized int ending() {
     return ending;
   }
@@ -137,9 +141,9 @@ public final class SignalRelay {
   }
 
   /**
-   * Ctrl-Z on a command: PID 1 does not stop by itself, and the shell outside waits for this
-   * process. That is stopped by SIGTSTP with its default action, which the kernel drops where no
-   * shell could continue it (an orphaned process group, setpgid(2)); SIGSTOP would not care.
+   * Stops the command and this process at Ctrl-Z: a PID 1 does not stop by itself. This process
+   * stops by SIGTSTP, which the kernel drops where no shell could continue it (an orphaned process
+   * group, setpgid(2)); SIGSTOP would stop it there too.
    */
   private void suspend(int signal) {
     Child running;
@@ -151,7 +155,7 @@ public final class SignalRelay {
     }
     sun.misc.Signal.handle(new sun.misc.Signal("TSTP"), sun.misc.SignalHandler.SIG_DFL);
     signalOneself.accept(signal);
-    pause(); // Another thread may be the one that takes it.
+    pause(); // The kernel may give the signal to another thread.
     handle("TSTP", this::suspend);
     if (running != null) {
       running.kill(SIGCONT);

@@ -7,15 +7,15 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import nixbuildshell.Failure;
 
-/** The descriptors that the process was started with. */
+/** Checks the descriptors 0, 1 and 2 that the caller gave the tool. */
 public final class StandardStream {
   private StandardStream() {}
 
   /**
-   * Refuses to go on when one of the three was closed: the JVM's own files have taken its number by
-   * now, or the next one opened will, and the command would get that.
+   * Requires that all three were open. The JVM's files take the number of a closed descriptor, and
+   * the command would get such a file.
    *
-   * @throws Failure naming it
+   * @throws Failure naming the closed descriptor
    */
   public static void requireAll() {
     for (int descriptor = 0; descriptor <= 2; descriptor++) {
@@ -42,7 +42,7 @@ public final class StandardStream {
     }
   }
 
-  /** Whether it is a terminal, told from where its link in procfs leads, without a native call. */
+  /** Decides by its link in procfs, without a native call, whether a descriptor is a terminal. */
   public static boolean isTerminal(int descriptor) {
     try {
       String path = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
