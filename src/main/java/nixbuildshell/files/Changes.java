@@ -5,20 +5,18 @@ import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 
 /**
- * Whether anybody has changed a session's files since it was staged, told by their ctime, which
- * nobody can set. Whatever cannot be made out counts as a change: the session is kept then.
+ * Decides by ctime, which no program can set, whether files were changed since a session was
+ * staged. In doubt the answer is yes, so that the session is kept.
  *
- * @param created no file of the session is older
- * @param staged the files are older than this as long as nobody changes them
- * @param stop asked at every entry; when it says yes, that is what cannot be made out
+ * @param created the time of the session's oldest file
+ * @param staged a time after the ctime of all unchanged files
+ * @param stop asked at every entry; when it says yes, there is doubt
  */
 public record Changes(Status.Time created, Status.Time staged, BooleanSupplier stop) {
 
   /**
-   * Looks through one of the session's directories.
-   *
-   * <p>Of the directory itself only the mtime counts, for mounting an overlay changes the ctime of
-   * its upper directory.
+   * Decides whether a directory or anything below was changed. Of the directory itself only the
+   * mtime counts, because mounting an overlay changes the ctime of its upper directory.
    */
   public boolean in(Directory directory) {
     try (Descent descent = new Descent(directory)) {
@@ -51,7 +49,7 @@ public record Changes(Status.Time created, Status.Time staged, BooleanSupplier s
     return false;
   }
 
-  /** A ctime before the session began is a change made after the clock was set back. */
+  /** A ctime before the session's own tells a change after the clock was set back. */
   private boolean isChanged(Status status) {
     return status.changed().compareTo(staged) >= 0 || status.changed().compareTo(created) < 0;
   }

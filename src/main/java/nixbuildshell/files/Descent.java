@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where a walk stands in a tree: the directories from the root down to the current one.
+ * Walks through a tree, and holds the directories from the root down to the current one.
  *
- * <p>Only the nearest are kept open, or a tree of thousands of levels would use up the descriptors.
- * One that is needed again is reached by the ".." of the one below, at the same cost whatever the
- * depth; where that leads elsewhere (the directory has been moved), from the nearest open ancestor
- * by its names, none of which may be a link. Either way it must be the very one that was left.
+ * <p>Only the nearest directories stay open, because a tree of thousands of levels would use up the
+ * descriptors. The walk reaches a closed directory by the ".." of its child, at the same cost at
+ * any depth. When the child was moved, it goes by names from the nearest open ancestor, through no
+ * link. Either way it must find the same directory as before.
  */
 final class Descent implements AutoCloseable {
   private static final int OPEN_AT_MOST = 12;
@@ -35,11 +35,11 @@ final class Descent implements AutoCloseable {
   private final Directory root;
   private final List<Level> levels = new ArrayList<>();
 
-  /** From this level on the names lead nowhere, and are not tried again. */
+  /** The first level that names did not reach; they are not tried again. */
   private int lostFrom = Integer.MAX_VALUE;
 
   /**
-   * @param root stays open, and is the caller's to close
+   * @param root stays open: its user closes it
    */
   Descent(Directory root) throws ErrnoException {
     this.root = root;
@@ -51,25 +51,29 @@ final class Descent implements AutoCloseable {
     return levels.size() - 1;
   }
 
-  /** Returns where the walk came to the current directory. */
+  /** Returns the current directory's place when the walk entered it. */
   Place place() {
     return levels.get(depth()).place;
   }
 
-  /** Returns the current directory's status when the walk came to it. */
+  /** Returns the current directory's status when the walk entered it. */
   Status status() {
     return levels.get(depth()).status;
   }
 
-  /** Returns the next entry of the current directory, opened as {@link #current} says. */
+  /**
+   * Returns the next entry of the current directory.
+   *
+   * @param current the result of {@link #current}
+   */
   Optional<Listing.Entry> next(Directory current) throws ErrnoException {
     return levels.get(depth()).listing.next(current);
   }
 
   /**
-   * Goes into a directory of the current one.
+   * Enters a directory of the current one.
    *
-   * @param opened is closed when the walk leaves it, or earlier
+   * @param opened closed when the walk leaves it, or earlier
    */
   void enter(Place place, Directory opened, Status status) {
     levels.add(
@@ -94,7 +98,7 @@ final class Descent implements AutoCloseable {
     }
   }
 
-  /** The directory above, if that still is the one that the walk came through; else null. */
+  /** Opens the directory above; null unless the walk came through that. */
   private static Directory parent(Directory directory, Status expected) {
     try {
       Directory parent = directory.openParent();
@@ -103,15 +107,15 @@ final class Descent implements AutoCloseable {
       }
       parent.close();
     } catch (ErrnoException e) {
-      // Shut or gone; the names from above may still lead there.
+      // It may be shut, or gone; the names may still lead there.
     }
     return null;
   }
 
   /**
-   * The current directory, opened again if need be.
+   * Returns the current directory, opened again if need be.
    *
-   * @return empty when another one is found in its place, or something that is none
+   * @return empty when there is another directory in its place
    * @throws ErrnoException when it cannot be opened any more
    */
   Optional<Directory> current() throws ErrnoException {
@@ -142,7 +146,7 @@ final class Descent implements AutoCloseable {
     lostFrom = Integer.MAX_VALUE;
   }
 
-  /** The directory so many levels below the root, if it is open at the moment. */
+  /** Returns the directory at this depth, if it is open. */
   Optional<Directory> openAt(int depth) {
     return Optional.ofNullable(levels.get(depth).open);
   }

@@ -7,7 +7,7 @@ import nixbuildshell.ByteString;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
 
-/** An open file: what can be done without a name. Not for use by two threads at once. */
+/** Holds an open file. Two threads must not use it at once. */
 public final class Descriptor implements AutoCloseable {
   private static final int SEEK_SET = 0;
   private static final int LOCK_SHARED = 1;
@@ -25,12 +25,12 @@ public final class Descriptor implements AutoCloseable {
     this.number = number;
   }
 
-  /** The number, for a system call; -1 once closed. */
+  /** Returns the number for a system call; -1 once closed. */
   public int number() {
     return number;
   }
 
-  /** The link in procfs that leads to the very file that is open, whatever its names are now. */
+  /** Returns the link in procfs that leads to the open file, whatever its names are now. */
   ByteString link() {
     return ByteString.of("/proc/self/fd/" + number);
   }
@@ -39,7 +39,7 @@ public final class Descriptor implements AutoCloseable {
     return files.status(number, ByteString.EMPTY, FileCalls.AT_EMPTY_PATH);
   }
 
-  /** Sets exactly these permissions, set-group-ID included, which {@code chmod(1)} leaves. */
+  /** Sets exactly these permissions; {@code chmod(1)} would keep a set-group-ID bit. */
   public void setMode(int mode) throws ErrnoException {
     files.call(Syscall.FCHMOD, number, mode);
   }
@@ -65,7 +65,7 @@ public final class Descriptor implements AutoCloseable {
         0);
   }
 
-  /** Waits for the lock of {@code flock(2)} and takes it; it goes when the file is closed. */
+  /** Waits for the lock of {@code flock(2)}; closing the file releases it. */
   public void lock() throws ErrnoException {
     files.call(Syscall.FLOCK, number, LOCK_EXCLUSIVE);
   }
@@ -75,7 +75,7 @@ public final class Descriptor implements AutoCloseable {
     return tryLock(LOCK_EXCLUSIVE);
   }
 
-  /** Takes the lock unless somebody has it for himself alone. */
+  /** Takes a shared lock, unless another descriptor has the lock alone. */
   public boolean tryLockShared() throws ErrnoException {
     return tryLock(LOCK_SHARED);
   }
@@ -92,12 +92,12 @@ public final class Descriptor implements AutoCloseable {
     }
   }
 
-  /** Whether the file system is mounted so that nothing on it can be executed. */
+  /** Decides whether the file system is mounted noexec. */
   public boolean noExecution() throws ErrnoException {
     return (statfs().getLong(STATFS_FLAGS) & ST_NOEXEC) != 0;
   }
 
-  /** The kind of the file system, one of the numbers in {@code linux/magic.h}. */
+  /** Returns the file system's number in {@code linux/magic.h}. */
   public long fileSystemMagic() throws ErrnoException {
     return statfs().getLong(0);
   }
@@ -109,7 +109,7 @@ public final class Descriptor implements AutoCloseable {
     return ByteBuffer.wrap(statfs).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Reads up to so many bytes from the current position on; fewer only at the end of the file. */
+  /** Reads from the current position up to a limit in bytes, or to the end of the file. */
   public byte[] read(int limit) throws ErrnoException {
     byte[] content = new byte[Math.min(limit, Memory.BUFFER)];
     int length = 0;
@@ -129,7 +129,7 @@ public final class Descriptor implements AutoCloseable {
     return Arrays.copyOf(content, length);
   }
 
-  /** Writes all of the bytes at the current position. */
+  /** Writes all bytes at the current position. */
   public void write(byte[] content) throws ErrnoException {
     for (int from = 0; from < content.length; from += Memory.BUFFER) {
       int to = Math.min(content.length, from + Memory.BUFFER);
@@ -154,7 +154,7 @@ public final class Descriptor implements AutoCloseable {
     files.call(Syscall.LSEEK, number, position, SEEK_SET);
   }
 
-  /** Closes the file and says what {@link #close} keeps quiet: that the last writing failed. */
+  /** Closes the file, and unlike {@link #close} throws when the last writing failed. */
   public void closeWritten() throws ErrnoException {
     int closing = number;
     number = -1;
@@ -167,7 +167,7 @@ public final class Descriptor implements AutoCloseable {
       try {
         closeWritten();
       } catch (ErrnoException e) {
-        // Only a file that was written has something to lose, and closeWritten() is for those.
+        // Only a written file has something to lose: closeWritten() is for those.
       }
     }
   }

@@ -5,9 +5,9 @@ import nixbuildshell.ByteString;
 import nixbuildshell.abi.Syscall;
 
 /**
- * An open directory and what can be done with the names in it. No link is ever followed: where a
- * name turns out to be one, the call fails (ELOOP or ENOTDIR) or acts on the link itself. Names
- * must be single ones, without a slash, unless the caller trusts the directories between.
+ * Holds an open directory, and works with the names in it. No link is followed: at a link a call
+ * fails (ELOOP or ENOTDIR) or acts on the link itself. A name has no slash, unless the directories
+ * on the way are trusted.
  */
 public final class Directory implements AutoCloseable {
   private static final ByteString PARENT = ByteString.of("..");
@@ -22,12 +22,12 @@ public final class Directory implements AutoCloseable {
     this.place = place;
   }
 
-  /** The directory itself: its status, mode, owner, times. */
+  /** Returns the directory's descriptor. */
   public Descriptor self() {
     return self;
   }
 
-  /** Its path when it was opened, for messages. */
+  /** Returns its place when it was opened, for messages. */
   public Place place() {
     return place;
   }
@@ -42,15 +42,15 @@ public final class Directory implements AutoCloseable {
     return new Directory(files, opened, place);
   }
 
-  /** Opens a directory in this one to read it, or to work in it. */
+  /** Opens a directory in this one. */
   public Directory openDirectory(ByteString name) throws ErrnoException {
     Descriptor opened = openUnseen(name, files.abi().directory());
     return new Directory(files, opened, place.child(name));
   }
 
   /**
-   * Opens the directory in which this one is now. It may have been moved anywhere since it was
-   * opened: look at the status before anything else.
+   * Opens the parent directory. An attacker may have moved this directory anywhere, so check the
+   * status first.
    */
   public Directory openParent() throws ErrnoException {
     Descriptor opened = openUnseen(PARENT, files.abi().directory());
@@ -58,29 +58,29 @@ public final class Directory implements AutoCloseable {
   }
 
   /**
-   * Opens a file to read it. What opens may be a FIFO or a device all the same (without waiting):
-   * look at its status.
+   * Opens a file to read it, without waiting. It may be a FIFO or a device, so check the status
+   * first.
    */
   Descriptor openFile(ByteString name) throws ErrnoException {
     return openUnseen(name, 0);
   }
 
-  /** Makes a new file and opens it to write. */
+  /** Makes a new file, open for writing. */
   public Descriptor createFile(ByteString name, int mode) throws ErrnoException {
     return open(name, FileCalls.O_WRONLY | FileCalls.O_CREAT | FileCalls.O_EXCL, mode);
   }
 
-  /** Opens a file to write, made anew if need be, as lock files are. */
+  /** Opens a file to read and write, and makes it if need be, for its lock. */
   public Descriptor openOrCreateFile(ByteString name, int mode) throws ErrnoException {
     return open(name, FileCalls.O_RDWR | FileCalls.O_CREAT, mode);
   }
 
-  /** Opens a file that is there to read and write, for its lock. */
+  /** Opens an existing file to read and write. */
   public Descriptor openFileToWrite(ByteString name) throws ErrnoException {
     return open(name, FileCalls.O_RDWR, 0);
   }
 
-  /** Leaves the time of access alone where that is allowed: to the owner and to root. */
+  /** Opens without changing the time of access, which only the owner and root may do. */
   private Descriptor openUnseen(ByteString name, int flags) throws ErrnoException {
     try {
       return open(name, flags | FileCalls.O_NOATIME, 0);
@@ -97,7 +97,7 @@ public final class Directory implements AutoCloseable {
     return new Descriptor(files, (int) call(Syscall.OPENAT, name, flags | always, mode));
   }
 
-  /** A call that takes this directory, a name in it, and two more numbers. */
+  /** Makes a call that takes this directory, a name in it, and two numbers. */
   private long call(Syscall syscall, ByteString name, long third, long fourth)
       throws ErrnoException {
     return files.call(syscall, self.number(), files.memory().name(name), third, fourth);
@@ -136,7 +136,7 @@ public final class Directory implements AutoCloseable {
     files.call(Syscall.SYMLINKAT, memory.name(target), self.number(), memory.secondName(name));
   }
 
-  /** Gives a file of another directory a name in this one too (a hard link). */
+  /** Makes a hard link here to a file of another directory. */
   void makeHardLink(ByteString name, Directory other, ByteString existing) throws ErrnoException {
     Memory memory = files.memory();
     files.call(
@@ -148,7 +148,7 @@ public final class Directory implements AutoCloseable {
         0);
   }
 
-  /** Gives an entry another name in the same directory, in place of what has it. */
+  /** Renames an entry within this directory, and replaces what has the new name. */
   public void rename(ByteString from, ByteString to) throws ErrnoException {
     Memory memory = files.memory();
     files.call(
@@ -160,7 +160,7 @@ public final class Directory implements AutoCloseable {
         0);
   }
 
-  /** Removes a name that is not a directory's. */
+  /** Removes anything but a directory. */
   void removeFile(ByteString name) throws ErrnoException {
     call(Syscall.UNLINKAT, name, 0, 0);
   }
@@ -171,11 +171,9 @@ public final class Directory implements AutoCloseable {
   }
 
   /**
-   * Sets the permissions of what cannot be opened (a directory of mode 000) or must not be (a
-   * FIFO).
-   *
-   * <p>{@code fchmodat(2)} follows links, and {@code fchmodat2} came with Linux 6.6 only: so the
-   * name is opened as a mere handle and changed by its link in procfs, which cannot be swapped.
+   * Sets the permissions of what cannot be opened, such as a directory of mode 000, or must not be,
+   * such as a FIFO. {@code fchmodat(2)} follows links, and {@code fchmodat2} came with Linux 6.6.
+   * So this goes by an O_PATH handle's link in procfs, which an attacker cannot swap.
    */
   public void setMode(ByteString name, int mode) throws ErrnoException {
     try (Descriptor handle = open(name, FileCalls.O_PATH, 0)) {
@@ -189,7 +187,7 @@ public final class Directory implements AutoCloseable {
     files.call(Syscall.FCHOWNAT, self.number(), address, uid, gid, FileCalls.AT_SYMLINK_NOFOLLOW);
   }
 
-  /** Sets the times of access and modification, of a link itself too, to those of another file. */
+  /** Sets the times of access and modification, also a link's, to those of another file. */
   void setTimes(ByteString name, Status like) throws ErrnoException {
     long times = files.memory().struct(like.times());
     call(Syscall.UTIMENSAT, name, times, FileCalls.AT_SYMLINK_NOFOLLOW);

@@ -81,12 +81,12 @@ public final class ErrnoException extends Exception {
     return is(Errno.EACCES, Errno.EPERM);
   }
 
-  /** A directory was asked for and something else was there, or a link where none is followed. */
+  /** Decides whether a directory was wanted, and something else was there, or a link. */
   public boolean notDirectory() {
     return is(Errno.ENOTDIR, Errno.ELOOP);
   }
 
-  /** Something else was asked for and a directory was there. */
+  /** Decides whether a directory was there, and something else was wanted. */
   boolean isDirectory() {
     return is(Errno.EISDIR);
   }
@@ -95,17 +95,21 @@ public final class ErrnoException extends Exception {
     return is(Errno.ENOTEMPTY, Errno.EEXIST);
   }
 
-  /** Somebody else holds the lock. */
+  /** Decides whether another descriptor has the lock. */
   public boolean locked() {
     return is(Errno.EAGAIN);
   }
 
-  /** No file can be written on this file system any more: full, over quota, broken, read-only. */
+  /**
+   * Decides whether the file system takes no file any more: full, over quota, broken, read-only.
+   */
   boolean cannotWriteOn() {
     return is(Errno.ENOSPC, Errno.EDQUOT, Errno.EIO, Errno.EROFS);
   }
 
-  /** The machine or the process has run out of something: no reason to blame the file. */
+  /**
+   * Decides whether the host or the process ran out of something, which is not the file's fault.
+   */
   boolean exhausted() {
     return is(Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM);
   }

@@ -30,7 +30,7 @@ final class FileCalls {
     this.memory = ThreadLocal.withInitial(() -> new Memory(calls));
   }
 
-  /** Makes the call, again when a signal interrupts it. */
+  /** Makes a call, and repeats it when a signal interrupts it. */
   long call(Syscall syscall, long... arguments) throws ErrnoException {
     long result;
     do {
@@ -39,7 +39,10 @@ final class FileCalls {
     return ErrnoException.check(syscall, result);
   }
 
-  /** Not again after EINTR: Linux has closed the descriptor, and another thread may have it now. */
+  /**
+   * Closes a descriptor, once: after EINTR Linux has closed it, and another thread may have the
+   * number.
+   */
   void close(int descriptor) throws ErrnoException {
     ErrnoException.check(Syscall.CLOSE, calls.call(Syscall.CLOSE, descriptor));
   }

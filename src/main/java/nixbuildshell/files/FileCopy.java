@@ -8,8 +8,8 @@ import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
 
 /**
- * Copies what is in a regular file: as a reflink where the file system can, else within the kernel,
- * else by way of memory; holes stay holes. It remembers what the file systems could not do.
+ * Copies the content of regular files: as a reflink where the file system can, else within the
+ * kernel, else through memory. Holes stay holes. It remembers what file systems cannot do.
  */
 final class FileCopy {
   private static final long FICLONE = 0x40049409;
@@ -23,7 +23,7 @@ final class FileCopy {
   private final Set<Long> withoutKernelCopy = new HashSet<>();
 
   /**
-   * @param progress is told the bytes of each piece that is done (a hole's too), and may throw
+   * @param progress hears the bytes of each copied piece or hole, and may throw
    */
   FileCopy(FileCalls files, LongConsumer progress) {
     this.files = files;
@@ -31,12 +31,12 @@ final class FileCopy {
   }
 
   /**
-   * Copies the bytes that the file had when its status was taken; fewer when it has shrunk since.
+   * Copies the bytes that the file had at its status; fewer when it has shrunk.
    *
-   * @param from opened for reading, at its start
-   * @param to opened for writing, empty
-   * @return what stopped the reading before the end, if anything did
-   * @throws ErrnoException what stopped the writing
+   * @param from open for reading, at its start
+   * @param to open for writing, empty
+   * @return the error that stopped the reading; empty when there was none
+   * @throws ErrnoException when the writing failed
    */
   Optional<ErrnoException> copy(Descriptor from, Status status, Descriptor to)
       throws ErrnoException {
@@ -44,7 +44,7 @@ final class FileCopy {
       progress.accept(status.size());
       return Optional.empty();
     }
-    // A dense file has no holes to look for, and most files are dense.
+    // Most files have no holes, so do not search for them.
     return status.blocks() * 512 >= status.size()
         ? copyData(from, to, status.device(), status.size())
         : copySparse(from, status, to);
@@ -61,7 +61,7 @@ final class FileCopy {
       if (e.is(Errno.EOPNOTSUPP, Errno.EXDEV, Errno.ENOTTY, Errno.ENOSYS)) {
         withoutReflink.add(status.device());
       }
-      // Whatever the reason was, the ways below meet it again, and can tell which side it is on.
+      // An error that matters comes again below, where it shows which side it is on.
       return false;
     }
   }
@@ -88,21 +88,21 @@ final class FileCopy {
   }
 
   /**
-   * The position of the next data or hole, at most the end.
+   * Returns the position of the next data or hole, at most the end.
    *
-   * @param unknown the answer where the file system knows no holes
+   * @param unknown the answer when the file system knows no holes
    */
   private long seek(Descriptor file, long at, int whence, long unknown, long end) {
     try {
       long found = files.call(Syscall.LSEEK, file.number(), at, whence);
       return found <= at && whence == SEEK_HOLE ? end : Math.min(found, end);
     } catch (ErrnoException e) {
-      // ENXIO: no data after this position, or the file has shrunk.
+      // ENXIO: there is no data after this position, or the file has shrunk.
       return e.is(Errno.ENXIO) ? end : unknown;
     }
   }
 
-  /** Copies so many bytes from one current position to the other. */
+  /** Copies bytes between the current positions. */
   private Optional<ErrnoException> copyData(Descriptor from, Descriptor to, long device, long bytes)
       throws ErrnoException {
     long left = bytes;

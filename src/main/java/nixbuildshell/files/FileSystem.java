@@ -6,8 +6,8 @@ import nixbuildshell.abi.Syscall;
 import nixbuildshell.kernel.SystemCalls;
 
 /**
- * Files by descriptor and by names that are bytes, which the JDK's own classes cannot give: they
- * decode names by the locale and open by path. Safe for several threads at once.
+ * Opens directories by names that are bytes. The JDK's classes cannot do that: they decode names by
+ * the locale and work by path. Several threads may use it.
  */
 public final class FileSystem {
   private final SystemCalls calls;
@@ -18,34 +18,33 @@ public final class FileSystem {
     this.files = new FileCalls(calls);
   }
 
-  /** Opens a path as the kernel resolves it, links and all, relative to the working directory. */
-  private Descriptor open(ByteString path, int flags) throws ErrnoException {
-    long name = files.memory().name(path);
-    long all = flags | FileCalls.O_CLOEXEC;
-    return new Descriptor(
-        files, (int) files.call(Syscall.OPENAT, FileCalls.AT_FDCWD, name, all, 0));
-  }
-
   /**
-   * Opens the directory that a path leads to. Links are followed, so only for a path that the
-   * person himself gave.
+   * Opens the directory that a path leads to, relative to the working directory. Links are
+   * followed, so this is only for a path that the caller gave.
    */
   public Directory openDirectory(ByteString path) throws ErrnoException {
-    Descriptor descriptor = open(path, calls.abi().directory() | FileCalls.O_NONBLOCK);
-    return new Directory(files, descriptor, Place.root(canonical(descriptor, path)));
+    long flags = calls.abi().directory() | FileCalls.O_NONBLOCK | FileCalls.O_CLOEXEC;
+    long name = files.memory().name(path);
+    long number = files.call(Syscall.OPENAT, FileCalls.AT_FDCWD, name, flags, 0);
+    Descriptor opened = new Descriptor(files, (int) number);
+    return new Directory(files, opened, Place.root(canonical(opened, path)));
   }
 
-  /** Whether something is known to have this path, be it a link that leads nowhere. */
+  /** Returns the kernel's path of an open file, or the given path where there is no procfs. */
+  private ByteString canonical(Descriptor descriptor, ByteString path) {
+    return linkAt(descriptor.link()).orElse(path);
+  }
+
+  /** Decides whether a path is known to exist, if only as a link that leads nowhere. */
   public boolean has(ByteString path) {
     try {
-      files.status(FileCalls.AT_FDCWD, path, FileCalls.AT_SYMLINK_NOFOLLOW);
-      return true;
+      return statusAt(path) != null;
     } catch (ErrnoException e) {
       return false;
     }
   }
 
-  /** What a path leads to, through links; empty when that is nothing or cannot be looked at. */
+  /** Returns the type of what a path leads to, through links; empty when that is not known. */
   public Optional<FileType> typeAt(ByteString path) {
     try {
       return Optional.of(files.status(FileCalls.AT_FDCWD, path, 0).type());
@@ -54,12 +53,12 @@ public final class FileSystem {
     }
   }
 
-  /** What a path itself is; the last name, when it is a link, is not followed. */
+  /** Returns the status of a path, or of the link that its last name is. */
   public Status statusAt(ByteString path) throws ErrnoException {
     return files.status(FileCalls.AT_FDCWD, path, FileCalls.AT_SYMLINK_NOFOLLOW);
   }
 
-  /** What the link at a path says; empty when there is none. */
+  /** Returns the target of the link at a path; empty when there is no link. */
   public Optional<ByteString> linkAt(ByteString path) {
     try {
       return Optional.of(files.readLink(FileCalls.AT_FDCWD, path));
@@ -68,24 +67,15 @@ public final class FileSystem {
     }
   }
 
-  /** What the kernel calls the opened file, or the path as given where there is no procfs. */
-  private ByteString canonical(Descriptor descriptor, ByteString path) {
-    try {
-      return files.readLink(FileCalls.AT_FDCWD, descriptor.link());
-    } catch (ErrnoException e) {
-      return path;
-    }
-  }
-
   /**
-   * Lets no file that this process makes be more than its user's own, and none be less: a mask like
-   * 0777 would shut him out of the directories that he has just made.
+   * Sets the process's umask to 0077: its files are the user's alone, and not less. A mask like
+   * 0777 would shut the user out of new directories.
    */
   public void makeFilesPrivate() {
     calls.call(Syscall.UMASK, 0077);
   }
 
-  /** The effective user id of this process. */
+  /** Returns the effective user id of this process. */
   public long userId() {
     return calls.call(Syscall.GETEUID);
   }

@@ -1,6 +1,6 @@
 package nixbuildshell.files;
 
-/** What kind of file a name stands for ({@code inode(7)}). */
+/** Lists the types of files ({@code inode(7)}). */
 public enum FileType {
   FIFO(1, "a FIFO"),
   CHARACTER_DEVICE(2, "a character device"),
@@ -19,7 +19,7 @@ public enum FileType {
     this.description = description;
   }
 
-  /** By {@code d_type} of {@code getdents64(2)}, which is {@code st_mode >> 12}. */
+  /** Returns the type for a {@code d_type} of {@code getdents64(2)}, or {@code st_mode >> 12}. */
   static FileType of(int number) {
     for (FileType type : values()) {
       if (type.number == number) {
@@ -29,7 +29,7 @@ public enum FileType {
     return UNKNOWN;
   }
 
-  /** For a message: "a FIFO". */
+  /** Returns words for a message: "a FIFO". */
   @Override
   public String toString() {
     return description;

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 
-/** Which files of several names have been copied already, and where to. */
+/** Remembers where files with several names were copied. */
 final class HardLinks {
   private record Identity(long device, long inode) {}
 
@@ -15,28 +15,28 @@ final class HardLinks {
   private final Descent target;
 
   /**
-   * @param target where the copy stands; its root stands for the root of the source
+   * @param target the walk through the copy; its root corresponds to the source's
    */
   HardLinks(Place sourceRoot, Descent target) {
     this.sourceRoot = sourceRoot;
     this.target = target;
   }
 
-  /** Remembers a file that has been copied to the same names below the target. */
+  /** Remembers a file that was copied to the same names below the target. */
   void remember(Status status, Place place) {
     if (status.links() > 1) {
       copied.put(new Identity(status.device(), status.inode()), place);
     }
   }
 
-  /** Whether a copy of this file is there under another name. */
+  /** Decides whether this file was copied under another name. */
   boolean has(Status status) {
     return status.links() > 1 && copied.containsKey(new Identity(status.device(), status.inode()));
   }
 
   /**
-   * Gives the copy of this file a name in the current directory too. The copy is reached name by
-   * name, because paths have a limit, from the nearest directory above both that is open.
+   * Makes a hard link to the first copy of a file. The way there goes name by name, because paths
+   * have a limit, from the nearest open directory above both.
    */
   void link(Status status, Directory in, Place place) throws ErrnoException {
     Place first = copied.get(new Identity(status.device(), status.inode()));

@@ -7,14 +7,14 @@ import nixbuildshell.ByteString;
 import nixbuildshell.abi.Syscall;
 
 /**
- * The entries of a directory, a piece at a time, whatever their number ({@code getdents64(2)}). It
- * remembers the position itself, so that the directory may be closed meanwhile and opened again.
+ * Reads the entries of a directory of any size, in pieces ({@code getdents64(2)}). It remembers the
+ * position itself, so the directory may be closed meanwhile and opened again.
  */
 public final class Listing {
   /**
-   * A name in a directory.
+   * Names an entry of a directory.
    *
-   * @param type may be UNKNOWN: not all file systems tell it here
+   * @param type UNKNOWN on some file systems
    */
   public record Entry(ByteString name, FileType type) {}
 
@@ -25,7 +25,7 @@ public final class Listing {
   private long position;
 
   /**
-   * @param bytesAtOnce at most so much of the directory is held in memory; 512 to 262144
+   * @param bytesAtOnce the largest piece, 512 to 262144 bytes
    */
   Listing(int bytesAtOnce) {
     this.bytesAtOnce = Math.min(bytesAtOnce, Memory.BUFFER);
@@ -36,9 +36,9 @@ public final class Listing {
   }
 
   /**
-   * The next entry; "." and ".." are left out.
+   * Returns the next entry, without "." and "..".
    *
-   * @param directory always the same directory, but not always the same open one
+   * @param directory the same directory at each call; it may have been opened again
    */
   public Optional<Entry> next(Directory directory) throws ErrnoException {
     while (piece.hasRemaining() || fill(directory)) {

@@ -7,15 +7,14 @@ import nixbuildshell.kernel.Kernel;
 import nixbuildshell.kernel.SystemCalls;
 
 /**
- * One thread's scratch memory for the arguments of a system call: two names, a structure, a buffer.
- * What is in it holds until the thread's next call. It is never unmapped: the threads that make
- * such calls are few.
+ * Holds a thread's scratch memory for arguments of system calls: two names, a structure, a buffer.
+ * The next call overwrites it. It is never unmapped, because few threads make such calls.
  */
 final class Memory {
   /** Bytes in the {@link #buffer}. */
   static final int BUFFER = 1 << 18;
 
-  /** More than PATH_MAX (4096), so that the kernel is the one to say that a path is too long. */
+  /** More bytes than PATH_MAX (4096), so that the kernel says that a path is too long. */
   private static final int NAME = 8192;
 
   private static final int STRUCT = 4096;
@@ -39,12 +38,12 @@ final class Memory {
             0);
   }
 
-  /** The address of a C string. */
+  /** Writes a C string, and returns its address. */
   long name(ByteString name) throws ErrnoException {
     return string(start, name);
   }
 
-  /** The address of another C string, for calls that take two. */
+  /** Writes another C string, for calls that take two, and returns its address. */
   long secondName(ByteString name) throws ErrnoException {
     return string(start + NAME, name);
   }
@@ -54,14 +53,14 @@ final class Memory {
       throw new ErrnoException(Syscall.OPENAT, Errno.ENAMETOOLONG);
     }
     if (text.latin1().indexOf('\0') >= 0) {
-      // The kernel would read another name: the one before the NUL.
+      // The kernel would read only the part before the NUL.
       throw new ErrnoException(Syscall.OPENAT, Errno.EINVAL);
     }
     kernel.write(address, text.terminated());
     return address;
   }
 
-  /** The address of room for a structure of at most 4096 bytes. */
+  /** Returns the address of a structure of at most 4096 bytes. */
   long struct() {
     return start + 2 * NAME;
   }

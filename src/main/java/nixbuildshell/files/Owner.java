@@ -1,25 +1,25 @@
 package nixbuildshell.files;
 
 /**
- * To whom files are given when root runs the tool: the build user; or a range of users, of whom
- * each keeps what was his.
+ * Names the build user that gets files when root runs the tool; or a range of users, in which each
+ * file keeps its user.
  *
  * @param uid the user, or the first of the range
  * @param gid the group, or the first of the range
  * @param count how many users and groups
  */
 public record Owner(long uid, long gid, int count) {
-  /** One user. */
+  /** Names one user. */
   public Owner(long uid, long gid) {
     this(uid, gid, 1);
   }
 
-  /** Whether this user is it, or one of the range. */
+  /** Decides whether a user is this one, or in the range. */
   public boolean has(long user) {
     return user >= uid && user - uid < count;
   }
 
-  /** Who a copy of such a file belongs to. */
+  /** Returns the user that gets the copy of a file. */
   long userOf(Status file) {
     return has(file.uid()) ? file.uid() : uid;
   }

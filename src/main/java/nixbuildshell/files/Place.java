@@ -5,8 +5,8 @@ import java.util.Deque;
 import nixbuildshell.ByteString;
 
 /**
- * Where a file is, for messages and for walking there again: a name below another place. The chain
- * is shared, so that a tree of thousands of levels costs one link a level and not one path.
+ * Tells where a file is: a name below another place. Places share their parents, so a tree of
+ * thousands of levels costs one object a level, and not one path.
  */
 public final class Place {
   private static final int LONGEST_PATH = 4096;
@@ -33,17 +33,17 @@ public final class Place {
     return parent;
   }
 
-  /** The last name; the whole path of a root. */
+  /** Returns the last name; a root's whole path. */
   public ByteString name() {
     return name;
   }
 
-  /** How many names below its root. */
+  /** Returns the number of names below the root. */
   int depth() {
     return depth;
   }
 
-  /** The deepest place that both are at or below; they must have the same root. */
+  /** Returns the deepest place that contains both, which must have the same root. */
   Place common(Place other) {
     Place one = this;
     Place two = other;
@@ -57,7 +57,7 @@ public final class Place {
     return one;
   }
 
-  /** The names that lead from an ancestor down to here; all of them when it is none. */
+  /** Returns the names that lead here from an ancestor; all names when it is no ancestor. */
   Deque<ByteString> below(Place ancestor) {
     Deque<ByteString> names = new ArrayDeque<>();
     for (Place at = this; at != null && at != ancestor; at = at.parent) {
@@ -67,8 +67,8 @@ public final class Place {
   }
 
   /**
-   * The path from an ancestor to here: "a/b". Only the end of one that no system call would take:
-   * an enemy's can have megabytes.
+   * Returns the path from an ancestor to here: "a/b". Of a path that is too long for the kernel,
+   * which may have megabytes, only the end.
    */
   ByteString pathBelow(Place ancestor) {
     Deque<String> names = new ArrayDeque<>();
@@ -88,7 +88,7 @@ public final class Place {
     return pathBelow(null);
   }
 
-  /** For a message. */
+  /** Returns the path for a message. */
   @Override
   public String toString() {
     return path().toString();

@@ -4,14 +4,14 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * What {@code statx(2)} says of a file. {@code struct statx} is the same on all architectures,
- * which {@code struct stat} is not.
+ * Holds what {@code statx(2)} says of a file. {@code struct statx}, unlike {@code struct stat}, is
+ * the same on all architectures.
  *
  * @param mode permissions with set-id and sticky bits (07777)
  * @param size bytes
- * @param blocks of 512 bytes that are allocated
- * @param device the file system, as one number: only good for comparison
- * @param mountPoint whether something is mounted there; always false before Linux 5.8
+ * @param blocks allocated, of 512 bytes each
+ * @param device the file system, as a number for comparison only
+ * @param mountPoint whether a file system is mounted there; always false before Linux 5.8
  */
 public record Status(
     FileType type,
@@ -28,7 +28,7 @@ public record Status(
     Time changed,
     boolean mountPoint) {
 
-  /** Bytes of the structure up to the last field that is used here. */
+  /** The bytes of the structure that are used here. */
   static final int BYTES = 144;
 
   private static final long ATTR_MOUNT_ROOT = 0x2000;
@@ -36,10 +36,7 @@ public record Status(
   /** STATX_BASIC_STATS. */
   static final int MASK = 0x7ff;
 
-  /**
-   * A time stamp. Not an {@link java.time.Instant}, which refuses years that tmpfs lets a file
-   * have.
-   */
+  /** Holds a time stamp. An {@link java.time.Instant} refuses years that tmpfs allows. */
   public record Time(long seconds, int nanoseconds) implements Comparable<Time> {
     @Override
     public int compareTo(Time other) {
@@ -67,7 +64,7 @@ public record Status(
         (b.getLong(8) & ATTR_MOUNT_ROOT) != 0);
   }
 
-  /** {@code struct timespec[2]} for {@code utimensat(2)}. */
+  /** Returns the {@code struct timespec[2]} for {@code utimensat(2)}. */
   byte[] times() {
     return ByteBuffer.allocate(32)
         .order(ByteOrder.LITTLE_ENDIAN)
@@ -78,7 +75,7 @@ public record Status(
         .array();
   }
 
-  /** Whether both are of one and the same file. */
+  /** Decides whether both are of the same file. */
   public boolean same(Status other) {
     return device == other.device && inode == other.inode;
   }

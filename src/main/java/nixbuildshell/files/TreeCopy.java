@@ -11,31 +11,32 @@ import nixbuildshell.Failure;
 /**
  * Copies trees of files from an untrusted directory.
  *
- * <p>Kept are links (never followed), hard links within the tree, modes without set-id bits, times
- * in nanoseconds and holes; FIFOs are made anew. What cannot be read, sockets and devices are
- * listed and left out. The source is not written to, nor its times of access where that can be
- * avoided.
+ * <p>The copy keeps links, which are never followed, hard links within the tree, modes without
+ * set-id bits, times in nanoseconds, and holes. It makes FIFOs anew, and lists what it leaves out:
+ * sockets, devices and what cannot be read. It does not write to the source, and does not change
+ * times of access where that can be avoided.
  *
- * <p>With an owner, a file that everybody may read is copied, and else only one of his: in {@link
- * #contents}, of the directory's owner; in {@link #entry}, of the new one.
+ * <p>With an owner, it copies only files that all users may read, or that one user could read: for
+ * {@link #contents} the source directory's owner, for {@link #entry} the entry's, unless that is
+ * root.
  *
- * @param owner to whom the copies are given; empty for the caller himself
- * @param progress is told about every file and about every 16 MiB
- * @param cancelled is asked as often; when it says yes, the copy ends with a {@link
+ * @param owner the owner of the copies; empty for the caller
+ * @param progress hears of every file, and of every 16 MiB
+ * @param cancelled asked as often; when it says yes, the copy throws a {@link
  *     CancellationException}
  * @param remedy what to try when the target cannot be written; may be empty
  */
 public record TreeCopy(
     Optional<Owner> owner, Progress progress, BooleanSupplier cancelled, String remedy) {
 
-  /** Hears how far the copy is. */
+  /** Hears of the copy's progress. */
   public interface Progress {
-    /** So much has been copied in all; bytes count holes too. */
+    /** Tells the numbers of files and bytes, with those of holes, until now. */
     void copied(long files, long bytes);
   }
 
   /**
-   * Something that was not copied, or not whole.
+   * Names a file that was not copied, or not completely.
    *
    * @param path relative to the tree
    * @param why errno's name and meaning, or a phrase ("a socket")
@@ -43,16 +44,17 @@ public record TreeCopy(
   public record Missed(ByteString path, String why) {}
 
   /**
-   * What a copy came to.
+   * Counts what was copied.
    *
-   * @param missed the first thousand of them
-   * @param missedInAll how many there are in truth
+   * @param missed the first thousand missed files
+   * @param missedInAll the number of all missed files
    */
   public record Result(long files, long bytes, List<Missed> missed, long missedInAll) {}
 
+  /** An attacker can make a million unreadable files. */
   private static final int LISTED = 1000;
 
-  /** Set-id bits would make a stranger's file run as the user who copied it. */
+  /** Set-id bits would make an attacker's file run as the caller. */
   private static final int KEPT_MODE = 01777;
 
   /** Returns a copy for the caller that tells nothing and cannot be cancelled. */
@@ -61,11 +63,9 @@ public record TreeCopy(
   }
 
   /**
-   * Copies all that is in a directory into another one, and its times; the target keeps its mode
-   * and owner.
+   * Copies a directory's content and times into another directory, which keeps its mode and owner.
    *
-   * @throws Failure when the target cannot be written (full, say); the caller removes what was
-   *     copied until then
+   * @throws Failure when the target cannot be written; what was copied stays there
    */
   public Result contents(Directory source, Directory target) {
     try (Run run = new Run(readers(source.self().status()), source, target)) {
@@ -88,7 +88,7 @@ public record TreeCopy(
     }
   }
 
-  /** Returns the new owner for root's entry, which not everybody may see, and for a missing one. */
+  /** Returns the new owner for an entry of root's, which other users may not see. */
   private Optional<Owner> readers(Directory source, ByteString name) {
     try {
       Status status = source.status(name);
@@ -99,16 +99,16 @@ public record TreeCopy(
   }
 
   /**
-   * Returns whose files the copy may show whatever their mode. Root can read everything, and the
-   * sandbox shows what root copies for a build user: so that must be what this user could read.
+   * Returns the users whose files are copied whatever their mode. Root can read every file, and the
+   * sandbox shows the copy to the build user, who must not see more than before.
    *
-   * @return empty when the caller copies for itself, and the kernel decides
+   * @return empty when the kernel decides, because the caller copies for itself
    */
   private Optional<Owner> readers(Status like) {
     return owner.map(o -> o.has(like.uid()) ? o : new Owner(like.uid(), like.gid()));
   }
 
-  /** Links and FIFOs have nothing that a mode protects; a directory must be searchable too. */
+  /** Decides whether a file or directory may be copied; a directory must be searchable too. */
   static boolean mayRead(Optional<Owner> readers, Status status) {
     int needed = status.type() == FileType.DIRECTORY ? 05 : 04;
     return readers.isEmpty()
@@ -121,8 +121,8 @@ public record TreeCopy(
   }
 
   /**
-   * One copy under way. What fails on the side that is read is listed; what fails on the side that
-   * is written ends the copy when no other file would fare better.
+   * Runs one copy. It lists an error on the side that is read. An error on the side that is written
+   * ends the copy, when other files would fail too.
    */
   private final class Run implements AutoCloseable {
     private final Optional<Owner> readers;
@@ -160,7 +160,7 @@ public record TreeCopy(
       return result();
     }
 
-    /** Copies all that is in the directories from this depth on. */
+    /** Copies the directories from this depth on. */
     private void walk(int top) {
       while (from.depth() >= top) {
         stopIfCancelled();
@@ -170,7 +170,7 @@ public record TreeCopy(
       }
     }
 
-    /** Copies the directory's next entry; false when there is none, or it cannot be read. */
+    /** Copies the current directory's next entry; false when there is none that can be read. */
     private boolean copyNext() {
       Place place = from.place();
       try {
@@ -188,7 +188,7 @@ public record TreeCopy(
       }
     }
 
-    /** The directory of the copy that stands for the current one. */
+    /** Returns the current directory of the copy. */
     private Directory written() {
       try {
         return to.current().orElseThrow(() -> disturbed("it was moved"));
@@ -252,16 +252,14 @@ public record TreeCopy(
       }
     }
 
-    /**
-     * Writable until its content is there; {@link #finish} gives it the mode that it shall have.
-     */
+    /** Makes a directory and enters it. It stays writable until {@link #finish} sets its mode. */
     private void enterMade(ByteString name, Directory in) throws ErrnoException {
       in.makeDirectory(name, 0700);
       Directory made = in.openDirectory(name);
       to.enter(made.place(), made, made.self().status());
     }
 
-    /** A directory that cannot be read is at least there. */
+    /** Makes an empty directory in place of an unreadable one. */
     private void keepEmpty(Status status, Directory in, Place place) {
       if (status.type() == FileType.DIRECTORY) {
         write(
@@ -341,7 +339,7 @@ public record TreeCopy(
         if (e.cannotWriteOn()) {
           throw full(place, e);
         }
-        // Too many links for this file system, or the first copy is in a directory that is shut.
+        // This file system allows no more links, or the first copy is in a shut directory.
         missed(place, "copied as a file of its own, not as a hard link: " + e.why());
         return false;
       }
@@ -359,10 +357,10 @@ public record TreeCopy(
     }
 
     private String unreadable(Status status) {
-      return "it belongs to user " + status.uid() + ", who does not let everybody read it";
+      return "it belongs to user " + status.uid() + ", and not all users may read it";
     }
 
-    /** A change of owner may clear mode bits, and both change times: so the order matters. */
+    /** Sets owner, mode and times, in this order: each may change the next. */
     private void setAttributes(Descriptor made, Status like) throws ErrnoException {
       if (owner.isPresent()) {
         made.setOwner(owner.get().userOf(like), owner.get().groupOf(like));
@@ -413,7 +411,7 @@ public record TreeCopy(
       missed(place, e.why());
     }
 
-    /** Writes; false when that failed for this place alone. */
+    /** Writes; false when that failed for this file alone. */
     private boolean write(Place place, Writing writing) {
       try {
         writing.run();

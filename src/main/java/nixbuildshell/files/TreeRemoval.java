@@ -8,16 +8,15 @@ import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 
 /**
- * Deletes a tree without following a link, also what its owner has made unreadable (an overlay's
- * work directory holds a directory of mode 000). That something else deletes it too is no error.
- * What is mounted in it is not gone into.
+ * Deletes a tree, through no link and no mount point. It also deletes unreadable directories: an
+ * overlay's work directory has one of mode 000. Another process may delete the tree meanwhile.
  */
 public final class TreeRemoval {
-  /** How often a directory that will not become empty is gone through. */
+  /** The number of times that a directory is read until it is empty. */
   private static final int PASSES = 10;
 
   /**
-   * Something that could not be deleted.
+   * Names what could not be deleted.
    *
    * @param why errno's name and meaning, or a phrase
    */
@@ -38,18 +37,19 @@ public final class TreeRemoval {
   }
 
   /**
-   * Deletes a file, or a directory and all that is in it.
+   * Deletes a file, or a directory with its content.
    *
-   * @return the first thing that could not be deleted; empty when all is gone
+   * @return the first thing that could not be deleted; empty when nothing is left
    */
   public static Optional<Leftover> remove(Directory parent, ByteString name) {
     return remove(parent, name, () -> false);
   }
 
   /**
-   * Deletes until told to stop; what is left then can be deleted later.
+   * Deletes a file, or a directory with its content, until told to stop.
    *
    * @param stop asked before every entry
+   * @return the first thing that could not be deleted; empty when there was none
    */
   public static Optional<Leftover> remove(Directory parent, ByteString name, BooleanSupplier stop) {
     try (Descent descent = new Descent(parent)) {
@@ -73,7 +73,7 @@ public final class TreeRemoval {
           continue;
         }
       } catch (ErrnoException e) {
-        // Gone, perhaps with its parents: what is still there shows when they are removed.
+        // It may be gone; what is still there shows when its directory is removed.
       }
       leave();
     }
@@ -126,7 +126,7 @@ public final class TreeRemoval {
     passes.push(pass);
   }
 
-  /** Removes the directory that is empty now; goes through it again when it is not. */
+  /** Removes the directory that should be empty now, or reads it again. */
   private void leave() {
     int pass = passes.pop();
     ByteString name = descent.place().name();

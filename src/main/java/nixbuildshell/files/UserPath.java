@@ -3,33 +3,37 @@ package nixbuildshell.files;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 
-/** A path that the person gave on the command line. */
+/** Opens directories that the caller names on the command line. */
 public final class UserPath {
   private UserPath() {}
 
+  private interface Opening {
+    Directory open() throws ErrnoException;
+  }
+
   /**
-   * Opens the directory that he means. Links on the way are followed, as he chose the path; the
-   * directory's {@link Directory#place} is where they led.
+   * Opens a directory. Links on the way are followed, because the caller chose the path; the
+   * directory's {@link Directory#place} is where they lead.
    *
    * @param path absolute, or relative to the working directory
    * @throws Failure when it is missing, no directory, not readable or empty
    */
   public static Directory openDirectory(FileSystem files, ByteString path) {
-    String what = "cannot enter " + (path.isEmpty() ? "''" : path);
-    try {
-      return notEmpty(what, files.openDirectory(path));
-    } catch (ErrnoException e) {
-      throw failure(what, e);
-    }
+    return open(path.isEmpty() ? "''" : path.toString(), () -> files.openDirectory(path));
   }
 
-  /** Opens a directory in one that the person named, by the same rules; no link is followed. */
+  /** Opens a directory in a directory that the caller named; no link is followed. */
   public static Directory openDirectory(Directory parent, ByteString name) {
-    String what = "cannot enter " + parent.place().child(name);
+    return open(parent.place().child(name).toString(), () -> parent.openDirectory(name));
+  }
+
+  private static Directory open(String path, Opening opening) {
+    String what = "cannot enter " + path;
     try {
-      return notEmpty(what, parent.openDirectory(name));
+      return notEmpty(what, opening.open());
     } catch (ErrnoException e) {
-      throw failure(what, e);
+      String remedy = e.denied() ? "run this as a user who can read the directory" : "";
+      throw new Failure(what, e.why(), remedy, e);
     }
   }
 
@@ -43,10 +47,5 @@ public final class UserPath {
       directory.close();
       throw e;
     }
-  }
-
-  private static Failure failure(String what, ErrnoException e) {
-    String remedy = e.denied() ? "run this as a user who can read the directory" : "";
-    return new Failure(what, e.why(), remedy, e);
   }
 }

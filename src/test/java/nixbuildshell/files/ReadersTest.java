@@ -108,7 +108,7 @@ class ReadersTest {
               .missed()
               .contains(
                   new TreeCopy.Missed(
-                      name("f0"), "it belongs to user 0, who does not let everybody read it")));
+                      name("f0"), "it belongs to user 0, and not all users may read it")));
     }
     assertEquals(
         List.of("d0", "d30001", "d30002", "d30002/open", "f30002", "link", "public", "public/open"),
