@@ -85,7 +85,7 @@ public final class Descriptor implements AutoCloseable {
       files.call(Syscall.FLOCK, number, kind | LOCK_NONBLOCKING);
       return true;
     } catch (ErrnoException e) {
-      if (e.locked()) {
+      if (e.is(Errno.EAGAIN)) {
         return false;
       }
       throw e;

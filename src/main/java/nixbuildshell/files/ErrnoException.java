@@ -86,20 +86,6 @@ public final class ErrnoException extends Exception {
     return is(Errno.ENOTDIR, Errno.ELOOP);
   }
 
-  /** Decides whether a directory was there, and something else was wanted. */
-  boolean isDirectory() {
-    return is(Errno.EISDIR);
-  }
-
-  boolean notEmpty() {
-    return is(Errno.ENOTEMPTY, Errno.EEXIST);
-  }
-
-  /** Decides whether another descriptor has the lock. */
-  public boolean locked() {
-    return is(Errno.EAGAIN);
-  }
-
   /**
    * Decides whether the file system takes no file any more: full, over quota, broken, read-only.
    */
@@ -110,10 +96,6 @@ public final class ErrnoException extends Exception {
   /**
    * Decides whether the host or the process ran out of something, which is not the file's fault.
    */
-  boolean exhausted() {
-    return is(Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM);
-  }
-
   boolean is(Errno... any) {
     for (Errno errno : any) {
       if (errno.number() == number) {

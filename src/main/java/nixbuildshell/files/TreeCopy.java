@@ -7,6 +7,7 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.abi.Errno;
 
 /**
  * Copies trees of files from an untrusted directory.
@@ -405,7 +406,8 @@ public record TreeCopy(
     }
 
     private void unread(Place place, ErrnoException e) {
-      if (e.exhausted()) {
+      // The host or the process ran out of something, which is not the file's fault.
+      if (e.is(Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM)) {
         throw e.failure("cannot copy " + place, "");
       }
       missed(place, e.why());

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.abi.Errno;
 
 /**
  * Deletes a tree, through no link and no mount point. It also deletes unreadable directories: an
@@ -87,7 +88,7 @@ public final class TreeRemoval {
         in.removeFile(name);
       }
     } catch (ErrnoException e) {
-      if (e.isDirectory()) {
+      if (e.is(Errno.EISDIR)) {
         removeEntry(in, name, FileType.DIRECTORY);
       } else if (e.notDirectory()) {
         removeEntry(in, name, FileType.REGULAR);
@@ -138,7 +139,10 @@ public final class TreeRemoval {
         parent.get().removeDirectory(name);
       }
     } catch (ErrnoException e) {
-      if (e.notEmpty() && parent.isPresent() && leftover.isEmpty() && pass < PASSES) {
+      if (e.is(Errno.ENOTEMPTY, Errno.EEXIST)
+          && parent.isPresent()
+          && leftover.isEmpty()
+          && pass < PASSES) {
         again(parent.get(), name, pass + 1);
       } else if (parent.isPresent()) {
         remains(parent.get().place().child(name), e);

@@ -101,20 +101,26 @@ public final class SignalRelay {
     return ending;
   }
 
-  private void interrupt(int signal) {
-    long now = System.nanoTime();
-    Child running;
-    boolean insists;
-    synchronized (this) {
-      insists = now - lastInterrupt < INSISTENCE;
-      lastInterrupt = now;
-      running = child;
-      if (running == null) {
-        ending = signal;
-        return;
-      }
+  /** Returns the child; null when there is none, for which the signal is noted. */
+  private synchronized Child childFor(int signal) {
+    if (child == null) {
+      ending = signal;
     }
-    if (insists) {
+    return child;
+  }
+
+  private synchronized boolean insists() {
+    long before = lastInterrupt;
+    lastInterrupt = System.nanoTime();
+    return lastInterrupt - before < INSISTENCE;
+  }
+
+  private void interrupt(int signal) {
+    boolean insists = insists();
+    Child running = childFor(signal);
+    if (running == null) {
+      return;
+    } else if (insists) {
       kill(running, signal);
       return;
     }
@@ -125,13 +131,9 @@ public final class SignalRelay {
   }
 
   private void terminate(int signal) {
-    Child running;
-    synchronized (this) {
-      running = child;
-      if (running == null) {
-        ending = signal;
-        return;
-      }
+    Child running = childFor(signal);
+    if (running == null) {
+      return;
     }
     if (running.catches(signal)) {
       running.kill(signal);
