@@ -38,8 +38,6 @@ import nixbuildshell.session.ShownStore;
 import nixbuildshell.shell.SandboxProgram;
 import nixbuildshell.shell.Start;
 import nixbuildshell.store.NixStore;
-import nixbuildshell.view.BuildPlace;
-import nixbuildshell.view.ConfiguredPaths;
 import nixbuildshell.view.NetworkChoice;
 import nixbuildshell.view.SandboxPaths;
 import nixbuildshell.view.SeenMounts;
@@ -58,6 +56,7 @@ record Preparation(
     FileSystem files,
     BooleanSupplier cancelled,
     Messages messages) {
+  private static final int LONGEST_NAMED = 200;
 
   /**
    * Describes a sandbox that can be made.
@@ -98,13 +97,14 @@ record Preparation(
   /** Prepares the sandbox for a new copy of a kept directory. */
   Prepared fresh(NixStore nix, KeptDirectory kept, FailedBuild build, BuildUser chosen) {
     SandboxPaths paths = paths(nix);
-    StoreView store = StoreLookup.of(caller, files, nix, kept, build, paths, cancelled, messages);
+    Optional<BuildTop> top = top(build);
+    StoreView store = lookup(nix).of(kept, build, top.isEmpty(), paths);
     BuildUserRange.requireOthers(files, nix, chosen, store);
     BuildUser user = chosen.showing(store);
     Start start = Start.of(build);
     Program program = program(build, start);
     Generation generation = kept.isNested() ? Generation.NESTED : Generation.FLAT;
-    Optional<BuildTop> top = BuildPlace.told(build, caller, messages);
+    tellTop(build, top.isPresent());
     NetworkView network = network().of(build, generation);
     Optional<ByteString> binSh =
         SeenMounts.of(build, nix.directory()).flatMap(mounts -> mounts.shell(store, nix));
@@ -132,7 +132,7 @@ record Preparation(
     NixStore nix = StoreChoice.again(caller, files, before.store());
     Start start = Start.again(before, nix);
     Program program = command(start);
-    StoreView store = StoreLookup.of(files, nix, session);
+    StoreView store = lookup(nix).of(session);
     BuildUserRange.requireOthers(files, nix, user, store);
     SandboxRequest.Build build = RememberedSandbox.build(before.sandbox(), start.systemShell());
     NetworkView network =
@@ -175,8 +175,36 @@ record Preparation(
   }
 
   private SandboxPaths paths(NixStore nix) {
-    ConfiguredPaths configured = new ConfiguredPaths(caller, cancelled);
-    return new SandboxPaths(files, nix.directory(), options.sandboxPaths(), configured, messages);
+    return new SandboxPaths(
+        caller, files, nix.directory(), options.sandboxPaths(), cancelled, messages);
+  }
+
+  private StoreLookup lookup(NixStore nix) {
+    return new StoreLookup(caller, files, nix, cancelled, messages);
+  }
+
+  /** Returns where a build without a sandbox had its directory, if Nix can have put it there. */
+  private Optional<BuildTop> top(FailedBuild build) {
+    return build
+        .sandbox()
+        .unsandboxedTop()
+        .flatMap(top -> BuildTop.of(top.value(), caller.daemonSettings().get("build-dir")));
+  }
+
+  private void tellTop(FailedBuild build, boolean isPlace) {
+    build
+        .sandbox()
+        .unsandboxedTop()
+        .map(top -> "NIX_BUILD_TOP was " + top.value().abridged(LONGEST_NAMED))
+        .map(
+            was ->
+                isPlace
+                    ? "the build had no sandbox: "
+                        + was
+                        + ", where its directory is in here too, and the whole store is shown; what"
+                        + " else it could see of the host is not in here"
+                    : was + ", no place that Nix gives a build: its directory is in /build")
+        .ifPresent(messages::note);
   }
 
   private NetworkChoice network() {

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -16,7 +15,6 @@ import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.capture.Shell;
 import nixbuildshell.console.Messages;
-import nixbuildshell.nix.Caller;
 import nixbuildshell.nix.NixProgram;
 import nixbuildshell.nix.NixProgram.Unanswered;
 import nixbuildshell.store.Derivation;
@@ -27,34 +25,13 @@ import nixbuildshell.store.StorePath;
 import nixbuildshell.store.StoreQuery;
 
 /**
- * The store as a build saw it, when no manifest tells: the closures of its derivation's inputs and
- * of the {@code sandbox-paths} that lie in the store, without its own outputs ({@code startBuilder}
- * in local-derivation-goal.cc).
+ * Finds what a build saw of the store when no manifest tells: the closures of its derivation's
+ * inputs and of the {@code sandbox-paths} that lie in the store, without the build's own outputs
+ * ({@code startBuilder} in local-derivation-goal.cc).
  */
-final class InputClosure {
-  private final KeptDirectory kept;
-  private final FailedBuild build;
-  private final SandboxPaths sandboxPaths;
-  private final StoreQuery store;
-  private final Messages messages;
-  private final DerivationFinder finder;
+record InputClosure(NixStore store, KeptDirectory kept, FailedBuild build, Messages messages) {
 
-  private InputClosure(
-      NixStore nix,
-      KeptDirectory kept,
-      FailedBuild build,
-      SandboxPaths sandboxPaths,
-      StoreQuery store,
-      Messages messages) {
-    this.finder = new DerivationFinder(nix);
-    this.kept = kept;
-    this.build = build;
-    this.sandboxPaths = sandboxPaths;
-    this.store = store;
-    this.messages = messages;
-  }
-
-  /** Why it cannot be known, for the person. */
+  /** Tells the caller why the closure cannot be known. */
   static final class Unknown extends Exception {
     private static final long serialVersionUID = 1;
 
@@ -64,37 +41,31 @@ final class InputClosure {
   }
 
   /**
-   * Finds it out.
+   * Returns the store paths.
    *
-   * @param sandboxPaths those that the sandbox has
-   * @param cancelled whether to stop asking Nix
+   * @param nixStore the program of that name
+   * @param sandboxPaths the host paths that the sandbox shows
    * @throws Failure naming all inputs that are gone from the store
-   * @throws java.util.concurrent.CancellationException when that was asked for
+   * @throws java.util.concurrent.CancellationException when the program was cancelled
    */
-  static List<StorePath> of(
-      NixStore nix,
-      KeptDirectory kept,
-      FailedBuild build,
-      SandboxPaths sandboxPaths,
-      Caller caller,
-      BooleanSupplier cancelled,
-      Messages messages)
-      throws Unknown {
-    NixProgram program =
-        NixProgram.find(caller, "nix-store", cancelled)
-            .orElseThrow(
-                () ->
-                    new Unknown("there is no nix-store on PATH", "put Nix's programs on the PATH"));
-    StoreQuery query = new StoreQuery(program, nix);
-    return new InputClosure(nix, kept, build, sandboxPaths, query, messages).paths();
+  List<StorePath> paths(Optional<NixProgram> nixStore, SandboxPaths sandboxPaths) throws Unknown {
+    if (nixStore.isEmpty()) {
+      throw new Unknown("there is no nix-store on PATH", "put Nix's programs on the PATH");
+    }
+    Derivation derivation = derivation();
+    StoreInputs inputs = inputs(derivation);
+    StoreQuery query = new StoreQuery(nixStore.get(), store);
+    Set<StorePath> paths = closure(query, inputs, sandboxPaths.inStore());
+    paths.removeAll(derivation.outputPaths().values());
+    paths.removeAll(outputs());
+    messages.detail(paths.size() + " store paths are shown: the closure of the build's inputs");
+    return List.copyOf(paths);
   }
 
-  /** Returns the inputs of a build, as far as they are known. */
-  static StoreInputs inputs(
-      NixStore nix, KeptDirectory kept, FailedBuild build, Messages messages) {
-    InputClosure closure = new InputClosure(nix, kept, build, null, null, messages);
+  /** Returns the inputs with the derivations that make them, as far as they are known. */
+  StoreInputs inputs() {
     try {
-      return closure.inputs(closure.derivation());
+      return inputs(derivation());
     } catch (Unknown e) {
       return new StoreInputs(Map.of());
     }
@@ -102,32 +73,25 @@ final class InputClosure {
 
   private StoreInputs inputs(Derivation derivation) throws Unknown {
     try {
-      return StoreInputs.of(finder.store(), derivation);
+      return StoreInputs.of(store, derivation);
     } catch (StoreInputs.Unknown e) {
       throw new Unknown(e.getMessage(), e.remedy());
     }
   }
 
-  private List<StorePath> paths() throws Unknown {
-    Derivation derivation = derivation();
-    StoreInputs inputs = inputs(derivation);
-    Set<StorePath> paths = closure(inputs);
-    paths.removeAll(derivation.outputPaths().values());
-    paths.removeAll(build.store().outputs().values().stream().map(Fact::value).toList());
-    messages.detail(paths.size() + " store paths are shown: the closure of the build's inputs");
-    return List.copyOf(paths);
+  private Set<StorePath> outputs() {
+    return build.store().outputs().values().stream().map(Fact::value).collect(Collectors.toSet());
   }
 
-  /** The one that the build is known to be of, or else the one that its outputs lead to. */
+  /** Returns the derivation that is known, or the derivation that the outputs lead to. */
   private Derivation derivation() throws Unknown {
     try {
       if (build.derivation().isPresent()) {
-        return finder.store().read(build.derivation().get().value());
+        return store.read(build.derivation().get().value());
       }
-      Set<StorePath> outputs =
-          build.store().outputs().values().stream().map(Fact::value).collect(Collectors.toSet());
+      Set<StorePath> outputs = outputs();
       Optional<DerivationFinder.Found> found =
-          finder
+          new DerivationFinder(store)
               .find(kept, outputs)
               .filter(each -> outputs.isEmpty() || each.derivation().makesOneOf(outputs));
       if (found.isPresent()) {
@@ -145,58 +109,62 @@ final class InputClosure {
     throw new Unknown("its derivation is not found", DerivationFinder.REMEDY);
   }
 
-  private Set<StorePath> closure(StoreInputs inputs) throws Unknown {
+  private Set<StorePath> closure(StoreQuery query, StoreInputs inputs, List<StorePath> more)
+      throws Unknown {
     Set<StorePath> roots = new LinkedHashSet<>(inputs.origins().keySet());
-    roots.addAll(sandboxPaths.inStore());
-    Set<StorePath> closure = requisites(roots, inputs);
+    roots.addAll(more);
+    Set<StorePath> closure = requisites(query, roots, inputs);
     Optional<StorePath> shell = shell();
     if (shell.isPresent() && !closure.contains(shell.get())) {
       messages.note(
-          finder.store().directory().path(shell.get())
+          store.directory().path(shell.get())
               + " has the shell and is shown, though it is no input of the build");
       roots.add(shell.get());
-      closure = requisites(roots, inputs);
+      closure = requisites(query, roots, inputs);
     }
     return closure;
   }
 
+  /** Returns the store path of the shell; empty for {@code /bin/sh}, which a sandbox path gives. */
   private Optional<StorePath> shell() throws Unknown {
-    if (build.run().shell().isEmpty() || build.run().shell().get().value().equals(Shell.SYSTEM)) {
-      return Optional.empty(); // That of sandbox-paths is among the roots.
-    }
-    ByteString shell = build.run().shell().get().value();
+    Optional<ByteString> shell =
+        build.run().shell().map(Fact::value).filter(path -> !path.equals(Shell.SYSTEM));
     try {
-      return Optional.of(finder.store().directory().containing(shell));
+      return shell.isEmpty()
+          ? Optional.empty()
+          : Optional.of(store.directory().containing(shell.get()));
     } catch (Malformed e) {
-      throw new Unknown("the shell " + shell + ": " + e.getMessage(), "");
+      throw new Unknown("the shell " + shell.get() + ": " + e.getMessage(), "");
     }
   }
 
-  /** One question; only when it has no answer, another one asks which paths are to blame. */
-  private Set<StorePath> requisites(Set<StorePath> roots, StoreInputs inputs) throws Unknown {
+  /** Asks one question; only when it has no answer, asks which paths are to blame. */
+  private Set<StorePath> requisites(StoreQuery query, Set<StorePath> roots, StoreInputs inputs)
+      throws Unknown {
     try {
-      return store.requisites(roots);
+      return query.requisites(roots);
     } catch (Malformed e) {
       throw new Unknown(e.getMessage(), "");
     } catch (Unanswered e) {
-      Set<StorePath> invalid = invalid(roots, e);
+      Set<StorePath> invalid = invalid(query, roots, e);
       List<StorePath> gone = new ArrayList<>(inputs.origins().keySet());
       gone.retainAll(invalid);
       if (!gone.isEmpty()) {
-        throw inputs.gone(finder.store(), gone);
+        throw inputs.gone(store, gone);
       }
       // Nix does without a sandbox path that is not valid.
       Set<StorePath> valid = new LinkedHashSet<>(roots);
       if (!valid.removeAll(invalid)) {
         throw unanswered(e);
       }
-      return requisites(valid, inputs);
+      return requisites(query, valid, inputs);
     }
   }
 
-  private Set<StorePath> invalid(Set<StorePath> roots, Unanswered why) throws Unknown {
+  private Set<StorePath> invalid(StoreQuery query, Set<StorePath> roots, Unanswered why)
+      throws Unknown {
     try {
-      return store.invalid(roots);
+      return query.invalid(roots);
     } catch (Malformed e) {
       throw new Unknown(e.getMessage(), "");
     } catch (Unanswered e) {

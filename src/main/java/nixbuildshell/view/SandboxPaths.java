@@ -7,6 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -17,6 +21,9 @@ import nixbuildshell.capture.Shell;
 import nixbuildshell.console.Messages;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.FileType;
+import nixbuildshell.nix.Caller;
+import nixbuildshell.nix.NixProgram;
+import nixbuildshell.nix.NixSettings;
 import nixbuildshell.sandbox.Generation;
 import nixbuildshell.sandbox.HostPath;
 import nixbuildshell.sandbox.SandboxPath;
@@ -24,79 +31,102 @@ import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 
 /**
- * The paths of the host that the sandbox shows: those that the caller names, and those of Nix's own
- * configuration that the build had. What a kept directory says opens none.
+ * Decides which host paths the sandbox shows: those that the caller names, and those of Nix's
+ * setting {@code sandbox-paths} that the build had. A kept directory only chooses among these.
  */
 public final class SandboxPaths {
-  private static final ByteString BIN_SH = Shell.SYSTEM;
-
   private static final int MOST_NAMED = 20;
-
   private static final int LONGEST_NAMED = 300;
 
   private final FileSystem files;
   private final StoreDirectory store;
   private final List<SandboxPath> named;
-  private final ConfiguredPaths configured;
+  private final FutureTask<NixSettings> settings;
   private final Messages messages;
+  private boolean asked;
 
   /**
+   * Checks the paths that the caller names.
+   *
    * @param named {@code --sandbox-path}
+   * @param cancelled whether to stop waiting for Nix, with a {@link CancellationException}
    * @throws Failure when one cannot be shown
    */
   public SandboxPaths(
+      Caller caller,
       FileSystem files,
       StoreDirectory store,
       List<ByteString> named,
-      ConfiguredPaths configured,
+      BooleanSupplier cancelled,
       Messages messages) {
     this.files = files;
     this.store = store;
-    this.configured = configured;
+    this.settings = new FutureTask<>(() -> NixProgram.settings(caller, cancelled));
     this.named = named.stream().map(SandboxPath::parse).toList();
     this.messages = messages;
     for (SandboxPath path : this.named) {
-      path.problem(store).ifPresent(why -> refuse(path, why));
-      if (!path.optional() && host(path).isEmpty()) {
+      if (path.problem(store).isPresent()) {
+        throw new Failure(
+            "cannot use --sandbox-path " + path,
+            path.problem(store).get(),
+            "show it elsewhere with TARGET=PATH");
+      } else if (!path.optional() && host(path).isEmpty()) {
         throw new Failure("cannot use --sandbox-path " + path, path.source() + " is not there", "");
       }
     }
   }
 
-  private static void refuse(SandboxPath path, String why) {
-    throw new Failure(
-        "cannot use --sandbox-path " + path, why, "show it elsewhere with TARGET=PATH");
-  }
-
-  /** Asks Nix for its settings, and meanwhile comes back. */
+  /** Begins to ask Nix for its settings, and returns at once. */
   void ask() {
-    configured.ask();
+    if (!asked) {
+      asked = true;
+      Thread thread = new Thread(settings, "Nix's settings");
+      thread.setDaemon(true);
+      thread.start();
+    }
   }
 
-  /** The store paths that the sources lie in, the caller's and the configuration's. */
+  private List<SandboxPath> ofEveryBuild() {
+    ask();
+    try {
+      return settings.get().words("sandbox-paths", "extra-sandbox-paths").stream()
+          .map(SandboxPath::parse)
+          .toList();
+    } catch (InterruptedException | ExecutionException e) {
+      if (e.getCause() instanceof CancellationException stop) {
+        throw stop;
+      }
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Returns the store paths that hold a source, of the caller's and of Nix's setting. */
   List<StorePath> inStore() {
     List<SandboxPath> all = new ArrayList<>(named);
-    all.addAll(configured.ofEveryBuild());
+    all.addAll(ofEveryBuild());
     List<StorePath> found = new ArrayList<>();
     for (SandboxPath path : all) {
       try {
         found.add(store.containing(path.source()));
       } catch (Malformed e) {
-        // It lies elsewhere.
+        // The source lies elsewhere.
       }
     }
     return found;
   }
 
   /**
-   * Returns what is to be shown. Where a manifest tells which mounts the build had, the
-   * configuration's paths count as far as they are among them; a message names the others.
+   * Returns what to show a new copy. Where a manifest tells which mounts the build had, it chooses
+   * among the paths of Nix's setting; a message names the others.
+   *
+   * @param nix the layout of the Nix that ran the build
+   * @param shellIsKnown whether the sandbox has a {@code /bin/sh} without a path for it
    */
   public List<HostPath> shownTo(FailedBuild build, Generation nix, boolean shellIsKnown) {
     Optional<Set<ByteString>> had =
         SeenMounts.of(build, store).map(mounts -> new LinkedHashSet<>(mounts.extra()));
     if (shellIsKnown) {
-      had.ifPresent(points -> points.remove(BIN_SH));
+      had.ifPresent(points -> points.remove(Shell.SYSTEM));
     }
     Map<ByteString, HostPath> shown = new LinkedHashMap<>();
     List<String> unshown = new ArrayList<>();
@@ -123,18 +153,18 @@ public final class SandboxPaths {
       FailedBuild build, Generation nix, Optional<Set<ByteString>> had) {
     // Where it is the builder, the configuration gives it; else the build's own shell is there.
     boolean system = build.run().shell().map(Fact::value).filter(Shell.SYSTEM::equals).isPresent();
-    if (!had.map(points -> !points.isEmpty()).orElse(configured.isAsked() || system)) {
+    if (!had.map(points -> !points.isEmpty()).orElse(asked || system)) {
       return List.of();
     }
-    return configured.ofEveryBuild().stream()
+    return ofEveryBuild().stream()
         .filter(
             path ->
                 had.map(known -> known.contains(path.target()) || copied(nix, path).isPresent())
-                    .orElse(system || !path.target().equals(BIN_SH)))
+                    .orElse(system || !path.target().equals(Shell.SYSTEM)))
         .toList();
   }
 
-  /** What a session had before and still is there, and what the caller names now. */
+  /** Returns what a session had before and the host still has, and what the caller names now. */
   public List<HostPath> again(List<HostPath> before) {
     Map<ByteString, HostPath> shown = new LinkedHashMap<>();
     for (HostPath path : before) {
@@ -148,7 +178,7 @@ public final class SandboxPaths {
     return withNamed(shown);
   }
 
-  /** Puts what the caller names in the place of, or beside, what is shown without that. */
+  /** Adds what the caller names, which takes the place of a path with the same target. */
   private List<HostPath> withNamed(Map<ByteString, HostPath> shown) {
     named.forEach(path -> host(path).ifPresent(there -> shown.put(there.target(), there)));
     shown.values().forEach(path -> requirePoint(path, shown));
@@ -171,7 +201,7 @@ public final class SandboxPaths {
     }
   }
 
-  /** Why {@link #host} has nothing; empty when the setting allows that. */
+  /** Returns why {@link #host} has nothing; empty when the setting allows that. */
   private Optional<String> why(SandboxPath path) {
     return path.problem(store)
         .or(
@@ -180,8 +210,8 @@ public final class SandboxPaths {
   }
 
   /**
-   * Requires that a path within another one that is shown has a file or directory there to be
-   * mounted on: in what is the host's, none is made.
+   * Requires a file or directory to mount a path on, when the path lies within another path that is
+   * shown: nothing is made in a directory of the host.
    */
   private void requirePoint(HostPath path, Map<ByteString, HostPath> shown) {
     if (path.link().isPresent()) {
@@ -212,14 +242,14 @@ public final class SandboxPaths {
   }
 
   /**
-   * A path as Nix shows it. It has always followed links; with directories of the newer layout it
-   * copies a link instead ({@code doBind} in linux-derivation-builder.cc).
+   * Returns a path as Nix shows it. Nix follows links; newer Nix, with its nested layout, copies a
+   * link instead ({@code doBind} in linux-derivation-builder.cc).
    */
   private Optional<HostPath> asBy(Generation nix, SandboxPath path) {
     return copied(nix, path).or(() -> host(path));
   }
 
-  /** The path as a link; empty when it is none, or is followed. */
+  /** Returns the path as a link; empty when it is none, or Nix follows it. */
   private Optional<HostPath> copied(Generation nix, SandboxPath path) {
     if (nix != Generation.NESTED || path.problem(store).isPresent()) {
       return Optional.empty();
@@ -229,7 +259,7 @@ public final class SandboxPaths {
         .map(link -> new HostPath(path.target(), path.source(), false, Optional.of(link)));
   }
 
-  /** A path as it is on this host; empty when it is not there or cannot be in the sandbox. */
+  /** Returns a path as the host has it; empty when it is missing or cannot be in a sandbox. */
   private Optional<HostPath> host(SandboxPath path) {
     if (path.problem(store).isPresent()) {
       return Optional.empty();

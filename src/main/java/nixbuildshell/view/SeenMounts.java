@@ -3,7 +3,6 @@ package nixbuildshell.view;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -13,51 +12,32 @@ import nixbuildshell.capture.BuildShell;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Manifest;
 import nixbuildshell.capture.MountTable;
+import nixbuildshell.capture.Shell;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 
 /**
- * The mounts that a manifest says the build had. They are what somebody wrote into a kept
- * directory: good for choosing among what may be shown anyway, and for messages.
+ * Reads the mounts that the build had from its manifest. An attacker can have written that: it is
+ * good for a choice among what may be shown anyway, and for messages.
  *
- * @param mounts those of the builder
- * @param extra mount points that not every sandbox has, each once
+ * @param extra the mount points that not every sandbox has, each once
  */
 public record SeenMounts(List<Manifest.Mount> mounts, List<ByteString> extra) {
-  private static final ByteString BIN_SH = ByteString.of("/bin/sh");
   private static final Path MOUNTINFO = Path.of("/proc/self/mountinfo");
 
   private static final Set<String> OF_EVERY_SANDBOX =
       Set.of(
-          "/",
-          "/build",
-          "/dev",
-          "/dev/console",
-          "/dev/full",
-          "/dev/kvm",
-          "/dev/null",
-          "/dev/ptmx",
-          "/dev/pts",
-          "/dev/random",
-          "/dev/shm",
-          "/dev/tty",
-          "/dev/urandom",
-          "/dev/zero",
-          "/etc/group",
-          "/etc/hosts",
-          "/etc/nsswitch.conf",
-          "/etc/passwd",
-          "/etc/resolv.conf",
-          "/etc/services",
-          "/etc/ssl/certs/ca-certificates.crt",
-          "/proc",
-          "/sys",
-          "/tmp");
+          ("/ /build /dev /dev/console /dev/full /dev/kvm /dev/null /dev/ptmx /dev/pts /dev/random"
+                  + " /dev/shm /dev/tty /dev/urandom /dev/zero /etc/group /etc/hosts"
+                  + " /etc/nsswitch.conf /etc/passwd /etc/resolv.conf /etc/services"
+                  + " /etc/ssl/certs/ca-certificates.crt /proc /sys /tmp")
+              .split(" "));
+
   private static final List<String> TREES = List.of("/proc/", "/sys/");
 
-  /** Those of a sandboxed build, when they are known. */
+  /** Returns the mounts of a build in a sandbox; empty when they are not known. */
   public static Optional<SeenMounts> of(FailedBuild build, StoreDirectory store) {
     return build
         .manifest()
@@ -80,10 +60,13 @@ public record SeenMounts(List<Manifest.Mount> mounts, List<ByteString> extra) {
         && TREES.stream().noneMatch(tree -> point.latin1().startsWith(tree));
   }
 
-  /** What was mounted at {@code /bin/sh}, when that is a program in what is shown of the store. */
+  /** Returns the program that was mounted at {@code /bin/sh}, when the view of the store has it. */
   public Optional<ByteString> shell(StoreView store, NixStore nix) {
     BuildShell shells = new BuildShell(nix);
-    return hostPaths(BIN_SH).stream()
+    MountTable host = hostTable();
+    return mounts.stream()
+        .filter(mount -> mount.mountPoint().filter(Shell.SYSTEM::equals).isPresent())
+        .flatMap(mount -> host.paths(mount).stream())
         .map(nix::logical)
         .filter(path -> shows(store, nix.directory(), path) && shells.isProgram(path))
         .findFirst();
@@ -97,17 +80,6 @@ public record SeenMounts(List<Manifest.Mount> mounts, List<ByteString> extra) {
     } catch (Malformed e) {
       return false;
     }
-  }
-
-  private List<ByteString> hostPaths(ByteString point) {
-    List<ByteString> paths = new ArrayList<>();
-    MountTable host = hostTable();
-    for (Manifest.Mount mount : mounts) {
-      if (mount.mountPoint().filter(point::equals).isPresent()) {
-        paths.addAll(host.paths(mount));
-      }
-    }
-    return paths;
   }
 
   private static MountTable hostTable() {

@@ -19,6 +19,7 @@ import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.FileType;
 import nixbuildshell.nix.Caller;
+import nixbuildshell.nix.NixProgram;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.ShownStore;
@@ -26,63 +27,52 @@ import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StoreInputs;
 import nixbuildshell.store.StorePath;
 
-/** Finds out what the sandbox shall show of the store, and whether the host has it. */
-public final class StoreLookup {
+/**
+ * Decides what the sandbox shows of the store, and checks that the host has it.
+ *
+ * @param cancelled whether to stop asking Nix
+ */
+public record StoreLookup(
+    Caller caller, FileSystem files, NixStore nix, BooleanSupplier cancelled, Messages messages) {
   /**
-   * So many mount points are made on disk, where the store is an ordinary directory as in Nix's
-   * sandbox. Measured on ext4: to make and remove one takes 0.1 to 0.6 ms.
+   * The most mount points that are made on disk, where the store is an ordinary directory as in
+   * Nix's sandbox. Measured on ext4: making and removing one takes 0.1 to 0.6 ms.
    */
   private static final int MOST_ON_DISK = 100;
 
   private static final Set<FileType> CAN_BE_SHOWN =
       Set.of(FileType.DIRECTORY, FileType.REGULAR, FileType.LINK);
 
-  private StoreLookup() {}
-
   /**
-   * The view for a build.
+   * Returns the view for a build.
    *
-   * @param cancelled whether to stop asking Nix
+   * @param sandboxed whether the build had a sandbox; without one it saw the whole store
    * @throws Failure naming all store paths that are gone
-   * @throws java.util.concurrent.CancellationException when that was asked for
+   * @throws java.util.concurrent.CancellationException when {@code cancelled} said so
    */
-  public static StoreView of(
-      Caller caller,
-      FileSystem files,
-      NixStore nix,
-      KeptDirectory kept,
-      FailedBuild build,
-      SandboxPaths sandboxPaths,
-      BooleanSupplier cancelled,
-      Messages messages) {
+  public StoreView of(
+      KeptDirectory kept, FailedBuild build, boolean sandboxed, SandboxPaths sandboxPaths) {
+    InputClosure closure = new InputClosure(nix, kept, build, messages);
     Optional<List<StorePath>> seen = build.store().paths().map(Fact::value);
     if (seen.isPresent()) {
-      return exact(files, nix, seen.get(), () -> InputClosure.inputs(nix, kept, build, messages));
+      return exact(seen.get(), closure::inputs);
     }
-    if (!isSandboxed(build, caller)) {
+    if (!sandboxed
+        || !build.manifest().flatMap(manifest -> manifest.sandbox().used()).orElse(true)) {
       return new StoreView.Whole();
     }
     sandboxPaths.ask();
     try {
-      return exact(
-          files,
-          nix,
-          InputClosure.of(nix, kept, build, sandboxPaths, caller, cancelled, messages),
-          () -> new StoreInputs(Map.of()));
+      Optional<NixProgram> nixStore = NixProgram.find(caller, "nix-store", cancelled);
+      return exact(closure.paths(nixStore, sandboxPaths), StoreLookup::unknown);
     } catch (InputClosure.Unknown e) {
       messages.note("the whole store is shown, as the build's part is unknown: " + e.getMessage());
       return new StoreView.Whole();
     }
   }
 
-  /** A build without a sandbox saw the whole store; it was where Nix puts such builds. */
-  private static boolean isSandboxed(FailedBuild build, Caller caller) {
-    return BuildPlace.of(build, caller).isEmpty()
-        && build.manifest().flatMap(manifest -> manifest.sandbox().used()).orElse(true);
-  }
-
-  /** The view that a session was made with. */
-  public static StoreView of(FileSystem files, NixStore nix, Session session) {
+  /** Returns the view that a session was made with. */
+  public StoreView of(Session session) {
     Optional<ShownStore> shown = ShownStore.of(session);
     if (shown.isEmpty()) {
       return new StoreView.Whole();
@@ -95,13 +85,12 @@ public final class StoreLookup {
     } catch (Malformed e) {
       throw new Failure("cannot enter " + session.path(), "its store/paths is damaged", "");
     }
-    StoreView.Exact view = exact(files, nix, paths, () -> new StoreInputs(Map.of()));
-    return new StoreView.Exact(view.members(), shown.get().layered());
+    return new StoreView.Exact(exact(paths, StoreLookup::unknown).members(), shown.get().layered());
   }
 
   /**
-   * The view as a new session can have it: not every file system carries layers, and not every
-   * kernel or container mounts them.
+   * Returns the view as a new session can have it: not every file system carries layers, and not
+   * every kernel or container mounts them.
    *
    * @param mounts tries it; asked only when layers are wanted
    */
@@ -114,17 +103,16 @@ public final class StoreLookup {
   }
 
   /**
-   * The view of some store paths.
+   * Returns the view of some store paths.
    *
    * @param inputs asked only when some are gone
    */
-  private static StoreView.Exact exact(
-      FileSystem files, NixStore nix, List<StorePath> paths, Supplier<StoreInputs> inputs) {
+  private StoreView.Exact exact(List<StorePath> paths, Supplier<StoreInputs> inputs) {
     List<StoreView.Member> members = new ArrayList<>();
     List<StorePath> missing = new ArrayList<>();
     try (Directory store = files.openDirectory(ByteString.of(nix.real()))) {
       for (StorePath path : paths) {
-        type(nix, store, path)
+        type(store, path)
             .ifPresentOrElse(
                 type -> members.add(new StoreView.Member(path, type)), () -> missing.add(path));
       }
@@ -137,8 +125,11 @@ public final class StoreLookup {
     return new StoreView.Exact(members, members.size() > MOST_ON_DISK);
   }
 
-  private static Optional<FileType> type(NixStore nix, Directory store, StorePath path)
-      throws ErrnoException {
+  private static StoreInputs unknown() {
+    return new StoreInputs(Map.of());
+  }
+
+  private Optional<FileType> type(Directory store, StorePath path) throws ErrnoException {
     try {
       FileType type = store.status(ByteString.of(path.baseName())).type();
       if (!CAN_BE_SHOWN.contains(type)) {

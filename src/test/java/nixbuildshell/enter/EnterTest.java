@@ -283,4 +283,22 @@ class EnterTest {
     assertTrue(gone.getMessage().endsWith(TestHost.whole(other)), gone.getMessage());
     assertEquals(List.of(), launched);
   }
+
+  /** Only at a place that Nix gives a build does its directory keep its path. */
+  @ParameterizedTest
+  @CsvSource({
+    "/tmp/nix-build-probe-1.0.drv-0, true, 'the build had no sandbox: NIX_BUILD_TOP was /tmp/'",
+    "/srv/nix-build-probe-1.0.drv-0, true, 'the build had no sandbox: NIX_BUILD_TOP was /srv/'",
+    "/opt/nix-build-probe-1.0.drv-0, false, 'NIX_BUILD_TOP was /opt/nix-build-probe-1.0.drv-0, no'",
+    "/srv/elsewhere, false, 'NIX_BUILD_TOP was /srv/elsewhere, no place that Nix gives a build'",
+  })
+  void aBuildWithoutASandboxHasItsDirectoryWhereItWas(String top, boolean place, String said) {
+    host.settings("build-dir = /srv");
+    host.set("NIX_CONFIG", "build-dir = /opt");
+    host.manifest("\"id\": \"x\"");
+    host.envVars(top);
+    enter(host.kept(), "true");
+    assertEquals(place ? top : "/build", last().program().directory(), last().program().toString());
+    assertTrue(host.said().contains(said));
+  }
 }

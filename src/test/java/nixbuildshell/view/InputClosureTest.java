@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.files.Fixture;
+import nixbuildshell.nix.NixProgram;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.store.TestStore;
 import org.junit.jupiter.api.BeforeEach;
@@ -80,18 +81,16 @@ class InputClosureTest {
 
   private List<StorePath> closure() throws InputClosure.Unknown {
     try (KeptDirectory kept = host.open()) {
-      ConfiguredPaths configured = new ConfiguredPaths(host.caller(), () -> false);
       SandboxPaths paths =
           new SandboxPaths(
-              Fixture.FILES, host.nix().directory(), List.of(), configured, host.messages());
-      return InputClosure.of(
-          host.nix(),
-          kept,
-          host.build(kept, Optional.empty()),
-          paths,
-          host.caller(),
-          () -> false,
-          host.messages());
+              host.caller(),
+              Fixture.FILES,
+              host.nix().directory(),
+              List.of(),
+              () -> false,
+              host.messages());
+      return new InputClosure(host.nix(), kept, host.build(kept, Optional.empty()), host.messages())
+          .paths(NixProgram.find(host.caller(), "nix-store", () -> false), paths);
     }
   }
 

@@ -40,9 +40,13 @@ class SandboxPathsTest {
   private SandboxPaths paths(String named) {
     List<ByteString> entries =
         Stream.of(named.split(" ")).filter(each -> !each.isEmpty()).map(this::path).toList();
-    ConfiguredPaths configured = new ConfiguredPaths(host.caller(), () -> false);
     return new SandboxPaths(
-        Fixture.FILES, host.nix().directory(), entries, configured, host.messages());
+        host.caller(),
+        Fixture.FILES,
+        host.nix().directory(),
+        entries,
+        () -> false,
+        host.messages());
   }
 
   private String here(String text) {
@@ -158,7 +162,8 @@ class SandboxPathsTest {
         "/build /x | /y=@/file /x=@/dir | /x=@/dir/ | ''",
         "/build /nix/store/y /dev/null /proc/sys | /x=@/dir | '' | ''",
         "/y | /x=@/dir | '' | the build also had a path of its host, not shown now: /y;",
-        "/x /y /z | /x=@/dir | /x=@/dir/ | the build also had 2 paths of its host, not shown now: /y /z;",
+        "/x /y /z | /x=@/dir | /x=@/dir/ | the build also had 2 paths of its host, not shown now:"
+            + " /y /z;",
         "/bin/sh | /bin/sh=@/file | /bin/sh=@/file | ''",
       })
   void aManifestChoosesAmongNixsSetting(

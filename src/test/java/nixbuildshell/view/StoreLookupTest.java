@@ -51,21 +51,25 @@ class StoreLookupTest {
   }
 
   private StoreView view() {
+    return view(true);
+  }
+
+  private StoreView view(boolean sandboxed) {
     try (KeptDirectory kept = host.open()) {
-      ConfiguredPaths configured = new ConfiguredPaths(host.caller(), () -> false);
       SandboxPaths paths =
           new SandboxPaths(
-              Fixture.FILES, host.nix().directory(), List.of(), configured, host.messages());
-      return StoreLookup.of(
-          host.caller(),
-          Fixture.FILES,
-          host.nix(),
-          kept,
-          host.build(kept, Optional.empty()),
-          paths,
-          () -> false,
-          host.messages());
+              host.caller(),
+              Fixture.FILES,
+              host.nix().directory(),
+              List.of(),
+              () -> false,
+              host.messages());
+      return lookup().of(kept, host.build(kept, Optional.empty()), sandboxed, paths);
     }
+  }
+
+  private StoreLookup lookup() {
+    return new StoreLookup(host.caller(), Fixture.FILES, host.nix(), () -> false, host.messages());
   }
 
   @Test
@@ -110,20 +114,12 @@ class StoreLookupTest {
     assertEquals(layered, assertInstanceOf(StoreView.Exact.class, view()).layered());
   }
 
-  /** A build without a sandbox saw the whole store, where it was at a place that Nix gives one. */
+  /** A build without a sandbox saw the whole store; the manifest may say so, or its place. */
   @ParameterizedTest
-  @CsvSource({
-    "/tmp/nix-build-probe-1.0.drv-0, , true, false",
-    "/build, false, true, false",
-    "/build, true, true, true",
-    "/build, , true, true",
-    "/somewhere, , true, true",
-  })
-  void isWholeForABuildWithoutASandbox(
-      String top, Boolean sandboxed, boolean whole, boolean unknown) {
-    host.envVars(top);
-    host.manifest(sandboxed == null ? "\"id\": \"x\"" : "\"sandboxed\": " + sandboxed);
-    assertEquals(whole, view() instanceof StoreView.Whole);
+  @CsvSource({"false, , false", "true, false, false", "true, true, true", "true, , true"})
+  void isWholeForABuildWithoutASandbox(boolean sandboxed, Boolean said, boolean unknown) {
+    host.manifest(said == null ? "\"id\": \"x\"" : "\"sandboxed\": " + said);
+    assertInstanceOf(StoreView.Whole.class, view(sandboxed));
     assertEquals(unknown, host.said().contains("the build's part is unknown"));
   }
 
@@ -135,7 +131,7 @@ class StoreLookupTest {
     try (Sessions sessions = Sessions.open(Fixture.FILES, name -> Optional.empty(), base);
         Session session = sessions.create(remembered, Optional.empty());
         Directory real = Fixture.open(store)) {
-      assertEquals(new StoreView.Whole(), StoreLookup.of(Fixture.FILES, host.nix(), session));
+      assertEquals(new StoreView.Whole(), lookup().of(session));
       ShownStore.prepare(
           session,
           real,
@@ -143,11 +139,10 @@ class StoreLookupTest {
           true);
       assertEquals(
           new StoreView.Exact(List.of(new StoreView.Member(FILE, FileType.REGULAR)), true),
-          StoreLookup.of(Fixture.FILES, host.nix(), session));
+          lookup().of(session));
       Path paths = Path.of(session.path() + "/store/paths");
       Files.writeString(paths, "layered\n../../etc\n");
-      Failure damaged =
-          assertThrows(Failure.class, () -> StoreLookup.of(Fixture.FILES, host.nix(), session));
+      Failure damaged = assertThrows(Failure.class, () -> lookup().of(session));
       assertEquals(
           "cannot enter " + session.path() + ": its store/paths is damaged", damaged.getMessage());
     }
