@@ -50,8 +50,8 @@ import picocli.CommandLine.ParseResult;
       "    nix-build-shell /tmp/nix-build-hello-1.0.drv-0 make check",
       "",
       "Exit status: COMMAND's own; 128+N when signal N ended it; 127 when it was not found; 126"
-          + " when it could not be run; 125 when nix-build-shell itself failed; 2 for a wrong command"
-          + " line."
+          + " when it could not be run; 125 when nix-build-shell itself failed; 2 for a wrong"
+          + " command line."
     })
 final class CommandLineSyntax {
   @Parameters(index = "0", arity = "0..1", paramLabel = "DIR", hidden = true)
@@ -94,15 +94,15 @@ final class CommandLineSyntax {
       names = "--sandbox-path",
       paramLabel = "PATH",
       description =
-          "Show PATH of the host in the sandbox; TARGET=PATH shows it at TARGET, as in Nix's setting"
-              + " sandbox-paths. Can be repeated.")
+          "Show PATH of the host in the sandbox; TARGET=PATH shows it at TARGET, as in Nix's"
+              + " setting sandbox-paths. Can be repeated.")
   private List<String> sandboxPaths = new ArrayList<>();
 
   @Option(
       names = "--builder",
       description =
-          "Print how Nix called the builder, and run it again instead of a COMMAND, on a copy of what"
-              + " it left.")
+          "Print how Nix called the builder, and run it again instead of a COMMAND, on a copy of"
+              + " what it left.")
   private boolean builder;
 
   @Option(
@@ -197,7 +197,7 @@ final class CommandLineSyntax {
       words.remove(0);
     }
     if (builder && !words.isEmpty()) {
-      throw new ParameterException(parser, "--builder is there and a COMMAND too: choose one");
+      throw new ParameterException(parser, "--builder and a COMMAND exclude each other");
     }
     return new Options(
         new ByteString(directory),

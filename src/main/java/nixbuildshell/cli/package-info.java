@@ -1,2 +1,2 @@
-/** The command line: options, messages, exit codes, and the order in which the rooms are called. */
+/** Reads the command line, chooses a subcommand, reports failures, and ends with the exit code. */
 package nixbuildshell.cli;
