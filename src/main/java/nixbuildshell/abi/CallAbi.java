@@ -47,15 +47,18 @@ public enum CallAbi {
    */
   public List<Integer> numbers(Syscall call) {
     if (this == X86_64 && call == Syscall.IOCTL) {
-      return List.of(call.number(Abi.X86_64), X32_IOCTL);
+      return List.of(call.x86_64, X32_IOCTL);
     }
     int number =
         switch (this) {
-          case X86_64 -> call.listed(Abi.X86_64);
-          case AARCH64 -> call.listed(Abi.AARCH64);
-          case I386 -> call.i386();
-          case ARM -> call.arm();
+          case X86_64 -> call.x86_64;
+          case AARCH64 -> call.aarch64;
+          case I386 -> call.i386;
+          case ARM -> call.arm;
         };
+    if (number == Syscall.UNLISTED) {
+      throw new IllegalArgumentException("no filter names " + call);
+    }
     return number == Syscall.ABSENT ? List.of() : List.of(number);
   }
 }

@@ -86,16 +86,16 @@ public enum Syscall {
   WAITID(247, 95),
   WRITE(1, 64);
 
-  /** The number of a call that an ABI does not have. */
+  /** Marks a call that an ABI does not have. */
   static final int ABSENT = -1;
 
-  /** The number of a call that nothing filters. */
-  private static final int UNLISTED = -2;
+  /** Marks a call that nothing filters. */
+  static final int UNLISTED = -2;
 
-  private final int x86_64;
-  private final int aarch64;
-  private final int i386;
-  private final int arm;
+  final int x86_64;
+  final int aarch64;
+  final int i386;
+  final int arm;
 
   Syscall(int x86_64, int aarch64) {
     this(x86_64, aarch64, UNLISTED, UNLISTED);
@@ -114,32 +114,9 @@ public enum Syscall {
    * @throws IllegalArgumentException when the architecture does not have the call
    */
   public int number(Abi abi) {
-    int number = listed(abi);
+    int number = abi == Abi.X86_64 ? x86_64 : aarch64;
     if (number == ABSENT) {
       throw new IllegalArgumentException(abi + " has no " + this);
-    }
-    return number;
-  }
-
-  /** Returns the call's number on an architecture, or {@link #ABSENT}. */
-  int listed(Abi abi) {
-    return switch (abi) {
-      case X86_64 -> x86_64;
-      case AARCH64 -> aarch64;
-    };
-  }
-
-  int i386() {
-    return filtered(i386);
-  }
-
-  int arm() {
-    return filtered(arm);
-  }
-
-  private int filtered(int number) {
-    if (number == UNLISTED) {
-      throw new IllegalArgumentException("no filter names " + this);
     }
     return number;
   }

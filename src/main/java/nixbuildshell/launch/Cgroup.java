@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.files.Descriptor;
@@ -66,32 +66,23 @@ public final class Cgroup implements AutoCloseable {
     }
   }
 
-  /** The directory of the caller's group, where the first cgroup2 is mounted. */
+  /** Returns the directory of the caller's group, where the first cgroup2 is mounted. */
   private static ByteString own() {
     String mount =
-        lines("/proc/self/mounts").stream()
-            .map(line -> line.split(" "))
-            .filter(fields -> fields.length > 2 && fields[2].equals("cgroup2"))
-            .findFirst()
-            .map(fields -> fields[1])
+        find("(?md)^[^ ]+ ([^ ]+) cgroup2 ", "/proc/self/mounts")
             .orElseThrow(
                 () ->
                     new Failure(
                         WHAT,
                         "no file system of type cgroup2 is mounted",
                         "mount one, as Nix needs"));
-    String group =
-        lines("/proc/self/cgroup").stream()
-            .filter(line -> line.startsWith("0::"))
-            .findFirst()
-            .map(line -> line.substring("0::".length()))
-            .orElse("/");
-    return new ByteString(mount + group);
+    return new ByteString(mount + find("(?md)^0::(.*)$", "/proc/self/cgroup").orElse("/"));
   }
 
-  private static List<String> lines(String file) {
+  private static Optional<String> find(String pattern, String file) {
     try {
-      return Files.readAllLines(Path.of(file), StandardCharsets.ISO_8859_1);
+      String text = Files.readString(Path.of(file), StandardCharsets.ISO_8859_1);
+      return Pattern.compile(pattern).matcher(text).results().map(m -> m.group(1)).findFirst();
     } catch (IOException e) {
       throw new Failure(WHAT, "cannot read " + file, "");
     }

@@ -2,7 +2,6 @@ package nixbuildshell.plan;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import nixbuildshell.ByteString;
 import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
@@ -53,21 +52,11 @@ final class Constants {
 
   static final Data NO_SIGNALS = new Data(words(8), "[]");
 
-  private Constants() {}
+  /** {@code struct ifreq} (netdevice(7)): a name of 16 bytes, "lo", and the flags. */
+  static final Data LOOPBACK_UP =
+      new Data(words(40, 'o' << 8 | 'l', 0, 0x49), "{\"lo\", IFF_UP|IFF_LOOPBACK|IFF_RUNNING}");
 
-  /**
-   * Returns the {@code struct ifreq} (netdevice(7)) that switches {@code lo} on: a name of 16
-   * bytes, the flags.
-   */
-  static Data loopbackUp() {
-    int up = 0x1;
-    int loopback = 0x8;
-    int running = 0x40;
-    ByteBuffer ifreq = ByteBuffer.allocate(40).order(ByteOrder.LITTLE_ENDIAN);
-    ifreq.put("lo".getBytes(StandardCharsets.US_ASCII));
-    ifreq.putShort(16, (short) (up | loopback | running));
-    return new Data(ByteString.of(ifreq.array()), "{\"lo\", IFF_UP|IFF_LOOPBACK|IFF_RUNNING}");
-  }
+  private Constants() {}
 
   private static ByteString words(int bytes, long... words) {
     ByteBuffer structure = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);

@@ -118,7 +118,7 @@ public final class Planner {
         Syscall.IOCTL,
         socket,
         new Number(0x8914, "SIOCSIFFLAGS"),
-        Constants.loopbackUp());
+        Constants.LOOPBACK_UP);
     steps.add("close the socket", Syscall.CLOSE, socket);
   }
 
