@@ -1,8 +1,8 @@
 package nixbuildshell.abi;
 
 /**
- * The architectures that the interpreter exists for, and what of the kernel's interface differs
- * between them besides system call numbers. Both are 64 bits wide and little-endian.
+ * Lists the architectures that have an interpreter, and the flags that differ between them. Both
+ * are 64 bits wide and little-endian.
  *
  * <p>Source: {@code include/uapi/asm-generic/fcntl.h} and {@code
  * arch/arm64/include/uapi/asm/fcntl.h}.
@@ -19,12 +19,12 @@ public enum Abi {
     this.noFollow = noFollow;
   }
 
-  /** {@code O_DIRECTORY}. */
+  /** Returns {@code O_DIRECTORY}. */
   public int directory() {
     return directory;
   }
 
-  /** {@code O_NOFOLLOW}. */
+  /** Returns {@code O_NOFOLLOW}. */
   public int noFollow() {
     return noFollow;
   }

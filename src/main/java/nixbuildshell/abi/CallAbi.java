@@ -14,7 +14,7 @@ public enum CallAbi {
   AARCH64(0xc00000b7),
   ARM(0x40000028);
 
-  /** {@code __X32_SYSCALL_BIT}. */
+  /** Marks an x32 call: {@code __X32_SYSCALL_BIT}. */
   public static final int X32_BIT = 0x40000000;
 
   private static final int X32_IOCTL = 514;
@@ -25,12 +25,12 @@ public enum CallAbi {
     this.audited = audited;
   }
 
-  /** Returns the {@code AUDIT_ARCH_*} number, as a filter sees it. */
+  /** Returns the {@code AUDIT_ARCH_*} number that a filter sees. */
   public int audited() {
     return audited;
   }
 
-  /** Returns those that a machine's kernel may run. */
+  /** Returns the ABIs that the kernel of a machine may run. */
   public static List<CallAbi> of(Abi machine) {
     return switch (machine) {
       case X86_64 -> List.of(X86_64, I386);
@@ -40,8 +40,8 @@ public enum CallAbi {
 
   /**
    * Returns a call's numbers, without {@link #X32_BIT}; none where the ABI does not have the call.
-   * On x86_64 ioctl has another number in x32, and kernels before 5.4 take each number with and
-   * without the bit.
+   * The ioctl of x32 has another number than that of x86_64. Kernels before 5.4 take each number
+   * with and without the bit.
    *
    * @throws IllegalArgumentException when {@link Syscall} does not list the number
    */

@@ -3,8 +3,8 @@ package nixbuildshell.abi;
 import java.util.Optional;
 
 /**
- * Why a system call failed: errno's name, number and meaning. Both architectures use the generic
- * numbers ({@code include/uapi/asm-generic/errno.h}).
+ * Lists the reasons for which a system call fails: name, number and meaning. Both architectures use
+ * the generic numbers ({@code include/uapi/asm-generic/errno.h}).
  */
 public enum Errno {
   EPERM(1, "operation not permitted"),
@@ -79,7 +79,7 @@ public enum Errno {
     return Optional.empty();
   }
 
-  /** For a message: "EPERM (operation not permitted)", also for a number that has no name here. */
+  /** Returns "EPERM (operation not permitted)" for a message, or "errno 4000" for other numbers. */
   public static String describe(int number) {
     return of(number).map(e -> e.name() + " (" + e.meaning + ")").orElse("errno " + number);
   }

@@ -4,8 +4,8 @@ import java.util.Locale;
 
 /**
  * Lists the system calls that this project makes or filters, with their numbers on x86_64 and
- * aarch64 and, for the filtered ones, on i386 and 32-bit Arm. Only calls that both architectures
- * have are made (aarch64 has no {@code open}, {@code mkdir} or {@code dup2}).
+ * aarch64. Filtered calls have their numbers on i386 and 32-bit Arm, too. The project makes only
+ * calls that both architectures have (aarch64 has no {@code open}, {@code mkdir} or {@code dup2}).
  *
  * <p>Source: the kernel's {@code arch/x86/entry/syscalls/syscall_*.tbl}, {@code
  * include/uapi/asm-generic/unistd.h} and {@code arch/arm/tools/syscall.tbl}.

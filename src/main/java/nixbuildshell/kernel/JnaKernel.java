@@ -7,7 +7,8 @@ import com.sun.jna.Pointer;
 import java.util.Arrays;
 
 /**
- * {@link Kernel} by JNA, for Java 17 to 21, which have no final Foreign Function &amp; Memory API.
+ * Binds {@link Kernel} by JNA, for Java 17 to 21: their Foreign Function &amp; Memory API is not
+ * final.
  */
 final class JnaKernel implements Kernel {
   private final Function syscall = NativeLibrary.getInstance("c").getFunction("syscall");

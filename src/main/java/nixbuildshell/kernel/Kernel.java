@@ -1,7 +1,8 @@
 package nixbuildshell.kernel;
 
 /**
- * All native access there is: a system call, a call to machine code, and memory by address.
+ * Gives all native access that the project has: a system call, a call to machine code, and memory
+ * by address.
  *
  * <p>Two bindings implement it, {@code FfmKernel} (Java 22 and later) and {@code JnaKernel} (Java
  * 17 to 21); {@link Kernels} chooses. One contract test holds both to the same behaviour.
@@ -31,6 +32,6 @@ public interface Kernel {
   /** Copies bytes from native memory. */
   byte[] read(long address, int length);
 
-  /** The binding's name for {@code --version} and {@code -v}: "FFM" or "JNA". */
+  /** Returns the binding's name for {@code --version} and {@code -v}: "FFM" or "JNA". */
   String name();
 }

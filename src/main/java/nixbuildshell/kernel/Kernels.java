@@ -11,11 +11,11 @@ public final class Kernels {
   private Kernels() {}
 
   /**
-   * The binding to use.
+   * Returns the binding to use.
    *
-   * @param unpack makes a directory of one's own, where JNA may unpack its library; asked only when
-   *     JNA is needed, and the directory is removed at once
-   * @throws Failure when neither can be had
+   * @param unpack makes a private directory where JNA may unpack its library. It is called only
+   *     when JNA is needed, and the directory is removed at once
+   * @throws Failure when neither binding works
    */
   public static Kernel best(Supplier<Optional<Path>> unpack) {
     return ffm().orElseGet(() -> jnaUnpackedIn(unpack.get()));
@@ -30,13 +30,13 @@ public final class Kernels {
     }
   }
 
-  /** The name of {@link #best} without linking anything: "FFM" or "JNA". */
+  /** Returns the name of {@link #best}, "FFM" or "JNA", without linking anything. */
   public static String bestName() {
     boolean compiled = Kernels.class.getResource("FfmKernel.class") != null;
     return Runtime.version().feature() >= 22 && compiled ? "FFM" : "JNA";
   }
 
-  /** The FFM binding; empty before Java 22 and in a build without a JDK 22. */
+  /** Returns the FFM binding; empty before Java 22 and in a build without a JDK 22. */
   static Optional<Kernel> ffm() {
     if (Runtime.version().feature() < 22) {
       return Optional.empty();
@@ -54,7 +54,7 @@ public final class Kernels {
     }
   }
 
-  /** The JNA binding. */
+  /** Returns the JNA binding. */
   static Kernel jna() {
     try {
       return new JnaKernel();

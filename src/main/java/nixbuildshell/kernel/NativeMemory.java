@@ -3,7 +3,7 @@ package nixbuildshell.kernel;
 import java.util.Objects;
 import nixbuildshell.abi.Syscall;
 
-/** A mapping of its own for code, an image, or what the kernel reads or fills; zero at first. */
+/** Maps memory for code, an image, or a structure of a system call. It is zero at first. */
 public final class NativeMemory implements AutoCloseable {
   private static final int PROT_READ = 1;
   private static final int PROT_WRITE = 2;
@@ -31,18 +31,19 @@ public final class NativeMemory implements AutoCloseable {
             0);
   }
 
-  /** A child of a clone gets a copy of it. */
+  /** Maps memory of which the child of a clone gets a copy. */
   public static NativeMemory ofSize(SystemCalls calls, int size) {
     return new NativeMemory(calls, size, MAP_PRIVATE);
   }
 
+  /** Maps memory of that kind with these bytes in it. */
   public static NativeMemory holding(SystemCalls calls, byte[] bytes) {
     NativeMemory memory = ofSize(calls, Math.max(1, bytes.length));
     memory.write(0, bytes);
     return memory;
   }
 
-  /** A child of a clone reads and writes the same pages. */
+  /** Maps memory that the child of a clone reads and writes, too. */
   public static NativeMemory sharedWithChildren(SystemCalls calls, int size) {
     return new NativeMemory(calls, size, MAP_SHARED);
   }
@@ -65,7 +66,7 @@ public final class NativeMemory implements AutoCloseable {
     Objects.checkFromIndexSize(offset, length, size);
   }
 
-  /** Makes it code: no longer writable, but executable. */
+  /** Makes the memory executable, and no longer writable. */
   public void makeExecutable() {
     calls.must(
         "cannot make memory executable", Syscall.MPROTECT, address, size, PROT_READ | PROT_EXEC);

@@ -6,7 +6,7 @@ import java.util.function.LongSupplier;
 import nixbuildshell.abi.Syscall;
 
 /**
- * Dispositions and masks, past the C library and the JVM. The numbers are those of both
+ * Sets dispositions and masks without the C library and the JVM. The numbers are those of both
  * architectures (signal(7)).
  */
 public final class Signals {
@@ -24,9 +24,7 @@ public final class Signals {
 
   private Signals() {}
 
-  /**
-   * Ignores a signal, also one that the JVM has a handler for, like SIGQUIT. Children inherit this.
-   */
+  /** Ignores a signal, even if the JVM handles it, like SIGQUIT. Children inherit this. */
   public static void ignore(SystemCalls calls, int signal) {
     handle(calls, signal, IGNORE);
   }
@@ -36,7 +34,7 @@ public final class Signals {
     handle(calls, signal, DEFAULT);
   }
 
-  /** The kernel's structure is handler, flags, restorer, mask: four words, most of them 0 here. */
+  /** Sets the kernel's structure: handler, flags, restorer and mask, of a word each. */
   private static void handle(SystemCalls calls, int signal, long handler) {
     try (NativeMemory action = NativeMemory.holding(calls, words(handler, 0, 0, 0))) {
       calls.must(
@@ -49,7 +47,7 @@ public final class Signals {
     }
   }
 
-  /** Does something while the calling thread blocks one signal; its mask is restored at once. */
+  /** Runs an action while the calling thread blocks one signal, then restores its mask. */
   public static long blocking(SystemCalls calls, int signal, LongSupplier action) {
     try (NativeMemory masks = NativeMemory.holding(calls, words(1L << (signal - 1), 0))) {
       long old = masks.address() + SET_SIZE;

@@ -6,7 +6,7 @@ import nixbuildshell.abi.Abi;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
 
-/** System calls by name on the machine that the tool runs on. */
+/** Makes system calls by name on the machine that the tool runs on. */
 public final class SystemCalls {
   private final Kernel kernel;
   private final Abi abi;
@@ -43,9 +43,9 @@ public final class SystemCalls {
   }
 
   /**
-   * Makes a call that is expected to succeed.
+   * Makes a call that should succeed, and returns its result.
    *
-   * @param what what could not be done if it fails, for the message ("cannot read /x")
+   * @param what begins the message when it fails ("cannot read /x")
    * @throws Failure with errno's name and meaning
    */
   public long must(String what, Syscall syscall, long... arguments) {

@@ -12,12 +12,12 @@ import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 
 /**
- * Where JNA may unpack its library for the moment of loading it: a new private directory where the
- * sessions are. JNA's own choice would be a cache in the home directory that stays.
+ * Makes a new private directory where JNA unpacks its library for the moment of loading it. It lies
+ * where the sessions are. JNA's own choice would be a cache that stays in the home directory.
  *
- * <p>What is loaded from there runs with the tool's rights. Who can rename things in the parent
- * could put a library of his own in its place, so the parent must be the caller's and his alone to
- * write to, or sticky as /tmp is; after sudo the variables may name another's directories.
+ * <p>The library runs with the tool's rights. An attacker who can rename files in the parent could
+ * replace it. So only the caller may own the parent and write to it, or it is sticky as /tmp is.
+ * After sudo, the variables may name the directories of another user.
  */
 public final class UnpackDirectory {
   private static final int STICKY = 01000;
@@ -26,7 +26,7 @@ public final class UnpackDirectory {
   private UnpackDirectory() {}
 
   /**
-   * Makes the directory; empty when none can be made, and JNA is left to itself.
+   * Makes the directory; empty when that fails, and JNA makes its own choice.
    *
    * @param environment the value of a variable, if it is set
    */
@@ -61,7 +61,7 @@ public final class UnpackDirectory {
     return (mode & STICKY) != 0 && root || owner.equals(caller) && (mode & OTHERS_WRITE) == 0;
   }
 
-  /** The mode again afterwards: the caller's umask may have taken bits away. */
+  /** Makes the directory and sets its mode again: the caller's umask may have removed bits. */
   private static Path make(Path parent) throws IOException {
     Path made =
         Files.createTempDirectory(

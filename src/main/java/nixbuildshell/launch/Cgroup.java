@@ -18,9 +18,9 @@ import nixbuildshell.files.FileType;
 import nixbuildshell.files.Listing;
 
 /**
- * A control group of its own for a sandbox, below the caller's, of cgroups(7) version 2. As Nix's
- * {@code local-derivation-goal.cc} does, it is given to the builder with the two files that move
- * processes. When the tool is killed, an empty one stays.
+ * Makes a control group (cgroups(7), version 2) for a sandbox, below the caller's. The build user
+ * owns it and the two files that move processes, as in Nix's {@code local-derivation-goal.cc}. When
+ * the tool is killed, an empty control group stays.
  */
 public final class Cgroup implements AutoCloseable {
   private static final String WHAT = "cannot make a control group for the sandbox";
@@ -35,9 +35,9 @@ public final class Cgroup implements AutoCloseable {
   }
 
   /**
-   * Makes it.
+   * Makes a control group.
    *
-   * @throws Failure when this host has no such file system, or nothing can be written to it
+   * @throws Failure when this host has no cgroup2 file system, or it is not writable
    */
   public static Cgroup make(FileSystem files, long uid, long gid) {
     String self = ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime());
@@ -88,7 +88,7 @@ public final class Cgroup implements AutoCloseable {
     }
   }
 
-  /** Moves a process into it. */
+  /** Moves a process into the group. */
   void take(long pid) {
     try (Directory directory = parent.openDirectory(name);
         Descriptor file = directory.openFileToWrite(PROCESSES)) {
@@ -99,8 +99,8 @@ public final class Cgroup implements AutoCloseable {
   }
 
   /**
-   * Removes it with the groups that were made in it, however deep. None has a process any more when
-   * the sandbox has ended; what the kernel does not let go stays.
+   * Removes the group and all groups below it. None has a process any more when the sandbox has
+   * ended. A group that the kernel does not remove stays.
    */
   @Override
   public void close() {
@@ -108,12 +108,13 @@ public final class Cgroup implements AutoCloseable {
       removeBelow();
       parent.removeDirectory(name);
     } catch (ErrnoException e) {
-      // An empty group takes nothing.
+      // An empty group uses no resources.
     } finally {
       parent.close();
     }
   }
 
+  /** Removes the groups below: a cgroup2 has no other directories. */
   private void removeBelow() throws ErrnoException {
     Deque<ByteString> way = new ArrayDeque<>();
     Directory current = parent.openDirectory(name);

@@ -12,7 +12,7 @@ import nixbuildshell.kernel.NativeMemory;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.plan.Outcome;
 
-/** The process that a {@link Launch} made. Every method may be called from any thread. */
+/** Waits for the process of a {@link Launch} and signals it. Any thread may call any method. */
 public final class Child {
   private static final int P_PID = 1;
   static final int WEXITED = 4;
@@ -27,7 +27,7 @@ public final class Child {
   private final SharedImage image;
   private final GoPipe go;
 
-  /** Set when the process is reaped; from then on {@link #pid} can be somebody else's. */
+  /** Is set when the process is reaped; from then on {@link #pid} can be another process. */
   private Ended ended;
 
   Child(SystemCalls calls, long pid, SharedImage image, GoPipe go) {
@@ -37,7 +37,7 @@ public final class Child {
     this.go = go;
   }
 
-  /** As the caller's PID namespace numbers it. */
+  /** Returns the process ID in the caller's PID namespace. */
   public long pid() {
     return pid;
   }
@@ -46,11 +46,11 @@ public final class Child {
   public Ended await() {
     synchronized (this) {
       if (ended != null) {
-        return ended; // and the number may be that of another child by now
+        return ended; // The number may be that of another child by now.
       }
     }
     try (NativeMemory siginfo = NativeMemory.ofSize(calls, SIGINFO_SIZE)) {
-      wait(WEXITED | WNOWAIT, siginfo); // ECHILD: another thread has waited meanwhile
+      wait(WEXITED | WNOWAIT, siginfo); // ECHILD: another thread has reaped it.
       synchronized (this) {
         if (ended == null) {
           reap(siginfo);
@@ -87,21 +87,21 @@ public final class Child {
     return result;
   }
 
-  /** Sends a signal; does nothing when the process has been waited for. */
+  /** Sends a signal, unless the process is reaped. */
   public synchronized void kill(int signal) {
     if (ended == null) {
       calls.call(Syscall.KILL, pid, signal);
     }
   }
 
-  /** False once it has been waited for. */
+  /** Returns whether the process is not reaped yet. */
   public synchronized boolean isRunning() {
     return ended == null;
   }
 
   /**
-   * Whether the program has a handler for a signal just now. False before it runs (the handlers
-   * that the child inherited are the JVM's) and when it has ended.
+   * Returns whether the program has a handler for a signal now. Returns false before the program
+   * runs (the child has the JVM's handlers then) and after its end.
    */
   public synchronized boolean catches(int signal) {
     if (ended != null || !(image.outcome() instanceof Outcome.Ran)) {

@@ -3,10 +3,10 @@ package nixbuildshell.launch;
 import nixbuildshell.plan.Outcome;
 
 /**
- * How a child ended.
+ * Tells how a child ended.
  *
- * @param outcome whether the plan got as far as the program
- * @param signal that killed it; 0 when it exited
- * @param status what a shell would say: the exit code, or 128 and the signal
+ * @param outcome how far the plan came
+ * @param signal the signal that killed the child; 0 when it exited
+ * @param status a shell's status: the exit code, or 128 and the signal
  */
 public record Ended(Outcome outcome, int signal, int status) {}

@@ -8,9 +8,9 @@ import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.plan.PipeEnds;
 
 /**
- * The pipe on which a child waits until its ID maps are written. It is made before the plan, which
- * names its descriptors: the child closes the write end and reads one byte. When the parent dies
- * without a word, the child reads the end of the file.
+ * Makes a child wait until its ID maps are written. The pipe is made before the plan, which names
+ * its descriptors: the child closes the write end and reads one byte. When the parent dies first,
+ * the child reads the end of the file.
  */
 public final class GoPipe implements AutoCloseable {
   private static final int O_CLOEXEC = 0x80000;
@@ -37,7 +37,7 @@ public final class GoPipe implements AutoCloseable {
     return ends;
   }
 
-  /** Lets the child go on. The read end is open here too, so this can't raise SIGPIPE. */
+  /** Lets the child go on. The read end is open here, too, so that no SIGPIPE can occur. */
   void go() {
     try (NativeMemory one = NativeMemory.ofSize(calls, 1)) {
       calls.must("cannot write to a pipe", Syscall.WRITE, ends.write(), one.address(), 1);

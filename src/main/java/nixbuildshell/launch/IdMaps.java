@@ -12,8 +12,8 @@ import nixbuildshell.sandbox.Identity;
  *
  * @param users the lines of {@code uid_map}, as in user_namespaces(7)
  * @param groups the lines of {@code gid_map}
- * @param setgroups whether the namespace may set supplementary groups. For one user it is denied,
- *     as an ordinary user must (user_namespaces(7)) and as Nix does; for a range it is not
+ * @param setgroups whether the namespace may set supplementary groups. For one user it is denied:
+ *     an ordinary user must deny it (user_namespaces(7)), and Nix does. A range may set them
  */
 record IdMaps(String users, String groups, boolean setgroups) {
 
@@ -39,11 +39,12 @@ record IdMaps(String users, String groups, boolean setgroups) {
     return one(identity.uid(), uid, identity.gid(), identity.outsideGid());
   }
 
+  /** Returns a line that maps {@code count} ids from {@code inside} on. */
   static String line(long inside, long outside, long count) {
     return inside + " " + outside + " " + count + "\n";
   }
 
-  /** Writes the maps of a process that has just been made. */
+  /** Writes the maps of a new process. */
   void write(SystemCalls calls, long pid) throws ErrnoException {
     if (!setgroups) {
       write(calls, "/proc/" + pid + "/setgroups", "deny");
@@ -54,7 +55,7 @@ record IdMaps(String users, String groups, boolean setgroups) {
     }
   }
 
-  /** Writes by system calls: Java's own would hide errno. The kernel wants a map in one write. */
+  /** Writes by system calls: Java's own hides errno. The kernel takes a map in one write only. */
   private static void write(SystemCalls calls, String path, String text) throws ErrnoException {
     String label = "write " + path;
     byte[] bytes = ByteString.of(text).bytes();

@@ -12,8 +12,8 @@ import nixbuildshell.kernel.NativeMemory;
 import nixbuildshell.kernel.SystemCalls;
 
 /**
- * The machine code that clones a child and runs a plan in it, ready to be called. Its source is
- * {@code src/main/asm}; {@code src/build/assemble} makes the resource that is read here.
+ * Holds the machine code that clones a child and runs a plan in it. Its source is {@code
+ * src/main/asm}; {@code src/build/assemble} makes the resource of it.
  */
 final class Interpreter implements AutoCloseable {
   private final Kernel kernel;
@@ -24,7 +24,7 @@ final class Interpreter implements AutoCloseable {
     this.code = code;
   }
 
-  /** The code for an architecture: hex bytes, with a remark after {@code #}. */
+  /** Returns the code for an architecture. */
   static byte[] code(Abi abi) {
     String resource = abi.name().toLowerCase(Locale.ROOT) + ".hex";
     try (InputStream in = Interpreter.class.getResourceAsStream(resource)) {
@@ -34,15 +34,14 @@ final class Interpreter implements AutoCloseable {
     }
   }
 
+  /** Reads bytes in hexadecimal; a remark follows a {@code #}. */
   static byte[] parse(String listing) {
     return HexFormat.of().parseHex(listing.replaceAll("#.*|\\s", ""));
   }
 
   /**
-   * Puts the code into memory.
-   *
-   * <p>Arm's instruction cache does not see what was written as data, but nothing needs to be done
-   * about that: the kernel makes it coherent when it first maps a page as executable.
+   * Puts the code into memory. Arm's instruction cache does not see what is written as data, but
+   * the kernel makes it coherent when it first maps a page as executable.
    */
   static Interpreter load(SystemCalls calls) {
     NativeMemory code = NativeMemory.holding(calls, code(calls.abi()));
@@ -59,7 +58,7 @@ final class Interpreter implements AutoCloseable {
     return kernel.call(code.address(), image);
   }
 
-  /** Takes the code away from this process; a child that runs it has its own copy. */
+  /** Removes the code from this process; a child that runs it has a copy. */
   @Override
   public void close() {
     code.close();

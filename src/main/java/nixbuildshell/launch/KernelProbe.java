@@ -13,38 +13,39 @@ import nixbuildshell.abi.Syscall;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.plan.OldKernel;
 
-/** Tries the younger system calls, in ways that change nothing. */
+/** Tries the younger system calls without changing anything. */
 public final class KernelProbe {
   private static final long LAST = 0xffffffffL;
   private static final int FIRST_INHERITED = 3;
 
-  /** More than any page has bytes, and so more than the kernel takes. */
+  /** The size of a structure that the kernel refuses: it is more than a page. */
   private static final long TOO_BIG = 1 << 20;
 
-  /** How many files the other threads may open between now and the clone. */
+  /** The number of files that other threads may open between now and the clone. */
   private static final int MARGIN = 64;
 
   private KernelProbe() {}
 
-  /** What the plan of a child that this process makes has to do without. */
+  /** Returns what the plan for a child of this process must do without. */
   public static OldKernel of(SystemCalls calls) {
     boolean closesRanges = calls.call(Syscall.CLOSE_RANGE, LAST, LAST, 0) == 0;
-    // Before anything else it looks at the size of its structure; a filter has another errno.
+    // The kernel checks the size of the structure first; a filter gives another errno.
     long attributes = calls.call(Syscall.MOUNT_SETATTR, -1, 0, 0, 0, TOO_BIG);
     return new OldKernel(
         attributes != -Errno.E2BIG.number(), closesRanges ? List.of() : descriptors());
   }
 
   /**
-   * What is open, and what will be: a new descriptor gets the lowest free number. Listing them
-   * itself opens one.
+   * Returns the descriptors that are open or can be at the clone: a new descriptor gets the lowest
+   * free number.
    */
   private static List<Integer> descriptors() {
     SortedSet<Integer> open = new TreeSet<>();
     try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
       all.forEach(each -> open.add(Integer.valueOf(each.getFileName().toString())));
     } catch (IOException e) {
-      throw new Failure("cannot see which files are open", "/proc/self/fd: " + e.getMessage(), "");
+      throw new Failure(
+          "cannot list the open files in /proc/self/fd", String.valueOf(e.getMessage()), "");
     }
     int most = FIRST_INHERITED + open.size() + MARGIN;
     for (int next = FIRST_INHERITED; next < most; next++) {

@@ -13,19 +13,19 @@ import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.Network;
 
 /**
- * A plan and the process to run it in.
+ * Describes a plan and the process that runs it.
  *
- * @param plan its first steps close the write end of the {@link GoPipe}, set the death signal, and
- *     read one byte from the pipe, expecting it
- * @param namespaces the {@code CLONE_NEW…} flags of the clone; its exit signal is added here
- * @param maps for a new user namespace
- * @param directory the descriptor of the directory that the child starts in, if not the caller's. A
- *     mount namespace is copied with the working directory, while a descriptor goes on meaning the
- *     old namespace's mount, on which nothing can be mounted (EINVAL); so the cloning thread goes
- *     there before, with a working directory of its own, and stays there
- * @param cgroup that the child is moved into before it goes on
- * @param dropGroups whether the cloning thread gives up its supplementary groups before, which
- *     takes privilege; they stay given up
+ * @param plan begins with three steps: they close the write end of the {@link GoPipe}, set the
+ *     death signal, and expect one byte from the pipe
+ * @param namespaces the {@code CLONE_NEW…} flags of the clone, without its exit signal
+ * @param maps the ids of a new user namespace
+ * @param directory the descriptor of the directory where the child starts, if not the caller's. The
+ *     cloning thread gets a working directory of its own, enters it and stays there: a mount
+ *     namespace is copied with the working directory, but nothing can be mounted on a descriptor's
+ *     mount of the old namespace (EINVAL)
+ * @param dropGroups whether the cloning thread first gives up its supplementary groups, for good;
+ *     that needs a privilege
+ * @param cgroup the control group that the child is moved to before it goes on
  */
 public record Launch(
     Plan plan,
@@ -62,10 +62,10 @@ public record Launch(
    * Clones the child and lets it run. The calling thread must live as long as the child: the death
    * signal fires when that thread ends.
    *
-   * @param go the pipe that the plan names; it stays open until the child has ended, so that the
-   *     child can see whether the caller is still there
-   * @throws ErrnoException when the kernel refuses the clone or what the parent has to do for it;
-   *     then there is no child. A step that fails shows in the outcome of {@link Child#await}
+   * @param go the pipe that the plan names. It stays open until the child has ended, so that the
+   *     child can see whether the parent still runs
+   * @throws ErrnoException when the kernel refuses the clone or the parent's part of it; then there
+   *     is no child. A step that fails shows in the outcome of {@link Child#await}
    */
   public Child start(SystemCalls calls, GoPipe go) throws ErrnoException {
     return start(calls, go, image(calls));
@@ -85,19 +85,19 @@ public record Launch(
       go.go();
       return child;
     } catch (ErrnoException | RuntimeException | Error e) {
-      // Killed before the pipe is closed, or the end of the file would look like its failure.
+      // Kill it before the pipe is closed: the end of the file would look like its failure.
       child.kill(Signals.SIGKILL);
       Outcome outcome = child.await().outcome();
       if (outcome instanceof Outcome.Failed || outcome instanceof Outcome.Unexpected) {
-        return child; // It was dead already, and an ordinary user can't write a zombie's maps.
+        return child; // It was dead already: an ordinary user cannot write the maps of a zombie.
       }
       throw e;
     }
   }
 
-  /** A child that waits for the go byte. */
+  /** Clones a child, which waits for the go byte. */
   Child waiting(SystemCalls calls, GoPipe go, SharedImage image) throws ErrnoException {
-    // Where the caller's caller ignored it, children would vanish without a status.
+    // If the tool inherited an ignored SIGCHLD, children would vanish without a status.
     Signals.restore(calls, Signals.SIGCHLD);
     try (Interpreter interpreter = Interpreter.load(calls)) {
       if (directory.isPresent()) {
@@ -120,7 +120,8 @@ public record Launch(
   }
 
   private static void enter(SystemCalls calls, int directory) throws ErrnoException {
-    ErrnoException.check(calls, "have a working directory of one's own", Syscall.UNSHARE, CLONE_FS);
+    ErrnoException.check(
+        calls, "give the thread a working directory of its own", Syscall.UNSHARE, CLONE_FS);
     ErrnoException.check(calls, "enter the session's directory", Syscall.FCHDIR, directory);
   }
 }

@@ -5,7 +5,7 @@ import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.plan.Image;
 import nixbuildshell.plan.Outcome;
 
-/** A plan's image in memory that the child of the clone shares. */
+/** Holds a plan's image in memory that the child of the clone shares. */
 final class SharedImage implements AutoCloseable {
   private final Image image;
   private final NativeMemory memory;

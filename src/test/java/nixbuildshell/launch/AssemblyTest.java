@@ -12,7 +12,7 @@ import nixbuildshell.abi.Abi;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The checked-in machine code is what the assembler makes of the source. */
+/** Compares the checked-in machine code with what the assembler makes of its source. */
 class AssemblyTest {
   private static final int NO_BINUTILS = 69;
 
