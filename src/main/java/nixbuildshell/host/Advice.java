@@ -6,15 +6,21 @@ import nixbuildshell.abi.Syscall;
 import nixbuildshell.plan.Step;
 
 /**
- * What to do about a part of the set-up that failed. errno alone does not say: the kernel has a
- * dozen reasons for EPERM, so the settings that forbid it are read and named.
+ * Advises what to do about a part of the set-up that failed. errno alone does not tell: the kernel
+ * has a dozen reasons for EPERM, so the advice names the setting that forbids it. Each remedy is to
+ * stand after "Try:" in a message.
  */
 public final class Advice {
   private static final String OUTSIDE =
-      "a container or a security module may forbid it: run it outside of that";
+      "run nix-build-shell outside of a container: a container or a security module may forbid"
+          + " this";
   private static final String FILTERED =
-      "this process is below a filter of system calls, as in a container: run it outside, or let the"
-          + " container do without (docker or podman run --security-opt seccomp=unconfined)";
+      "run nix-build-shell outside of the container, or the container without a filter of system"
+          + " calls (docker or podman run --security-opt seccomp=unconfined): one is active here";
+  private static final String ON_APP_ARMOR =
+      "set sysctl kernel.apparmor_restrict_unprivileged_userns to 0 (as root: sysctl -w"
+          + " kernel.apparmor_restrict_unprivileged_userns=0), or give this Java an AppArmor"
+          + " profile with the rule \"userns,\": AppArmor restricts user namespaces";
   private static final int MOST_NAMED = 5;
 
   private final Restrictions host;
@@ -24,20 +30,21 @@ public final class Advice {
   }
 
   /**
-   * Advice on a launch that was refused.
+   * Returns advice on a launch that the kernel refused.
    *
-   * @param syscall that was refused
+   * @param syscall the refused system call
    * @return a remedy for {@link nixbuildshell.Failure}; empty when nothing sensible can be said
    */
   public String onLaunch(Syscall syscall, Errno errno) {
     return switch (syscall) {
       case SETGROUPS ->
           errno == Errno.EPERM
-              ? "root has no CAP_SETGID here, as in some containers: run it as an ordinary user"
+              ? "run nix-build-shell as an ordinary user: root has no CAP_SETGID here, as in some"
+                  + " containers"
               : "";
       case WRITE ->
-          "the user and the group must have numbers in this user namespace: a container may have been"
-              + " given too few";
+          "give the container more ids: the user and the group must have numbers in this user"
+              + " namespace";
       default -> onClone(errno);
     };
   }
@@ -46,9 +53,9 @@ public final class Advice {
     return switch (errno) {
       case ENOSPC -> onLimit();
       case EPERM, EACCES -> onRefusal();
-      case EINVAL, ENOSYS -> "this kernel was built without a kind of namespace that is needed";
-      case EAGAIN -> "there are too many processes (ulimit -u, or the cgroup's pids.max)";
-      case ENOMEM -> "there is not enough memory";
+      case EINVAL, ENOSYS -> "another kernel: this one was built without a kind of namespace";
+      case EAGAIN -> "raise the limit of processes (ulimit -u, or the cgroup's pids.max)";
+      case ENOMEM -> "free some memory: there is not enough";
       default -> "";
     };
   }
@@ -56,41 +63,33 @@ public final class Advice {
   private String onLimit() {
     return host.forbiddenKind()
         .map(kind -> "user.max_" + kind + "_namespaces")
-        .map(name -> switchedOff(name))
+        .map(
+            name ->
+                String.format(
+                    "allow such namespaces (as root: sysctl -w %s=15000): sysctl %s is 0",
+                    name, name))
         .orElseGet(
             () ->
-                "no more user namespaces can be made: sysctl user.max_user_namespaces is "
-                    + host.sysctl("user/max_user_namespaces")
-                    + ", and they nest 32 deep at most");
-  }
-
-  private static String switchedOff(String name) {
-    return String.format(
-        "such namespaces are switched off: sysctl %s is 0; set it to 15000, say (as root: sysctl -w"
-            + " %s=15000)",
-        name, name);
+                "end other sandboxes, or nest fewer: user namespaces nest 32 deep at most, and"
+                    + " sysctl user.max_user_namespaces is "
+                    + host.sysctl("user/max_user_namespaces"));
   }
 
   private String onRefusal() {
     if (host.sysctl("kernel/unprivileged_userns_clone").equals("0")) {
-      return "user namespaces are for root alone here: sysctl kernel.unprivileged_userns_clone is 0;"
-          + " set it to 1 (as root: sysctl -w kernel.unprivileged_userns_clone=1)";
+      return "set sysctl kernel.unprivileged_userns_clone to 1 (as root: sysctl -w"
+          + " kernel.unprivileged_userns_clone=1): it is 0, so only root can make user namespaces";
     } else if (host.isRestrictedByAppArmor()) {
-      return onAppArmor();
+      return ON_APP_ARMOR;
     } else if (host.isChroot()) {
-      return "this is a chroot, and in one the kernel makes no user namespaces: leave it, or enter the"
-          + " directory with pivot_root(8) in a mount namespace instead (as bwrap and systemd-nspawn do)";
+      return "leave the chroot, or enter its directory with pivot_root(8) in a mount namespace, as"
+          + " bwrap and systemd-nspawn do: this is a chroot, where the kernel makes no user"
+          + " namespaces";
     } else if (host.isFiltered()) {
       return FILTERED;
     }
-    return "something forbids user namespaces: a chroot, a container's seccomp filter or a security"
-        + " module; run it outside of that";
-  }
-
-  private static String onAppArmor() {
-    return "AppArmor restricts user namespaces: sysctl kernel.apparmor_restrict_unprivileged_userns is 1;"
-        + " set it to 0 (as root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0), or give"
-        + " this Java a profile with the rule \"userns,\"";
+    return "run nix-build-shell outside of a chroot, of a container's seccomp filter and of a"
+        + " security module: one of them forbids user namespaces";
   }
 
   /**
@@ -101,10 +100,10 @@ public final class Advice {
   public String onStep(Step.Kind kind, Errno errno) {
     boolean refused = errno == Errno.EPERM || errno == Errno.EACCES;
     if (refused && host.isRestrictedByAppArmor()) {
-      return onAppArmor();
+      return ON_APP_ARMOR;
     } else if (errno == Errno.EACCES && host.isEnforcedBySelinux()) {
-      return "SELinux enforces its policy here (/sys/fs/selinux/enforce is 1): as root, ausearch -m avc -ts"
-          + " recent shows what it denied, and setenforce 0 whether it is to blame";
+      return "look for what SELinux denied (as root: ausearch -m avc -ts recent), or check with"
+          + " setenforce 0: it enforces its policy here (/sys/fs/selinux/enforce is 1)";
     }
     return switch (kind) {
       case MOUNT_PROC -> refused ? onProc() : "";
@@ -112,16 +111,16 @@ public final class Advice {
       case FILTER_CALLS ->
           refused
               ? generally(errno)
-              : "the kernel has no system call filters (CONFIG_SECCOMP_FILTER), or is an emulation"
-                  + " without them; Nix's own sandbox needs them, too";
+              : "a kernel with system call filters (CONFIG_SECCOMP_FILTER): this one, or an"
+                  + " emulation, has none; Nix's own sandbox needs them, too";
       case SET_PERSONALITY ->
           errno == Errno.EPERM
               ? generally(errno)
-              : "the derivation is for a 32-bit system, which this machine cannot run";
+              : "a machine that runs 32-bit programs: the derivation is for a 32-bit system";
       case CHANGE_ROOT ->
           errno == Errno.EINVAL
-              ? "the host's own root is the initial ram file system, which cannot be exchanged: leave it"
-                  + " with switch_root(8) first"
+              ? "leave the initial ram file system with switch_root(8): it is the host's root, and"
+                  + " the kernel cannot exchange it"
               : generally(errno);
       case EXECUTE, OTHER -> generally(errno);
     };
@@ -130,34 +129,37 @@ public final class Advice {
   private String generally(Errno errno) {
     return switch (errno) {
       case EPERM, EACCES -> host.isFiltered() ? FILTERED : OUTSIDE;
-      case ENOSYS -> "this kernel is too old, or a container's filter hides the system call";
+      case ENOSYS ->
+          "a newer kernel, or no container: this kernel is too old, or a filter hides the system"
+              + " call";
       default -> "";
     };
   }
 
-  /** The kernel gives no new procfs to who cannot see all of the old one (EPERM). */
+  /** Advises on procfs: the kernel makes none where a part of the old one is hidden (EPERM). */
   private String onProc() {
     List<String> covers = host.coversOfProc();
     String some = String.join(" ", covers.subList(0, Math.min(MOST_NAMED, covers.size())));
-    return "parts of the host's /proc are mounted over"
+    return "run nix-build-shell outside of the container, or give the container an unmasked /proc"
+        + " (docker run --security-opt systempaths=unconfined, podman run --security-opt"
+        + " unmask=ALL): parts of the host's /proc are mounted over"
         + (covers.isEmpty() ? "" : " (" + some + (covers.size() > MOST_NAMED ? " …" : "") + ")")
-        + " or it is not there in full, as in many containers, and the kernel then gives no new one: run it"
-        + " outside the container, or give that an unmasked /proc (docker run --security-opt"
-        + " systempaths=unconfined, podman run --security-opt unmask=ALL)";
+        + " or missing, and the kernel then makes no new one";
   }
 
   private static String onOverlay(Errno errno) {
     String known =
-        "; none is needed where it is known what the build saw of the store, as from the setup hook";
+        "; no overlay is needed when it is known what the build saw of the store, as with the setup"
+            + " hook";
     return switch (errno) {
       case EPERM ->
-          "the kernel mounts no overlay in a user namespace (Linux 5.11 and later do), or a container"
-              + " forbids it"
+          "Linux 5.11 or later, outside of a container: older kernels mount no overlay in a user"
+              + " namespace"
               + known;
-      case ENODEV -> "the kernel has no overlayfs (as root: modprobe overlay)" + known;
+      case ENODEV -> "load the module (as root: modprobe overlay): there is no overlayfs" + known;
       case EINVAL ->
-          "the session's directory must be on a file system that an overlay can write to (not NFS or"
-              + " another overlay): name one with --work-dir"
+          "name a directory on another file system with --work-dir: an overlay cannot write to NFS"
+              + " or to another overlay"
               + known;
       default -> "";
     };
