@@ -8,13 +8,13 @@ import nixbuildshell.ByteString;
 import nixbuildshell.store.KeptName;
 
 /**
- * Where the build directory of a build without a sandbox was, and is seen inside too, because the
- * files in it name that path. It comes from the kept directory, so that only what Nix itself makes
- * up passes ({@code getBuildDir} in Nix's sources): a path below {@code /tmp}, {@code
+ * Names the build directory of a build without a sandbox. It is seen there inside, too, because the
+ * files in it name that path. An attacker can write it into the kept directory, so only a path that
+ * Nix makes is accepted ({@code getBuildDir} in Nix's sources): one below {@code /tmp}, {@code
  * /nix/var/nix/builds} or the setting {@code build-dir}, with a {@link KeptName}.
  *
- * @param path absolute, of the characters of store paths, without {@code .} and {@code ..}, no name
- *     in it longer than a file's can be
+ * @param path an absolute path of the characters of store paths, without {@code .} and {@code ..};
+ *     each name in it can be a file's name
  */
 public record BuildTop(String path) {
   private static final List<String> BASES = List.of(OwnPaths.TMP, "/nix/var/nix/builds");
@@ -23,10 +23,10 @@ public record BuildTop(String path) {
   private static final int LONGEST = 1024;
 
   /**
-   * Reads one.
+   * Checks a path.
    *
    * @param buildDirectory Nix's setting {@code build-dir}
-   * @return empty when it is not of that form, or would lie over what the sandbox has there
+   * @return empty when the path has another form, or would hide a directory of the sandbox
    */
   public static Optional<BuildTop> of(ByteString path, Optional<ByteString> buildDirectory) {
     String text = path.latin1();
@@ -47,8 +47,8 @@ public record BuildTop(String path) {
   }
 
   /**
-   * Its names below {@code /tmp}, outermost first; empty when it is not there. They have to be made
-   * beforehand, since the sandbox's {@code /tmp} is a directory of the session.
+   * Returns the names below {@code /tmp} that lead to the directory, outermost first; empty when it
+   * is not there. They must exist before, since the sandbox's {@code /tmp} lies in the session.
    */
   public List<ByteString> belowTmp() {
     return OwnPaths.isBelow(path, OwnPaths.TMP)
@@ -58,7 +58,7 @@ public record BuildTop(String path) {
         : List.of();
   }
 
-  /** The directories that lead to it in the root file system, parents first. */
+  /** Returns the directories that lead to it in the root file system, parents first. */
   List<Entry> directories() {
     return belowTmp().isEmpty()
         ? Stream.concat(OwnPaths.parents(path).stream(), Stream.of(path))

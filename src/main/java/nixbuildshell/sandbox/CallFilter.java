@@ -9,8 +9,8 @@ import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
 
 /**
- * The system calls that are refused inside, in every ABI that the machine runs; all others are
- * allowed.
+ * Lists the system calls that are refused inside, in every ABI that the machine runs. All others
+ * are allowed.
  *
  * <p>Source: {@code setupSeccomp} in Nix's local-derivation-goal.cc (from 2.30 on
  * linux-derivation-builder.cc), and measured in builds of 2.8.
@@ -18,12 +18,12 @@ import nixbuildshell.abi.Syscall;
 public record CallFilter(List<Refusal> refusals) {
 
   /**
-   * Which calls of a name are meant. Of an argument, counted from 0, the low 32 bits alone count:
-   * the kernel takes no more of a mode or of an ioctl's command, whatever the upper ones say.
+   * Selects the refused calls among all of a name. Arguments count from 0. Only the low 32 bits of
+   * an argument matter: the kernel ignores the upper half of a mode and of an ioctl's command.
    */
   public sealed interface When {}
 
-  /** All. */
+  /** Selects all calls. */
   public record Always() implements When {
     @Override
     public String toString() {
@@ -31,7 +31,7 @@ public record CallFilter(List<Refusal> refusals) {
     }
   }
 
-  /** Those with one of these bits in an argument. */
+  /** Selects the calls with one of these bits in an argument. */
   public record AnyBit(int argument, int bits, String name) implements When {
     @Override
     public String toString() {
@@ -39,7 +39,7 @@ public record CallFilter(List<Refusal> refusals) {
     }
   }
 
-  /** Those whose argument is one of these values. */
+  /** Selects the calls whose argument is one of these values. */
   public record OneOf(int argument, List<Value> values) implements When {
     public OneOf {
       values = List.copyOf(values);
@@ -52,15 +52,15 @@ public record CallFilter(List<Refusal> refusals) {
     }
   }
 
-  /** Shows an argument with those before it: {@code (_, TIOCSTI|TIOCLINUX)}. */
+  /** Returns an argument at its place: {@code (_, TIOCSTI|TIOCLINUX)}. */
   private static String atItsPlace(int argument, String text) {
     return "(" + "_, ".repeat(argument) + text + ")";
   }
 
-  /** A value and its name. */
+  /** Holds a value and its name. */
   public record Value(int number, String name) {}
 
-  /** What is refused, and how. Of one call there is one refusal at most. */
+  /** Holds calls that are refused, and their errno. A call is in one refusal at most. */
   public record Refusal(List<Syscall> calls, When when, Errno errno) {
     public Refusal {
       calls = List.copyOf(calls);
@@ -84,9 +84,9 @@ public record CallFilter(List<Refusal> refusals) {
   }
 
   /**
-   * Characters that a program pushes into a terminal (TIOCSTI), or that it pastes on a console
-   * (TIOCLINUX), are read by whoever reads there next: the caller's shell. A build has no terminal
-   * of anybody's, so Nix need not care.
+   * Refuses to push characters into a terminal (TIOCSTI) or to paste them on a console (TIOCLINUX):
+   * the caller's shell would read them next. Nix does not refuse this, since a build has no
+   * terminal.
    */
   private static final Refusal TERMINAL =
       new Refusal(
@@ -94,14 +94,13 @@ public record CallFilter(List<Refusal> refusals) {
           new OneOf(1, List.of(new Value(0x5412, "TIOCSTI"), new Value(0x541c, "TIOCLINUX"))),
           Errno.EPERM);
 
-  /** Where nix.conf says {@code filter-syscalls = false}. */
+  /** Refuses only that: nix.conf says {@code filter-syscalls = false}. */
   public static final CallFilter LEAST = new CallFilter(List.of(TERMINAL));
 
   /**
-   * The filter of a build. Nix knows {@code fchmodat2} since 2.22.0 and 2.18.3, which still kept
-   * directories as the first generation does; as its absence was a vulnerability, it is refused for
-   * all of them. Nix refuses to read extended attributes since 2.24. (And to list them since 2.35:
-   * what those keep looks the same.)
+   * Returns the filter of a build. Nix refuses {@code fchmodat2} since 2.22.0 and 2.18.3; earlier
+   * versions were vulnerable, so it is refused for all of them. Nix refuses to read extended
+   * attributes since 2.24, and to list them since 2.35, but these two keep the same directories.
    */
   public static CallFilter of(Generation generation) {
     List<Refusal> refusals = new ArrayList<>();

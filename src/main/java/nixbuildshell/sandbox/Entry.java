@@ -5,52 +5,52 @@ import java.util.Locale;
 import nixbuildshell.ByteString;
 import nixbuildshell.store.StorePath;
 
-/** One thing in the sandbox's file system. Paths are absolute and as seen from inside. */
+/** Describes one file of the sandbox. Paths are absolute, as seen from inside. */
 public sealed interface Entry {
   String path();
 
-  /** A directory of the root file system. */
+  /** Describes a directory of the root file system. */
   record Directory(String path, int mode) implements Entry {}
 
-  /** A directory of the builder's own that the root file system has from the beginning. */
+  /** Describes a directory of the build user that the root file system has from the start. */
   record Own(String path) implements Entry {}
 
-  /** A file of the root file system, with its content. */
+  /** Describes a file of the root file system, with its content. */
   record TextFile(String path, int mode, String content) implements Entry {}
 
-  /** A symbolic link. */
+  /** Describes a symbolic link. */
   record Link(String path, String target) implements Entry {}
 
-  /** A bind mount of a directory, with the mounts below it. */
+  /** Describes a bind mount of a directory, with the mounts below it. */
   record BindDirectory(String path, Source source) implements Entry {}
 
   /**
-   * A bind mount of one of the sandbox's own directories on another that is there already.
+   * Describes a bind mount of one directory of the sandbox on another one.
    *
-   * @param of its path, as seen from inside
+   * @param of the path of the first, as seen from inside
    */
   record Again(String path, String of) implements Entry {}
 
   /**
-   * A bind mount of a file or device.
+   * Describes a bind mount of a file or device.
    *
-   * @param readOnly whether nobody can write to it inside, whoever may do so on the host
+   * @param readOnly whether the mount forbids writing, even to users who may write on the host
    */
   record BindFile(String path, Source source, boolean readOnly) implements Entry {}
 
   /**
-   * Holds a new file system.
+   * Describes a new file system.
    *
    * @param options mount options as in tmpfs(5); empty for none
    */
   record NewFileSystem(String path, FileSystemType type, String options) implements Entry {}
 
-  /** Lists the kinds of {@link NewFileSystem}. */
+  /** Lists the types of {@link NewFileSystem}. */
   enum FileSystemType {
-    /** In memory, of mode 01777. */
+    /** A file system in memory, of mode 01777. */
     TMPFS,
 
-    /** Pseudoterminals, with a {@code ptmx} for everybody. */
+    /** Pseudoterminals, with a {@code ptmx} that every user may open. */
     DEVPTS,
 
     /** The processes of the sandbox's PID namespace. */
@@ -59,7 +59,7 @@ public sealed interface Entry {
     /** The kernel's objects as the sandbox's network namespace has them. */
     SYSFS;
 
-    /** Returns whether it takes the ids of its mounter, who must be the build user then. */
+    /** Returns whether it belongs to its mounter, so that the build user must mount it. */
     public boolean isOfItsMounter() {
       return this == PROC || this == SYSFS;
     }
@@ -72,7 +72,7 @@ public sealed interface Entry {
   }
 
   /**
-   * The whole store of the host with a writable layer of the session over it.
+   * Describes the host's whole store below a writable layer of the session.
    *
    * @param lower the host's directory
    * @param upper the session's directory that takes the changes
@@ -81,19 +81,19 @@ public sealed interface Entry {
   record Overlay(String path, String lower, String upper, String work) implements Entry {}
 
   /**
-   * Some store paths of the host, each mounted read-only on its name in a directory of the session
-   * that takes the changes.
+   * Describes store paths of the host that are mounted read-only in a directory of the session. The
+   * directory takes the changes.
    *
    * @param host the host's store
-   * @param directory the session's directory, with a directory or a file for each path; what else
-   *     is in it is seen too
+   * @param directory the session's directory. It has a directory or a file for each path; its other
+   *     files are seen, too
    */
   record BoundStore(String path, String host, String directory, List<StorePath> paths)
       implements Entry {}
 
   /**
-   * The same with the mount points in memory, as the lower layer of an overlay: making and removing
-   * a thousand directories on disk can take a second, and mounting them does not.
+   * Describes the same store paths with mount points in memory, as the lower layer of an overlay.
+   * To make and remove a thousand directories on disk can take a second.
    *
    * @param host the host's store
    * @param lower the session's directory where the mount points' file system is mounted
@@ -110,11 +110,12 @@ public sealed interface Entry {
       implements Entry {}
 
   /**
-   * A path of the host that the caller or Nix's configuration names, with the mounts below it.
+   * Describes a path of the host that the caller or a setting of Nix names, with the mounts below
+   * it.
    *
-   * @param source links in it are followed, by the rights of who runs the tool
-   * @param above directories that have to be made for it
-   * @param made whether it needs a mount point; in another path of the host there must be one
+   * @param source its path on the host. Links in it are followed with the caller's rights
+   * @param above the directories to make for it
+   * @param made whether to make a mount point. In another path of the host there is one already
    */
   record HostBind(
       ByteString target, ByteString source, boolean directory, List<ByteString> above, boolean made)
@@ -126,10 +127,10 @@ public sealed interface Entry {
   }
 
   /**
-   * A copy of a link of the host.
+   * Describes a copy of a link of the host.
    *
-   * @param destination leads to something inside, or nowhere
-   * @param above directories that have to be made for it
+   * @param destination the link's text; as seen from inside, it may lead nowhere
+   * @param above the directories to make for it
    */
   record HostLink(ByteString target, ByteString destination, List<ByteString> above)
       implements Entry {
@@ -139,18 +140,18 @@ public sealed interface Entry {
     }
   }
 
-  /** Where a bind mount comes from. */
+  /** Tells what a bind mount shows. */
   sealed interface Source {}
 
-  /** A path of the host. Only names that this project spells out itself may stand here. */
+  /** Names a path of the host. Only paths that this project spells out may stand here. */
   record OnHost(String path) implements Source {}
 
-  /** A name in the session's directory. */
+  /** Names a directory of the session. */
   record InSession(String name) implements Source {}
 
   /**
-   * A path as seen from inside the finished sandbox. For names that come from a kept directory: a
-   * link in the store cannot lead such a path out to the host.
+   * Names a path as seen from inside the finished sandbox. Paths from a kept directory are of this
+   * kind: a link in the store cannot lead them out to the host.
    */
   record Inside(ByteString path) implements Source {}
 }

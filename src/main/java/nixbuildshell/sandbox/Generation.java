@@ -1,13 +1,13 @@
 package nixbuildshell.sandbox;
 
 /**
- * Nix's releases, as far as their sandboxes differ. What a build's own Nix was is seen in what it
- * kept: the version that is installed now may be another.
+ * Tells Nix's releases apart by their sandboxes. The kept directory shows which Nix ran the build:
+ * another version may be installed now.
  */
 public enum Generation {
-  /** Those that keep the build directory itself; 2.8 was measured. */
+  /** The releases that keep the build directory itself; 2.8 was measured. */
   FLAT,
 
-  /** Those since mid-2024, which keep it in a directory of root's; 2.26 was measured. */
+  /** The releases since mid-2024: they keep it in a directory of root; 2.26 was measured. */
   NESTED
 }

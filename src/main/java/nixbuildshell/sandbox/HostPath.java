@@ -10,12 +10,12 @@ import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 
 /**
- * Describes a path of the host that is to be seen in the sandbox, and that is there.
+ * Describes an existing path of the host that the sandbox shows.
  *
- * @param target as seen from inside
- * @param source on the host; links in it are followed
- * @param directory whether it leads to one
- * @param link what the source says when it is a link that is seen as one, as newer Nix has it
+ * @param target its path, as seen from inside
+ * @param source its path on the host; links in it are followed
+ * @param directory whether it leads to a directory
+ * @param link the text of the link, when the source is a link that is seen as one, as in newer Nix
  */
 public record HostPath(
     ByteString target, ByteString source, boolean directory, Optional<ByteString> link) {
@@ -26,9 +26,8 @@ public record HostPath(
   }
 
   /**
-   * Returns the entries with some paths of the host among them. What is at such a path or below
-   * gives way; the directories above it that are missing are made. A directory comes before what
-   * lies in it.
+   * Returns the entries with some paths of the host among them. They replace the entries at and
+   * below such a path. Missing directories above them are added. A directory precedes its files.
    */
   static List<Entry> add(List<Entry> entries, List<HostPath> paths) {
     List<Entry> all = new ArrayList<>();

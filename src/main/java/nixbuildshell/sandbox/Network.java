@@ -1,10 +1,10 @@
 package nixbuildshell.sandbox;
 
-/** What of the network is seen from inside. */
+/** Tells which network is seen from inside. */
 public enum Network {
-  /** Only a loopback interface of the sandbox's own. */
+  /** The sandbox's own loopback interface only. */
   LOOPBACK,
 
-  /** The host's, as fixed-output and impure derivations have it. */
+  /** The host's network, as fixed-output and impure derivations have it. */
   HOST
 }

@@ -3,9 +3,9 @@ package nixbuildshell.sandbox;
 import java.util.List;
 
 /**
- * Describes what of the network is seen from inside.
+ * Describes the network that is seen from inside.
  *
- * @param files of the host that come with its network, where the host has them
+ * @param files the host's existing files that come with its network
  */
 public record NetworkView(Network network, List<HostFile> files) {
   /** Shows the sandbox's own loopback interface alone. */

@@ -8,8 +8,8 @@ import nixbuildshell.sandbox.Entry.*;
 import nixbuildshell.store.NixStore;
 
 /**
- * The sandbox that Nix gives a build on Linux, as read off real builds and Nix's {@code
- * LocalDerivationGoal::startBuilder} and {@code runChild} (local-derivation-goal.cc).
+ * Makes the sandbox that Nix gives a build on Linux. Its facts come from real builds and from Nix's
+ * {@code LocalDerivationGoal::startBuilder} and {@code runChild} (local-derivation-goal.cc).
  */
 public final class NixSandbox {
   private static final String PASSWD =
@@ -39,7 +39,7 @@ public final class NixSandbox {
 
   private NixSandbox() {}
 
-  /** The sandbox for one program. */
+  /** Returns the sandbox for one program. */
   public static SandboxSpec of(SandboxRequest request, Program program) {
     Identity identity = request.identity();
     SandboxRequest.Build build = request.build();
@@ -56,7 +56,7 @@ public final class NixSandbox {
     entries.add(store(view.store(), request.machine().store()));
     entries.add(new NewFileSystem("/proc", PROC, ""));
     if (identity.isRange() && network == Network.LOOPBACK) {
-      // Of the host's network, a user namespace can mount none (EPERM).
+      // A user namespace cannot mount the sysfs of the host's network (EPERM).
       entries.add(new NewFileSystem("/sys", SYSFS, ""));
     }
     entries.add(new BindDirectory("/tmp", new InSession("tmp")));
@@ -102,9 +102,9 @@ public final class NixSandbox {
   }
 
   /**
-   * Pseudoterminals of its own, unless it shares the caller's terminal, which is one of the host's.
-   * A bound {@code /dev/ptmx} would look for its pts directory beside itself and fail with ENOENT,
-   * hence {@code /dev/pts/ptmx}.
+   * Returns the sandbox's own pseudoterminals, or the host's when the program shares the caller's
+   * terminal. A bound {@code /dev/ptmx} would look for its pts directory beside itself and fail
+   * with ENOENT, so {@code /dev/pts/ptmx} is bound.
    */
   private static List<Entry> terminals(Program program) {
     return program.ownSession()
@@ -139,7 +139,7 @@ public final class NixSandbox {
         : List.of(bind);
   }
 
-  /** Returns the store's layers, without a store path, for a trial of them. */
+  /** Returns the layers of a store without store paths, to try them. */
   public static LayeredStore layers(NixStore nix) {
     return layers(nix, List.of());
   }

@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 
 /** Names what every sandbox has of its own, as seen from inside. */
 public final class OwnPaths {
-  /** The build directory; Nix's setting {@code sandbox-build-dir}. */
+  /** The build directory: Nix's setting {@code sandbox-build-dir}. */
   public static final String BUILD = "/build";
 
   static final String TMP = "/tmp";
@@ -15,19 +15,19 @@ public final class OwnPaths {
   private static final List<String> TOP =
       List.of("/bin", BUILD, "/dev", "/etc", "/proc", "/sys", TMP);
 
-  /** Directories of which no file may be exchanged; in the others files can be added. */
+  /** The directories where nothing may be added or replaced. */
   private static final List<String> CLOSED = List.of(BUILD, "/dev/pts", "/dev/shm", "/proc", TMP);
 
   private OwnPaths() {}
 
-  /** Returns the directory of the root that is or holds a path, if the sandbox has it. */
+  /** Returns the top directory of the sandbox that is or holds a path, if there is one. */
   public static Optional<String> top(String path) {
     return TOP.stream().filter(own -> isAtOrBelow(path, own)).findFirst();
   }
 
   /**
-   * Returns what a path would change: itself when the sandbox has it, or the closed directory that
-   * holds it.
+   * Returns what a file at this path would replace: the path itself, or the closed directory that
+   * holds it; empty when it would replace nothing.
    *
    * @param store the store's directory, as seen from inside
    */

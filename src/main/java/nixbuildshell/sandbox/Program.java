@@ -4,15 +4,15 @@ import java.util.List;
 import nixbuildshell.ByteString;
 
 /**
- * Describes what is executed inside.
+ * Describes the program that runs inside.
  *
- * @param paths the executable, as seen from inside, and where else to look for it, in this order
- * @param arguments all of them, argv[0] first
- * @param environment {@code NAME=value}, the whole environment
+ * @param paths the paths to try, in this order, as seen from inside
+ * @param arguments all arguments, argv[0] first
+ * @param environment the whole environment, {@code NAME=value}
  * @param directory the working directory, as seen from inside
  * @param ownSession whether it leads a session of its own, without the caller's terminal
- * @param isCommand whether it is what the caller asked for, and not the build's shell: then it may
- *     be missing
+ * @param isCommand whether it is the caller's command, which may be missing, and not the build's
+ *     shell
  */
 public record Program(
     List<ByteString> paths,

@@ -6,11 +6,11 @@ import nixbuildshell.ByteString;
 import nixbuildshell.store.StoreDirectory;
 
 /**
- * A path of the host that is shown in the sandbox, as Nix's setting {@code sandbox-paths} has them:
- * {@code PATH} or {@code TARGET=SOURCE}, with a {@code ?} at the end when it may be missing.
+ * Names a path of the host that the sandbox shows, like Nix's setting {@code sandbox-paths}: {@code
+ * PATH} or {@code TARGET=SOURCE}, with a {@code ?} at the end when it may be missing.
  *
- * @param target as seen from inside
- * @param source on the host
+ * @param target its path, as seen from inside
+ * @param source its path on the host
  */
 public record SandboxPath(ByteString target, ByteString source, boolean optional) {
 
@@ -26,15 +26,15 @@ public record SandboxPath(ByteString target, ByteString source, boolean optional
             directory(path.substring(0, equals)), directory(path.substring(equals + 1)), optional);
   }
 
-  /** Without the slash that a shell's completion leaves. */
+  /** Returns a path without the slash that a shell's completion leaves. */
   private static ByteString directory(String path) {
     boolean slash = path.length() > 1 && path.endsWith("/");
     return new ByteString(slash ? path.substring(0, path.length() - 1) : path);
   }
 
   /**
-   * Why it cannot be in a sandbox: its names must be plain ones, and what the sandbox is made of
-   * stays what it is. Empty when it can.
+   * Returns why the sandbox cannot show it; empty when it can. Its names must be plain, and it must
+   * not replace what the sandbox has of its own.
    */
   public Optional<String> problem(StoreDirectory store) {
     if (!isPlain(target) || !isPlain(source)) {
@@ -52,7 +52,7 @@ public record SandboxPath(ByteString target, ByteString source, boolean optional
             .noneMatch(name -> name.isEmpty() || name.equals(".") || name.equals(".."));
   }
 
-  /** The entry again. */
+  /** Returns the entry of the setting. */
   @Override
   public String toString() {
     String suffix = optional ? "?" : "";

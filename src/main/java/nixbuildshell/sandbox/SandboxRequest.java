@@ -5,23 +5,19 @@ import java.util.Optional;
 import nixbuildshell.ByteString;
 
 /**
- * Describes what differs from one build's sandbox to another's; all else is the policy of {@link
- * NixSandbox}.
+ * Asks for the sandbox of one build. {@link NixSandbox} adds what all sandboxes have in common.
  *
- * @param identity the build user, inside and outside
- * @param build the facts of the build itself
- * @param view what the sandbox shows of the host
- * @param machine the host and Nix's settings on it
+ * @param view the part of the host that the sandbox shows
  */
 public record SandboxRequest(Identity identity, Build build, View view, Machine machine) {
 
   /**
-   * Describes the build that the sandbox is for.
+   * Describes the build.
    *
-   * @param generation of the Nix that ran it
-   * @param system the derivation's, {@code i686-linux} for instance; empty when it is not known
+   * @param generation the generation of the Nix that ran it
+   * @param system the derivation's system, {@code i686-linux} for instance; empty when unknown
    * @param shell the program at {@code /bin/sh}, as seen from inside; empty when there is none
-   * @param top a second place where the build directory is seen, when the build had no sandbox
+   * @param top a second place of the build directory, when the build had no sandbox
    */
   public record Build(
       Generation generation,
@@ -30,9 +26,9 @@ public record SandboxRequest(Identity identity, Build build, View view, Machine 
       Optional<BuildTop> top) {}
 
   /**
-   * Describes what of the host is seen from inside.
+   * Describes the part of the host that is seen from inside.
    *
-   * @param paths of the host that the caller or Nix's settings add
+   * @param paths the paths that the caller or Nix's settings add
    */
   public record View(StoreView store, NetworkView network, List<HostPath> paths) {
     public View {

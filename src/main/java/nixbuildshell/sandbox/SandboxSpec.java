@@ -3,16 +3,12 @@ package nixbuildshell.sandbox;
 import java.util.List;
 
 /**
- * A sandbox in full.
+ * Describes a whole sandbox.
  *
- * @param identity who the builder is
- * @param hostName of the UTS namespace
- * @param domainName of the UTS namespace (NIS)
- * @param network what is seen of it
- * @param filter refuses system calls of the program's process
- * @param personality tells the process how its kernel appears
- * @param entries the file system, parents before what lies in them
- * @param program what runs
+ * @param identity the build user
+ * @param hostName the host name of the UTS namespace
+ * @param domainName the NIS domain name of the UTS namespace
+ * @param entries the files, each after the directory that holds it
  */
 public record SandboxSpec(
     Identity identity,

@@ -4,29 +4,29 @@ import java.util.List;
 import nixbuildshell.files.FileType;
 import nixbuildshell.store.StorePath;
 
-/** What of the store is seen from inside. */
+/** Describes the part of the store that is seen from inside. */
 public sealed interface StoreView {
 
-  /** All of it, because what the build saw is not known. */
+  /** Shows the whole store, because it is not known what the build saw. */
   record Whole() implements StoreView {}
 
   /**
-   * Only what the build saw.
+   * Shows only what the build saw.
    *
    * @param layered whether the mount points are in memory, below a layer of the session that takes
-   *     the changes, and not in the session's directory itself
+   *     the changes. Else they are in the session's directory
    */
   record Exact(List<Member> members, boolean layered) implements StoreView {
     public Exact {
       members = List.copyOf(members);
     }
 
-    /** With the mount points in the session's directory. */
+    /** Returns the same view with the mount points in the session's directory. */
     public Exact onDisk() {
       return new Exact(members, false);
     }
 
-    /** The store paths that can be mounted: a link cannot, it would be followed. */
+    /** Returns the store paths that can be mounted. A mount would follow a link. */
     List<Member> mounted() {
       return members.stream().filter(member -> member.type() != FileType.LINK).toList();
     }

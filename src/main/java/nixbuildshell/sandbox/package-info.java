@@ -1,5 +1,5 @@
 /**
- * Nix's sandbox policy as immutable records: what a process inside sees, who it is and what it
- * runs. Pure: nothing here touches the kernel, and no record knows how it will be carried out.
+ * Describes Nix's sandbox as immutable records: files, identity, network and program. Nothing here
+ * touches the kernel, or knows how a record becomes real.
  */
 package nixbuildshell.sandbox;
