@@ -41,9 +41,4 @@ final class JnaKernel implements Kernel {
   public byte[] read(long address, int length) {
     return new Pointer(address).getByteArray(0, length);
   }
-
-  @Override
-  public String name() {
-    return "JNA";
-  }
 }

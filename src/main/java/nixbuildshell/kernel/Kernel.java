@@ -31,7 +31,4 @@ public interface Kernel {
 
   /** Copies bytes from native memory. */
   byte[] read(long address, int length);
-
-  /** Returns the binding's name for {@code --version} and {@code -v}: "FFM" or "JNA". */
-  String name();
 }

@@ -10,15 +10,12 @@ import nixbuildshell.sandbox.Identity;
 /**
  * Maps the users and groups of a new user namespace.
  *
- * @param users the lines of {@code uid_map}, as in user_namespaces(7)
+ * @param users the lines of {@code uid_map}, as in user_namespaces(7); empty for no new namespace
  * @param groups the lines of {@code gid_map}
  * @param setgroups whether the namespace may set supplementary groups. For one user it is denied:
  *     an ordinary user must deny it (user_namespaces(7)), and Nix does. A range may set them
  */
 record IdMaps(String users, String groups, boolean setgroups) {
-
-  /** Writes nothing, for a launch without a new user namespace. */
-  static final IdMaps NONE = new IdMaps("", "", true);
 
   private static final int AT_FDCWD = -100;
   private static final int O_WRONLY = 1;

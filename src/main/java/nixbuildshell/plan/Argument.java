@@ -6,12 +6,12 @@ import nixbuildshell.ByteString;
 import nixbuildshell.sandbox.CallFilter;
 
 /**
- * Holds one argument of a system call. Whatever it points to is laid out before the clone. Its
- * {@code toString} is what {@code --explain} shows.
+ * Holds one argument of a system call. The bytes that it points to are laid out before the clone.
+ * {@code --explain} shows its {@code toString}.
  */
 public sealed interface Argument {
 
-  /** Returns the text for a message: what a program is given may be long, and secret. */
+  /** Returns the text for a message: arguments and variables may be long, and secret. */
   default String brief() {
     return toString();
   }
@@ -19,10 +19,10 @@ public sealed interface Argument {
   /**
    * Holds a plain number.
    *
-   * @param text the names of the constants in it, or what a descriptor is for
+   * @param text the names of its constants, or the purpose of a descriptor
    */
   record Number(long value, String text) implements Argument {
-    /** Returns the number with the bits of another one, and both their names. */
+    /** Returns a number with the bits and the names of both. */
     Number or(Number other) {
       return new Number(value | other.value, text + "|" + other.text);
     }
@@ -44,7 +44,7 @@ public sealed interface Argument {
   /**
    * Points to prepared bytes, a structure for instance.
    *
-   * @param text what they say
+   * @param text their meaning
    */
   record Data(ByteString value, String text) implements Argument {
     @Override
@@ -53,7 +53,7 @@ public sealed interface Argument {
     }
   }
 
-  /** Points to a NULL-terminated array of strings, as execve takes them. */
+  /** Points to a NULL-terminated array of strings, for execve. */
   record Strings(List<ByteString> values) implements Argument {
     public Strings {
       values = List.copyOf(values);
@@ -70,7 +70,7 @@ public sealed interface Argument {
     }
   }
 
-  /** Points to a {@code struct sock_fprog} with a filter's program for the machine. */
+  /** Points to a {@code struct sock_fprog} with the filter's program for the machine. */
   record Filter(CallFilter filter) implements Argument {
     @Override
     public String toString() {
@@ -78,7 +78,7 @@ public sealed interface Argument {
     }
   }
 
-  /** Stands for the result of an earlier step, a file descriptor for instance; the first is 0. */
+  /** Stands for the result of an earlier step, a descriptor for instance. Steps count from 0. */
   record Result(int step) implements Argument {
     @Override
     public String toString() {

@@ -6,7 +6,7 @@ import nixbuildshell.ByteString;
 import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
 
-/** Holds constants and structures of the kernel's interface, equal on both architectures. */
+/** Holds the kernel's constants and structures, which are equal on both architectures. */
 final class Constants {
   /** {@code sys/mount.h}. */
   static final Number MS_RDONLY = new Number(1, "MS_RDONLY");
@@ -41,13 +41,13 @@ final class Constants {
   static final Data NO_SOFT_LIMIT_ABOVE_ZERO = new Data(words(16, 0, -1), "{0, RLIM64_INFINITY}");
 
   /**
-   * {@code struct landlock_ruleset_attr} (landlock_create_ruleset(2), ABI 6): no access to files or
-   * to the network handled, and one scope.
+   * {@code struct landlock_ruleset_attr} (landlock_create_ruleset(2), ABI 6): it handles no access
+   * to files or to the network, and has one scope.
    */
   static final Data ABSTRACT_SOCKETS =
       new Data(words(24, 0, 0, 1), "{scoped=LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET}");
 
-  /** The kernel's {@code struct sigaction}: all zero, whatever order its fields have. */
+  /** The kernel's {@code struct sigaction}: all of its fields are zero. */
   static final Data DEFAULT_ACTION = new Data(words(32), "{SIG_DFL}");
 
   static final Data NO_SIGNALS = new Data(words(8), "[]");

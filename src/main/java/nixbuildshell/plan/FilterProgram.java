@@ -15,13 +15,13 @@ import nixbuildshell.sandbox.CallFilter.Refusal;
 import nixbuildshell.sandbox.CallFilter.Value;
 
 /**
- * A filter as classic BPF, for seccomp(2). For each ABI: is the call made in it, and then for each
- * number a few instructions that either answer or leave the number in the accumulator for the next.
- * It reads {@code struct seccomp_data}: the number, the ABI, the instruction's address and six
- * arguments of 8 bytes.
+ * Compiles a filter to classic BPF, for seccomp(2). The program reads {@code struct seccomp_data}:
+ * the number, the ABI, the instruction's address and six arguments of 8 bytes. For each ABI it
+ * checks each number with a few instructions. They return, or leave the number in the accumulator
+ * for the next check.
  */
 final class FilterProgram {
-  /** {@code struct sock_filter}: code, two jump offsets, an operand. */
+  /** Holds a {@code struct sock_filter}: code, two jump offsets, an operand. */
   record Instruction(int code, int jumpTrue, int jumpFalse, int operand) {
     static final int SIZE = 8;
 
@@ -52,7 +52,7 @@ final class FilterProgram {
 
   private FilterProgram() {}
 
-  /** The program's bytes for a machine. */
+  /** Returns the program's bytes for a machine. */
   static byte[] bytes(CallFilter filter, Abi machine) {
     List<Instruction> program = of(filter, machine);
     ByteBuffer bytes =
@@ -64,9 +64,7 @@ final class FilterProgram {
     return bytes.array();
   }
 
-  /**
-   * An ABI that the kernel should not have gets what libseccomp's default gives it: it is killed.
-   */
+  /** Returns the program. It kills a thread that calls in another ABI, as libseccomp does. */
   private static List<Instruction> of(CallFilter filter, Abi machine) {
     List<Instruction> program = new ArrayList<>();
     for (CallAbi abi : CallAbi.of(machine)) {
@@ -98,7 +96,7 @@ final class FilterProgram {
     return program;
   }
 
-  /** What a call that has the right number comes to. */
+  /** Returns what happens to a call that has the right number. */
   private static List<Instruction> judged(Refusal refusal) {
     List<Instruction> program = new ArrayList<>();
     if (refusal.when() instanceof AnyBit bits) {
@@ -119,7 +117,7 @@ final class FilterProgram {
     return program;
   }
 
-  /** The offset of an argument's low half; both machines are little-endian. */
+  /** Returns the offset of an argument's low half. Both machines are little-endian. */
   private static int low(int argument) {
     return ARGUMENTS + argument * 8;
   }

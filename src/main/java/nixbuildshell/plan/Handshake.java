@@ -10,12 +10,12 @@ import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.sandbox.Identity;
 
 /**
- * Ties the child to the tool: by the pipe on which the child waits for its maps, and by the signal
- * that kills it when the tool ends.
+ * Ties the child to the tool: the child waits for its maps on a pipe, and a signal kills it when
+ * the tool ends.
  */
 record Handshake(Steps steps, PipeEnds pipe) {
 
-  /** Sets the death signal first: when the parent is gone before, the read finds a closed pipe. */
+  /** Sets the death signal, then reads: the pipe is closed if the parent died before. */
   void waitForTheMaps() {
     Number write = new Number(pipe.write(), "GO_WRITE");
     steps.add("close the parent's end of the pipe", Syscall.CLOSE, write);
@@ -24,9 +24,8 @@ record Handshake(Steps steps, PipeEnds pipe) {
   }
 
   /**
-   * Changes to the build user, the group first, since setresgid needs a capability. Changing ids
-   * clears the death signal; should the parent have died before it is set again, its end of the
-   * pipe is closed and the read gives 0.
+   * Changes to the build user, the group first, since setresgid needs a capability. New ids clear
+   * the death signal, so it is set again. If the parent died meanwhile, the read returns 0.
    */
   void becomeTheBuildUser(Identity user) {
     Argument gid = number(user.gid());

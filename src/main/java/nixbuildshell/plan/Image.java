@@ -16,13 +16,13 @@ import nixbuildshell.plan.Outcome.Stopped;
 import nixbuildshell.plan.Outcome.Unexpected;
 
 /**
- * The byte form of a plan: what the interpreter in machine code ({@code src/main/asm}) runs. It
- * lies in memory that parent and child share; the child writes each result into it, and the parent
- * reads from them how far the child came.
+ * Holds the bytes of a plan, for the interpreter in machine code ({@code src/main/asm}). Parent and
+ * child share them: the child writes each result there, and the parent reads how far the child
+ * came.
  *
- * <p>All words are 8 bytes, little-endian. The image is a header, a record for each step, one more
- * record that makes {@code exit_group(125)} (so that falling off the end is defined), and the data
- * that arguments point to: strings, structures and pointer arrays, each at a multiple of 8.
+ * <p>All words are 8 bytes, little-endian. The image is a header, a record for each step, a last
+ * record that makes {@code exit_group(125)}, and the data that arguments point to: strings,
+ * structures and pointer arrays, each at a multiple of 8.
  *
  * <pre>
  * header, 64 bytes                      record, 128 bytes
@@ -38,11 +38,12 @@ import nixbuildshell.plan.Outcome.Unexpected;
  *                                         15     0
  * </pre>
  *
- * <p>A result from -4095 to -1 is an error. One that is neither tolerated nor expected ends the
- * child with {@code exit_group(125)}; nobody judges by that number.
+ * <p>A result from -4095 to -1 is an error. An error that is not tolerated, or a result that is not
+ * the expected one, ends the child with {@code exit_group(125)}. Only the results tell what
+ * happened.
  */
 public final class Image {
-  /** What a result word holds before its call returned; no system call returns this. */
+  /** The result of a call that has not returned; no system call returns this number. */
   static final long UNTOUCHED = Long.MIN_VALUE;
 
   private static final int MUST_EQUAL = 1;
@@ -73,9 +74,9 @@ public final class Image {
   /**
    * Lays a plan out.
    *
-   * @param cloneFlags of the clone that makes the child, exit signal included
-   * @throws IllegalArgumentException when the plan is empty, refers to the result of a step that is
-   *     not an earlier one, or has a NUL inside a string (which would silently cut it)
+   * @param cloneFlags the flags of the clone, with its exit signal
+   * @throws IllegalArgumentException when the plan is empty, a step refers to the result of a later
+   *     one, or a string has a NUL inside (which would cut it)
    */
   public static Image of(Plan plan, Abi abi, long cloneFlags) {
     return new Layout(plan, abi).image(cloneFlags);
@@ -85,12 +86,12 @@ public final class Image {
     return plan;
   }
 
-  /** In bytes. */
+  /** Returns the size in bytes. */
   public int size() {
     return bytes.length;
   }
 
-  /** The image as it must be written at an address. */
+  /** Returns the image for an address. */
   public byte[] at(long base) {
     ByteBuffer image = words(bytes.clone());
     for (int offset : addresses) {
@@ -99,21 +100,20 @@ public final class Image {
     return image.array();
   }
 
-  /** The offset of a step's record in bytes; the first step has index 0. */
+  /** Returns the offset of a step's record in bytes. Steps count from 0. */
   public static int record(int step) {
     return HEADER + step * RECORD;
   }
 
-  /** How many bytes of the image {@link #outcome} needs: all but the data. */
+  /** Returns the number of bytes that {@link #outcome} needs: all but the data. */
   public int judged() {
     return record(plan.steps().size());
   }
 
   /**
-   * How far the child came, told from the results that it left behind.
+   * Returns how far the child came.
    *
-   * @param memory the first {@link #judged} bytes of the image, read after the child ended or while
-   *     nothing changes there any more
+   * @param memory the first {@link #judged} bytes of the image, as the child left them
    */
   public Outcome outcome(byte[] memory) {
     List<Step> steps = plan.steps();
@@ -130,7 +130,7 @@ public final class Image {
     boolean absent = result == -Errno.ENOENT.number() || result == -Errno.ENOTDIR.number();
     return result == UNTOUCHED
         ? new Ran()
-        // A program that was found and may not be executed counts more than the last one's absence.
+        // As in execvp(3): "may not be executed" is reported before "not found".
         : IntStream.range(0, absent ? last : 0)
             .filter(i -> steps.get(i).syscall() == Syscall.EXECVE)
             .filter(i -> result(memory, i) == -Errno.EACCES.number())
@@ -163,7 +163,7 @@ public final class Image {
     return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Lays an image out: records at the front, data growing behind them. */
+  /** Lays out an image: the records in front, the data behind them. */
   private static final class Layout {
     private final Plan plan;
     private final Abi abi;
@@ -223,7 +223,7 @@ public final class Image {
       front.putLong(record + index * WORD, value);
     }
 
-    /** A number, or the offset of what the argument points to. */
+    /** Returns a number, or the offset of the argument's data. */
     private long value(int index, Argument argument) {
       if (argument instanceof Argument.Number number) {
         return number.value();
@@ -252,9 +252,7 @@ public final class Image {
       return place(value.terminated());
     }
 
-    /**
-     * The array's end is a null pointer, which is a number and stays one wherever the image lies.
-     */
+    /** Places an array. Its end is a null pointer at any address of the image. */
     private int array(List<ByteString> values) {
       ByteBuffer pointers = words(new byte[(values.size() + 1) * WORD]);
       for (ByteString value : values) {
@@ -267,7 +265,7 @@ public final class Image {
       return offset;
     }
 
-    /** {@code struct sock_fprog}: how many instructions, in 2 bytes, and in the next word where. */
+    /** Places a {@code struct sock_fprog}: the number of instructions, and their address. */
     private int filter(byte[] program) {
       int instructions = place(program);
       ByteBuffer pointer = words(new byte[2 * WORD]);

@@ -11,16 +11,16 @@ import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
 
 /**
- * Makes do on a kernel that lacks one of the younger system calls, or in a container whose filter
- * forbids them. What is lacking has been tried and not guessed from a version.
+ * Replaces the younger system calls on a kernel that lacks them, or in a container whose filter
+ * forbids them. The calls were tried: a version does not tell.
  *
- * @param remounts whether each mount must be made read-only by itself, because there is no {@code
- *     mount_setattr} (Linux 5.12)
- * @param descriptors those to close one by one, because there is no {@code close_range} (Linux
- *     5.9); empty when there is
+ * @param remounts whether to make each mount read-only by itself, without {@code mount_setattr}
+ *     (Linux 5.12)
+ * @param descriptors the descriptors to close one by one, without {@code close_range} (Linux 5.9);
+ *     empty when the kernel has it
  */
 public record OldKernel(boolean remounts, List<Integer> descriptors) {
-  /** Lacks nothing. */
+  /** Has all calls. */
   static final OldKernel NONE = new OldKernel(false, List.of());
 
   public OldKernel {
@@ -28,10 +28,9 @@ public record OldKernel(boolean remounts, List<Integer> descriptors) {
   }
 
   /**
-   * Makes the mounts of store paths read-only. Store paths may be the caller's own files (where Nix
-   * has a single user), so that only the mounts can protect them. A remount sets all flags anew,
-   * and may not clear one that is locked in a user namespace: so it has those that do no harm. (A
-   * store without execution would be none.)
+   * Makes the mounts of store paths read-only. The caller may own the store paths (where Nix has a
+   * single user), so that only the mounts protect them. A remount sets all flags and must not clear
+   * a locked one, so it sets the flags that do no harm. (A store needs execution.)
    */
   void protectStorePaths(Steps steps, String store, List<String> names) {
     if (remounts) {
@@ -43,8 +42,8 @@ public record OldKernel(boolean remounts, List<Integer> descriptors) {
   }
 
   /**
-   * Makes the mount of a host's file read-only. It keeps the flags that it has from the host; where
-   * they must be said, all that may be locked (files below /run are often noexec).
+   * Makes the mount of a host's file read-only. It keeps the host's flags. A remount sets all flags
+   * that may be locked: files below /run are often noexec.
    */
   void readOnly(Steps steps, String path) {
     if (remounts) {
@@ -73,6 +72,7 @@ public record OldKernel(boolean remounts, List<Integer> descriptors) {
         number(attributes.value().length()));
   }
 
+  /** Closes what the child inherited from the JVM. */
   void closeDescriptors(Steps steps) {
     if (descriptors.isEmpty()) {
       Number last = new Number(0xffffffffL, "~0U");

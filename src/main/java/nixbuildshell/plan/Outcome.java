@@ -2,16 +2,16 @@ package nixbuildshell.plan;
 
 import nixbuildshell.abi.Errno;
 
-/** How far the child of a launch came, judged by the results that it left in the {@link Image}. */
+/** Tells how far the child of a launch came, from the results in the {@link Image}. */
 public sealed interface Outcome {
 
-  /** Every step but the last returned well and the last one did not return: the program ran. */
+  /** Tells that the program ran: all steps but the last returned well, and that did not return. */
   record Ran() implements Outcome {}
 
   /**
-   * The kernel refused a step.
+   * Tells that the kernel refused a step.
    *
-   * @param index of the step in the plan, from 0
+   * @param index the number of the step in the plan, from 0
    */
   record Failed(int index, Step step, int errno) implements Outcome {
     @Override
@@ -20,7 +20,7 @@ public sealed interface Outcome {
     }
   }
 
-  /** A step returned something else than it must. */
+  /** Tells that a step returned another result than the expected one. */
   record Unexpected(int index, Step step, long result) implements Outcome {
     @Override
     public String why() {
@@ -28,7 +28,7 @@ public sealed interface Outcome {
     }
   }
 
-  /** The child died before this step returned: something killed it. */
+  /** Tells that the child was killed before this step returned. */
   record Stopped(int index, Step step) implements Outcome {
     @Override
     public String why() {
@@ -36,7 +36,7 @@ public sealed interface Outcome {
     }
   }
 
-  /** The system call and what became of it, for a message after "cannot (the step's label)". */
+  /** Returns the system call and its result, for a message after "cannot LABEL". */
   default String why() {
     return "";
   }

@@ -3,7 +3,7 @@ package nixbuildshell.plan;
 /**
  * Holds the descriptors that the child inherits for its set-up.
  *
- * @param read the end of the pipe on which the child waits for its maps
- * @param write the other end, of which the child has a copy to close
+ * @param read the end of the pipe where the child waits for its maps
+ * @param write the other end; the child closes its copy
  */
 public record PipeEnds(int read, int write) {}

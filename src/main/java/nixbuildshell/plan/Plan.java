@@ -6,8 +6,7 @@ import java.util.regex.Pattern;
 import nixbuildshell.plan.Argument.Number;
 
 /**
- * Lists everything that the child of the clone does, in order, the last step being one that does
- * not return ({@code execve}).
+ * Lists what the child of the clone does, in order. The last step does not return ({@code execve}).
  */
 public record Plan(List<Step> steps) {
   private static final Pattern FIRST_NUMBER = Pattern.compile("^(\\w+\\()\\d+(?=[,)])");
@@ -17,8 +16,8 @@ public record Plan(List<Step> steps) {
   }
 
   /**
-   * Returns what {@code --explain} prints: a numbered line a step, in strace's notation. Neighbours
-   * that differ in their first argument alone, a signal or a descriptor, are one line.
+   * Returns the output of {@code --explain}: a numbered line for each step, in strace's notation.
+   * Neighbours that differ only in their first argument, a signal or a descriptor, are one line.
    */
   @Override
   public String toString() {
@@ -38,7 +37,7 @@ public record Plan(List<Step> steps) {
     return text.toString();
   }
 
-  /** Returns a step's text with # for a number that is its first argument. */
+  /** Returns a step's text with # in place of a number that is its first argument. */
   private String shape(int step) {
     return FIRST_NUMBER.matcher(steps.get(step).toString()).replaceFirst("$1#");
   }

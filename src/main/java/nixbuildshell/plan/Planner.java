@@ -13,37 +13,33 @@ import nixbuildshell.sandbox.Network;
 import nixbuildshell.sandbox.SandboxSpec;
 
 /**
- * Makes of a sandbox the system calls that make it.
+ * Plans the system calls that make a sandbox.
  *
- * <p>The child starts in the session's directory and stays there until the pivot, and every path of
- * the session is relative to it. So nothing here depends on where sessions live: no parent of
- * theirs has to be searchable after the ids have changed, nobody can swap one for a link, and a
- * comma or colon in a home directory's name cannot end an overlay's option early.
+ * <p>The child stays in the session's directory until the pivot, and all paths of the session are
+ * relative to it. So the place of sessions does not matter: the build user need not search the
+ * directories above, an attacker cannot replace one by a link, and a comma or colon in the name of
+ * a home directory cannot end an option of the overlay.
  *
- * <p>Run by root, the ids change half-way. What is made before belongs to nobody inside, as it does
- * in Nix, and the session (root's, 0700) can be reached. What works in its mounter's name
- * (overlayfs) goes after, because root has no name inside, and so does procfs.
+ * <p>For root, the ids change half-way. Files that are made before belong to user 65534 inside, as
+ * in Nix, and the session (root's, 0700) can be reached. Overlayfs acts for its mounter, and root
+ * has no id inside, so overlayfs and procfs are mounted after the change.
  */
 public final class Planner {
   private final SandboxSpec spec;
-  private final PipeEnds pipe;
-  private final OldKernel kernel;
   private final Steps steps = new Steps();
 
-  private Planner(SandboxSpec spec, PipeEnds pipe, OldKernel kernel) {
+  private Planner(SandboxSpec spec) {
     this.spec = spec;
-    this.pipe = pipe;
-    this.kernel = kernel;
   }
 
   /** Returns the plan for a sandbox on this kernel. */
   public static Plan plan(SandboxSpec spec, PipeEnds pipe, OldKernel kernel) {
-    return new Planner(spec, pipe, kernel).plan();
+    return new Planner(spec).plan(pipe, kernel);
   }
 
   /**
-   * Returns the plan of a throw-away child that sees whether an overlay can be mounted, and then
-   * exits. It runs in a session's directory.
+   * Returns the plan of a child that tries to mount an overlay, and exits. The child starts in a
+   * session's directory.
    */
   public static Plan layerTrial(Identity identity, LayeredStore store, PipeEnds pipe) {
     Steps steps = new Steps();
@@ -58,7 +54,7 @@ public final class Planner {
     return steps.plan();
   }
 
-  private Plan plan() {
+  private Plan plan(PipeEnds pipe, OldKernel kernel) {
     boolean privileged = spec.identity().privileged();
     Handshake handshake = new Handshake(steps, pipe);
     Root root = new Root(steps);
@@ -122,10 +118,7 @@ public final class Planner {
     steps.add("close the socket", Syscall.CLOSE, socket);
   }
 
-  /**
-   * Leaves the caller's session keyring: it may hold Kerberos or disk keys, and namespaces do not
-   * hide it.
-   */
+  /** Leaves the caller's keyring: it may hold Kerberos or disk keys. Namespaces do not hide it. */
   private void ownKeyring() {
     Number operation = new Number(1, "KEYCTL_JOIN_SESSION_KEYRING");
     steps.add(
@@ -134,19 +127,17 @@ public final class Planner {
             .tolerating(Errno.EPERM, "a container's filter forbids keyrings, the caller's too"));
   }
 
-  /** Makes the control group that the parent has moved the child into the root of all it sees. */
+  /** Hides all control groups but that of the child, where the parent has moved it. */
   private void ownControlGroups() {
     Number flag = new Number(0x02000000, "CLONE_NEWCGROUP");
     steps.add("see no control groups but its own", Syscall.UNSHARE, flag);
   }
 
   /**
-   * Keeps a sandbox that has the host's network from the host's abstract Unix sockets (of D-Bus or
-   * an X server, say), which belong to a network namespace and not to a file system.
-   *
-   * <p>Nix does so from 2.33.6, 2.34.8 and 2.35 on ({@code setupLandlock} in
-   * linux-derivation-builder.cc): for every build, but with a network namespace of its own a build
-   * has no socket to reach. As there, a kernel that cannot do it is put up with.
+   * Shuts off the host's abstract Unix sockets (of D-Bus or an X server, for instance): they belong
+   * to the network namespace, which is the host's. Nix does so for every build since 2.33.6, 2.34.8
+   * and 2.35 ({@code setupLandlock} in linux-derivation-builder.cc), and goes on where the kernel
+   * cannot.
    */
   private void shutAbstractSockets() {
     Argument ruleset =

@@ -22,7 +22,7 @@ import nixbuildshell.sandbox.Personality;
 import nixbuildshell.sandbox.Program;
 import nixbuildshell.sandbox.SandboxSpec;
 
-/** Adds the last steps, in the finished sandbox: what the program inherits, and its start. */
+/** Adds the last steps, in the finished sandbox: they prepare and start the program. */
 record ProgramSteps(Steps steps, OldKernel kernel) {
   private static final int LAST_SIGNAL = 64;
   private static final List<Integer> UNTOUCHABLE_SIGNALS = List.of(9, 19);
@@ -31,9 +31,9 @@ record ProgramSteps(Steps steps, OldKernel kernel) {
   private static final String NEXT = "it may be elsewhere in PATH, execvp(3)";
 
   /**
-   * Adds them, the signals last: the child was cloned with all of them blocked, so that none of the
-   * JVM's handlers could run in it. What was ignored outside would stay ignored through execve, so
-   * each is reset.
+   * Adds the steps. The signals come last: the child was cloned with all signals blocked, so that
+   * no handler of the JVM ran in it. An ignored signal would stay ignored after execve, so all are
+   * reset.
    */
   void add(SandboxSpec spec) {
     Program program = spec.program();
@@ -85,10 +85,7 @@ record ProgramSteps(Steps steps, OldKernel kernel) {
         new Strings(program.environment()));
   }
 
-  /**
-   * Confines the process; the filter comes after what it would refuse. A kernel without filters is
-   * an error, as it is for Nix.
-   */
+  /** Confines the process. A kernel without filters is an error, as it is for Nix. */
   private void confine(Personality personality, CallFilter filter) {
     Number zero = number(0);
     Number noNewPrivileges = new Number(38, "PR_SET_NO_NEW_PRIVS");
@@ -110,7 +107,7 @@ record ProgramSteps(Steps steps, OldKernel kernel) {
     steps.add(Step.of(FILTER_CALLS, "filter system calls", Syscall.SECCOMP, set, zero, program));
   }
 
-  /** Sets it in two steps: containers allow the first alone (Docker's default filter does). */
+  /** Sets the personality in two steps: Docker's default filter allows only the first. */
   private void personality(Personality personality) {
     Number domain =
         personality.linux32() ? new Number(0x8, "PER_LINUX32") : new Number(0, "PER_LINUX");

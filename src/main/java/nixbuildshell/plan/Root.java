@@ -7,14 +7,14 @@ import static nixbuildshell.plan.Steps.ROOT;
 import nixbuildshell.abi.Syscall;
 import nixbuildshell.plan.Argument.Number;
 
-/** Makes the root file system as a mount, enters it and shuts it. */
+/** Mounts the root file system, enters it, and makes it read-only. */
 record Root(Steps steps) {
 
   void makeTheMountsPrivate() {
     steps.setFlags("make the mounts private", text("/"), MS_REC.or(MS_PRIVATE));
   }
 
-  /** Mounts it: root's skeleton is on disk, as Nix's is. */
+  /** Mounts the new root: a directory on disk, as in Nix, or a file system in memory. */
   void mount(boolean onDisk) {
     if (onDisk) {
       steps.bind("the root file system", text(ROOT), text(ROOT), MS_BIND);
@@ -25,9 +25,8 @@ record Root(Steps steps) {
   }
 
   /**
-   * Exchanges the root. Both arguments of pivot_root are the new root: the old one comes to lie on
-   * top of it and is taken off by its name, ".", so no directory for it is needed (pivot_root(2),
-   * "pivot_root(".", ".")").
+   * Exchanges the root. With "." as both arguments of pivot_root, the old root lies on top of the
+   * new one, and "." unmounts it; it needs no directory (pivot_root(2), "pivot_root(".", ".")").
    */
   void pivot() {
     steps.add("enter the new root", Syscall.CHDIR, text(ROOT));
@@ -37,7 +36,7 @@ record Root(Steps steps) {
     steps.add("take off the old root", Syscall.UMOUNT2, text("."), new Number(2, "MNT_DETACH"));
   }
 
-  /** Shuts it: an ordinary user's skeleton belongs to 1000, who must not change it either. */
+  /** Makes the root read-only: an ordinary user owns it, and a build could not change it. */
   void freeze() {
     steps.setFlags("make the root read-only", text("/"), MS_REMOUNT.or(MS_BIND).or(MS_RDONLY));
   }

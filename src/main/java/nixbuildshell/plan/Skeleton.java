@@ -15,8 +15,8 @@ import nixbuildshell.sandbox.Entry;
 import nixbuildshell.sandbox.Entry.*;
 
 /**
- * Fills the new root, an entry at a time, in three passes: what is placed while the session can be
- * reached, what the build user mounts, and what is bound from inside after the pivot.
+ * Fills the new root in three passes over the entries: the first places them from the session's
+ * directory, the second mounts as the build user, the third binds from inside after the pivot.
  */
 final class Skeleton {
   private static final int OWNER_WRITES = 0200;
@@ -31,7 +31,7 @@ final class Skeleton {
     this.stores = new StoreMounts(steps, kernel);
   }
 
-  /** Makes the entry itself, or what it will be mounted on. */
+  /** Makes the entry, or its mount point. */
   void place(Entry entry) {
     String path = entry.path();
     if (entry instanceof Directory directory) {
@@ -66,14 +66,14 @@ final class Skeleton {
     }
   }
 
-  /** Shuts a directory that its owner may not write to, now that everything is in it. */
+  /** Forbids the owner to write to a directory, now that its files are there. */
   void shut(Entry entry) {
     if (entry instanceof Directory directory && (directory.mode() & OWNER_WRITES) == 0) {
       setMode("shut " + entry.path(), entry.path(), directory.mode());
     }
   }
 
-  /** Mounts the entry if it is a file system that the build user must mount. */
+  /** Mounts an entry that the build user must mount. */
   void mountOwned(Entry entry) {
     if (entry instanceof NewFileSystem system && system.type().isOfItsMounter()) {
       mount(system);
@@ -84,7 +84,7 @@ final class Skeleton {
     }
   }
 
-  /** Binds the entry if it comes from the sandbox itself; paths are those of the new root. */
+  /** Binds an entry that comes from the sandbox itself. Paths are those of the new root. */
   void bindFromInside(Entry entry) {
     if (entry instanceof BindFile bind && bind.source() instanceof Inside inside) {
       steps.bind(entry.path(), new Text(inside.path()), text(entry.path()), MS_BIND);
@@ -95,8 +95,8 @@ final class Skeleton {
 
   /**
    * Mounts a file system with the source and the flags of Nix ({@code mount("none", …, 0, …)} in
-   * local-derivation-goal.cc), which everybody inside can read. The kernel makes the {@code ptmx}
-   * of a devpts with mode 0 unless an option says otherwise; Nix changes it.
+   * local-derivation-goal.cc), since a build can read them. The kernel gives the {@code ptmx} of a
+   * devpts mode 0, and Nix changes that.
    */
   private void mount(NewFileSystem system) {
     Step.Kind kind =

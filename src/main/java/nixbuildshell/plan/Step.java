@@ -9,15 +9,15 @@ import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
 
 /**
- * Describes one system call of a plan and what counts as success.
+ * Describes one system call of a plan, and its success.
  *
- * @param kind what advice on its failure depends on
- * @param label what the step does, to stand after "cannot" in a message ("mount a new /proc")
- * @param arguments at most six
- * @param expected when present, the only result that is a success
- * @param tolerated errnos after which the plan goes on, at most {@link #MOST_TOLERATED}
- * @param leaves whether a positive result ends the process with status 0: it is the parent of a
- *     second clone, whose child goes on
+ * @param kind decides the advice on a failure
+ * @param label says what the step does, after "cannot" in a message ("mount /proc")
+ * @param arguments at most six arguments
+ * @param expected the only result that is a success, when present
+ * @param tolerated the errnos after which the plan goes on, at most {@link #MOST_TOLERATED}
+ * @param leaves whether a positive result ends the process with status 0: the process is the parent
+ *     of a second clone, whose child goes on
  */
 public record Step(
     Kind kind,
@@ -28,10 +28,10 @@ public record Step(
     List<Tolerated> tolerated,
     boolean leaves) {
 
-  /** As many as a record of the interpreter has room for. */
+  /** The number of errnos that fit in a record of the interpreter. */
   static final int MOST_TOLERATED = 4;
 
-  /** Tells what a step does, where its errnos have reasons of their own. */
+  /** Lists the steps whose errnos have reasons of their own. */
   public enum Kind {
     MOUNT_PROC,
     MOUNT_OVERLAY,
@@ -42,7 +42,7 @@ public record Step(
     OTHER
   }
 
-  /** Names an errno that does no harm at this step, and why not. */
+  /** Names an errno that does no harm at this step, and the reason. */
   public record Tolerated(Errno errno, String why) {}
 
   public Step {
@@ -53,7 +53,7 @@ public record Step(
     }
   }
 
-  /** Makes a step of kind {@link Kind#OTHER} that succeeds unless it returns an errno. */
+  /** Makes a step of kind OTHER that succeeds unless it returns an errno. */
   public static Step of(String label, Syscall syscall, Argument... arguments) {
     return of(Kind.OTHER, label, syscall, arguments);
   }
@@ -77,12 +77,12 @@ public record Step(
     return new Step(kind, label, syscall, arguments, expected, tolerated, true);
   }
 
-  /** Returns the system call for a message, without what a program is given. */
+  /** Returns the system call for a message, without arguments and variables of a program. */
   String brief() {
     return call(Argument::brief);
   }
 
-  /** Returns the step as strace prints it, with what counts as success where that is not plain. */
+  /** Returns the step as strace prints it, with the results that are expected or tolerated. */
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder(call(Argument::toString));

@@ -40,12 +40,12 @@ final class Steps {
     makeDirectory(path.toString(), outside(path), 0755);
   }
 
-  /** Makes a directory; the label names it as it is seen from inside. */
+  /** Makes a directory. The label is its path, as seen from inside. */
   void makeDirectory(String label, Argument path, int mode) {
     add("make " + label, Syscall.MKDIRAT, AT_FDCWD, path, octal(mode));
   }
 
-  /** Makes an empty file that something can be mounted on. */
+  /** Makes an empty file as a mount point. */
   void makeMountPoint(String label, Argument path) {
     Number mode = S_IFREG.or(octal(0444));
     add("make " + label, Syscall.MKNODAT, AT_FDCWD, path, mode, number(0));
@@ -55,7 +55,7 @@ final class Steps {
     add("make " + label, Syscall.SYMLINKAT, destination, AT_FDCWD, path);
   }
 
-  /** Mounts what is there already once more, with the flags of a bind mount. */
+  /** Makes a bind mount. */
   void bind(String label, Argument source, Argument target, Number flags) {
     add("mount " + label, Syscall.MOUNT, source, target, nothing(), flags, nothing());
   }
@@ -81,7 +81,7 @@ final class Steps {
             data));
   }
 
-  /** Returns a path before the pivot, from the session's directory. */
+  /** Returns a path of the new root, relative to the session's directory. */
   static Argument outside(String path) {
     return text(ROOT + path);
   }

@@ -14,10 +14,10 @@ import nixbuildshell.sandbox.Entry.Overlay;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.store.StorePath;
 
-/** Mounts the store: all of it below a layer that takes the changes, or some of its paths. */
+/** Mounts the whole store below a layer that takes the changes, or some of its paths. */
 record StoreMounts(Steps steps, OldKernel kernel) {
 
-  /** Mounts store paths on the directories and files of their names in the session's directory. */
+  /** Mounts store paths on the mount points in the session's directory. */
   void bind(BoundStore store) {
     steps.bind(store.path(), text(store.directory()), outside(store.path()), MS_BIND);
     bindPaths(store.path(), store.host(), store.paths());
@@ -28,14 +28,14 @@ record StoreMounts(Steps steps, OldKernel kernel) {
     steps.mount(MOUNT_OVERLAY, store.path(), "overlay", outside(store.path()), "overlay", options);
   }
 
-  /** A comma ends an option, and a colon a layer (ovl_next_opt in fs/overlayfs). */
+  /** Escapes commas, which end an option, and colons, which end a layer (fs/overlayfs). */
   private static String escaped(String path) {
     return path.replace(",", "\\,").replace(":", "\\:");
   }
 
   /**
-   * Makes the mount points in memory and mounts the store over them. The file system that they are
-   * in is not seen: it is mounted in the session's directory, which goes with the old root.
+   * Makes the mount points in memory and mounts the store over them. Their file system is not seen
+   * inside: it is mounted in the session's directory, which vanishes with the old root.
    */
   void layer(LayeredStore store) {
     mountPoints(store, "the mount points of " + store.path());
@@ -45,7 +45,7 @@ record StoreMounts(Steps steps, OldKernel kernel) {
         store.path(), store.host(), store.members().stream().map(StoreView.Member::path).toList());
   }
 
-  /** Mounts the same without a mount point in it, for a child that only tries it. */
+  /** Mounts the layers without mount points, to try them. */
   void tryLayers(LayeredStore store) {
     mountPoints(store, "a file system in memory");
     layers(store, text(store.lower()));
@@ -55,7 +55,7 @@ record StoreMounts(Steps steps, OldKernel kernel) {
     steps.mount(OTHER, label, "tmpfs", text(store.lower()), "tmpfs", "mode=0755");
   }
 
-  /** Gives all files one device number, as in a directory: tar and find look at it. */
+  /** Mounts the layers. All files get one device number: tar and find look at it. */
   private void layers(LayeredStore store, Argument on) {
     String options = options(store.lower(), store.upper(), store.work()) + ",xino=on";
     steps.mount(MOUNT_OVERLAY, store.path(), "overlay", on, "overlay", options);

@@ -1,5 +1,5 @@
 /**
- * From a sandbox to system calls: an ordered list of steps, its text form ({@code --explain}) and
- * its byte form (what the interpreter runs). Pure: nothing here makes a system call.
+ * Turns a sandbox into an ordered list of system calls, as text ({@code --explain}) and as bytes
+ * for the interpreter. Nothing here makes a system call.
  */
 package nixbuildshell.plan;

@@ -82,9 +82,4 @@ final class FfmKernel implements Kernel {
   private static MemorySegment memory(long address, int length) {
     return MemorySegment.ofAddress(address).reinterpret(length);
   }
-
-  @Override
-  public String name() {
-    return "FFM";
-  }
 }

@@ -70,11 +70,6 @@ class TreeCostTest {
     public byte[] read(long address, int length) {
       return kernel.read(address, length);
     }
-
-    @Override
-    public String name() {
-      return kernel.name();
-    }
   }
 
   @BeforeEach

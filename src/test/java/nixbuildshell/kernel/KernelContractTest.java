@@ -27,7 +27,9 @@ public class KernelContractTest {
   void java22AndLaterHasTheFfmBindingToo() {
     boolean modern = Runtime.version().feature() >= 22;
     assertEquals(modern, Kernels.ffm().isPresent());
-    assertEquals(modern ? "FFM" : "JNA", Kernels.best(Optional::empty).name());
+    assertEquals(modern ? "FFM" : "JNA", Kernels.bestName());
+    String best = Kernels.best(Optional::empty).getClass().getSimpleName();
+    assertEquals(modern ? "FfmKernel" : "JnaKernel", best);
   }
 
   @ParameterizedTest

@@ -29,7 +29,8 @@ class InterpreterTest {
 
   private void run(InterpreterCase example) throws Exception {
     Launch launch =
-        new Launch(example.plan(), 0, IdMaps.NONE, OptionalInt.empty(), false, Optional.empty());
+        new Launch(
+            example.plan(), 0, SamplePlan.NO_MAPS, OptionalInt.empty(), false, Optional.empty());
     SharedImage image = launch.image(calls);
     Child child = launch.waiting(calls, GoPipe.open(calls), image);
     List<Long> results = Records.results(calls, child, image, example.plan().steps().size());

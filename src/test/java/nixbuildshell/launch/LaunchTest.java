@@ -130,7 +130,8 @@ class LaunchTest {
     GoPipe go = GoPipe.open(calls);
     Plan plan = SamplePlan.of(go, "/bin/true");
     Launch launch =
-        new Launch(plan, cloneThread, IdMaps.NONE, OptionalInt.empty(), false, Optional.empty());
+        new Launch(
+            plan, cloneThread, SamplePlan.NO_MAPS, OptionalInt.empty(), false, Optional.empty());
     ErrnoException refused = assertThrows(ErrnoException.class, () -> launch.start(calls, go));
     assertEquals(Errno.EINVAL.number(), refused.number());
     assertEquals(Syscall.CLONE, refused.syscall());

@@ -39,7 +39,12 @@ class ManyClonesTest {
         steps.addAll(SamplePlan.end("/bin/true"));
         Launch launch =
             new Launch(
-                new Plan(steps), 0, IdMaps.NONE, OptionalInt.empty(), false, Optional.empty());
+                new Plan(steps),
+                0,
+                SamplePlan.NO_MAPS,
+                OptionalInt.empty(),
+                false,
+                Optional.empty());
         assertEquals(new Ended(new Outcome.Ran(), 0, 0), launch.start(calls, go).await());
       }
     }

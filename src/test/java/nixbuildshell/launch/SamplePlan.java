@@ -28,6 +28,9 @@ final class SamplePlan {
   private static final int MS_REC_PRIVATE = 0x4000 | 0x40000;
   private static final int SIG_SETMASK = 2;
 
+  /** For a launch without a new user namespace: nothing is written. */
+  static final IdMaps NO_MAPS = new IdMaps("", "", true);
+
   private SamplePlan() {}
 
   static Plan of(GoPipe go, String... command) {
