@@ -45,7 +45,6 @@ test_directory_that_is_none() {
 }
 
 test_directory_that_cannot_be_read() {
-	[[ $WHO == user ]] || return 0
 	crafted x
 	chmod 0 "$dir"
 	refused "$dir" 'denied|not readable|cannot read|unreadable'
@@ -93,10 +92,10 @@ test_env_vars_of_10_gigabytes() {
 	refused "$dir/env-vars" 'large|big|bytes|limit'
 }
 
+# (What else is refused: ReconstructionTest, EnvVarsTest, StorePathTest.)
 test_env_vars_without_a_shell() {
 	local text
-	for text in '' 'declare -x HOME="/x"' 'declare -x SHELLS="/x"' 'declare -x SHELL' 'garbage "' \
-		$'declare -x A="\ndeclare -x B' $'\xff\xfe'; do
+	for text in '' 'garbage "'; do
 		crafted "$text"
 		refused "$dir" 'env-vars.*(SHELL|malformed)'
 	done
@@ -104,9 +103,7 @@ test_env_vars_without_a_shell() {
 
 test_shell_that_is_no_store_path() {
 	local shell
-	for shell in bash ./bash bin/bash /bin/sh / /nix/store /nix/store/ /nix/store/bash /nix/store/../../bin/sh \
-		"$BASH_PATH/../../../bin/sh" "/nix/store/./${BASH_PATH##*/}/bin/bash/../../../../../bin/sh" '' \
-		/nix/storex/bash "$BASH_PATH/bin/"; do
+	for shell in /bin/sh "$BASH_PATH/../../../bin/sh"; do
 		crafted "declare -x SHELL=\"$shell\""
 		refused "$dir/env-vars" SHELL
 	done
