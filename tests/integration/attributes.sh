@@ -119,7 +119,7 @@ test_variables_of_the_caller() {
 	dir=$(kept fixedBare)
 	# The derivation's author could ask for any variable.
 	prints "$proxy|||unset" "$BASH_PATH/bin/bash" -c "$print"
-	expect_err 'asks for NBS_PROXY, which' '--drv FILE'
+	expect_err 'does not get them: NBS_PROXY' '--drv FILE'
 	if grep -F 'a b' "$T/err"; then fail "its value is shown"; fi
 	run nbs --drv "$(drv fixedBare)" "$dir" "$BASH_PATH/bin/bash" -c "$print"
 	expect_out "$proxy|a b"$'\xff'"||unset"

@@ -41,7 +41,8 @@ start_daemon() {
 	(umask 022 && mkdir -p /nix/var/nix/daemon-socket)
 	(
 		umask 022
-		unset CI NIX_REMOTE
+		# It outlives these tests.
+		unset CI NIX_REMOTE SCRATCH
 		exec setsid "${with_default_signals[@]}" nix-daemon </dev/null >>"$log" 2>&1
 	) &
 	disown

@@ -128,7 +128,7 @@ await() {
 # the directory that these have).
 run_lane() {
 	local file test who jdk name
-	export LANE=${1/#alone/front}-
+	if [[ $1 == beside ]]; then export LANE=beside-; fi
 	while read -r _ file test who jdk name; do
 		if [[ $who == root && $EUID -ne 0 ]]; then
 			record skip "$name: this is not root"
