@@ -5,7 +5,7 @@
 # drv NAME: the derivation that left the kept directory.
 drv() {
 	local arguments
-	mapfile -d '' arguments < <(selected "$1" "$SCRATCH ")
+	mapfile -d '' arguments < <(selected "$1" "$SCRATCH ${LANE:-}")
 	as_user nix-instantiate "${arguments[@]}" 2>/dev/null
 }
 

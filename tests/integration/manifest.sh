@@ -287,5 +287,5 @@ test_versions() {
 	mv "$dir" "$T/nix-build-never-was-1.0.drv-0"
 	run nbs "$T/nix-build-never-was-1.0.drv-0" true
 	expect_status 125
-	expect_err never-was 'env-vars, it does not exist' 'schemaVersion is 2.0' --drv
+	expect_err never-was 'env-vars is unusable (it does not exist)' 'schemaVersion is 2.0' --drv
 }

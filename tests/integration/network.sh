@@ -95,7 +95,7 @@ test_a_directory_alone_opens_nothing() {
 # The derivation of a shared fixture.
 drv_of() {
 	local arguments
-	mapfile -d '' arguments < <(selected "$1" "$SCRATCH ")
+	mapfile -d '' arguments < <(selected "$1" "$SCRATCH ${LANE:-}")
 	as_user nix-instantiate "${arguments[@]}" 2>/dev/null
 }
 

@@ -36,7 +36,7 @@ test_the_right_one_of_several_derivations() {
 	derivation plain "other $T" >"$T/drv"
 	[[ $(<"$T/drv") == *-plain-1.0.drv ]] || fail "no second derivation"
 	other=$(build_and_keep plain "another $T")
-	prints "$SCRATCH " bash -c 'echo "$salt"'
+	prints "$SCRATCH ${LANE:-}" bash -c 'echo "$salt"'
 	dir=$other
 	prints "$SCRATCH another $T" bash -c 'echo "$salt"'
 }
