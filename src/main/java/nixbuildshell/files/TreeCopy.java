@@ -199,7 +199,7 @@ public record TreeCopy(
     }
 
     private Failure disturbed(String why) {
-      return new Failure("cannot go on with the copy in " + target.place(), why, "try again");
+      return new Failure("cannot go on with the copy in " + target.place(), why, "start again");
     }
 
     private void copy(Directory from, Directory to, Place place, FileType listed) {

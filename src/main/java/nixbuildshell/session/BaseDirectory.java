@@ -170,7 +170,7 @@ final class BaseDirectory {
     if ((status.mode() & 077) != 0) {
       throw new Failure(
           what,
-          String.format("others may enter it (mode %04o)", status.mode()),
+          String.format("other users may enter it (mode %04o)", status.mode()),
           "chmod 700 it when you know what is in it, or " + REMEDY);
     }
   }

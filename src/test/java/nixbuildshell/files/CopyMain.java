@@ -6,7 +6,7 @@ import nixbuildshell.Failure;
 import nixbuildshell.kernel.Kernels;
 import nixbuildshell.kernel.SystemCalls;
 
-/** {@code CopyMain SOURCE TARGET}: a copy in a process of its own, told on standard output. */
+/** Copies in its own process: {@code CopyMain SOURCE TARGET [UID]}. Prints the result. */
 final class CopyMain {
   private CopyMain() {}
 

@@ -81,7 +81,7 @@ class DirectoryTest {
     Listing listing = new Listing(512);
     Set<ByteString> listed = new HashSet<>();
     while (true) {
-      // Another open directory every time: the listing has to remember where it was.
+      // The listing must remember its position: each time the directory is opened again.
       try (Directory again = directory.reopen()) {
         Optional<Listing.Entry> entry = listing.next(again);
         if (entry.isEmpty()) {

@@ -14,7 +14,7 @@ import nixbuildshell.ByteString;
 import nixbuildshell.kernel.Kernels;
 import nixbuildshell.kernel.SystemCalls;
 
-/** What the tests of this room share: real files, and a Java of its own with other rights. */
+/** Opens real files, and starts Java processes with other rights, for tests of several rooms. */
 public final class Fixture {
   public static final FileSystem FILES =
       new FileSystem(new SystemCalls(Kernels.best(Optional::empty)));
@@ -33,7 +33,7 @@ public final class Fixture {
     return FILES.userId() == 0;
   }
 
-  /** Runs a program to its end and returns what it printed. */
+  /** Runs a program to its end and returns its output. */
   public static String run(String... command) throws IOException, InterruptedException {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes());
@@ -44,7 +44,7 @@ public final class Fixture {
     return output;
   }
 
-  /** The command that runs a main class of the tests in a Java of the same version. */
+  /** Returns the command that runs a main class of the tests in the same Java. */
   public static String java(Path classes, Class<?> main) {
     return System.getProperty("java.home")
         + "/bin/java -XX:-UsePerfData -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
@@ -56,7 +56,7 @@ public final class Fixture {
         + main.getName();
   }
 
-  /** Puts the compiled classes where everybody can read them: the checkout may be private. */
+  /** Copies the compiled classes to where all users can read them: the checkout may be private. */
   public static Path classesForAll(Path temporary) throws IOException {
     Path all = Files.createDirectory(temporary.resolve("classes"));
     for (String from : List.of("target/classes", "target/test-classes")) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Trees made, or being changed, by an enemy. */
+/** Copies and deletes trees that an attacker makes, or changes meanwhile. */
 class HostileTreeTest {
   @TempDir Path temporary;
   private Path source;
@@ -40,7 +40,7 @@ class HostileTreeTest {
   void close() {
     from.close();
     to.close();
-    // Not by the test framework: it cannot delete what lies 4,000 levels down.
+    // The test framework cannot delete what lies 4,000 levels down.
     assertEquals(Optional.empty(), TreeRemoval.remove(parent, name("source")));
     assertEquals(Optional.empty(), TreeRemoval.remove(parent, name("target")));
     parent.close();
@@ -56,7 +56,7 @@ class HostileTreeTest {
     assertEquals(levels, depthOf(to));
   }
 
-  /** Every level has a file on both sides of the way down, the second a link to the first. */
+  /** Makes levels with two files each, the second a link to the first. */
   private void dig(int levels) throws ErrnoException {
     Directory at = from.reopen();
     for (int i = 0; i < levels; i++) {
@@ -91,7 +91,7 @@ class HostileTreeTest {
     Files.createDirectories(temporary.resolve("elsewhere/secret"));
     Files.createDirectory(temporary.resolve("other"));
     AtomicBoolean moved = new AtomicBoolean();
-    // 150 levels down, the descriptors of the first ones are closed again.
+    // At level 150 the descriptors of the first levels are closed again.
     TreeCopy copy =
         new TreeCopy(
             Optional.empty(),
@@ -116,7 +116,7 @@ class HostileTreeTest {
     return Stream.of(target.resolve("level/".repeat(depth)).toFile().list()).sorted().toList();
   }
 
-  /** So that neither ".." leads back from the 51st level, nor the names to the 20th. */
+  /** Moves directories: ".." does not lead back from level 51, nor do names lead to level 20. */
   private void move() {
     try {
       Files.move(source.resolve("level/".repeat(51)), temporary.resolve("other/level"));
@@ -166,7 +166,7 @@ class HostileTreeTest {
     return swapped;
   }
 
-  /** 1 when the entry was copied as the other of the two. */
+  /** Returns 1 when the entry was copied as the other of the two. */
   private static int check(Directory in, String entry, Path file) throws Exception {
     FileType type;
     try {
@@ -183,7 +183,7 @@ class HostileTreeTest {
     return entry.endsWith("link") ? 1 : 0;
   }
 
-  /** Exchanges each thing and its link (RENAME_EXCHANGE) as fast as it can. */
+  /** Exchanges each file and its link (RENAME_EXCHANGE) as fast as possible. */
   private Process swap() throws IOException {
     String program =
         """

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What a process of other rights meets: files that it may not read, a file system that is full.
- * Root reads everything, so where root runs the tests a Java is started as nobody.
+ * Copies unreadable files, and to a full file system, with other rights. Root can read every file,
+ * so for root this starts a Java as the user nobody.
  */
 class OtherRightsTest {
   @TempDir Path temporary;
@@ -32,7 +32,7 @@ class OtherRightsTest {
     return Fixture.run("sh", "-euc", String.join("\n", lines));
   }
 
-  /** The output without what the Java said on its own account (native access, say). */
+  /** Returns the output without the JVM's own messages, about native access for instance. */
   private static String[] sorted(String output) {
     String[] lines =
         output
@@ -88,8 +88,8 @@ class OtherRightsTest {
             "cd " + temporary,
             "mkdir -m 777 base",
             asNobody(
-                "sh -c 'mkdir -p base/tree/work/work base/tree/ro; echo >base/tree/ro/x;"
-                    + " chmod 000 base/tree/work/work; chmod 500 base/tree/ro; chmod 400 base/tree'"),
+                "sh -c 'mkdir -p base/tree/work/work base/tree/ro; echo >base/tree/ro/x; chmod 000"
+                    + " base/tree/work/work; chmod 500 base/tree/ro; chmod 400 base/tree'"),
             asNobody(Fixture.java(classes, RemovalMain.class)) + " " + temporary + "/base tree",
             "ls base | sed 's/^/left in base: /'");
     assertEquals("removed", String.join("\n", sorted(output)));
@@ -110,7 +110,8 @@ class OtherRightsTest {
                 + "/source "
                 + temporary
                 + "/target",
-            "umount ../target; mount -t tmpfs -o nr_inodes=3 none ../target; rm big; echo >b; echo >c",
+            "umount ../target; mount -t tmpfs -o nr_inodes=3 none ../target; rm big; echo >b; echo"
+                + " >c",
             Fixture.java(classes, CopyMain.class)
                 + " "
                 + temporary

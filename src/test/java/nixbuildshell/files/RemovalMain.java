@@ -3,7 +3,7 @@ package nixbuildshell.files;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 
-/** {@code RemovalMain PARENT NAME}: a removal in a process of its own. */
+/** Removes a tree in its own process: {@code RemovalMain PARENT NAME}. */
 final class RemovalMain {
   private RemovalMain() {}
 

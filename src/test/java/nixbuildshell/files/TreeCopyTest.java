@@ -155,7 +155,7 @@ class TreeCopyTest {
     for (int mode : new int[] {0500, 0400, 0100, 0}) {
       Path directory = Files.createDirectory(source.resolve("d" + mode));
       Files.writeString(directory.resolve("x"), "x");
-      // To an ordinary user the last three are shut in the source as well: see AsOrdinaryUserTest.
+      // For an ordinary user the last three are shut in the source too: see OtherRightsTest.
       from.setMode(name("d" + mode), Fixture.root() ? mode : 0500);
     }
     assertEquals(List.of(), copy().missed());
@@ -247,7 +247,7 @@ class TreeCopyTest {
     assertEquals(self.uid(), to.self().status().uid());
   }
 
-  /** What belongs to one of them stays his, and everything else becomes the first one's. */
+  /** A file of a user in the range keeps its user; each other file gets the first user. */
   @Test
   void leavesTheOwnersOfARangeAsTheyWere() throws Exception {
     assumeTrue(Fixture.root(), "only root can give files away");
@@ -308,7 +308,7 @@ class TreeCopyTest {
     assertTrue(descriptors() <= 2, "descriptors are left open");
   }
 
-  /** How many files of the test's directory this process has open. */
+  /** Returns the number of files of the test's directory that this process has open. */
   private long descriptors() throws Exception {
     long count = 0;
     for (String fd : new java.io.File("/proc/self/fd").list()) {
@@ -316,7 +316,7 @@ class TreeCopyTest {
         String file = Files.readSymbolicLink(Path.of("/proc/self/fd", fd)).toString();
         count += file.startsWith(temporary.toRealPath().toString()) ? 1 : 0;
       } catch (java.nio.file.NoSuchFileException e) {
-        // That was the descriptor of the listing itself.
+        // It was the descriptor of the listing itself.
       }
     }
     return count;

@@ -19,11 +19,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What an entry, or a level, costs does not grow with their number, counted in system calls: so
- * what a million or a hundred thousand of them take can be told from a few.
+ * Counts system calls: an entry or a level must not cost more when there are more of them. So a few
+ * tell the cost of a million.
  */
 class TreeCostTest {
-  /** Linear is a ratio of 2; quadratic would be 4. */
+  /** The most allowed for twice the size: a linear cost gives 2, a quadratic cost 4. */
   private static final double LINEAR = 2.2;
 
   @TempDir Path temporary;
@@ -123,7 +123,7 @@ class TreeCostTest {
     return kernel.calls - before;
   }
 
-  /** Copies, looks for changes in, and removes a tree: the system calls of each. */
+  /** Counts the system calls of copying, comparing and removing a tree. */
   private long[] costs(String tree) throws Exception {
     Files.createDirectory(temporary.resolve("copy"));
     try (Directory from = parent.openDirectory(name(tree));
@@ -157,11 +157,11 @@ class TreeCostTest {
     deep("one", 1000);
     deep("two", 2000);
     expectLinear(costs("one"), costs("two"));
-    // A process may have 1024, and a caller may have lowered that.
+    // The limit is 1024 for a process, unless the caller has lowered it.
     assertTrue(kernel.mostOpen < 40, kernel.mostOpen + " descriptors");
   }
 
-  /** A further name of a file that is copied costs the same as the first. */
+  /** Each further name of a copied file costs the same. */
   @Test
   void namesOfOneFile() throws Exception {
     linked("one", 500);
@@ -197,7 +197,7 @@ class TreeCostTest {
     return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
 
-  /** A thousand sockets at the bottom of it would be listed with a gigabyte of path. */
+  /** The paths of a thousand sockets at its bottom would have a gigabyte. */
   @Test
   void aPathOfMegabytesIsNotListedWhole() throws Exception {
     String longest = "n".repeat(255);

@@ -76,7 +76,7 @@ class BaseDirectoryTest {
   }
 
   @Test
-  void aHomeThatIsAnothersIsLeftAlone() throws Exception {
+  void aHomeOfAnotherUserIsLeftAlone() throws Exception {
     Path home = Files.createDirectory(temporary.resolve("home"));
     if (Fixture.root()) {
       Fixture.run("chown", "30001", home.toString());
@@ -95,7 +95,7 @@ class BaseDirectoryTest {
   }
 
   @Test
-  void whatSomebodyElseCouldHavePreparedIsRefused() throws Exception {
+  void whatAnAttackerCouldHavePreparedIsRefused() throws Exception {
     Path base = temporary.resolve(mine);
     Files.createDirectory(temporary.resolve("elsewhere"));
     Files.createSymbolicLink(base, Path.of("elsewhere"));
@@ -106,7 +106,7 @@ class BaseDirectoryTest {
     Files.delete(base);
     Files.createDirectory(base);
     Fixture.run("chmod", "0750", base.toString());
-    refused("others may enter it (mode 0750)");
+    refused("other users may enter it (mode 0750)");
     Fixture.run("chmod", "0700", base.toString());
     assertEquals(base.toString(), open(Map.of(), temporary.toString()));
     if (Fixture.root()) {
@@ -139,11 +139,11 @@ class BaseDirectoryTest {
   }
 
   /**
-   * After sudo the variables can name another's directories; as an ordinary user only / is
-   * another's.
+   * After sudo the variables can name another user's directories. For an ordinary user only /
+   * belongs to another user.
    */
   @Test
-  void nothingIsMadeInAnothersDirectory() throws Exception {
+  void nothingIsMadeInADirectoryOfAnotherUser() throws Exception {
     Path others = Files.createDirectory(temporary.resolve("others"));
     if (Fixture.FILES.userId() == 0) {
       Files.setAttribute(others, "unix:uid", 4242);

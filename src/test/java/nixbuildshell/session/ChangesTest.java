@@ -97,7 +97,7 @@ class ChangesTest {
   }
 
   @Test
-  void anUnstagedSessionIsNobodysWork() throws Exception {
+  void anUnstagedSessionHasNoChanges() throws Exception {
     try (Session session =
         sessions.create(
             Sample.remembered(Remembered.Kind.INTERACTIVE, name("/x"), name("x")),
@@ -107,7 +107,7 @@ class ChangesTest {
     }
   }
 
-  /** The measurement behind looking at the upper directory's mtime only. */
+  /** Measures why only the mtime of the upper directory counts. */
   @Test
   void mountingTheOverlayAndLookingAroundIsNoChange() throws Exception {
     for (boolean edit : new boolean[] {false, true}) {
@@ -150,7 +150,7 @@ class ChangesTest {
       assertEquals(0555, upper.status(name("out")).mode());
       assertEquals(from.status(name("out")).modified(), upper.status(name("out")).modified());
     }
-    // The file is only in the layer below now, where an opaque directory does not look.
+    // Only the layer below has the file now, and an opaque directory hides that.
     String script =
         "cd "
             + session.path()

@@ -49,7 +49,7 @@ class RememberedTest {
     return ByteString.of(text);
   }
 
-  /** The file was written by the version before there was one record. */
+  /** An older version wrote this file, from three maps. */
   @Test
   void aFileOfAnOlderVersionIsRead() throws IOException {
     try (InputStream file = Remembered.class.getResourceAsStream("version-1.properties")) {

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 
-/** Makes what tests of several rooms need of this one. */
+/** Makes records of this room for tests of several rooms. */
 public final class Sample {
   private Sample() {}
 

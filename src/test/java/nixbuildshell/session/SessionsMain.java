@@ -5,7 +5,7 @@ import nixbuildshell.files.Descriptor;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.Fixture;
 
-/** {@code SessionsMain WORK-DIR ROUNDS}: many short runs of the tool, one after the other. */
+/** Makes and deletes sessions many times: {@code SessionsMain WORK-DIR ROUNDS}. */
 final class SessionsMain {
   private SessionsMain() {}
 

@@ -189,7 +189,7 @@ class SessionsTest {
     }
   }
 
-  /** Fails within seconds when a session's making and locking are not one step to a cleaner. */
+  /** Fails within seconds when a cleaner can see a session between its making and its locking. */
   @Test
   void manyRunsStartAndCleanAtOnce() throws Exception {
     Path classes = Fixture.classesForAll(Files.createDirectory(temporary.resolve("java")));

@@ -28,7 +28,7 @@ class TerminalTest {
     assertTrue(Terminal.at(calls, -1).isEmpty());
   }
 
-  /** On a terminal of its own, by script(1). */
+  /** Runs on its own terminal, which script(1) makes. */
   @Test
   void worksFromTheBackgroundToo(@TempDir Path directory) throws Exception {
     String script = Tools.need("script");
@@ -53,7 +53,7 @@ class TerminalTest {
         Files.readAllLines(output));
   }
 
-  /** The main class of a process that puts itself into the background and then comes back. */
+  /** Puts its process into the background, and back into the foreground. */
   static final class OnTerminal {
     private OnTerminal() {}
 

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What root gives to a build user: nothing that the user could not have read himself. */
-class ReadersTest {
+/** Checks that root copies for a build user only what this user could read. */
+class CopyForOwnerTest {
   private static final Owner OWNER = new Owner(30001, 30000);
 
   @TempDir Path temporary;
@@ -51,7 +51,7 @@ class ReadersTest {
     "0, DIRECTORY, 0755, true",
     "8, REGULAR, 0600, false",
   })
-  void whatIsSomebodyElsesMustBeForEverybody(long uid, FileType type, String mode, boolean may) {
+  void aFileOfAnotherUserMustBeReadableForAll(long uid, FileType type, String mode, boolean may) {
     Status.Time time = new Status.Time(0, 0);
     int bits = Integer.parseInt(mode, 8);
     Status status = new Status(type, bits, uid, 7, 1, 0, 0, 0, 0, time, time, time, false);
@@ -59,7 +59,7 @@ class ReadersTest {
     assertTrue(TreeCopy.mayRead(Optional.empty(), status));
   }
 
-  /** Files of root's, of the owner's and of a third user's, in {@code source} and in a tree. */
+  /** Makes files of root, of the owner and of a third user, in {@code source} and in a tree. */
   private void filesOfMany() throws Exception {
     assumeTrue(Fixture.root(), "only root can give files away");
     Fixture.run(
