@@ -110,6 +110,16 @@ record BuildUser(Identity identity, BuildUserLock lock) implements AutoCloseable
         : Optional.empty();
   }
 
+  /**
+   * Decides whether the user could write to a store path that the sandbox shows: a {@code
+   * uid-range} has its own root, which can make the mount of its own file writable.
+   *
+   * @param uid the owner of the store path
+   */
+  boolean couldWrite(long uid) {
+    return identity.isRange() && owner().orElseThrow().has(uid);
+  }
+
   private static BuildUser itself(Caller caller) {
     return new BuildUser(new Identity(caller.uid(), caller.gid(), false), BuildUserLock.NONE);
   }

@@ -4,16 +4,12 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.files.Directory;
-import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.Status;
 import nixbuildshell.nix.BuildUserLock;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.nix.IdPool;
 import nixbuildshell.sandbox.Identity;
-import nixbuildshell.sandbox.StoreView;
-import nixbuildshell.store.NixStore;
 
 /**
  * Chooses the user of a build with {@code uid-range}: root of a slot of the users that Nix allots
@@ -114,29 +110,6 @@ record BuildUserRange(Caller caller, FileSystem files, IdPool pool, String what)
   private Optional<BuildUser> lock(int slot) {
     return BuildUserLock.ofSlot(files, slot)
         .map(lock -> new BuildUser(Identity.range(pool.first(slot)), lock));
-  }
-
-  /**
-   * Requires that no store path that would be shown belongs to the range: its root can make a mount
-   * writable, and the real store shall not be written. Only what an unfinished build left is so.
-   */
-  static void requireOthers(FileSystem files, NixStore nix, BuildUser user, StoreView view) {
-    if (!user.identity().isRange() || !(view instanceof StoreView.Exact exact)) {
-      return;
-    }
-    try (Directory store = files.openDirectory(ByteString.of(nix.real()))) {
-      for (StoreView.Member member : exact.members()) {
-        Status status = store.status(ByteString.of(member.path().baseName()));
-        if (user.owner().orElseThrow().has(status.uid())) {
-          throw new Failure(
-              "cannot show " + nix.directory().path(member.path()),
-              "it is not finished: a build with the same users left it",
-              "delete it: " + nix.command() + " --delete " + nix.directory().path(member.path()));
-        }
-      }
-    } catch (ErrnoException e) {
-      throw e.failure("cannot look into " + nix.real(), "");
-    }
   }
 
   private static String range(long first, long count) {

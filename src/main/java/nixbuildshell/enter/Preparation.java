@@ -98,8 +98,7 @@ record Preparation(
   Prepared fresh(NixStore nix, KeptDirectory kept, FailedBuild build, BuildUser chosen) {
     SandboxPaths paths = paths(nix);
     Optional<BuildTop> top = top(build);
-    StoreView store = lookup(nix).of(kept, build, top.isEmpty(), paths);
-    BuildUserRange.requireOthers(files, nix, chosen, store);
+    StoreView store = lookup(nix, chosen).of(kept, build, top.isEmpty(), paths);
     BuildUser user = chosen.showing(store);
     Start start = Start.of(build);
     Program program = program(build, start);
@@ -132,8 +131,7 @@ record Preparation(
     NixStore nix = StoreChoice.again(caller, files, before.store());
     Start start = Start.again(before, nix);
     Program program = command(start);
-    StoreView store = lookup(nix).of(session);
-    BuildUserRange.requireOthers(files, nix, user, store);
+    StoreView store = lookup(nix, user).of(session);
     SandboxRequest.Build build = RememberedSandbox.build(before.sandbox(), start.systemShell());
     NetworkView network =
         network().again(RememberedSandbox.network(before.sandbox()), build.generation());
@@ -179,8 +177,8 @@ record Preparation(
         caller, files, nix.directory(), options.sandboxPaths(), cancelled, messages);
   }
 
-  private StoreLookup lookup(NixStore nix) {
-    return new StoreLookup(caller, files, nix, cancelled, messages);
+  private StoreLookup lookup(NixStore nix, BuildUser user) {
+    return new StoreLookup(caller, files, nix, user::couldWrite, cancelled, messages);
   }
 
   /** Returns where a build without a sandbox had its directory, if Nix can have put it there. */

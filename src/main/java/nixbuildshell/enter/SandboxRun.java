@@ -98,18 +98,19 @@ record SandboxRun(
       return ExitCode.SIGNAL + ending;
     }
     Outcome outcome = ended.outcome();
-    if (outcome instanceof Outcome.Failed failed
-        && failed.step().kind() == Step.Kind.EXECUTE
-        && spec.program().isCommand()) {
-      throw notRun(failed.errno());
-    } else if (outcome instanceof Outcome.Failed failed) {
-      String remedy =
-          Errno.of(failed.errno()).map(e -> advice().onStep(failed.step().kind(), e)).orElse("");
-      throw new Failure("cannot " + failed.step().label(), outcome.why(), remedy);
+    if (outcome instanceof Outcome.Failed failed) {
+      throw failed.step().kind() == Step.Kind.EXECUTE && spec.program().isCommand()
+          ? notRun(failed.errno())
+          : failure(
+              failed.step(),
+              outcome,
+              Errno.of(failed.errno())
+                  .map(errno -> advice().onStep(failed.step().kind(), errno))
+                  .orElse(""));
     } else if (outcome instanceof Outcome.Unexpected unexpected) {
-      throw failure(unexpected.step(), outcome);
+      throw failure(unexpected.step(), outcome, "");
     } else if (outcome instanceof Outcome.Stopped stopped) {
-      throw failure(stopped.step(), outcome);
+      throw failure(stopped.step(), outcome, "");
     }
     return ended.status();
   }
@@ -125,7 +126,7 @@ record SandboxRun(
         missing ? ExitCode.NOT_FOUND : ExitCode.NOT_EXECUTABLE);
   }
 
-  private static Failure failure(Step step, Outcome outcome) {
-    return new Failure("cannot " + step.label(), outcome.why(), "");
+  private static Failure failure(Step step, Outcome outcome, String remedy) {
+    return new Failure("cannot " + step.label(), outcome.why(), remedy);
   }
 }

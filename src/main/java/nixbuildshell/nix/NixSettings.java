@@ -38,12 +38,12 @@ public record NixSettings(Map<String, ByteString> values) {
    *
    * @return no settings when the file cannot be read: Nix itself takes its defaults
    */
-  public static NixSettings read(Path file) {
+  static NixSettings read(Path file) {
     return parse(new ByteString(text(file, 0)));
   }
 
   /** Reads settings from text, in which {@code include} means nothing. */
-  public static NixSettings parse(ByteString text) {
+  static NixSettings parse(ByteString text) {
     Map<String, ByteString> values = new HashMap<>();
     for (String line : text.latin1().lines().toList()) {
       String[] setting = EQUALS.split(line.split("#", 2)[0].strip(), 2);
@@ -55,7 +55,7 @@ public record NixSettings(Map<String, ByteString> values) {
   }
 
   /** Returns these settings with those of the environment variable {@code NIX_CONFIG} over them. */
-  public NixSettings plus(Optional<ByteString> more) {
+  NixSettings plus(Optional<ByteString> more) {
     Map<String, ByteString> all = new HashMap<>(values);
     more.ifPresent(text -> all.putAll(parse(text).values));
     return new NixSettings(all);

@@ -40,6 +40,7 @@ class StoreLookupTest {
   @TempDir Path root;
   private TestHost host;
   private Path store;
+  private long writable = -1;
 
   @BeforeEach
   void make() throws IOException {
@@ -69,7 +70,13 @@ class StoreLookupTest {
   }
 
   private StoreLookup lookup() {
-    return new StoreLookup(host.caller(), Fixture.FILES, host.nix(), () -> false, host.messages());
+    return new StoreLookup(
+        host.caller(),
+        Fixture.FILES,
+        host.nix(),
+        uid -> uid == writable,
+        () -> false,
+        host.messages());
   }
 
   @Test
@@ -99,6 +106,18 @@ class StoreLookupTest {
     Failure fifo = assertThrows(Failure.class, this::view);
     assertEquals(
         "cannot show " + TestHost.whole(OTHER) + ": it is " + FileType.FIFO, fifo.getMessage());
+  }
+
+  @Test
+  void refusesWhatTheSandboxCouldWriteTo() {
+    host.manifestOf(TestHost.BASH, FILE);
+    writable = Fixture.FILES.userId();
+    Failure refused = assertThrows(Failure.class, this::view);
+    assertEquals(
+        "cannot show "
+            + TestHost.whole(TestHost.BASH)
+            + ": it is not finished: a build with the same users left it",
+        refused.getMessage());
   }
 
   @ParameterizedTest
