@@ -55,7 +55,7 @@ record BuildUser(Identity identity, BuildUserLock lock) implements AutoCloseable
             () ->
                 new Failure(
                     "cannot lock a build user in " + BuildUserLock.USERS,
-                    "builds that are running now use all of them",
+                    "running builds use all of them",
                     "wait for one to end, or run nix-build-shell as an ordinary user"));
   }
 
@@ -73,8 +73,8 @@ record BuildUser(Identity identity, BuildUserLock lock) implements AutoCloseable
     if (uid == 0) {
       throw new Failure(
           "cannot come back to the session",
-          "its build directory belongs to root, who never is in the sandbox",
-          "give it to the user to whom the files in it belong");
+          "its build directory belongs to root, which is never in the sandbox",
+          "give it to the owner of the files in it");
     }
     Optional<BuildUsers> users =
         caller.accounts().buildUsers().filter(each -> each.uids().contains(uid));
@@ -85,7 +85,7 @@ record BuildUser(Identity identity, BuildUserLock lock) implements AutoCloseable
                 () ->
                     new Failure(
                         "cannot come back to the session",
-                        "a build that is running now uses user " + uid + ", whose files it has",
+                        "a build that is running now uses user " + uid + ", the owner of its files",
                         "wait for the build to end"));
   }
 
@@ -134,8 +134,8 @@ record BuildUser(Identity identity, BuildUserLock lock) implements AutoCloseable
             .orElseThrow(
                 () ->
                     new Failure(
-                        "cannot run as user " + uid + ", to whom the directory belongs",
-                        "/etc/passwd names no group of his other than root's",
+                        "cannot run as user " + uid + ", the owner of the directory",
+                        "/etc/passwd has no group for that user, other than root's",
                         "run nix-build-shell as that user"));
     return new BuildUser(new Identity(uid, gid, true), BuildUserLock.NONE);
   }

@@ -12,11 +12,10 @@ import nixbuildshell.nix.IdPool;
 import nixbuildshell.sandbox.Identity;
 
 /**
- * Chooses the user of a build with {@code uid-range}: root of a slot of the users that Nix allots
- * by itself. As Nix does (user-lock.cc), the slot is locked, in a pool of its own; an id that has
- * an account is refused.
+ * Chooses the user of a build with {@code uid-range}: root of a slot of the ids that Nix allots. As
+ * Nix does (user-lock.cc), it locks the slot and refuses ids that accounts have.
  *
- * @param what fails when there is none: "cannot enter DIR"
+ * @param what the beginning of its failures: "cannot enter DIR"
  */
 record BuildUserRange(Caller caller, FileSystem files, IdPool pool, String what) {
   static BuildUserRange of(Caller caller, FileSystem files, ByteString directory) {
@@ -25,24 +24,25 @@ record BuildUserRange(Caller caller, FileSystem files, IdPool pool, String what)
   }
 
   /**
-   * Chooses the slot that the kept directory belongs to; for a copy of one, which has an ordinary
-   * owner, the first that is free.
+   * Chooses the slot of the kept directory's owner, or the first free slot for a copy with an
+   * ordinary owner.
    *
    * @param kept the status of the build directory
-   * @throws Failure when there is none, or this is an ordinary user
+   * @throws Failure when there is none, or the caller is not root
    */
   BuildUser choose(Status kept) {
     requireRoot();
-    if (pool.has(kept.uid())) {
-      return taken(pool.slotOf(kept.uid()));
+    long owner = kept.uid();
+    if (pool.has(owner)) {
+      return taken(pool.slotOf(owner));
     }
-    if (kept.uid() != 0 && caller.accounts().primaryGroup(kept.uid()).isEmpty()) {
+    if (owner != 0 && caller.accounts().primaryGroup(owner).isEmpty()) {
       throw failure(
           "it belongs to user "
-              + kept.uid()
-              + ", who has no account, and whom Nix does not allot: "
-              + range(pool.start(), pool.count())
-              + " (settings start-id and id-count)",
+              + owner
+              + ", which has no account and is not among the "
+              + users(pool.start(), pool.count())
+              + " that Nix allots (settings start-id and id-count)",
           "give it to root, if the owners of the files in it do not matter");
     }
     return IntStream.range(0, pool.slots())
@@ -53,21 +53,25 @@ record BuildUserRange(Caller caller, FileSystem files, IdPool pool, String what)
         .orElseThrow(
             () ->
                 failure(
-                    "builds that are running now or accounts have all that Nix allots: "
-                        + range(pool.start(), pool.count()),
+                    "running builds and accounts have all of the "
+                        + users(pool.start(), pool.count())
+                        + " that Nix allots",
                     "wait for a build to end"));
   }
 
-  /** Returns the user of a session once more. */
+  /**
+   * Returns the user of a session once more.
+   *
+   * @param first the first id that the session had
+   */
   BuildUser again(long first) {
     requireRoot();
     if (!pool.has(first) || pool.first(pool.slotOf(first)) != first) {
       throw failure(
           "it has the "
-              + range(first, IdPool.SLOT)
-              + ", and Nix allots the "
-              + range(pool.start(), pool.count())
-              + " now",
+              + users(first, IdPool.SLOT)
+              + ", and Nix now allots the "
+              + users(pool.start(), pool.count()),
           "set start-id and id-count as they were");
     }
     return taken(pool.slotOf(first));
@@ -83,22 +87,18 @@ record BuildUserRange(Caller caller, FileSystem files, IdPool pool, String what)
   }
 
   private BuildUser taken(int slot) {
+    String users = users(pool.first(slot), IdPool.SLOT);
     Optional<String> clash = clash(slot);
     if (clash.isPresent()) {
       throw failure(
-          clash.get()
-              + " has one of the "
-              + range(pool.first(slot), IdPool.SLOT)
-              + ", of whom a build is root",
+          clash.get() + " has an id of the " + users + ", which the sandbox would have as its own",
           "give the account another id, or set Nix's start-id");
     }
     return lock(slot)
         .orElseThrow(
             () ->
                 failure(
-                    "a build that is running now uses the "
-                        + range(pool.first(slot), IdPool.SLOT)
-                        + ", whose files it has",
+                    "a build that is running now uses the " + users + ", the owners of its files",
                     "wait for the build to end"));
   }
 
@@ -106,13 +106,13 @@ record BuildUserRange(Caller caller, FileSystem files, IdPool pool, String what)
     return caller.accounts().within(pool.first(slot), IdPool.SLOT);
   }
 
-  /** Empty when a build has it. */
+  /** Returns the user of a slot; empty when a build has it. */
   private Optional<BuildUser> lock(int slot) {
     return BuildUserLock.ofSlot(files, slot)
         .map(lock -> new BuildUser(Identity.range(pool.first(slot)), lock));
   }
 
-  private static String range(long first, long count) {
+  private static String users(long first, long count) {
     return "users " + first + " to " + (first + count - 1);
   }
 

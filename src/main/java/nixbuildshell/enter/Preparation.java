@@ -143,7 +143,7 @@ record Preparation(
     return new Prepared(nix, user, start, program, request);
   }
 
-  /** Decides what becomes of the session afterwards: a person may work in it, or a command. */
+  /** Decides what becomes of the session: an interactive shell's stays when it was changed. */
   Remembered.Kind kind() {
     return !options.builder()
             && SandboxProgram.isInteractive(options.command(), caller.hasTerminal(0))
@@ -167,7 +167,7 @@ record Preparation(
     return SandboxProgram.of(start, options.command(), caller.hasTerminal(0), ownSession());
   }
 
-  /** Without any terminal to share, as a build has none, the program gets a session of its own. */
+  /** Decides whether the program leads a session of its own: it has no terminal to share. */
   private boolean ownSession() {
     return caller.terminals().isEmpty();
   }
@@ -181,7 +181,7 @@ record Preparation(
     return new StoreLookup(caller, files, nix, user::couldWrite, cancelled, messages);
   }
 
-  /** Returns where a build without a sandbox had its directory, if Nix can have put it there. */
+  /** Returns the place of an unsandboxed build's directory, if Nix can have put it there. */
   private Optional<BuildTop> top(FailedBuild build) {
     return build
         .sandbox()

@@ -17,16 +17,16 @@ import nixbuildshell.store.NixStore;
 
 /**
  * Tries whether an overlay can be mounted in a sandbox: kernels before 5.11 refuse it in a user
- * namespace, some containers and security modules always do.
+ * namespace, and some containers and security modules always do.
  *
  * @param session the descriptor of the session's directory
  */
 public record LayerProbe(SystemCalls calls, NixStore nix, Identity identity, int session) {
 
-  /** Mounts one, in a child of its own that ends with it. */
+  /** Mounts an overlay in a child that ends at once. */
   public boolean mounts() {
     FutureTask<Boolean> trial = new FutureTask<>(this::tried);
-    // The cloning thread moves into the session and may lose its groups: not this one.
+    // The cloning thread moves into the session and may lose its groups, so it is another one.
     new Thread(trial, "overlay probe").start();
     try {
       return trial.get();
@@ -45,7 +45,7 @@ public record LayerProbe(SystemCalls calls, NixStore nix, Identity identity, int
               .outcome()
           instanceof Outcome.Ran;
     } catch (ErrnoException e) {
-      return false; // The sandbox's own launch fails in the same way, and tells why.
+      return false; // The sandbox's own launch will fail in the same way, and tell why.
     }
   }
 }

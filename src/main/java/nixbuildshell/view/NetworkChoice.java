@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
+import nixbuildshell.capture.Fact;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.console.Messages;
 import nixbuildshell.nix.Caller;
@@ -15,22 +16,22 @@ import nixbuildshell.sandbox.Network;
 import nixbuildshell.sandbox.NetworkView;
 
 /**
- * Which network the sandbox sees. It is the host's where the build had it, and where the person
- * asks for it; never without a word, unless he asked.
+ * Decides which network the sandbox sees: the host's when the build had it or the caller asks for
+ * it. A message tells a caller who did not ask.
  *
  * @param asked what {@code --network} says
  */
 public record NetworkChoice(Optional<Network> asked, Caller caller, Messages messages) {
-  /** Where Nix looks when its setting says nothing (globals.cc). */
+  /** The files that Nix looks for when its setting says nothing (globals.cc). */
   private static final List<String> CERTIFICATES =
       List.of(HostFile.CERTIFICATES, "/nix/var/nix/profiles/default/etc/ssl/certs/ca-bundle.crt");
 
-  /** For a new copy of a kept directory. */
+  /** Decides for a new copy of a kept directory. */
   public NetworkView of(FailedBuild build, Generation generation) {
     if (asked.isPresent()) {
       return view(asked.get(), generation);
     }
-    boolean had = build.sandbox().network().had().map(known -> known.value()).orElse(false);
+    boolean had = build.sandbox().network().had().map(Fact::value).orElse(false);
     if (had) {
       messages.note("the network is the host's, as the build had it; --network none closes it");
     }
@@ -48,9 +49,9 @@ public record NetworkChoice(Optional<Network> asked, Caller caller, Messages mes
   }
 
   /**
-   * For a session that somebody comes back to.
+   * Decides for a session once more.
    *
-   * @param before the network that it had
+   * @param before the network that the session had
    */
   public NetworkView again(Network before, Generation generation) {
     if (asked.isEmpty() && before == Network.HOST) {
@@ -74,7 +75,7 @@ public record NetworkChoice(Optional<Network> asked, Caller caller, Messages mes
     return files;
   }
 
-  /** The daemon's; what its environment and its command line say cannot be known. */
+  /** Returns the daemon's file, as far as nix.conf says; its environment cannot be known. */
   private Optional<String> certificates() {
     return caller
         .daemonSettings()

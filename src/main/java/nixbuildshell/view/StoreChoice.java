@@ -18,8 +18,8 @@ import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StoreUri;
 
 /**
- * Which store the build was of, as Nix itself chooses: by {@code --store}, its setting {@code
- * store} or NIX_REMOTE, and by NIX_STORE_DIR, NIX_STATE_DIR and NIX_LOG_DIR (globals.cc).
+ * Decides which store the build was of, as Nix does: by {@code --store}, its setting {@code store}
+ * or NIX_REMOTE, and by NIX_STORE_DIR, NIX_STATE_DIR and NIX_LOG_DIR (globals.cc).
  */
 public final class StoreChoice {
   private static final Pattern PLAIN = Pattern.compile("(/[A-Za-z0-9+._=-]+)+");
@@ -35,10 +35,10 @@ public final class StoreChoice {
   }
 
   /**
-   * Returns the store that is meant now.
+   * Returns the store that the caller means.
    *
    * @param option {@code --store}
-   * @throws Failure when it is not on this machine, or somebody else could exchange what is in it
+   * @throws Failure when it is not on this machine, or another user could exchange what is in it
    */
   public static NixStore of(Caller caller, FileSystem files, Optional<ByteString> option) {
     Optional<ByteString> named =
@@ -47,7 +47,7 @@ public final class StoreChoice {
     if (option.isPresent() && uri.isEmpty()) {
       throw new Failure(
           "cannot use --store " + option.get(),
-          "it is no store of this machine",
+          "this machine has no such store",
           "give the root directory of one, or local?root=DIRECTORY");
     }
     String said =
@@ -88,7 +88,7 @@ public final class StoreChoice {
             .orElse(ByteString.of(usual)));
   }
 
-  /** What is asked for as the name of all store paths, in normal form. */
+  /** Returns the directory that all store paths begin with, in normal form. */
   private String storeDirectory(ByteString path) {
     String text = path.latin1().replaceAll("/+", "/").replaceAll("(?<=.)/$", "");
     boolean plain =
@@ -100,7 +100,7 @@ public final class StoreChoice {
     Optional<String> taken = OwnPaths.top(text);
     if (taken.isPresent()) {
       throw refused(
-          path + " cannot be seen in a sandbox, which has a " + taken.get() + " of its own", "");
+          path + " cannot be in a sandbox, which has a " + taken.get() + " of its own", "");
     }
     return text;
   }
@@ -113,12 +113,12 @@ public final class StoreChoice {
     }
   }
 
-  /** Programs and the JDK are given names in the locale's spelling. */
+  /** Returns a path as programs and the JDK get it, spelled by the locale. */
   private String spelled(ByteString path) {
     String text = path.toString();
     try {
       if (!ByteString.of(Path.of(text).toString()).equals(path) || text.indexOf('?') >= 0) {
-        throw refused("the name " + path + " cannot be passed on to Nix", "");
+        throw refused("Nix's programs cannot be given the name " + path, "");
       }
       return text;
     } catch (InvalidPathException e) {
@@ -126,7 +126,7 @@ public final class StoreChoice {
     }
   }
 
-  /** Returns the store that a session remembers; it must still be safe. */
+  /** Returns the store that a session remembers, which must still be safe. */
   public static NixStore again(Caller caller, FileSystem files, Optional<Remembered.Store> before) {
     return before
         .map(store -> new StoreChoice(caller, files, "the session's store").again(store))
@@ -157,10 +157,10 @@ public final class StoreChoice {
   }
 
   /**
-   * The store by its path without links, on which nobody but root and the caller can exchange
-   * anything: else a store path could become a link to any directory of the host while it is
-   * mounted. Of the logs the same is required, as they decide on the network. Who owns the root
-   * directory can do everything anyway.
+   * Returns the store by its path without links, and requires that only root and the caller can
+   * exchange anything on that path: an attacker could put a link to any directory of the host in
+   * place of a store path while it is mounted. The logs must be as safe, because they decide on the
+   * network. The owner of the root directory can do everything anyway.
    */
   private NixStore guarded(NixStore store) {
     String real = spelled(canonical(ByteString.of(store.real())));
@@ -193,7 +193,7 @@ public final class StoreChoice {
           path + " belongs to user " + status.uid() + ", who could exchange what is in it",
           "run nix-build-shell as that user");
     } else if (shared) {
-      throw refused(path + " can be written to by everybody", "chmod o-w " + path);
+      throw refused("every user can write to " + path, "chmod o-w " + path);
     }
   }
 
