@@ -1,9 +1,9 @@
 /*
- * long run(void *image): clone a child that runs a plan. See x86_64.S, which says why all is as
- * it is; this is the same program, line by line, for 64-bit Arm.
+ * long run(void *image): clone a child that runs a plan. This is the program of x86_64.S, line by
+ * line, for 64-bit Arm; the reasons are there.
  *
- * A system call keeps all registers but x0 (first argument in, result out). So the caller-saved
- * x9 to x12 are enough: nothing needs to be saved, and the stack is not touched at all.
+ * A system call keeps all registers but x0 (first argument in, result out). The caller-saved x9 to
+ * x12 are enough, so nothing is saved, and the stack is not used.
  */
 	.equ SYS_exit_group, 94
 	.equ SYS_rt_sigprocmask, 135
@@ -35,7 +35,7 @@
 	.text
 	.globl run
 run:
-	hint 34				/* bti c: a no-op where the CPU doesn't check indirect calls */
+	hint 34				/* bti c: does nothing where the CPU does not check indirect calls */
 	mov x9, x0
 
 	mov x8, SYS_rt_sigprocmask
@@ -83,7 +83,7 @@ step:
 	svc 0
 	str x0, [x9, RESULT]
 
-	cmn x0, MAX_ERRNO		/* unsigned: all errors lie at the very top */
+	cmn x0, MAX_ERRNO		/* unsigned: errors are the highest numbers */
 	b.hs error
 	ldr x10, [x9, FLAGS]
 	tbz x10, MUST_EQUAL_BIT, 1f
@@ -113,4 +113,4 @@ leave:
 exit:
 	mov x8, SYS_exit_group
 	svc 0
-	udf 0				/* a filter forbade even that: die of a signal, run nothing else */
+	udf 0				/* a filter refused the exit: die of a signal, run nothing else */

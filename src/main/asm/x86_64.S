@@ -4,18 +4,17 @@
  * The image is laid out by nixbuildshell.plan.Image, whose Javadoc has its format. Returns the
  * child's process ID or -errno; the child never returns.
  *
- * The caller is a JVM. Its child has one thread, and every lock, the heap and the garbage
- * collector are frozen as they were in the middle of whatever the other threads did. So the child
- * must run neither Java nor libc: it runs this loop, which makes system calls and nothing else.
+ * The caller is a JVM. The child has one thread. All locks, the heap and the garbage collector are
+ * frozen in the middle of what the other threads did. So the child must run neither Java nor libc:
+ * it runs this loop, which only makes system calls.
  *
- *  - The clone has neither CLONE_VM nor CLONE_VFORK: the child gets its own copy of the memory,
- *    stack included, and nothing that it does can hurt the parent. Only the image is shared with
- *    it, because its pages are MAP_SHARED. A new stack is therefore not needed (the second
- *    argument is 0: go on with the copy), and nothing is pushed in the child.
- *  - All signals are blocked around the clone. The child inherits the JVM's handlers, and one that
- *    ran there would be Java's. The child keeps the full mask; the plan resets the handlers before
- *    it empties the mask. The parent's mask is restored before it returns.
- *  - This code is position-independent, has no data and calls nothing.
+ *  - The clone has neither CLONE_VM nor CLONE_VFORK: the child gets a copy of the memory and of the
+ *    stack, so that it cannot harm the parent. They share only the image, whose pages are
+ *    MAP_SHARED. The child needs no new stack (the second argument is 0), and pushes nothing.
+ *  - All signals are blocked around the clone: the child has the JVM's handlers, which would run
+ *    Java. The child keeps the full mask; the plan resets the handlers before it empties the mask.
+ *    The parent gets its mask back before this function returns.
+ *  - This code is position-independent, has no data and calls no function.
  *
  * A system call keeps all registers but rax (number in, result out), rcx and r11.
  */
@@ -51,7 +50,7 @@
 	.text
 	.globl run
 run:
-	endbr64				/* a no-op where the CPU doesn't check indirect calls */
+	endbr64				/* does nothing where the CPU does not check indirect calls */
 	push rbx
 	mov rbx, rdi
 
@@ -72,7 +71,7 @@ run:
 	test rax, rax
 	jz child
 
-	mov r8, rax			/* the next call uses four arguments, so it leaves r8 alone */
+	mov r8, rax			/* the next call has four arguments and keeps r8 */
 	mov eax, SYS_rt_sigprocmask
 	mov edi, SIG_SETMASK
 	lea rsi, [rbx + CALLERS_MASK]
@@ -106,7 +105,7 @@ step:
 	syscall
 	mov [rbx + RESULT], rax
 
-	cmp rax, -MAX_ERRNO		/* unsigned: all errors lie at the very top */
+	cmp rax, -MAX_ERRNO		/* unsigned: errors are the highest numbers */
 	jae error
 	test byte ptr [rbx + FLAGS], MUST_EQUAL
 	jz 1f
@@ -133,4 +132,4 @@ leave:
 exit:
 	mov eax, SYS_exit_group
 	syscall
-	ud2				/* a filter forbade even that: die of a signal, run nothing else */
+	ud2				/* a filter refused the exit: die of a signal, run nothing else */

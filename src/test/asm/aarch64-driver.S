@@ -1,7 +1,7 @@
 /*
- * A program around the interpreter's code (code.bin) for qemu-user: reads an image from standard
+ * A program around the interpreter's code (code.bin) for qemu-user: it reads an image from standard
  * input to a fixed address, runs it, waits for the child, and writes the image, the child's status
- * and its own signal mask to standard output. Exits with 1 when something of that fails.
+ * and its own signal mask to standard output. It exits with 1 when a system call fails.
  */
 	.equ BASE, 0x10000000
 	.equ SIZE, 0x10000
@@ -11,7 +11,7 @@
 	.globl _start
 _start:
 	sub sp, sp, 32
-	mov x0, MASK			/* a mask of one's own, to find it restored */
+	mov x0, MASK			/* sets a mask, to see that it is restored */
 	str x0, [sp]
 	mov x8, 135			/* rt_sigprocmask */
 	mov x0, 2			/* SIG_SETMASK */
@@ -33,7 +33,7 @@ _start:
 	cmp x0, x19
 	b.ne bad
 
-	mov x20, 0			/* the image's size, at last */
+	mov x20, 0			/* the size of the image so far */
 1:	mov x8, 63			/* read */
 	mov x0, 0
 	add x1, x19, x20

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The setting to blame is named, whichever of them forbids it. */
+/** Checks that advice names the setting that forbids a step. */
 class AdviceTest {
   @TempDir Path root;
 
@@ -38,7 +38,8 @@ class AdviceTest {
     "user/max_net_namespaces, 0, ENOSPC, sysctl -w user.max_net_namespaces=15000",
     "user/max_user_namespaces, 95, ENOSPC, user.max_user_namespaces is 95",
     "kernel/unprivileged_userns_clone, 0, EPERM, sysctl -w kernel.unprivileged_userns_clone=1",
-    "kernel/apparmor_restrict_unprivileged_userns, 1, EACCES, apparmor_restrict_unprivileged_userns=0",
+    "kernel/apparmor_restrict_unprivileged_userns, 1, EACCES,"
+        + " apparmor_restrict_unprivileged_userns=0",
     "kernel/apparmor_restrict_unprivileged_userns, 0, EPERM, chroot",
     "kernel/unprivileged_userns_clone, 1, EPERM, chroot"
   })
@@ -90,7 +91,7 @@ class AdviceTest {
     assertTrue(advice.contains(named), advice);
   }
 
-  /** The store's directory is a part of the label, and so no part of the question. */
+  /** Takes a store of another name, which is in the step's label. */
   @Test
   void explainsTheOverlayOfAnyStore() {
     ByteString shell = ByteString.of("/bin/sh");
@@ -140,7 +141,7 @@ class AdviceTest {
     }
   }
 
-  /** EACCES is SELinux's errno, also when it lets nothing be executed. */
+  /** SELinux refuses with EACCES, also the execution of a program. */
   @ParameterizedTest
   @CsvSource({
     "MOUNT_PROC, EACCES, 1, true",

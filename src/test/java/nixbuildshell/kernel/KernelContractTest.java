@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** One contract, every binding that the running Java can have. */
+/** Holds every binding that the running Java can have to one contract. */
 public class KernelContractTest {
 
   public static Stream<Kernel> kernels() {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A library is only loaded from where nobody else can put his own. */
+/** Checks that JNA's library is loaded from a directory that only the caller can write to. */
 class UnpackDirectoryTest {
   @TempDir Path parent;
 

@@ -16,9 +16,9 @@ import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.plan.Outcome;
 import org.junit.jupiter.api.Test;
 
-/** Signals at a child, in set-up and after it, and the end of its parent. */
+/** Sends signals to a child, during set-up and later, and kills its parent. */
 class ChildTest {
-  /** HUP INT QUIT USR1 USR2 PIPE TERM CHLD WINCH; the JVM has handlers for most. */
+  /** Has HUP INT QUIT USR1 USR2 PIPE TERM CHLD WINCH; the JVM handles most of them. */
   private static final List<Integer> STORM = List.of(1, 2, 3, 10, 12, 13, 15, 17, 28);
 
   private static final String ALL_BUT_KILL_AND_STOP = "fffffffffffbfeff";
@@ -53,7 +53,7 @@ class ChildTest {
     assertEquals(new Ended(new Outcome.Ran(), 0, 5), child.await());
   }
 
-  /** As process 1 it then drops what it has no handler for. */
+  /** Process 1 drops the signals that it has no handler for. */
   @Test
   void signalsInSetUpWaitUntilItIsOver() throws Exception {
     GoPipe go = GoPipe.open(calls);
@@ -110,7 +110,7 @@ class ChildTest {
     }
   }
 
-  /** Its own process is killed at the worst moment: the child is cloned, and waits. */
+  /** Kills the parent at the worst moment: the child is cloned, and waits. */
   @Test
   void doesNotOutliveItsParent() throws Exception {
     Process parent = new ProcessBuilder(Tools.java(WaitingChild.class)).start();
@@ -121,7 +121,7 @@ class ChildTest {
     await(() -> !alive(child));
   }
 
-  /** The main class of a process that clones a child, prints its number and waits to be killed. */
+  /** Clones a child, prints its process ID and waits to be killed, in a process of its own. */
   static final class WaitingChild {
     private WaitingChild() {}
 
@@ -134,7 +134,7 @@ class ChildTest {
     }
   }
 
-  /** Where nobody reaps orphans, a zombie is as good as nothing. */
+  /** Decides whether a process runs. In a container without a reaper it stays a zombie. */
   private static boolean alive(Path process) {
     try {
       return !Files.readString(process.resolve("stat")).contains(") Z ");

@@ -39,9 +39,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The plan of the real sandbox, each of its steps made to fail once, in real namespaces. */
+/** Runs the real sandbox in real namespaces, and makes each step of its plan fail once. */
 class EveryStepTest {
-  private static final long BUILDER = 4242;
+  private static final long BUILD_USER = 4242;
 
   private static final StorePath SHELL = new StorePath("0".repeat(32), "sh");
 
@@ -50,7 +50,7 @@ class EveryStepTest {
   private final SystemCalls calls = new SystemCalls(Kernels.best(Optional::empty));
   private final boolean root = calls.call(Syscall.GETEUID) == 0;
 
-  /** A session's directory, with a store of its own below: this test needs no Nix. */
+  /** Makes a session's directory with a store of its own, so that the test needs no Nix. */
   @BeforeEach
   void makeSession() throws IOException {
     for (String each :
@@ -65,12 +65,12 @@ class EveryStepTest {
     try (Stream<Path> all = Files.walk(session)) {
       for (Path each : all.toList()) {
         if (Files.isDirectory(each)) {
-          // Whatever umask another test has left.
+          // Another test may have left any umask.
           Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwxr-xr-x"));
         }
         if (root && !each.equals(session) && !each.startsWith(session.resolve("root"))) {
-          Files.setAttribute(each, "unix:uid", (int) BUILDER);
-          Files.setAttribute(each, "unix:gid", (int) BUILDER);
+          Files.setAttribute(each, "unix:uid", (int) BUILD_USER);
+          Files.setAttribute(each, "unix:gid", (int) BUILD_USER);
         }
       }
     }
@@ -94,7 +94,7 @@ class EveryStepTest {
     for (int broken = 0; broken <= last; broken++) {
       Outcome outcome = launch(broken);
       Outcome.Failed failed = (Outcome.Failed) outcome;
-      // The shell here is an empty file: a plan that goes on fails where it executes that.
+      // The shell is an empty file: a plan that goes on fails where it executes the shell.
       boolean goesOn = toleratesEnosys(steps.get(broken));
       assertEquals(goesOn ? last : broken, failed.index(), () -> "at " + outcome.why());
       assertEquals(!goesOn, failed.errno() == Errno.ENOSYS.number(), failed.why());
@@ -109,7 +109,7 @@ class EveryStepTest {
 
   private Outcome launch(int broken) throws Exception {
     FutureTask<Outcome> launch = new FutureTask<>(() -> launchHere(broken));
-    // Its working directory becomes the thread's own for good.
+    // The thread gets a working directory of its own for good.
     new Thread(launch).start();
     return launch.get();
   }
@@ -140,7 +140,7 @@ class EveryStepTest {
 
   private Identity identity() {
     return root
-        ? new Identity(BUILDER, BUILDER, true)
+        ? new Identity(BUILD_USER, BUILD_USER, true)
         : new Identity(calls.call(Syscall.GETEUID), calls.call(Syscall.GETEGID), false);
   }
 
@@ -166,7 +166,7 @@ class EveryStepTest {
     return entry;
   }
 
-  /** As root the skeleton is on disk. */
+  /** Empties the root, which is on disk for root. */
   private void emptyRoot() throws IOException {
     try (Stream<Path> all = Files.walk(session.resolve("root"))) {
       for (Path each : all.sorted(java.util.Comparator.reverseOrder()).toList()) {

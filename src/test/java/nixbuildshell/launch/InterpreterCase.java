@@ -16,11 +16,11 @@ import nixbuildshell.plan.Plan;
 import nixbuildshell.plan.Step;
 
 /**
- * A plan that tries one thing that the interpreter can do, and what must come of it: run natively
- * by {@link InterpreterTest} and, for the other architecture, by {@link QemuTest}.
+ * Describes a plan that tries one ability of the interpreter, and its outcome. {@link
+ * InterpreterTest} runs it natively, and {@link QemuTest} on the other architecture.
  *
- * @param status of the child, as a shell would say it
- * @param results of the steps, as far as they are the same each time
+ * @param status the child's status, as a shell reports it
+ * @param results the results of the steps; empty when they vary
  */
 record InterpreterCase(String name, Plan plan, Outcome outcome, int status, List<Long> results) {
   static final long NEVER = Long.MIN_VALUE;
@@ -34,7 +34,9 @@ record InterpreterCase(String name, Plan plan, Outcome outcome, int status, List
   }
 
   /**
-   * @param directory for files
+   * Returns all cases.
+   *
+   * @param directory the directory for files
    * @param out an open descriptor to write to
    */
   static Stream<InterpreterCase> all(Path directory, int out) {
@@ -113,7 +115,7 @@ record InterpreterCase(String name, Plan plan, Outcome outcome, int status, List
         references(directory, empty));
   }
 
-  /** All six arguments of one call are results of earlier ones. */
+  /** Makes a call whose six arguments are results of earlier ones. */
   private static InterpreterCase references(Path directory, Step empty) {
     List<Step> steps = new ArrayList<>();
     for (String file : List.of("from", "to")) {
@@ -152,7 +154,7 @@ record InterpreterCase(String name, Plan plan, Outcome outcome, int status, List
     return Step.of("write", Syscall.WRITE, number(out), text(text), number(text.length()));
   }
 
-  /** Tolerates EEXIST, named in one of the four places. */
+  /** Tolerates EEXIST, in one of the four places. */
   private static Step tolerate(Step step, int place) {
     for (int i = 0; i < 4; i++) {
       step = step.tolerating(i == place ? Errno.EEXIST : Errno.EXDEV, "test");

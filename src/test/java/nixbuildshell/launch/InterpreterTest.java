@@ -13,7 +13,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the interpreter can do, on the machine's own architecture. */
+/** Runs the interpreter of this machine's architecture. */
 class InterpreterTest {
   private final SystemCalls calls = new SystemCalls(Kernels.best(Optional::empty));
 

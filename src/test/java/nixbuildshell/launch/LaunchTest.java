@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Real clones in real namespaces; as root and as an ordinary user alike. */
+/** Makes real clones in real namespaces, as root and as an ordinary user. */
 class LaunchTest {
   private static final int SIGTERM = 15;
 
@@ -56,7 +56,7 @@ class LaunchTest {
     assertEquals(new Ended(new Outcome.Ran(), 0, 3), run(calls, "/bin/sh", "-c", handled));
   }
 
-  /** Not in a PID namespace of its own, where process 1 can't even kill itself. */
+  /** Runs without a PID namespace: process 1 cannot kill itself. */
   @Test
   void endsByASignalAsTheProgramEnds() throws Exception {
     GoPipe go = GoPipe.open(calls);
@@ -153,14 +153,14 @@ class LaunchTest {
             plan, SamplePlan.NAMESPACES, twice, OptionalInt.empty(), false, Optional.empty());
     ErrnoException refused = assertThrows(ErrnoException.class, () -> launch.start(calls, go));
     assertTrue(refused.label().matches("write /proc/\\d+/uid_map"), refused.label());
-    // An ordinary user may not write two lines at all, and that is looked at first.
+    // An ordinary user may write one line only, and the kernel checks that first.
     assertTrue(Set.of("EINVAL", "EPERM").contains(Errno.of(refused.number()).get().name()));
     Path child = Path.of(refused.label().split(" ")[1]).getParent();
     assertFalse(Files.exists(child));
     assertNoMoreThan(before);
   }
 
-  /** On a thread of its own, because the groups stay given up. */
+  /** Runs on a thread of its own, because it gives up the groups for good. */
   @Test
   void givesUpTheGroupsWhereItMay() throws Exception {
     GoPipe go = GoPipe.open(calls);
@@ -230,21 +230,21 @@ class LaunchTest {
     assertNoMoreThan(before);
   }
 
-  /** Fewer there may be: the collector closes what earlier tests have forgotten. */
+  /** Allows fewer: the collector closes what earlier tests have forgotten. */
   private static void assertNoMoreThan(Set<String> before) throws IOException {
     Set<String> more = descriptors();
     more.removeAll(before);
     assertEquals(Set.of(), more);
   }
 
-  /** What they lead to: their numbers change, too, when the collector closes one. */
+  /** Returns what they lead to: their numbers change when the collector closes one. */
   private static Set<String> descriptors() throws IOException {
     Set<String> targets = new TreeSet<>();
     for (String name : new java.io.File("/proc/self/fd").list()) {
       try {
         targets.add(Files.readSymbolicLink(Path.of("/proc/self/fd", name)).toString());
       } catch (NoSuchFileException e) {
-        // The directory's own, which is closed by now.
+        // This is the descriptor of the directory itself, which is closed by now.
       }
     }
     return targets;

@@ -14,9 +14,9 @@ import nixbuildshell.plan.Plan;
 import nixbuildshell.plan.Step;
 import org.junit.jupiter.api.Test;
 
-/** Cloning a JVM at every moment of its garbage collector's life. */
+/** Clones a JVM while its garbage collector runs. */
 class ManyClonesTest {
-  /** In a small heap: full of garbage soon, and quickly copied. */
+  /** Clones with a small heap, which is soon full and quickly copied. */
   @Test
   void manyClonesUnderAllocationLoad() throws Exception {
     List<String> command = new ArrayList<>(Tools.java(ManyClones.class));
@@ -24,7 +24,7 @@ class ManyClonesTest {
     assertEquals(0, Tools.run(command, ProcessBuilder.Redirect.DISCARD));
   }
 
-  /** The main class of a process that clones while another thread makes garbage. */
+  /** Clones while another thread makes garbage, in a process of its own. */
   static final class ManyClones {
     private ManyClones() {}
 

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The aarch64 interpreter, on whatever machine this is: {@code src/test/asm/aarch64-driver.S} maps
- * an image at a fixed address, calls the code and writes the image out after the child's end.
+ * Runs the aarch64 interpreter on any machine: {@code src/test/asm/aarch64-driver.S} maps an image
+ * at a fixed address, calls the code and writes the image after the child's end.
  */
 class QemuTest {
   private static final String BINUTILS = "aarch64-linux-gnu-";
@@ -63,7 +63,7 @@ class QemuTest {
             .start();
     assertEquals(0, process.waitFor());
 
-    // What the child wrote, the image, and a word for what wait4 and the mask said.
+    // The output is what the child wrote, the image, and two words: status and mask.
     byte[] all = Files.readAllBytes(output);
     int messages = all.length - image.size() - 16;
     byte[] memory = Arrays.copyOfRange(all, messages, messages + image.size());

@@ -8,12 +8,12 @@ import nixbuildshell.abi.Syscall;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.plan.Image;
 
-/** The records of an image, to look at and to break. */
+/** Reads and breaks the records of an image. */
 final class Records {
   private static final int NUMBER = 0;
   private static final int RESULT = 14;
 
-  /** A system call that does not exist. */
+  /** The number of a system call that does not exist. */
   private static final long NONE = 100_000;
 
   private Records() {}
@@ -31,7 +31,7 @@ final class Records {
         .toList();
   }
 
-  /** The results that a child left, once it has ended; it stays to be waited for. */
+  /** Returns the results of a child that has ended, without reaping it. */
   static List<Long> results(SystemCalls calls, Child child, SharedImage image, int steps) {
     calls.must("cannot wait", Syscall.WAITID, 1, child.pid(), 0, Child.WEXITED | Child.WNOWAIT);
     return results(image.memory().read(0, Image.record(steps)), steps);

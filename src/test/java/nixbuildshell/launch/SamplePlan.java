@@ -16,19 +16,19 @@ import nixbuildshell.plan.Argument;
 import nixbuildshell.plan.Plan;
 import nixbuildshell.plan.Step;
 
-/** A plan with a bit of everything: small, but of the shape that the planner's have. */
+/** Makes a small plan with the shape of the planner's plans. */
 final class SamplePlan {
   static final long NAMESPACES =
       0x10000000 | 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000 | 0x04000000;
 
-  /** Without a PID namespace: the program is no process 1, and the host's /proc shows it. */
+  /** Has no PID namespace: the program is not process 1, and the host's /proc shows it. */
   static final long AMONG_US = NAMESPACES & ~0x20000000;
 
   private static final int PR_SET_PDEATHSIG = 1;
   private static final int MS_REC_PRIVATE = 0x4000 | 0x40000;
   private static final int SIG_SETMASK = 2;
 
-  /** For a launch without a new user namespace: nothing is written. */
+  /** Writes nothing, for a launch without a new user namespace. */
   static final IdMaps NO_MAPS = new IdMaps("", "", true);
 
   private SamplePlan() {}
@@ -57,7 +57,7 @@ final class SamplePlan {
     return new Plan(steps);
   }
 
-  /** What every plan starts with. */
+  /** Returns the first steps of every plan. */
   static List<Step> start(GoPipe go) {
     return List.of(
         Step.of("close the pipe's write end", Syscall.CLOSE, number(go.ends().write())),
@@ -71,7 +71,7 @@ final class SamplePlan {
             .expecting(1));
   }
 
-  /** Signals to default, mask emptied, no descriptor, execve. */
+  /** Returns the last steps: default signals, an empty mask, no descriptor, execve. */
   static List<Step> end(String... command) {
     List<Step> steps = new ArrayList<>();
     for (int signal = 1; signal <= 64; signal++) {
@@ -112,7 +112,7 @@ final class SamplePlan {
     return steps;
   }
 
-  /** 1000:100 inside, the caller outside. */
+  /** Maps 1000:100 inside to the caller outside. */
   static IdMaps maps(SystemCalls calls) {
     return IdMaps.one(1000, calls.call(Syscall.GETEUID), 100, calls.call(Syscall.GETEGID));
   }

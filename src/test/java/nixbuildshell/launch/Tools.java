@@ -12,11 +12,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
-/** Programs that tests need, and what happens where they are missing. */
+/** Finds and runs the programs that tests need. */
 public final class Tools {
   private Tools() {}
 
-  /** The first of some names that is on PATH; without any the test is {@link #missing}. */
+  /** Returns the first program on PATH of these names; without one it calls {@link #missing}. */
   public static String need(String... names) {
     for (String name : names) {
       Optional<Path> found =
@@ -32,7 +32,7 @@ public final class Tools {
     throw new AssertionError("unreachable");
   }
 
-  /** A failure in CI, which must test everything; elsewhere the test is reported as aborted. */
+  /** Fails in CI, which must test everything; elsewhere it aborts the test. */
   static void missing(String what) {
     if (System.getenv("CI") != null) {
       fail(what + ", and CI must test everything");
@@ -60,7 +60,7 @@ public final class Tools {
         0, run(List.of(command), ProcessBuilder.Redirect.DISCARD), String.join(" ", command));
   }
 
-  /** The command line of a JVM like this one that runs a test's main class. */
+  /** Returns the command line of a JVM like this one, for a main class of the tests. */
   public static List<String> java(Class<?> main, String... arguments) {
     List<String> command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java"));
     if (Runtime.version().feature() >= 22) {

@@ -7,9 +7,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Runs a filter as the kernel does: classic BPF over {@code struct seccomp_data}, with the checks
- * that the kernel makes before it takes a program ({@code bpf_check_classic}, {@code
- * seccomp_check_filter}).
+ * Runs a filter as the kernel does: classic BPF over {@code struct seccomp_data}. First it makes
+ * the kernel's checks of a program ({@code bpf_check_classic}, {@code seccomp_check_filter}).
  */
 final class BpfMachine {
   private static final int INSTRUCTION = 8;
@@ -55,7 +54,7 @@ final class BpfMachine {
     return program.getInt(at * INSTRUCTION + 4);
   }
 
-  /** What the program returns for a call. */
+  /** Returns what the program returns for a call. */
   int run(int arch, int number, long... arguments) {
     ByteBuffer data = ByteBuffer.allocate(DATA).order(ByteOrder.LITTLE_ENDIAN);
     data.putInt(number).putInt(arch).putLong(0x12345678L);

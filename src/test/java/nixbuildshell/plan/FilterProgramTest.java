@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The filters' programs, call by call. On aarch64 this is all the proof there is: an emulator
- * (qemu-user) has no seccomp.
+ * Checks the programs of filters, call by call. It is the only test for aarch64: qemu-user has no
+ * seccomp.
  */
 class FilterProgramTest {
   private static final int ALLOW = 0x7fff0000;
@@ -36,7 +36,7 @@ class FilterProgramTest {
   private static final int TIOCLINUX = 0x541c;
   private static final long HIGH = 0xabcdef00000000L;
 
-  /** An ABI's numbers; -1 for a call that it does not have. Typed from the kernel's tables. */
+  /** Holds an ABI's numbers, typed from the kernel's tables; -1 for a call that it lacks. */
   private record Numbers(
       Abi machine,
       int arch,
@@ -80,7 +80,7 @@ class FilterProgramTest {
         assertEquals(EPERM, filter.run(abi.arch, abi.bit | abi.chmod, 0x1000, mode));
       }
     }
-    // Set-id bits in another argument, or in the half that the kernel does not look at.
+    // Set-id bits in another argument, or in the half that the kernel ignores.
     for (long mode : List.of(0755L, 01777L, HIGH | 0755, 06000L << 32, 0L)) {
       assertEquals(ALLOW, filter.run(abi.arch, abi.bit | abi.fchmod, 06000, mode, 06000));
       assertEquals(ALLOW, filter.run(abi.arch, abi.bit | abi.fchmodat, 06000, 06000, mode, 06000));
@@ -120,7 +120,7 @@ class FilterProgramTest {
     }
   }
 
-  /** Kernels before 5.4 take x32's number without its bit, and x86_64's with it. */
+  /** Kernels before 5.4 take the number of x32 without its bit, and that of x86_64 with it. */
   @Test
   void nothingIsPushedIntoATerminalOverTheOtherNumber() {
     BpfMachine filter = new BpfMachine(FilterProgram.bytes(CallFilter.LEAST, Abi.X86_64));
@@ -129,7 +129,7 @@ class FilterProgramTest {
     }
   }
 
-  /** All other numbers, with arguments that would be refused. */
+  /** Tries all other numbers, with arguments that a filtered call must not have. */
   @ParameterizedTest
   @MethodSource("abis")
   void allElseIsAllowed(Numbers abi, Generation generation) {
@@ -182,7 +182,7 @@ class FilterProgramTest {
     assertThrows(IllegalArgumentException.class, () -> new CallFilter(List.of(one, two)));
   }
 
-  /** {@code struct sock_fprog}: the number of instructions, and in the next word their address. */
+  /** Reads {@code struct sock_fprog}: the number of instructions, and their address. */
   @Test
   void theImageHasTheProgramAndItsAddress() {
     long base = 0x7f0000001000L;

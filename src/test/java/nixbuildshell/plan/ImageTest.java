@@ -33,7 +33,7 @@ class ImageTest {
                   .leavingWhenPositive(),
               Step.of("run", Syscall.EXECVE, Argument.text("/bin/sh"), strings("sh", "-c"))));
 
-  /** Hexadecimal; a plus stands for the base address, dots for {@link #NEVER}. */
+  /** Has hexadecimal words; a plus stands for the base address, dots for {@link #NEVER}. */
   private static final String SMALL_IN_WORDS =
       """
       10000011 ffffffffffffffff 0 0 0 0 0 0
@@ -218,7 +218,7 @@ class ImageTest {
     assertEquals(new Outcome.Unexpected(2, run, 0), outcome(3, 1, 0));
   }
 
-  /** As execvp(3) does. */
+  /** Judges as execvp(3) does. */
   @Test
   void aProgramThatMayNotBeExecutedIsNotMissing() {
     Step first = execute("/a/x").tolerating(Errno.ENOENT, "").tolerating(Errno.EACCES, "");

@@ -27,7 +27,7 @@ import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StorePath;
 import org.junit.jupiter.api.Test;
 
-/** The plans, whole and in order, against checked-in texts; no kernel is needed. */
+/** Compares whole plans with checked-in texts, without a kernel. */
 class PlannerTest {
   private static final Path GOLDEN = Path.of("src/test/resources/nixbuildshell/plan");
   private static final ByteString SHELL =
@@ -62,13 +62,13 @@ class PlannerTest {
     matches("root.txt", new Identity(30001, 30000, true), false, false);
   }
 
-  /** Root of a range of users: Nix's order, but ids first. */
+  /** Plans for root of a range of users: Nix's order, but the ids come first. */
   @Test
   void rootsPlanForARangeOfUsers() throws IOException {
     matches("root-uid-range.txt", Identity.range(872415232L), false, true, EXACT);
   }
 
-  /** The root's owner may not write to /etc: it is shut when everything is in it. */
+  /** The owner of the root must not write to /etc, which gets its mode when its files are there. */
   @Test
   void rootsPlanForABuildOfANewerNixWithoutATerminal() throws IOException {
     Identity identity = new Identity(30001, 30000, true);
@@ -97,7 +97,7 @@ class PlannerTest {
     matches("root-layered-store.txt", new Identity(30001, 30000, true), false, false, LAYERED);
   }
 
-  /** Without close_range and mount_setattr. */
+  /** Plans without close_range and mount_setattr. */
   @Test
   void anOrdinaryUsersPlanOnAnOldKernel() throws IOException {
     OldKernel old = new OldKernel(true, List.of(3, 4, 1000));
@@ -106,7 +106,7 @@ class PlannerTest {
         "user-old-kernel.txt", SampleRequest.of(identity, Optional.of(SHELL), EXACT), true, old);
   }
 
-  /** A fixed-output derivation's. */
+  /** Plans for a fixed-output derivation. */
   @Test
   void anOrdinaryUsersPlanWithTheHostsNetwork() throws IOException {
     List<HostFile> files = new ArrayList<>(HostFile.OF_THE_NETWORK);
@@ -120,7 +120,7 @@ class PlannerTest {
     matches("user-network.txt", request, true, OldKernel.NONE);
   }
 
-  /** A build that had no sandbox; its directory was below one that Nix was told to use. */
+  /** Plans for a build without a sandbox, below the setting build-dir. */
   @Test
   void rootsPlanWithTheBuildDirectoryElsewhereToo() throws IOException {
     ByteString top = ByteString.of("/var/builds/nix-4711-1234567/build");

@@ -6,7 +6,7 @@ import nixbuildshell.store.NixStore;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Nix's rules, whoever the machine is. */
+/** Checks Nix's rules for both architectures. */
 class PersonalityTest {
   @ParameterizedTest
   @CsvSource({

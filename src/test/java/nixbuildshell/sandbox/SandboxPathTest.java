@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SandboxPathTest {
-  private static final Identity SOMEBODY = new Identity(1234, 5678, false);
+  private static final Identity CALLER = new Identity(1234, 5678, false);
   private static final ByteString SHELL = ByteString.of("/nix/store/sh");
 
   @ParameterizedTest
@@ -87,7 +87,7 @@ class SandboxPathTest {
   private static List<Entry> entries(NetworkView network, HostPath... paths) {
     SandboxRequest request =
         new SandboxRequest(
-            SOMEBODY,
+            CALLER,
             SampleRequest.build(Generation.FLAT, Optional.of(SHELL)),
             new SandboxRequest.View(new StoreView.Whole(), network, List.of(paths)),
             SampleRequest.MACHINE);
