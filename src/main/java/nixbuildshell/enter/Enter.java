@@ -32,47 +32,29 @@ import nixbuildshell.view.LayerProbe;
 import nixbuildshell.view.StoreChoice;
 import nixbuildshell.view.StoreLookup;
 
-/** Enters a build: from the arguments to the exit status, room by room. */
-public final class Enter {
+/**
+ * Enters a build: from the arguments to the exit status, room by room.
+ *
+ * @param out where {@code --explain} prints
+ * @param launcher runs the sandbox; a test does without one
+ */
+public record Enter(
+    Options options,
+    Caller caller,
+    Messages messages,
+    PrintStream out,
+    SystemCalls calls,
+    FileSystem files,
+    SignalRelay signals,
+    Launcher launcher) {
   /** Runs a sandbox to its end and returns the exit status. */
   interface Launcher {
     int run(SandboxSpec spec, Session session);
   }
 
-  private final Options options;
-  private final Caller caller;
-  private final Messages messages;
-  private final PrintStream out;
-  private final SystemCalls calls;
-  private final SignalRelay signals;
-  private final Launcher launcher;
-  private final FileSystem files;
-  private final Preparation preparation;
-
-  Enter(
-      Options options,
-      Caller caller,
-      Messages messages,
-      PrintStream out,
-      SystemCalls calls,
-      SignalRelay signals,
-      Launcher launcher) {
-    this.options = options;
-    this.caller = caller;
-    this.messages = messages;
-    this.out = out;
-    this.calls = calls;
-    this.signals = signals;
-    this.launcher = launcher;
-    this.files = new FileSystem(calls);
-    this.preparation =
-        new Preparation(options, caller, calls, files, () -> signals.ending() != 0, messages);
-  }
-
   /**
    * Enters the build that the options name.
    *
-   * @param out for {@code --explain}
    * @return the exit status
    * @throws nixbuildshell.Failure when the tool itself fails
    */
@@ -84,7 +66,16 @@ public final class Enter {
     Launcher launcher =
         (spec, session) ->
             new SandboxRun(caller, calls, spec, session.directory().self().number(), signals).run();
-    return new Enter(options, caller, messages, out, calls, signals, launcher).run();
+    FileSystem files = new FileSystem(calls);
+    return new Enter(options, caller, messages, out, calls, files, signals, launcher).run();
+  }
+
+  private Preparation preparation() {
+    return new Preparation(options, caller, calls, files, this::cancelled, messages);
+  }
+
+  private boolean cancelled() {
+    return signals.ending() != 0;
   }
 
   int run() {
@@ -125,8 +116,8 @@ public final class Enter {
             Request.of(options.derivation(), options.builder(), caller),
             new DerivationFinder(store));
     BuildReport.print(build, store.directory(), messages);
-    try (BuildUser user = preparation.user(kept, build)) {
-      Prepared prepared = preparation.fresh(store, kept, build, user);
+    try (BuildUser user = preparation().user(kept, build)) {
+      Prepared prepared = preparation().fresh(store, kept, build, user);
       return sessions.isPresent() ? work(sessions.get(), kept, build, prepared) : explain(prepared);
     }
   }
@@ -157,7 +148,7 @@ public final class Enter {
 
   private Remembered remembered(KeptDirectory kept, FailedBuild build, Prepared prepared) {
     return new Remembered(
-        preparation.kind(),
+        preparation().kind(),
         kept.path(),
         ByteString.of(build.name().value()),
         prepared.start().shell().map(Shell::path),
@@ -172,7 +163,7 @@ public final class Enter {
     top.ifPresent(place -> session.makeInTmp(place.belowTmp(), owner));
     try (ProgressLine progress =
         new ProgressLine(messages.stream(), caller.hasTerminal(2), "copying the build directory")) {
-      new Workspace(sandbox.store(), session, owner, progress, preparation.cancelled(), messages)
+      new Workspace(sandbox.store(), session, owner, progress, this::cancelled, messages)
           .fill(files, kept, build, sandbox.request().view().store());
     }
   }
@@ -180,8 +171,8 @@ public final class Enter {
   /** Works in an earlier run's session, which stays whatever happens. */
   private int comeBack(Sessions sessions, Session session) throws ErrnoException {
     try (session;
-        BuildUser user = preparation.user(session)) {
-      Prepared prepared = preparation.again(session, user);
+        BuildUser user = preparation().user(session)) {
+      Prepared prepared = preparation().again(session, user);
       return options.explain() ? explain(prepared) : stay(sessions, session, prepared);
     }
   }

@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,26 +30,13 @@ import nixbuildshell.ByteString;
  * @param cancelled asked again and again while the program runs: whether to kill it
  */
 public record NixProgram(Path file, Set<String> environment, BooleanSupplier cancelled) {
-  private static final Set<String> OF_NIX =
-      Set.of(
-          "PATH",
-          "NIX_REMOTE",
-          "NIX_STORE",
-          "NIX_STORE_DIR",
-          "NIX_STATE_DIR",
-          "NIX_LOG_DIR",
-          "NIX_DAEMON_SOCKET_PATH",
-          "NIX_IGNORE_SYMLINK_STORE");
+  private static final String OF_NIX =
+      "PATH NIX_REMOTE NIX_STORE NIX_STORE_DIR NIX_STATE_DIR NIX_LOG_DIR NIX_DAEMON_SOCKET_PATH"
+          + " NIX_IGNORE_SYMLINK_STORE";
 
   /** The variables that say where the caller's own configuration is. */
-  private static final Set<String> OF_THE_CALLER =
-      Set.of(
-          "HOME",
-          "XDG_CONFIG_HOME",
-          "XDG_CONFIG_DIRS",
-          "NIX_CONF_DIR",
-          "NIX_CONFIG",
-          "NIX_USER_CONF_FILES");
+  private static final String OF_THE_CALLER =
+      " HOME XDG_CONFIG_HOME XDG_CONFIG_DIRS NIX_CONF_DIR NIX_CONFIG NIX_USER_CONF_FILES";
 
   private static final long LONGEST_SECONDS = 60;
   private static final long POLL_MILLISECONDS = 100;
@@ -76,15 +62,12 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
    * @param cancelled see {@link NixProgram}
    */
   public static Optional<NixProgram> find(Caller caller, String name, BooleanSupplier cancelled) {
-    Set<String> names = new HashSet<>(OF_NIX);
-    if (!caller.isRoot()) {
-      names.addAll(OF_THE_CALLER);
-    }
+    String names = caller.isRoot() ? OF_NIX : OF_NIX + OF_THE_CALLER;
     String path = caller.environment("PATH").map(ByteString::toString).orElse("");
     for (String directory : path.split(":")) {
       Optional<Path> file = directory.startsWith("/") ? file(directory, name) : Optional.empty();
       if (file.isPresent()) {
-        return Optional.of(new NixProgram(file.get(), Set.copyOf(names), cancelled));
+        return Optional.of(new NixProgram(file.get(), Set.of(names.split(" ")), cancelled));
       }
     }
     return Optional.empty();
@@ -218,18 +201,14 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
     return read;
   }
 
+  /** Returns the first line that begins with "error:", else the last. */
   private String failure(int status, byte[] errors) {
-    String last =
+    String line =
         new String(errors, StandardCharsets.ISO_8859_1)
             .lines()
-            .filter(line -> !line.isBlank())
-            .reduce(NixProgram::line)
+            .filter(each -> !each.isBlank())
+            .reduce((earlier, later) -> earlier.startsWith("error:") ? earlier : later)
             .orElse("status " + status);
-    return file + " failed: " + new ByteString(last.strip()).abridged(300);
-  }
-
-  /** Returns the earlier line when it begins with "error:", else the later one. */
-  private static String line(String earlier, String later) {
-    return earlier.startsWith("error:") ? earlier : later;
+    return file + " failed: " + new ByteString(line.strip()).abridged(300);
   }
 }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.capture.Fact;
 import nixbuildshell.capture.FailedBuild;
+import nixbuildshell.capture.HostNetwork;
 import nixbuildshell.console.Messages;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.sandbox.Generation;
@@ -31,20 +32,16 @@ public record NetworkChoice(Optional<Network> asked, Caller caller, Messages mes
     if (asked.isPresent()) {
       return view(asked.get(), generation);
     }
-    boolean had = build.sandbox().network().had().map(Fact::value).orElse(false);
+    HostNetwork network = build.sandbox().network();
+    boolean had = network.had().map(Fact::value).orElse(false);
     if (had) {
       messages.note("the network is the host's, as the build had it; --network none closes it");
     }
-    build
-        .sandbox()
-        .network()
+    network
         .doubt()
-        .ifPresent(
-            why ->
-                messages.note(
-                    "the build seems to have had the host's network, but "
-                        + why
-                        + ": no network; --network host opens the host's"));
+        .map(why -> "the build seems to have had the host's network, but " + why)
+        .map(doubt -> doubt + ": no network; --network host opens the host's")
+        .ifPresent(messages::note);
     return view(had ? Network.HOST : Network.LOOPBACK, generation);
   }
 

@@ -131,7 +131,8 @@ public final class SandboxPaths {
     Map<ByteString, HostPath> shown = new LinkedHashMap<>();
     List<String> unshown = new ArrayList<>();
     for (SandboxPath path : fromSettings(build, nix, had)) {
-      asBy(nix, path)
+      copied(nix, path)
+          .or(() -> host(path))
           .ifPresentOrElse(
               there -> shown.put(there.target(), there),
               () -> why(path).ifPresent(why -> unshown.add(path + " (" + why + ")")));
@@ -242,14 +243,9 @@ public final class SandboxPaths {
   }
 
   /**
-   * Returns a path as Nix shows it. Nix follows links; newer Nix, with its nested layout, copies a
-   * link instead ({@code doBind} in linux-derivation-builder.cc).
+   * Returns the path as a link; empty when it is none, or Nix follows it. Newer Nix, with its
+   * nested layout, copies links ({@code doBind} in linux-derivation-builder.cc).
    */
-  private Optional<HostPath> asBy(Generation nix, SandboxPath path) {
-    return copied(nix, path).or(() -> host(path));
-  }
-
-  /** Returns the path as a link; empty when it is none, or Nix follows it. */
   private Optional<HostPath> copied(Generation nix, SandboxPath path) {
     if (nix != Generation.NESTED || path.problem(store).isPresent()) {
       return Optional.empty();

@@ -35,8 +35,6 @@ public record SeenMounts(List<Manifest.Mount> mounts, List<ByteString> extra) {
                   + " /etc/ssl/certs/ca-certificates.crt /proc /sys /tmp")
               .split(" "));
 
-  private static final List<String> TREES = List.of("/proc/", "/sys/");
-
   /** Returns the mounts of a build in a sandbox; empty when they are not known. */
   public static Optional<SeenMounts> of(FailedBuild build, StoreDirectory store) {
     return build
@@ -49,15 +47,11 @@ public record SeenMounts(List<Manifest.Mount> mounts, List<ByteString> extra) {
   private static List<ByteString> extra(Manifest.Sandbox sandbox, StoreDirectory store) {
     return sandbox.mounts().stream()
         .flatMap(mount -> mount.mountPoint().stream())
-        .filter(point -> !point.equals(sandbox.buildTop().orElse(null)) && isExtra(point, store))
+        .filter(point -> !sandbox.buildTop().equals(Optional.of(point)) && !store.has(point))
+        .filter(point -> !OF_EVERY_SANDBOX.contains(point.latin1()))
+        .filter(point -> !point.startsWith("/proc/") && !point.startsWith("/sys/"))
         .distinct()
         .toList();
-  }
-
-  private static boolean isExtra(ByteString point, StoreDirectory store) {
-    return !OF_EVERY_SANDBOX.contains(point.latin1())
-        && !store.has(point)
-        && TREES.stream().noneMatch(tree -> point.latin1().startsWith(tree));
   }
 
   /** Returns the program that was mounted at {@code /bin/sh}, when the view of the store has it. */

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.files.FileSystem;
 import nixbuildshell.kernel.Kernels;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.sandbox.Entry;
@@ -103,6 +104,7 @@ class EnterTest {
             host.messages(),
             print,
             calls,
+            new FileSystem(calls),
             signals,
             (spec, session) -> {
               launched.add(spec);
