@@ -1,5 +1,6 @@
 package nixbuildshell.files;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -111,22 +112,15 @@ public final class Descriptor implements AutoCloseable {
 
   /** Reads from the current position up to a limit in bytes, or to the end of the file. */
   public byte[] read(int limit) throws ErrnoException {
-    byte[] content = new byte[Math.min(limit, Memory.BUFFER)];
-    int length = 0;
-    while (length < limit) {
-      long buffer = files.memory().buffer();
-      int got =
-          (int) files.call(Syscall.READ, number, buffer, Math.min(limit - length, Memory.BUFFER));
-      if (got == 0) {
-        break;
-      }
-      if (length + got > content.length) {
-        content = Arrays.copyOf(content, (int) Math.min(limit, 2L * content.length));
-      }
-      System.arraycopy(files.memory().read(buffer, got), 0, content, length, got);
-      length += got;
+    ByteArrayOutputStream content = new ByteArrayOutputStream();
+    long buffer = files.memory().buffer();
+    int got = -1;
+    while (content.size() < limit && got != 0) {
+      int most = Math.min(limit - content.size(), Memory.BUFFER);
+      got = (int) files.call(Syscall.READ, number, buffer, most);
+      content.writeBytes(files.memory().read(buffer, got));
     }
-    return Arrays.copyOf(content, length);
+    return content.toByteArray();
   }
 
   /** Writes all bytes at the current position. */
