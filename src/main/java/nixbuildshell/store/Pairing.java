@@ -1,0 +1,279 @@
+package nixbuildshell.store;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Tells which build log belongs to a kept directory, by pairing all directories and logs of the
+ * time in question one to one, so that the gaps between their times are smallest in sum.
+ *
+ * <p>Nix makes a build's directory, then opens its log; when the build fails, it closes the log and
+ * then changes the directory's mode. Measured with Nix 2.34 on an overloaded machine (312 builds of
+ * four clients): the log's birth follows the directory's by 2 to 132 ms, its end precedes the
+ * directory's ctime by 8 to 224 ms. One worker of the daemon opens a log before it makes its next
+ * directory. The sum is a test of causality: among possible pairings it hardly differs, and an
+ * impossible order costs much.
+ */
+public final class Pairing {
+  /**
+   * A kept directory.
+   *
+   * @param derivation the derivation's name, where the directory's own name bears it
+   * @param worker the process of the daemon that made it, where its name bears that
+   * @param birth empty where the file system knows none
+   * @param changed its ctime
+   */
+  public record Kept(
+      Optional<String> derivation,
+      Optional<Long> worker,
+      Optional<Instant> birth,
+      Instant changed) {}
+
+  /**
+   * A build log.
+   *
+   * @param birth empty where the file system knows none
+   * @param end its last change
+   * @param valid whether the derivation's outputs are in the store: most such builds succeeded and
+   *     left no directory, but {@code --check} keeps directories of valid outputs
+   */
+  public record Log(StorePath derivation, Optional<Instant> birth, Instant end, boolean valid) {}
+
+  /** What the times say of a directory. */
+  public sealed interface Verdict {}
+
+  /** No log can belong to the directory. */
+  public record Unknown() implements Verdict {}
+
+  /**
+   * One log belongs to the directory.
+   *
+   * @param overwritten whether the log is that of a later build of the same derivation
+   * @param margin by how much every other pairing is worse
+   */
+  public record Certain(Log log, boolean overwritten, Duration margin) implements Verdict {}
+
+  /**
+   * Several logs may belong to the directory, or one that does not quite fit.
+   *
+   * @param candidates the newest end first
+   */
+  public record Open(List<Log> candidates) implements Verdict {}
+
+  /**
+   * A log as a directory may claim it. Nix writes the log of a rebuild into the same file, so its
+   * birth can belong to one directory and its end to another.
+   *
+   * @param overwritten whether the birth alone is claimed
+   */
+  private record Claim(Log log, boolean overwritten) {}
+
+  /** Every wrong pair of the measurement had a smaller margin, every right one a larger. */
+  private static final Duration SURE = Duration.ofMillis(50);
+
+  /** A gap that an overloaded machine still reaches. */
+  private static final Duration USUAL = Duration.ofMillis(250);
+
+  /** How long a log may end after its directory's ctime: Nix kills siblings in no order. */
+  private static final Duration AFTER = Duration.ofSeconds(1);
+
+  /** How long Nix may take from the directory to the log. */
+  private static final Duration START = Duration.ofSeconds(2);
+
+  /** Hashing an output that is then refused takes any time: a longer gap is no worse. */
+  private static final Duration LONGEST_END = Duration.ofSeconds(1);
+
+  /** What a claim costs to which only the birth or only the end speaks. */
+  private static final Duration BIRTH_ALONE = Duration.ofMillis(50);
+
+  private static final Duration END_ALONE = Duration.ofMillis(250);
+  private static final Duration VALID = Duration.ofMillis(100);
+  private static final Duration UNPAIRED = Duration.ofSeconds(10);
+
+  /** More directories of one time are left out of account; the nearest ones count. */
+  private static final int MOST = 300;
+
+  private static final long IMPOSSIBLE = Long.MAX_VALUE / 4;
+
+  private final List<Kept> directories;
+  private final List<Claim> claims;
+
+  private Pairing(List<Kept> directories, List<Claim> claims) {
+    this.directories = directories;
+    this.claims = claims;
+  }
+
+  /**
+   * Returns what the times say of one directory.
+   *
+   * @param others all other kept directories of the host that the caller can see
+   * @param logs all logs that may belong to any of them
+   */
+  public static Verdict of(Kept directory, List<Kept> others, List<Log> logs) {
+    List<Kept> nearest = new ArrayList<>(others);
+    nearest.sort(Comparator.comparing(other -> gap(directory.changed(), other.changed()).abs()));
+    List<Kept> known = new ArrayList<>(List.of(directory));
+    known.addAll(nearest.subList(0, Math.min(MOST, nearest.size())));
+    Pairing pairing = new Pairing(known, claims(known, logs)).connected();
+    return pairing.claims.isEmpty() ? new Unknown() : pairing.verdict();
+  }
+
+  /** A log with a directory that both its times fit is not overwritten. */
+  private static List<Claim> claims(List<Kept> directories, List<Log> logs) {
+    List<Claim> claims = new ArrayList<>();
+    for (Log log : logs) {
+      claims.add(new Claim(log, false));
+      if (log.birth().isPresent() && directories.stream().noneMatch(kept -> fits(kept, log))) {
+        claims.add(new Claim(log, true));
+      }
+    }
+    return claims;
+  }
+
+  private static boolean fits(Kept kept, Log log) {
+    return kept.birth().isPresent()
+        && within(gap(kept.birth().get(), log.birth().orElseThrow()), Duration.ZERO, USUAL)
+        && within(gap(log.end(), kept.changed()), USUAL.negated(), LONGEST_END);
+  }
+
+  /** Returns the first directory and all that possible pairs connect with it. */
+  private Pairing connected() {
+    Set<Integer> rows = new LinkedHashSet<>(Set.of(0));
+    Set<Integer> columns = new LinkedHashSet<>();
+    Deque<Integer> next = new ArrayDeque<>(rows);
+    while (!next.isEmpty()) {
+      int row = next.pop();
+      for (int column = 0; column < claims.size(); column++) {
+        if (cost(row, column) < IMPOSSIBLE && columns.add(column)) {
+          for (int other = 0; other < directories.size(); other++) {
+            if (cost(other, column) < IMPOSSIBLE && rows.add(other)) {
+              next.add(other);
+            }
+          }
+        }
+      }
+    }
+    return new Pairing(
+        rows.stream().map(directories::get).toList(), columns.stream().map(claims::get).toList());
+  }
+
+  private Verdict verdict() {
+    long[] totals = new long[claims.size()];
+    Arrays.setAll(totals, claim -> cost(0, claim) < IMPOSSIBLE ? total(claim) : IMPOSSIBLE);
+    int best = 0;
+    for (int claim = 1; claim < totals.length; claim++) {
+      best = totals[claim] < totals[best] ? claim : best;
+    }
+    // A log that fits another directory much better is not this one's.
+    long margin = total(claims.size()) - totals[best];
+    if (margin < 0) {
+      return new Unknown();
+    }
+    List<Log> candidates = new ArrayList<>();
+    for (int claim = 0; claim < totals.length; claim++) {
+      if (claim != best) {
+        margin = Math.min(margin, totals[claim] - totals[best]);
+      }
+      if (totals[claim] - totals[best] < SURE.toNanos()) {
+        candidates.add(claims.get(claim).log());
+      }
+    }
+    Claim claim = claims.get(best);
+    boolean alone = candidates.size() == 1 && margin >= SURE.toNanos();
+    if (alone && isUsual(directories.get(0), claim)) {
+      return new Certain(claim.log(), claim.overwritten(), Duration.ofNanos(margin));
+    }
+    candidates.sort(Comparator.comparing(Log::end).reversed());
+    return new Open(List.copyOf(candidates));
+  }
+
+  /** Decides whether a pair is one that Nix leaves, even where nothing else could be paired. */
+  private static boolean isUsual(Kept kept, Claim claim) {
+    Duration end = gap(claim.log().end(), kept.changed());
+    if (!isBornInBuild(kept, claim.log())) {
+      return within(end, USUAL.negated(), USUAL);
+    }
+    boolean ended = claim.overwritten() || !claim.log().valid() || end.compareTo(USUAL) <= 0;
+    return ended && gap(kept.birth().get(), claim.log().birth().get()).compareTo(USUAL) <= 0;
+  }
+
+  private static boolean isBornInBuild(Kept kept, Log log) {
+    return kept.birth().isPresent()
+        && log.birth().isPresent()
+        && !log.birth().get().isBefore(kept.birth().get());
+  }
+
+  /** Returns what a pair costs, in nanoseconds; {@link #IMPOSSIBLE} when it cannot be. */
+  private long cost(int row, int column) {
+    Kept kept = directories.get(row);
+    Claim claim = claims.get(column);
+    Log log = claim.log();
+    Duration end = gap(log.end(), kept.changed());
+    boolean named =
+        kept.derivation().map(name -> log.derivation().name().equals(name + ".drv")).orElse(true);
+    boolean before = kept.birth().map(log.end()::isBefore).orElse(false);
+    boolean after = end.compareTo(AFTER.negated()) < 0;
+    boolean born = isBornInBuild(kept, log);
+    if (!named || before || after != claim.overwritten() || (born && !isInTime(kept, log))) {
+      return IMPOSSIBLE;
+    }
+    long valid = log.valid() ? VALID.toNanos() : 0;
+    if (claim.overwritten()) {
+      return born ? valid + BIRTH_ALONE.toNanos() + start(kept, log) : IMPOSSIBLE;
+    } else if (!born) {
+      return end.compareTo(AFTER) > 0
+          ? IMPOSSIBLE
+          : valid + END_ALONE.toNanos() + end.abs().toNanos();
+    }
+    return valid + start(kept, log) + Math.min(end.abs().toNanos(), LONGEST_END.toNanos());
+  }
+
+  private static long start(Kept kept, Log log) {
+    return gap(kept.birth().orElseThrow(), log.birth().orElseThrow()).toNanos();
+  }
+
+  /** Decides whether a log was born soon enough, and before its worker's next directory. */
+  private boolean isInTime(Kept kept, Log log) {
+    Instant born = log.birth().orElseThrow();
+    return gap(kept.birth().orElseThrow(), born).compareTo(START) <= 0
+        && directories.stream()
+            .filter(other -> kept.worker().isPresent() && other.worker().equals(kept.worker()))
+            .flatMap(other -> other.birth().stream())
+            .noneMatch(next -> next.isAfter(kept.birth().get()) && next.isBefore(born));
+  }
+
+  /**
+   * Returns the smallest sum of a pairing in which the first directory has a given claim.
+   *
+   * @param first the claim's index; one more than the last for no claim
+   */
+  private long total(int first) {
+    int rows = directories.size();
+    long[][] costs = new long[rows][claims.size() + rows];
+    for (int row = 0; row < rows; row++) {
+      for (int column = 0; column < costs[row].length; column++) {
+        boolean closed = row == 0 && column != first;
+        costs[row][column] =
+            closed ? IMPOSSIBLE : column < claims.size() ? cost(row, column) : UNPAIRED.toNanos();
+      }
+    }
+    return Assignment.smallestSum(costs);
+  }
+
+  private static Duration gap(Instant from, Instant to) {
+    return Duration.between(from, to);
+  }
+
+  private static boolean within(Duration gap, Duration least, Duration most) {
+    return gap.compareTo(least) >= 0 && gap.compareTo(most) <= 0;
+  }
+}
