@@ -11,6 +11,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
  * Tells which build log belongs to a kept directory, by pairing all directories and logs of the
@@ -43,10 +45,8 @@ public final class Pairing {
    *
    * @param birth empty where the file system knows none
    * @param end its last change
-   * @param valid whether the derivation's outputs are in the store: most such builds succeeded and
-   *     left no directory, but {@code --check} keeps directories of valid outputs
    */
-  public record Log(StorePath derivation, Optional<Instant> birth, Instant end, boolean valid) {}
+  public record Log(StorePath derivation, Optional<Instant> birth, Instant end) {}
 
   /** What the times say of a directory. */
   public sealed interface Verdict {}
@@ -106,10 +106,12 @@ public final class Pairing {
 
   private final List<Kept> directories;
   private final List<Claim> claims;
+  private final Predicate<StorePath> valid;
 
-  private Pairing(List<Kept> directories, List<Claim> claims) {
+  private Pairing(List<Kept> directories, List<Claim> claims, Predicate<StorePath> valid) {
     this.directories = directories;
     this.claims = claims;
+    this.valid = valid;
   }
 
   /**
@@ -117,13 +119,16 @@ public final class Pairing {
    *
    * @param others all other kept directories of the host that the caller can see
    * @param logs all logs that may belong to any of them
+   * @param valid whether the outputs of a derivation are in the store: most such builds succeeded
+   *     and left no directory, but {@code --check} keeps directories of valid outputs
    */
-  public static Verdict of(Kept directory, List<Kept> others, List<Log> logs) {
+  public static Verdict of(
+      Kept directory, List<Kept> others, List<Log> logs, Predicate<StorePath> valid) {
     List<Kept> nearest = new ArrayList<>(others);
     nearest.sort(Comparator.comparing(other -> gap(directory.changed(), other.changed()).abs()));
     List<Kept> known = new ArrayList<>(List.of(directory));
     known.addAll(nearest.subList(0, Math.min(MOST, nearest.size())));
-    Pairing pairing = new Pairing(known, claims(known, logs)).connected();
+    Pairing pairing = new Pairing(known, claims(known, logs), valid).connected();
     return pairing.claims.isEmpty() ? new Unknown() : pairing.verdict();
   }
 
@@ -153,9 +158,9 @@ public final class Pairing {
     while (!next.isEmpty()) {
       int row = next.pop();
       for (int column = 0; column < claims.size(); column++) {
-        if (cost(row, column) < IMPOSSIBLE && columns.add(column)) {
+        if (gaps(row, column) < IMPOSSIBLE && columns.add(column)) {
           for (int other = 0; other < directories.size(); other++) {
-            if (cost(other, column) < IMPOSSIBLE && rows.add(other)) {
+            if (gaps(other, column) < IMPOSSIBLE && rows.add(other)) {
               next.add(other);
             }
           }
@@ -163,47 +168,49 @@ public final class Pairing {
       }
     }
     return new Pairing(
-        rows.stream().map(directories::get).toList(), columns.stream().map(claims::get).toList());
+        rows.stream().map(directories::get).toList(),
+        columns.stream().map(claims::get).toList(),
+        valid);
   }
 
   private Verdict verdict() {
-    long[] totals = new long[claims.size()];
-    Arrays.setAll(totals, claim -> cost(0, claim) < IMPOSSIBLE ? total(claim) : IMPOSSIBLE);
+    long[][] costs = costs();
+    long[] totals = new long[claims.size() + 1];
+    Arrays.setAll(totals, claim -> costs[0][claim] < IMPOSSIBLE ? total(costs, claim) : IMPOSSIBLE);
     int best = 0;
-    for (int claim = 1; claim < totals.length; claim++) {
+    for (int claim = 1; claim < claims.size(); claim++) {
       best = totals[claim] < totals[best] ? claim : best;
     }
-    // A log that fits another directory much better is not this one's.
-    long margin = total(claims.size()) - totals[best];
-    if (margin < 0) {
-      return new Unknown();
-    }
-    List<Log> candidates = new ArrayList<>();
+    long margin = IMPOSSIBLE;
     for (int claim = 0; claim < totals.length; claim++) {
-      if (claim != best) {
-        margin = Math.min(margin, totals[claim] - totals[best]);
-      }
-      if (totals[claim] - totals[best] < SURE.toNanos()) {
-        candidates.add(claims.get(claim).log());
-      }
+      margin = claim == best ? margin : Math.min(margin, totals[claim] - totals[best]);
     }
     Claim claim = claims.get(best);
-    boolean alone = candidates.size() == 1 && margin >= SURE.toNanos();
-    if (alone && isUsual(directories.get(0), claim)) {
+    if (totals[claims.size()] < totals[best]) {
+      return new Unknown(); // What fits it fits another directory better.
+    } else if (margin >= SURE.toNanos() && isUsual(directories.get(0), claim)) {
       return new Certain(claim.log(), claim.overwritten(), Duration.ofNanos(margin));
     }
-    candidates.sort(Comparator.comparing(Log::end).reversed());
-    return new Open(List.copyOf(candidates));
+    long limit = totals[best] + SURE.toNanos();
+    return new Open(
+        IntStream.range(0, claims.size())
+            .filter(each -> totals[each] < limit)
+            .mapToObj(each -> claims.get(each).log())
+            .distinct()
+            .sorted(Comparator.comparing(Log::end).reversed())
+            .toList());
   }
 
   /** Decides whether a pair is one that Nix leaves, even where nothing else could be paired. */
-  private static boolean isUsual(Kept kept, Claim claim) {
+  private boolean isUsual(Kept kept, Claim claim) {
     Duration end = gap(claim.log().end(), kept.changed());
     if (!isBornInBuild(kept, claim.log())) {
       return within(end, USUAL.negated(), USUAL);
     }
-    boolean ended = claim.overwritten() || !claim.log().valid() || end.compareTo(USUAL) <= 0;
-    return ended && gap(kept.birth().get(), claim.log().birth().get()).compareTo(USUAL) <= 0;
+    return start(kept, claim.log()) <= USUAL.toNanos()
+        && (claim.overwritten()
+            || end.compareTo(USUAL) <= 0
+            || !valid.test(claim.log().derivation()));
   }
 
   private static boolean isBornInBuild(Kept kept, Log log) {
@@ -212,8 +219,23 @@ public final class Pairing {
         && !log.birth().get().isBefore(kept.birth().get());
   }
 
-  /** Returns what a pair costs, in nanoseconds; {@link #IMPOSSIBLE} when it cannot be. */
-  private long cost(int row, int column) {
+  /** Returns a row of costs for each directory: a column for each claim and each row's own. */
+  private long[][] costs() {
+    int rows = directories.size();
+    long[][] costs = new long[rows][claims.size() + rows];
+    for (int column = 0; column < costs[0].length; column++) {
+      boolean claim = column < claims.size();
+      long more = claim && valid.test(claims.get(column).log().derivation()) ? VALID.toNanos() : 0;
+      for (int row = 0; row < rows; row++) {
+        costs[row][column] =
+            claim ? Math.min(gaps(row, column) + more, IMPOSSIBLE) : UNPAIRED.toNanos();
+      }
+    }
+    return costs;
+  }
+
+  /** Returns what the gaps of a pair come to, in nanoseconds; or {@link #IMPOSSIBLE}. */
+  private long gaps(int row, int column) {
     Kept kept = directories.get(row);
     Claim claim = claims.get(column);
     Log log = claim.log();
@@ -225,16 +247,12 @@ public final class Pairing {
     boolean born = isBornInBuild(kept, log);
     if (!named || before || after != claim.overwritten() || (born && !isInTime(kept, log))) {
       return IMPOSSIBLE;
-    }
-    long valid = log.valid() ? VALID.toNanos() : 0;
-    if (claim.overwritten()) {
-      return born ? valid + BIRTH_ALONE.toNanos() + start(kept, log) : IMPOSSIBLE;
+    } else if (claim.overwritten()) {
+      return born ? BIRTH_ALONE.toNanos() + start(kept, log) : IMPOSSIBLE;
     } else if (!born) {
-      return end.compareTo(AFTER) > 0
-          ? IMPOSSIBLE
-          : valid + END_ALONE.toNanos() + end.abs().toNanos();
+      return end.compareTo(AFTER) > 0 ? IMPOSSIBLE : END_ALONE.toNanos() + end.abs().toNanos();
     }
-    return valid + start(kept, log) + Math.min(end.abs().toNanos(), LONGEST_END.toNanos());
+    return start(kept, log) + Math.min(end.abs().toNanos(), LONGEST_END.toNanos());
   }
 
   private static long start(Kept kept, Log log) {
@@ -252,21 +270,15 @@ public final class Pairing {
   }
 
   /**
-   * Returns the smallest sum of a pairing in which the first directory has a given claim.
-   *
-   * @param first the claim's index; one more than the last for no claim
+   * Returns the smallest sum of a pairing in which the first directory has a given column: that of
+   * a claim, or the first after them for none.
    */
-  private long total(int first) {
-    int rows = directories.size();
-    long[][] costs = new long[rows][claims.size() + rows];
-    for (int row = 0; row < rows; row++) {
-      for (int column = 0; column < costs[row].length; column++) {
-        boolean closed = row == 0 && column != first;
-        costs[row][column] =
-            closed ? IMPOSSIBLE : column < claims.size() ? cost(row, column) : UNPAIRED.toNanos();
-      }
-    }
-    return Assignment.smallestSum(costs);
+  private static long total(long[][] costs, int column) {
+    long[][] with = costs.clone();
+    with[0] = new long[costs[0].length];
+    Arrays.fill(with[0], IMPOSSIBLE);
+    with[0][column] = costs[0][column];
+    return Assignment.smallestSum(with);
   }
 
   private static Duration gap(Instant from, Instant to) {

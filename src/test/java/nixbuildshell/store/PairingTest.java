@@ -9,8 +9,10 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import nixbuildshell.Malformed;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,7 +24,10 @@ class PairingTest {
 
   /** What real builds left: the directories, the names of their derivations, and all logs. */
   private record Measured(
-      List<Pairing.Kept> directories, List<String> names, List<Pairing.Log> logs) {}
+      List<Pairing.Kept> directories,
+      List<String> names,
+      List<Pairing.Log> logs,
+      Set<StorePath> valid) {}
 
   /**
    * Measured with Nix 2.34.8 on an overloaded machine: four clients with {@code -j 4 --keep-going},
@@ -35,7 +40,8 @@ class PairingTest {
     int told = 0;
     for (int i = 0; i < measured.directories.size(); i++) {
       List<Pairing.Kept> others = new ArrayList<>(measured.directories);
-      Pairing.Verdict verdict = Pairing.of(others.remove(i), others, measured.logs);
+      Pairing.Verdict verdict =
+          Pairing.of(others.remove(i), others, measured.logs, measured.valid::contains);
       if (verdict instanceof Pairing.Certain sure) {
         assertEquals(measured.names.get(i) + ".drv", sure.log().derivation().name());
         told++;
@@ -53,7 +59,8 @@ class PairingTest {
   }
 
   private static Measured measured(String resource) throws IOException, Malformed {
-    Measured measured = new Measured(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    Measured measured =
+        new Measured(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new HashSet<>());
     try (InputStream in = PairingTest.class.getResourceAsStream(resource)) {
       String text = new String(in.readAllBytes(), StandardCharsets.US_ASCII);
       for (String line : text.lines().toList()) {
@@ -65,12 +72,11 @@ class PairingTest {
                   Optional.empty(), Optional.of(worker), Optional.of(at(word[2])), at(word[3])));
           measured.names.add(word[4]);
         } else {
-          measured.logs.add(
-              new Pairing.Log(
-                  StorePath.ofBaseName(word[1]),
-                  Optional.of(at(word[2])),
-                  at(word[3]),
-                  word[4].equals("valid")));
+          StorePath derivation = StorePath.ofBaseName(word[1]);
+          measured.logs.add(new Pairing.Log(derivation, Optional.of(at(word[2])), at(word[3])));
+          if (word[4].equals("valid")) {
+            measured.valid.add(derivation);
+          }
         }
       }
     }
@@ -134,12 +140,16 @@ class PairingTest {
           new Pairing.Kept(Optional.empty(), Optional.empty(), birth(times[0]), at(times[1])));
     }
     List<Pairing.Log> all = new ArrayList<>();
+    Set<StorePath> valid = new HashSet<>();
     for (String log : logs.trim().split(" +")) {
       String[] parts = log.replace("!", "").split("[:+]");
       StorePath derivation = StorePath.ofBaseName(HASH + parts[0] + ".drv");
-      all.add(new Pairing.Log(derivation, birth(parts[1]), at(parts[2]), log.endsWith("!")));
+      all.add(new Pairing.Log(derivation, birth(parts[1]), at(parts[2])));
+      if (log.endsWith("!")) {
+        valid.add(derivation);
+      }
     }
-    assertEquals(expected, text(Pairing.of(others.remove(0), others, all)));
+    assertEquals(expected, text(Pairing.of(others.remove(0), others, all, valid::contains)));
   }
 
   @Test
@@ -148,8 +158,8 @@ class PairingTest {
     Pairing.Kept next = worked(7, "10020", "12041");
     Pairing.Log a = log("a", "10010", "12000");
     Pairing.Log b = log("b", "10030", "12001");
-    assertEquals("a", text(Pairing.of(first, List.of(next), List.of(a, b))));
-    assertEquals("b", text(Pairing.of(next, List.of(first), List.of(a, b))));
+    assertEquals("a", text(Pairing.of(first, List.of(next), List.of(a, b), none -> false)));
+    assertEquals("b", text(Pairing.of(next, List.of(first), List.of(a, b), none -> false)));
   }
 
   @Test
@@ -157,7 +167,7 @@ class PairingTest {
     Pairing.Kept kept =
         new Pairing.Kept(Optional.of("b"), Optional.empty(), birth("10000"), at("12040"));
     List<Pairing.Log> logs = List.of(log("a", "10010", "12000"), log("b", "10200", "11900"));
-    assertEquals("b", text(Pairing.of(kept, List.of(), logs)));
+    assertEquals("b", text(Pairing.of(kept, List.of(), logs, none -> false)));
   }
 
   private static Pairing.Kept worked(long worker, String birth, String changed) {
@@ -166,7 +176,7 @@ class PairingTest {
 
   private static Pairing.Log log(String name, String birth, String end) throws Malformed {
     StorePath derivation = StorePath.ofBaseName(HASH + name + ".drv");
-    return new Pairing.Log(derivation, birth(birth), at(end), false);
+    return new Pairing.Log(derivation, birth(birth), at(end));
   }
 
   private static Optional<Instant> birth(String milliseconds) {
