@@ -20,7 +20,9 @@ import nixbuildshell.files.FileType;
 import nixbuildshell.files.Listing;
 import nixbuildshell.files.Status;
 import nixbuildshell.nix.Caller;
+import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.KeptName;
+import nixbuildshell.store.KeptTimes;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StoreDirectory;
 
@@ -31,7 +33,7 @@ import nixbuildshell.store.StoreDirectory;
  * <p>In /tmp an attacker can make a directory of such a name, with any ID in it. So a directory
  * counts only where its owner is root, a build user or the caller.
  */
-final class KeptDirectories {
+public final class KeptDirectories {
   /** Limits the manifests that are read, the newest first. */
   private static final int MOST = 500;
 
@@ -55,6 +57,11 @@ final class KeptDirectories {
   private final StoreDirectory store;
   private final List<ByteString> places;
   private final LongPredicate owners;
+
+  /** Returns a finder that compares a directory with all others of this host. */
+  public static DerivationFinder finder(Caller caller, FileSystem files, NixStore store) {
+    return new DerivationFinder(store, () -> new KeptDirectories(caller, files, store).times());
+  }
 
   KeptDirectories(Caller caller, FileSystem files, NixStore nix) {
     this.files = files;
@@ -94,6 +101,33 @@ final class KeptDirectories {
     }
     found.sort(Comparator.comparing((Found each) -> each.changed()).reversed());
     return found;
+  }
+
+  /** Returns the times of all kept directories, also of those that the caller may not open. */
+  private List<KeptTimes> times() {
+    List<KeptTimes> times = new ArrayList<>();
+    for (ByteString place : places) {
+      try (Directory directory = files.openDirectory(place)) {
+        for (Candidate candidate : candidates(directory)) {
+          times.add(times(directory, candidate));
+        }
+      } catch (ErrnoException e) {
+        // The place is missing, or the caller may not list it.
+      }
+    }
+    return times.stream().distinct().toList();
+  }
+
+  private static KeptTimes times(Directory in, Candidate candidate) {
+    Optional<KeptName> name = KeptName.of(candidate.name);
+    Instant changed = KeptDirectory.instant(candidate.status.changed());
+    try (Directory outer = in.openDirectory(candidate.name)) {
+      Status build = outer.status(ByteString.of(KeptName.INNER));
+      Instant inner = KeptDirectory.instant(build.changed());
+      return KeptDirectory.times(name, build, KeptDirectory.earlier(changed, inner));
+    } catch (ErrnoException e) {
+      return KeptDirectory.times(name, candidate.status, changed); // The older layout.
+    }
   }
 
   private record Candidate(ByteString name, Status status) {}

@@ -15,6 +15,7 @@ import nixbuildshell.files.Status;
 import nixbuildshell.files.UserPath;
 import nixbuildshell.store.Evidence;
 import nixbuildshell.store.KeptName;
+import nixbuildshell.store.KeptTimes;
 
 /**
  * Holds a kept directory open. Nix from 2.22 on keeps {@code DIR/build}; the caller may name that
@@ -22,10 +23,9 @@ import nixbuildshell.store.KeptName;
  *
  * @param build the build directory itself
  * @param outerName the name that Nix gave
- * @param changed the moment of failure
  * @param owner the build directory's uid
  */
-public record KeptDirectory(Directory build, ByteString outerName, Instant changed, long owner)
+public record KeptDirectory(Directory build, ByteString outerName, KeptTimes times, long owner)
     implements Evidence, AutoCloseable {
 
   private static final ByteString BUILD = ByteString.of(KeptName.INNER);
@@ -59,14 +59,21 @@ public record KeptDirectory(Directory build, ByteString outerName, Instant chang
       if (inner.isPresent()) {
         Instant changed = earlier(changed(given), changed(inner.get()));
         given.close();
-        return new KeptDirectory(inner.get(), lastName(name), changed, owner(inner.get()));
+        return of(inner.get(), lastName(name), changed);
       }
       ByteString outer = KeptName.at(name).map(KeptName::text).orElse(lastName(name));
-      return new KeptDirectory(given, outer, changed(given), owner(given));
+      return of(given, outer, changed(given));
     } catch (ErrnoException | Failure e) {
       given.close();
       throw e;
     }
+  }
+
+  private static KeptDirectory of(Directory build, ByteString outer, Instant changed)
+      throws ErrnoException {
+    Status status = build.self().status();
+    return new KeptDirectory(
+        build, outer, times(KeptName.of(outer), status, changed), status.uid());
   }
 
   /** Opens the build directory in a directory of the newer layout, which has nothing else in it. */
@@ -92,7 +99,10 @@ public record KeptDirectory(Directory build, ByteString outerName, Instant chang
   }
 
   private static Instant changed(Directory directory) throws ErrnoException {
-    Status.Time time = directory.self().status().changed();
+    return instant(directory.self().status().changed());
+  }
+
+  static Instant instant(Status.Time time) {
     try {
       return Instant.ofEpochSecond(time.seconds(), time.nanoseconds());
     } catch (DateTimeException e) {
@@ -100,11 +110,22 @@ public record KeptDirectory(Directory build, ByteString outerName, Instant chang
     }
   }
 
-  private static long owner(Directory directory) throws ErrnoException {
-    return directory.self().status().uid();
+  /** Returns the times of a directory with this name. */
+  static KeptTimes times(Optional<KeptName> name, Status build, Instant changed) {
+    return new KeptTimes(
+        build.device() + ":" + build.inode(),
+        name.flatMap(KeptName::derivation),
+        name.flatMap(KeptName::worker),
+        build.born().map(KeptDirectory::instant),
+        changed);
   }
 
-  private static Instant earlier(Instant one, Instant other) {
+  @Override
+  public Instant changed() {
+    return times.changed();
+  }
+
+  static Instant earlier(Instant one, Instant other) {
     return one.isBefore(other) ? one : other;
   }
 

@@ -309,13 +309,17 @@ public final class Reconstruction {
   }
 
   private Optional<Found> find(Map<String, Fact<StorePath>> outputs) {
-    return finder
-        .find(kept, paths(outputs))
-        .map(
-            drv ->
-                drv.how() == How.OUTPUT_PATH && !written.outputs().isEmpty()
-                    ? new Found(drv.path(), drv.derivation(), How.MANIFEST_OUTPUT_PATH)
-                    : drv);
+    Optional<Found> found = finder.find(kept, paths(outputs));
+    found
+        .map(Found::certainty)
+        .filter(text -> !text.isEmpty())
+        .map(Note::detail)
+        .ifPresent(notes::add);
+    return found.map(
+        drv ->
+            drv.how() == How.OUTPUT_PATH && !written.outputs().isEmpty()
+                ? new Found(drv.path(), drv.derivation(), How.MANIFEST_OUTPUT_PATH, "")
+                : drv);
   }
 
   private void compare(Map<String, Fact<StorePath>> outputs, Found found) {

@@ -8,6 +8,7 @@ import nixbuildshell.abi.Syscall;
 import nixbuildshell.capture.BuildReport;
 import nixbuildshell.capture.DirectoryArgument;
 import nixbuildshell.capture.FailedBuild;
+import nixbuildshell.capture.KeptDirectories;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.capture.Reconstruction;
 import nixbuildshell.capture.Request;
@@ -25,7 +26,6 @@ import nixbuildshell.session.Cleaning;
 import nixbuildshell.session.Remembered;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
-import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.terminal.SignalRelay;
 import nixbuildshell.view.LayerProbe;
@@ -114,7 +114,7 @@ public record Enter(
         Reconstruction.of(
             kept,
             Request.of(options.derivation(), options.builder(), caller),
-            new DerivationFinder(store));
+            KeptDirectories.finder(caller, files, store));
     BuildReport.print(build, store.directory(), messages);
     try (BuildUser user = preparation().user(kept, build)) {
       Prepared prepared = preparation().fresh(store, kept, build, user);

@@ -2,6 +2,7 @@ package nixbuildshell.files;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Optional;
 
 /**
  * Holds what {@code statx(2)} says of a file. {@code struct statx}, unlike {@code struct stat}, is
@@ -11,6 +12,7 @@ import java.nio.ByteOrder;
  * @param size bytes
  * @param blocks allocated, of 512 bytes each
  * @param device the file system, as a number for comparison only
+ * @param born empty where the file system knows no births
  * @param mountPoint whether a file system is mounted there; always false before Linux 5.8
  */
 public record Status(
@@ -26,6 +28,7 @@ public record Status(
     Time accessed,
     Time modified,
     Time changed,
+    Optional<Time> born,
     boolean mountPoint) {
 
   /** The bytes of the structure that are used here. */
@@ -33,8 +36,10 @@ public record Status(
 
   private static final long ATTR_MOUNT_ROOT = 0x2000;
 
-  /** STATX_BASIC_STATS. */
-  static final int MASK = 0x7ff;
+  private static final int STATX_BTIME = 0x800;
+
+  /** STATX_BASIC_STATS and the birth. */
+  static final int MASK = 0x7ff | STATX_BTIME;
 
   /** Holds a time stamp. An {@link java.time.Instant} refuses years that tmpfs allows. */
   public record Time(long seconds, int nanoseconds) implements Comparable<Time> {
@@ -61,6 +66,9 @@ public record Status(
         new Time(b.getLong(64), b.getInt(72)),
         new Time(b.getLong(112), b.getInt(120)),
         new Time(b.getLong(96), b.getInt(104)),
+        (b.getInt(0) & STATX_BTIME) != 0
+            ? Optional.of(new Time(b.getLong(80), b.getInt(88)))
+            : Optional.empty(),
         (b.getLong(8) & ATTR_MOUNT_ROOT) != 0);
   }
 

@@ -7,11 +7,12 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -34,37 +35,55 @@ record BuildLogs(Path directory) {
 
   /** Decides whether the derivation's last build ended at that moment. */
   boolean endedAt(StorePath derivation, Instant moment) {
-    String baseName = derivation.baseName();
-    String log = baseName.substring(0, 2) + "/" + baseName.substring(2);
-    return isNear(directory.resolve(log + COMPRESSED), moment)
-        || isNear(directory.resolve(log), moment);
+    return of(List.of(derivation)).stream()
+        .anyMatch(log -> Duration.between(log.end(), moment).abs().compareTo(NEAR) <= 0);
   }
 
-  /** Lists the derivations whose last build ended at that moment, in the store or not, sorted. */
-  List<StorePath> endingAt(Instant moment) throws IOException {
-    TreeSet<StorePath> found = new TreeSet<>();
+  /** Lists the logs of derivations, in the store or not. */
+  List<Pairing.Log> all() throws IOException {
+    List<Pairing.Log> logs = new ArrayList<>();
     for (Path folder : list(directory)) {
       for (Path log : list(folder)) {
-        derivationOf(folder, log).filter(derivation -> isNear(log, moment)).ifPresent(found::add);
+        derivationOf(folder, log).flatMap(drv -> log(drv, log)).ifPresent(logs::add);
       }
     }
-    return List.copyOf(found);
+    return logs;
+  }
+
+  /** Lists the logs of these derivations. */
+  List<Pairing.Log> of(List<StorePath> derivations) {
+    return derivations.stream()
+        .flatMap(
+            derivation ->
+                Stream.of(COMPRESSED, "")
+                    .flatMap(end -> log(derivation, file(derivation, end)).stream()))
+        .toList();
+  }
+
+  private Path file(StorePath derivation, String end) {
+    String baseName = derivation.baseName();
+    return directory.resolve(baseName.substring(0, 2)).resolve(baseName.substring(2) + end);
+  }
+
+  /** A birth after the end is that of a copy; Java gives the end where there is no birth. */
+  private static Optional<Pairing.Log> log(StorePath derivation, Path file) {
+    try {
+      BasicFileAttributes attributes =
+          Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      Instant end = attributes.lastModifiedTime().toInstant();
+      Optional<Instant> birth =
+          Optional.of(attributes.creationTime().toInstant()).filter(end::isAfter);
+      return Optional.of(new Pairing.Log(derivation, birth, end));
+    } catch (IOException e) {
+      // Logs come and go; an unreadable log tells nothing.
+      return Optional.empty();
+    }
   }
 
   private static Optional<StorePath> derivationOf(Path folder, Path log) {
     String name = folder.getFileName().toString() + log.getFileName();
     int end = name.endsWith(COMPRESSED) ? name.length() - COMPRESSED.length() : name.length();
     return StorePath.find(name.substring(0, end)).filter(StorePath::isDerivation);
-  }
-
-  private static boolean isNear(Path log, Instant moment) {
-    try {
-      Instant end = Files.getLastModifiedTime(log, LinkOption.NOFOLLOW_LINKS).toInstant();
-      return Duration.between(end, moment).abs().compareTo(NEAR) <= 0;
-    } catch (IOException e) {
-      // Logs come and go; an unreadable log tells nothing.
-      return false;
-    }
   }
 
   private static List<Path> list(Path folder) throws IOException {

@@ -2,11 +2,13 @@ package nixbuildshell.store;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongPredicate;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -15,11 +17,15 @@ import nixbuildshell.Malformed;
 /**
  * Finds the derivation of a kept directory, with as few searches as its clues allow: it reads the
  * build logs only when the directory's name says too little.
+ *
+ * @param directories returns the times of all kept directories of this host; asked for once at most
  */
-public record DerivationFinder(NixStore store) {
+public record DerivationFinder(NixStore store, Supplier<List<KeptTimes>> directories) {
   public static final String REMEDY =
       "name the derivation: --drv /nix/store/….drv (nix-instantiate and the failed build print it);"
           + " for a build in another store: --store ROOT";
+
+  private static final int MOST_NAMED = 10;
 
   /** Says how a derivation was found, for the message. */
   public enum How {
@@ -44,8 +50,12 @@ public record DerivationFinder(NixStore store) {
     }
   }
 
-  /** Holds a derivation, and how it was found. */
-  public record Found(StorePath path, Derivation derivation, How how) {
+  /**
+   * Holds a derivation, and how it was found.
+   *
+   * @param certainty what the times say for it, for {@code -v}; may be empty
+   */
+  public record Found(StorePath path, Derivation derivation, How how, String certainty) {
     /** Returns the derivation's name, without {@code .drv}. */
     public String name() {
       return path.derivationName();
@@ -154,42 +164,65 @@ public record DerivationFinder(NixStore store) {
     if (named.size() <= 1) {
       return named.stream().findFirst().map(only -> found(only, How.DIRECTORY_NAME));
     }
-    List<StorePath> ended =
-        named.stream().filter(derivation -> endedWith(kept, derivation)).toList();
-    return Optional.of(only(kept, ended, named, How.DIRECTORY_NAME_AND_LOG_TIME));
+    return byTimes(kept, logs().of(named), How.DIRECTORY_NAME_AND_LOG_TIME)
+        .or(
+            () -> {
+              throw undecided(
+                  kept, "several derivations have its name, and no build log fits", named);
+            });
   }
 
   private Optional<Found> byLog(Evidence kept) {
     try {
-      List<StorePath> ended = logs().endingAt(kept.changed());
-      return ended.isEmpty()
-          ? Optional.empty()
-          : Optional.of(only(kept, ended, ended, How.LOG_TIME));
+      return byTimes(kept, logs().all(), How.LOG_TIME);
     } catch (IOException e) {
       throw new Failure("cannot list " + logs().directory(), NixStore.reason(e), REMEDY, e);
     }
   }
 
-  private Found only(Evidence kept, List<StorePath> ended, List<StorePath> candidates, How how) {
-    if (ended.size() == 1) {
-      return found(ended.get(0), how);
+  /** Finds the derivation whose log belongs to the directory by its times. */
+  private Optional<Found> byTimes(Evidence kept, List<Pairing.Log> logs, How how) {
+    KeptTimes times = kept.times();
+    List<KeptTimes> others =
+        directories.get().stream()
+            .filter(other -> !other.identity().equals(times.identity()))
+            .toList();
+    Pairing.Verdict verdict = Pairing.of(times, others, logs, this::hasOutputs);
+    if (verdict instanceof Pairing.Certain certain) {
+      return Optional.of(found(certain.log().derivation(), how, certainty(certain)));
+    } else if (verdict instanceof Pairing.Open open) {
+      List<StorePath> candidates = open.candidates().stream().map(Pairing.Log::derivation).toList();
+      throw undecided(kept, "the build logs of these fit it, the newest first", candidates);
     }
-    throw new Failure(
-        "cannot tell which derivation left " + kept.path(),
-        (ended.isEmpty()
-                ? "several derivations have its name, and none of their build logs ended at "
-                : "more than one build ended at ")
-            + kept.changed()
-            + candidates(ended.isEmpty() ? candidates : ended),
-        REMEDY);
+    return Optional.empty();
   }
 
-  private String candidates(List<StorePath> paths) {
-    int shown = Math.min(paths.size(), 3);
-    String more = shown < paths.size() ? " and " + (paths.size() - shown) + " more)" : ")";
-    return paths.subList(0, shown).stream()
-        .map(store.directory()::path)
-        .collect(Collectors.joining(", ", " (", more));
+  private static String certainty(Pairing.Certain certain) {
+    return "every other pairing of directories and build logs fits worse, by at least "
+        + certain.margin().toMillis()
+        + " ms"
+        + (certain.overwritten() ? "; its log is that of a later build" : "");
+  }
+
+  /** Decides whether all outputs are in the store, as Nix leaves valid ones (their mtime is 1). */
+  private boolean hasOutputs(StorePath derivation) {
+    try {
+      Collection<StorePath> outputs = store.read(derivation).outputPaths().values();
+      return !outputs.isEmpty() && outputs.stream().allMatch(store::isRegistered);
+    } catch (Failure e) {
+      return false; // It is gone from the store, and its outputs are not known.
+    }
+  }
+
+  private Failure undecided(Evidence kept, String why, List<StorePath> candidates) {
+    int shown = Math.min(candidates.size(), MOST_NAMED);
+    String more = shown < candidates.size() ? " and " + (candidates.size() - shown) + " more" : "";
+    return new Failure(
+        "cannot tell which derivation left " + kept.path(),
+        candidates.subList(0, shown).stream()
+            .map(store.directory()::path)
+            .collect(Collectors.joining(", ", why + ": ", more)),
+        REMEDY);
   }
 
   private boolean endedWith(Evidence kept, StorePath derivation) {
@@ -201,6 +234,10 @@ public record DerivationFinder(NixStore store) {
   }
 
   private Found found(StorePath path, How how) {
-    return new Found(path, store.read(path).built(path), how);
+    return found(path, how, "");
+  }
+
+  private Found found(StorePath path, How how, String certainty) {
+    return new Found(path, store.read(path).built(path), how, certainty);
   }
 }

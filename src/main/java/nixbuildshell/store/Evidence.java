@@ -25,6 +25,9 @@ public interface Evidence {
    */
   Instant changed();
 
+  /** Returns what tells this directory's build log from others; its ctime is {@link #changed}. */
+  KeptTimes times();
+
   /** Returns the owner's uid, of the open directory. */
   long owner();
 

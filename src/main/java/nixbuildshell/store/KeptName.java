@@ -12,13 +12,14 @@ import nixbuildshell.ByteString;
  *
  * @param text the whole name
  * @param derivation the derivation's name, without {@code .drv}; empty when the name lacks it
+ * @param worker the PID in the name; empty when the name lacks it
  */
-public record KeptName(ByteString text, Optional<String> derivation) {
+public record KeptName(ByteString text, Optional<String> derivation, Optional<Long> worker) {
   /** The name of the build directory in the newer layout. */
   public static final String INNER = "build";
 
   private static final Pattern FORM =
-      Pattern.compile("nix-build-(.+)\\.drv-[0-9]+(?:-[0-9]+)?|nix-[0-9]+-[0-9]+");
+      Pattern.compile("nix-build-(.+)\\.drv-[0-9]+(?:-[0-9]+)?|nix-([0-9]{1,18})-[0-9]+");
 
   /** Parses a directory's name; empty when Nix gives no such name. */
   public static Optional<KeptName> of(ByteString name) {
@@ -28,7 +29,9 @@ public record KeptName(ByteString text, Optional<String> derivation) {
     }
     Optional<String> derivation = Optional.ofNullable(matcher.group(1));
     return derivation.map(StorePath::isName).orElse(true)
-        ? Optional.of(new KeptName(name, derivation))
+        ? Optional.of(
+            new KeptName(
+                name, derivation, Optional.ofNullable(matcher.group(2)).map(Long::valueOf)))
         : Optional.empty();
   }
 

@@ -57,6 +57,15 @@ public record NixStore(
     return Files.exists(file(path), LinkOption.NOFOLLOW_LINKS);
   }
 
+  /** Decides whether the path looks valid: Nix sets the mtime of valid paths to 1. */
+  boolean isRegistered(StorePath path) {
+    try {
+      return Files.getLastModifiedTime(file(path), LinkOption.NOFOLLOW_LINKS).toMillis() == 1000;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   private Path file(StorePath path) {
     return Path.of(real, path.baseName());
   }

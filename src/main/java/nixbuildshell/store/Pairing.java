@@ -27,20 +27,6 @@ import java.util.stream.IntStream;
  */
 public final class Pairing {
   /**
-   * A kept directory.
-   *
-   * @param derivation the derivation's name, where the directory's own name bears it
-   * @param worker the process of the daemon that made it, where its name bears that
-   * @param birth empty where the file system knows none
-   * @param changed its ctime
-   */
-  public record Kept(
-      Optional<String> derivation,
-      Optional<Long> worker,
-      Optional<Instant> birth,
-      Instant changed) {}
-
-  /**
    * A build log.
    *
    * @param birth empty where the file system knows none
@@ -104,11 +90,11 @@ public final class Pairing {
 
   private static final long IMPOSSIBLE = Long.MAX_VALUE / 4;
 
-  private final List<Kept> directories;
+  private final List<KeptTimes> directories;
   private final List<Claim> claims;
   private final Predicate<StorePath> valid;
 
-  private Pairing(List<Kept> directories, List<Claim> claims, Predicate<StorePath> valid) {
+  private Pairing(List<KeptTimes> directories, List<Claim> claims, Predicate<StorePath> valid) {
     this.directories = directories;
     this.claims = claims;
     this.valid = valid;
@@ -123,17 +109,17 @@ public final class Pairing {
    *     and left no directory, but {@code --check} keeps directories of valid outputs
    */
   public static Verdict of(
-      Kept directory, List<Kept> others, List<Log> logs, Predicate<StorePath> valid) {
-    List<Kept> nearest = new ArrayList<>(others);
+      KeptTimes directory, List<KeptTimes> others, List<Log> logs, Predicate<StorePath> valid) {
+    List<KeptTimes> nearest = new ArrayList<>(others);
     nearest.sort(Comparator.comparing(other -> gap(directory.changed(), other.changed()).abs()));
-    List<Kept> known = new ArrayList<>(List.of(directory));
+    List<KeptTimes> known = new ArrayList<>(List.of(directory));
     known.addAll(nearest.subList(0, Math.min(MOST, nearest.size())));
     Pairing pairing = new Pairing(known, claims(known, logs), valid).connected();
     return pairing.claims.isEmpty() ? new Unknown() : pairing.verdict();
   }
 
   /** A log with a directory that both its times fit is not overwritten. */
-  private static List<Claim> claims(List<Kept> directories, List<Log> logs) {
+  private static List<Claim> claims(List<KeptTimes> directories, List<Log> logs) {
     List<Claim> claims = new ArrayList<>();
     for (Log log : logs) {
       claims.add(new Claim(log, false));
@@ -144,7 +130,7 @@ public final class Pairing {
     return claims;
   }
 
-  private static boolean fits(Kept kept, Log log) {
+  private static boolean fits(KeptTimes kept, Log log) {
     return kept.birth().isPresent()
         && within(gap(kept.birth().get(), log.birth().orElseThrow()), Duration.ZERO, USUAL)
         && within(gap(log.end(), kept.changed()), USUAL.negated(), LONGEST_END);
@@ -186,12 +172,13 @@ public final class Pairing {
       margin = claim == best ? margin : Math.min(margin, totals[claim] - totals[best]);
     }
     Claim claim = claims.get(best);
+    Duration sure = directories.get(0).birth().isPresent() ? SURE : AFTER;
     if (totals[claims.size()] < totals[best]) {
       return new Unknown(); // What fits it fits another directory better.
-    } else if (margin >= SURE.toNanos() && isUsual(directories.get(0), claim)) {
+    } else if (margin >= sure.toNanos() && isUsual(directories.get(0), claim)) {
       return new Certain(claim.log(), claim.overwritten(), Duration.ofNanos(margin));
     }
-    long limit = totals[best] + SURE.toNanos();
+    long limit = totals[best] + sure.toNanos();
     return new Open(
         IntStream.range(0, claims.size())
             .filter(each -> totals[each] < limit)
@@ -202,9 +189,11 @@ public final class Pairing {
   }
 
   /** Decides whether a pair is one that Nix leaves, even where nothing else could be paired. */
-  private boolean isUsual(Kept kept, Claim claim) {
+  private boolean isUsual(KeptTimes kept, Claim claim) {
     Duration end = gap(claim.log().end(), kept.changed());
-    if (!isBornInBuild(kept, claim.log())) {
+    if (kept.birth().isEmpty()) {
+      return within(end, AFTER.negated(), AFTER);
+    } else if (!isBornInBuild(kept, claim.log())) {
       return within(end, USUAL.negated(), USUAL);
     }
     return start(kept, claim.log()) <= USUAL.toNanos()
@@ -213,7 +202,7 @@ public final class Pairing {
             || !valid.test(claim.log().derivation()));
   }
 
-  private static boolean isBornInBuild(Kept kept, Log log) {
+  private static boolean isBornInBuild(KeptTimes kept, Log log) {
     return kept.birth().isPresent()
         && log.birth().isPresent()
         && !log.birth().get().isBefore(kept.birth().get());
@@ -236,7 +225,7 @@ public final class Pairing {
 
   /** Returns what the gaps of a pair come to, in nanoseconds; or {@link #IMPOSSIBLE}. */
   private long gaps(int row, int column) {
-    Kept kept = directories.get(row);
+    KeptTimes kept = directories.get(row);
     Claim claim = claims.get(column);
     Log log = claim.log();
     Duration end = gap(log.end(), kept.changed());
@@ -255,12 +244,12 @@ public final class Pairing {
     return start(kept, log) + Math.min(end.abs().toNanos(), LONGEST_END.toNanos());
   }
 
-  private static long start(Kept kept, Log log) {
+  private static long start(KeptTimes kept, Log log) {
     return gap(kept.birth().orElseThrow(), log.birth().orElseThrow()).toNanos();
   }
 
   /** Decides whether a log was born soon enough, and before its worker's next directory. */
-  private boolean isInTime(Kept kept, Log log) {
+  private boolean isInTime(KeptTimes kept, Log log) {
     Instant born = log.birth().orElseThrow();
     return gap(kept.birth().orElseThrow(), born).compareTo(START) <= 0
         && directories.stream()

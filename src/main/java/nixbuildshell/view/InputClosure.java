@@ -29,7 +29,12 @@ import nixbuildshell.store.StoreQuery;
  * inputs and of the {@code sandbox-paths} that lie in the store, without the build's own outputs
  * ({@code startBuilder} in local-derivation-goal.cc).
  */
-record InputClosure(NixStore store, KeptDirectory kept, FailedBuild build, Messages messages) {
+record InputClosure(
+    NixStore store,
+    DerivationFinder finder,
+    KeptDirectory kept,
+    FailedBuild build,
+    Messages messages) {
 
   /** Tells the caller why the closure cannot be known. */
   static final class Unknown extends Exception {
@@ -91,7 +96,7 @@ record InputClosure(NixStore store, KeptDirectory kept, FailedBuild build, Messa
       }
       Set<StorePath> outputs = outputs();
       Optional<DerivationFinder.Found> found =
-          new DerivationFinder(store)
+          finder
               .find(kept, outputs)
               .filter(each -> outputs.isEmpty() || each.derivation().makesOneOf(outputs));
       if (found.isPresent()) {

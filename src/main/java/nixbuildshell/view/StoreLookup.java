@@ -13,6 +13,7 @@ import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
 import nixbuildshell.capture.Fact;
 import nixbuildshell.capture.FailedBuild;
+import nixbuildshell.capture.KeptDirectories;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.console.Messages;
 import nixbuildshell.files.Directory;
@@ -60,7 +61,8 @@ public record StoreLookup(
    */
   public StoreView of(
       KeptDirectory kept, FailedBuild build, boolean sandboxed, SandboxPaths sandboxPaths) {
-    InputClosure closure = new InputClosure(nix, kept, build, messages);
+    InputClosure closure =
+        new InputClosure(nix, KeptDirectories.finder(caller, files, nix), kept, build, messages);
     Optional<List<StorePath>> seen = build.store().paths().map(Fact::value);
     if (seen.isPresent()) {
       return exact(seen.get(), closure::inputs);

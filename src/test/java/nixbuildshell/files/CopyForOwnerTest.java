@@ -54,7 +54,8 @@ class CopyForOwnerTest {
   void aFileOfAnotherUserMustBeReadableForAll(long uid, FileType type, String mode, boolean may) {
     Status.Time time = new Status.Time(0, 0);
     int bits = Integer.parseInt(mode, 8);
-    Status status = new Status(type, bits, uid, 7, 1, 0, 0, 0, 0, time, time, time, false);
+    Status status =
+        new Status(type, bits, uid, 7, 1, 0, 0, 0, 0, time, time, time, Optional.empty(), false);
     assertEquals(may, TreeCopy.mayRead(Optional.of(new Owner(7, 0)), status));
     assertTrue(TreeCopy.mayRead(Optional.empty(), status));
   }

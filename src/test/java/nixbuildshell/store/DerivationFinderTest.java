@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -123,18 +124,17 @@ class DerivationFinderTest {
     StorePath second = store.derivation("d2", "probe-1.0", OUT_B);
     Failure none = assertThrows(Failure.class, () -> finder.find(NAMED, Set.of()));
     String what = "cannot tell which derivation left /tmp/nix-build-probe-1.0.drv-0: ";
-    String both = " (" + whole(first) + ", " + whole(second) + ")";
     assertEquals(
         what
-            + "several derivations have its name, and none of their build logs ended at "
-            + FAILED
-            + both,
+            + "several derivations have its name, and no build log fits: "
+            + (whole(first) + ", " + whole(second)),
         none.getMessage());
     assertEquals(DerivationFinder.REMEDY, none.remedy());
     store.log(first, ".bz2", FAILED);
     store.log(second, ".bz2", FAILED.minusMillis(4));
     Failure two = assertThrows(Failure.class, () -> finder.find(NAMED, Set.of()));
-    assertEquals(what + "more than one build ended at " + FAILED + both, two.getMessage());
+    String fit = "the build logs of these fit it, the newest first: ";
+    assertEquals(what + fit + whole(first) + ", " + whole(second), two.getMessage());
   }
 
   @Test
@@ -156,8 +156,9 @@ class DerivationFinderTest {
     store.log(first, ".bz2", FAILED.minusMillis(500));
     Failure failure = assertThrows(Failure.class, () -> finder.find(NAMELESS, Set.of()));
     assertEquals(
-        "cannot tell which derivation left /tmp/nix-4711-1234567: more than one build ended at "
-            + (FAILED + " (" + whole(first) + ", " + whole(second) + ")"),
+        "cannot tell which derivation left /tmp/nix-4711-1234567: "
+            + "the build logs of these fit it, the newest first: "
+            + (whole(second) + ", " + whole(first)),
         failure.getMessage());
   }
 
@@ -179,7 +180,7 @@ class DerivationFinderTest {
     assertEquals(Optional.empty(), finder.find(NAMELESS, Set.of()));
     assertEquals(
         Optional.empty(), finder.find(KeptFiles.named("nix-build-x.drv-0"), Set.of(OUT_B)));
-    DerivationFinder noLogs = new DerivationFinder(store.store(root.resolve("none")));
+    DerivationFinder noLogs = new DerivationFinder(store.store(root.resolve("none")), List::of);
     assertEquals(Optional.empty(), noLogs.find(NAMELESS, Set.of()));
   }
 
@@ -190,7 +191,7 @@ class DerivationFinderTest {
       store.derivation("b" + c, "probe-1.0", OUT_A);
     }
     String message = assertThrows(Failure.class, () -> finder.find(NAMED, Set.of())).getMessage();
-    assertTrue(message.endsWith("-probe-1.0.drv and 17 more)"), message);
+    assertTrue(message.endsWith("-probe-1.0.drv and 10 more"), message);
   }
 
   @Test

@@ -2,6 +2,7 @@ package nixbuildshell.store;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.files.FileContent;
 
@@ -45,6 +46,17 @@ public record KeptFiles(
   @Override
   public ByteString outerName() {
     return ByteString.of(name);
+  }
+
+  @Override
+  public KeptTimes times() {
+    Optional<KeptName> known = KeptName.of(outerName());
+    return new KeptTimes(
+        name,
+        known.flatMap(KeptName::derivation),
+        known.flatMap(KeptName::worker),
+        Optional.empty(),
+        changed);
   }
 
   @Override

@@ -26,16 +26,18 @@ class KeptNameTest {
 
   @ParameterizedTest
   @CsvSource({
-    "nix-build-probe-1.0.drv-0, probe-1.0",
-    "nix-build-probe-1.0.drv-12, probe-1.0",
-    "nix-build-a.drv-17-0, a",
-    "nix-build-a.drv-0.drv-3, a.drv-0",
-    "nix-build-a+b_1.0?=x.drv-0, a+b_1.0?=x",
-    "nix-4711-1234567,",
+    "nix-build-probe-1.0.drv-0, probe-1.0,",
+    "nix-build-probe-1.0.drv-12, probe-1.0,",
+    "nix-build-a.drv-17-0, a,",
+    "nix-build-a.drv-0.drv-3, a.drv-0,",
+    "nix-build-a+b_1.0?=x.drv-0, a+b_1.0?=x,",
+    "nix-4711-1234567,, 4711",
   })
-  void readsWhatNixNamesADirectory(String name, String derivation) {
+  void readsWhatNixNamesADirectory(String name, String derivation, Long worker) {
     Optional<KeptName> expected =
-        Optional.of(new KeptName(ByteString.of(name), Optional.ofNullable(derivation)));
+        Optional.of(
+            new KeptName(
+                ByteString.of(name), Optional.ofNullable(derivation), Optional.ofNullable(worker)));
     assertEquals(expected, KeptName.of(ByteString.of(name)));
     assertEquals(expected, KeptName.at(ByteString.of(name)));
     assertEquals(expected, KeptName.at(ByteString.of("/x/" + name)));

@@ -24,7 +24,7 @@ class PairingTest {
 
   /** What real builds left: the directories, the names of their derivations, and all logs. */
   private record Measured(
-      List<Pairing.Kept> directories,
+      List<KeptTimes> directories,
       List<String> names,
       List<Pairing.Log> logs,
       Set<StorePath> valid) {}
@@ -39,7 +39,7 @@ class PairingTest {
     Measured measured = measured(resource);
     int told = 0;
     for (int i = 0; i < measured.directories.size(); i++) {
-      List<Pairing.Kept> others = new ArrayList<>(measured.directories);
+      List<KeptTimes> others = new ArrayList<>(measured.directories);
       Pairing.Verdict verdict =
           Pairing.of(others.remove(i), others, measured.logs, measured.valid::contains);
       if (verdict instanceof Pairing.Certain sure) {
@@ -68,8 +68,12 @@ class PairingTest {
         if (word[0].equals("directory")) {
           Long worker = Long.valueOf(word[1].split("-")[1]);
           measured.directories.add(
-              new Pairing.Kept(
-                  Optional.empty(), Optional.of(worker), Optional.of(at(word[2])), at(word[3])));
+              new KeptTimes(
+                  line,
+                  Optional.empty(),
+                  Optional.of(worker),
+                  Optional.of(at(word[2])),
+                  at(word[3])));
           measured.names.add(word[4]);
         } else {
           StorePath derivation = StorePath.ofBaseName(word[1]);
@@ -133,11 +137,12 @@ class PairingTest {
         "?+12040 ?+12050              | a:?+12000 b:?+12010           | open b a",
       })
   void madeTimes(String directories, String logs, String expected) throws Exception {
-    List<Pairing.Kept> others = new ArrayList<>();
+    List<KeptTimes> others = new ArrayList<>();
     for (String directory : directories.trim().split(" +")) {
       String[] times = directory.split("\\+");
       others.add(
-          new Pairing.Kept(Optional.empty(), Optional.empty(), birth(times[0]), at(times[1])));
+          new KeptTimes(
+              directory, Optional.empty(), Optional.empty(), birth(times[0]), at(times[1])));
     }
     List<Pairing.Log> all = new ArrayList<>();
     Set<StorePath> valid = new HashSet<>();
@@ -154,8 +159,8 @@ class PairingTest {
 
   @Test
   void aWorkerOpensALogBeforeItMakesItsNextDirectory() throws Exception {
-    Pairing.Kept first = worked(7, "10000", "12040");
-    Pairing.Kept next = worked(7, "10020", "12041");
+    KeptTimes first = worked(7, "10000", "12040");
+    KeptTimes next = worked(7, "10020", "12041");
     Pairing.Log a = log("a", "10010", "12000");
     Pairing.Log b = log("b", "10030", "12001");
     assertEquals("a", text(Pairing.of(first, List.of(next), List.of(a, b), none -> false)));
@@ -164,14 +169,14 @@ class PairingTest {
 
   @Test
   void aNameExcludesOtherDerivations() throws Exception {
-    Pairing.Kept kept =
-        new Pairing.Kept(Optional.of("b"), Optional.empty(), birth("10000"), at("12040"));
+    KeptTimes kept =
+        new KeptTimes("", Optional.of("b"), Optional.empty(), birth("10000"), at("12040"));
     List<Pairing.Log> logs = List.of(log("a", "10010", "12000"), log("b", "10200", "11900"));
     assertEquals("b", text(Pairing.of(kept, List.of(), logs, none -> false)));
   }
 
-  private static Pairing.Kept worked(long worker, String birth, String changed) {
-    return new Pairing.Kept(Optional.empty(), Optional.of(worker), birth(birth), at(changed));
+  private static KeptTimes worked(long worker, String birth, String changed) {
+    return new KeptTimes("", Optional.empty(), Optional.of(worker), birth(birth), at(changed));
   }
 
   private static Pairing.Log log(String name, String birth, String end) throws Malformed {

@@ -8,6 +8,7 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -33,7 +34,7 @@ public record TestStore(Path root) {
   }
 
   public DerivationFinder finder() {
-    return new DerivationFinder(store(root.resolve("log")));
+    return new DerivationFinder(store(root.resolve("log")), List::of);
   }
 
   /** Returns the store with a given directory for its build logs. */

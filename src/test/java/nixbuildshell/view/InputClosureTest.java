@@ -14,6 +14,7 @@ import nixbuildshell.Failure;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.files.Fixture;
 import nixbuildshell.nix.NixProgram;
+import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.store.TestStore;
 import org.junit.jupiter.api.BeforeEach;
@@ -89,7 +90,12 @@ class InputClosureTest {
               List.of(),
               () -> false,
               host.messages());
-      return new InputClosure(host.nix(), kept, host.build(kept, Optional.empty()), host.messages())
+      return new InputClosure(
+              host.nix(),
+              new DerivationFinder(host.nix(), List::of),
+              kept,
+              host.build(kept, Optional.empty()),
+              host.messages())
           .paths(NixProgram.find(host.caller(), "nix-store", () -> false), paths);
     }
   }

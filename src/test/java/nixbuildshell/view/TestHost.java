@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -206,7 +207,7 @@ public final class TestHost {
   /** Returns what is known of the build. */
   public FailedBuild build(KeptDirectory opened, Optional<ByteString> derivation) {
     return Reconstruction.of(
-        opened, Request.of(derivation, false, caller()), new DerivationFinder(nix()));
+        opened, Request.of(derivation, false, caller()), new DerivationFinder(nix(), List::of));
   }
 
   /** Makes a file of the host, with the directories to it. */
