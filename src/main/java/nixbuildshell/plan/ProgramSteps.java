@@ -26,7 +26,6 @@ import nixbuildshell.sandbox.SandboxSpec;
 record ProgramSteps(Steps steps, OldKernel kernel) {
   private static final int LAST_SIGNAL = 64;
   private static final List<Integer> UNTOUCHABLE_SIGNALS = List.of(9, 19);
-  private static final int SET_SIZE = 8;
 
   private static final String NEXT = "it may be elsewhere in PATH, execvp(3)";
 
@@ -54,6 +53,7 @@ record ProgramSteps(Steps steps, OldKernel kernel) {
   }
 
   private void resetSignals() {
+    Number size = number(8);
     for (int signal = 1; signal <= LAST_SIGNAL; signal++) {
       if (!UNTOUCHABLE_SIGNALS.contains(signal)) {
         steps.add(
@@ -62,17 +62,11 @@ record ProgramSteps(Steps steps, OldKernel kernel) {
             number(signal),
             DEFAULT_ACTION,
             nothing(),
-            number(SET_SIZE));
+            size);
       }
     }
     Number how = new Number(2, "SIG_SETMASK");
-    steps.add(
-        "unblock all signals",
-        Syscall.RT_SIGPROCMASK,
-        how,
-        NO_SIGNALS,
-        nothing(),
-        number(SET_SIZE));
+    steps.add("unblock all signals", Syscall.RT_SIGPROCMASK, how, NO_SIGNALS, nothing(), size);
   }
 
   private static Step execute(ByteString path, Program program) {
@@ -85,7 +79,10 @@ record ProgramSteps(Steps steps, OldKernel kernel) {
         new Strings(program.environment()));
   }
 
-  /** Confines the process. A kernel without filters is an error, as it is for Nix. */
+  /**
+   * Confines the process. The filter comes after the steps that it would refuse. A kernel without
+   * filters is an error, as it is for Nix.
+   */
   private void confine(Personality personality, CallFilter filter) {
     Number zero = number(0);
     Number noNewPrivileges = new Number(38, "PR_SET_NO_NEW_PRIVS");
