@@ -14,9 +14,8 @@ import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.StoreView;
 
 /**
- * Describes the user that the sandbox runs as on the host: the caller, or when that is root, a
- * build user that real builds cannot have meanwhile ({@link BuildUserRange} with {@code
- * uid-range}).
+ * Describes the user that the sandbox runs as on the host. It is the caller, or for root a build
+ * user that real builds cannot have meanwhile ({@link BuildUserRange} with {@code uid-range}).
  *
  * @param lock keeps real builds from being the same user
  */
@@ -111,8 +110,8 @@ record BuildUser(Identity identity, BuildUserLock lock) implements AutoCloseable
   }
 
   /**
-   * Decides whether the user could write to a store path that the sandbox shows: a {@code
-   * uid-range} has its own root, which can make the mount of its own file writable.
+   * Decides whether the user could write to the real file of a store path. A {@code uid-range} has
+   * its own root, which can make the mount of its own file writable.
    *
    * @param uid the owner of the store path
    */

@@ -61,8 +61,8 @@ public record Caller(
   }
 
   /**
-   * Returns a test for the owner of a directory that Nix could have left for the caller: root, a
-   * build user, an id that Nix allots, or the caller, who can have a Nix of their own.
+   * Returns a test for the owner of a directory that Nix could have left for the caller. That is
+   * root, a build user, an id that Nix allots, or the caller.
    */
   public LongPredicate buildOwners() {
     List<Long> users = accounts().buildUsers().map(Accounts.BuildUsers::uids).orElse(List.of());

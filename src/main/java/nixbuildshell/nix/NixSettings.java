@@ -33,8 +33,8 @@ public record NixSettings(Map<String, ByteString> values) {
   }
 
   /**
-   * Reads a {@code nix.conf} and the files that it includes: {@code include FILE}, or {@code
-   * !include FILE} for a file that may be missing, relative to the including file's directory.
+   * Reads a {@code nix.conf} and the files that it includes. {@code include FILE} and {@code
+   * !include FILE}, for a file that may be missing, are relative to the including file's directory.
    *
    * @return no settings when the file cannot be read: Nix itself takes its defaults
    */

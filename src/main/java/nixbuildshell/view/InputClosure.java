@@ -25,9 +25,9 @@ import nixbuildshell.store.StorePath;
 import nixbuildshell.store.StoreQuery;
 
 /**
- * Finds what a build saw of the store when no manifest tells: the closures of its derivation's
- * inputs and of the {@code sandbox-paths} that lie in the store, without the build's own outputs
- * ({@code startBuilder} in local-derivation-goal.cc).
+ * Finds what a build saw of the store when no manifest tells. That is the closures of its
+ * derivation's inputs and of the {@code sandbox-paths} in the store, without the build's own
+ * outputs ({@code startBuilder} in local-derivation-goal.cc).
  */
 record InputClosure(
     NixStore store,

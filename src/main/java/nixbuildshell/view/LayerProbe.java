@@ -16,7 +16,7 @@ import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.store.NixStore;
 
 /**
- * Tries whether an overlay can be mounted in a sandbox: kernels before 5.11 refuse it in a user
+ * Tries whether an overlay can be mounted in a sandbox. Kernels before 5.11 refuse it in a user
  * namespace, and some containers and security modules always do.
  *
  * @param session the descriptor of the session's directory

@@ -18,7 +18,7 @@ import nixbuildshell.sandbox.NetworkView;
 
 /**
  * Decides which network the sandbox sees: the host's when the build had it or the caller asks for
- * it. A message tells a caller who did not ask.
+ * it. Unless the caller asks, a message tells of it.
  *
  * @param asked what {@code --network} says
  */

@@ -211,8 +211,8 @@ public final class SandboxPaths {
   }
 
   /**
-   * Requires a file or directory to mount a path on, when the path lies within another path that is
-   * shown: nothing is made in a directory of the host.
+   * Requires a mount point for a path within another path that is shown: nothing is made in a
+   * directory of the host.
    */
   private void requirePoint(HostPath path, Map<ByteString, HostPath> shown) {
     if (path.link().isPresent()) {

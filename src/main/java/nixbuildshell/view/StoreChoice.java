@@ -158,7 +158,7 @@ public final class StoreChoice {
 
   /**
    * Returns the store by its path without links, and requires that only root and the caller can
-   * exchange anything on that path: an attacker could put a link to any directory of the host in
+   * exchange anything on it. Otherwise an attacker could put a link to any directory of the host in
    * place of a store path while it is mounted. The logs must be as safe, because they decide on the
    * network. The owner of the root directory can do everything anyway.
    */

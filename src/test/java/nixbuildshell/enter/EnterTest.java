@@ -46,7 +46,7 @@ class EnterTest {
   private final List<SandboxSpec> launched = new ArrayList<>();
   private final List<Path> sessions = new ArrayList<>();
 
-  /** What the program in the sandbox does to the session's build directory. */
+  /** Stands for the program: changes the session's build directory. */
   private Work work = build -> {};
 
   private interface Work {

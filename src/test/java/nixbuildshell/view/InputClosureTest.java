@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A script stands for {@code nix-store}: it knows what refers to what, and what is invalid. */
+/** Asks a script in place of {@code nix-store}, which knows references and invalid paths. */
 class InputClosureTest {
   private static final StorePath SOURCE = TestStore.path("bb", "source");
   private static final StorePath LIBRARY = TestStore.path("cc", "library");

@@ -30,8 +30,8 @@ import nixbuildshell.store.StorePath;
 import nixbuildshell.store.TestStore;
 
 /**
- * Holds a store, a kept directory and a caller below a temporary directory, so that what decides
- * about a sandbox can be tested without Nix and without namespaces.
+ * Holds a store, a kept directory and a caller below a temporary directory. With it, the view and
+ * entering are tested without Nix and without namespaces.
  */
 public final class TestHost {
   /** The output of the failed build, {@code probe-1.0}. */
