@@ -123,6 +123,14 @@ class InputClosureTest {
   }
 
   @Test
+  void hasNoOutputThatEnvVarsNameAndTheDerivationDoesNot() throws Exception {
+    StorePath scratch = TestStore.path("gg", "probe-1.0-dev");
+    host.envVars("/build", "outputs=out dev", "dev=" + TestHost.whole(scratch));
+    references(SOURCE, LIBRARY, BUILT, scratch);
+    assertClosure(SOURCE, LIBRARY, BUILT, TestHost.BASH);
+  }
+
+  @Test
   void hasTheSandboxPathsOfTheStoreThatAreValid() throws Exception {
     StorePath path = TestStore.path("gg", "path");
     StorePath invalid = TestStore.path("hh", "invalid");
