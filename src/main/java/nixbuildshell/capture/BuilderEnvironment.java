@@ -34,8 +34,10 @@ final class BuilderEnvironment {
    * @param cores for NIX_BUILD_CORES
    * @param impure the value of a variable that {@code impureEnvVars} lets through; empty when it is
    *     not set
+   * @param ofLix whether Lix ran the build: it leaves such a variable unset, where Nix makes it
+   *     empty, and names its own copy of the certificates
    */
-  record Outside(int cores, Function<ByteString, Optional<ByteString>> impure) {}
+  record Outside(int cores, Function<ByteString, Optional<ByteString>> impure, boolean ofLix) {}
 
   static Map<ByteString, ByteString> of(Derivation derivation, Outside outside) {
     BuilderEnvironment environment = new BuilderEnvironment(derivation, outside);
@@ -64,7 +66,14 @@ final class BuilderEnvironment {
     }
     if (derivation.hasNetwork()) {
       for (ByteString name : impureVariables(derivation)) {
-        variables.put(name, outside.impure().apply(name).orElse(ByteString.EMPTY));
+        outside
+            .impure()
+            .apply(name)
+            .or(() -> Optional.of(ByteString.EMPTY).filter(empty -> !outside.ofLix()))
+            .ifPresent(value -> variables.put(name, value));
+      }
+      if (outside.ofLix()) {
+        put("NIX_SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt");
       }
     }
     put("NIX_LOG_FD", "2");

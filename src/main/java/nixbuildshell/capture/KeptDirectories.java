@@ -69,7 +69,9 @@ public final class KeptDirectories {
     this.places =
         Stream.of(
                 caller.settings().get("build-dir"),
+                nix.buildDirectory(),
                 Optional.of(ByteString.of(nix.state() + "/builds")),
+                Optional.of(ByteString.of(nix.state() + "/b")),
                 caller.environment("TMPDIR"),
                 Optional.of(ByteString.of("/tmp")))
             .flatMap(Optional::stream)
@@ -122,7 +124,7 @@ public final class KeptDirectories {
     Optional<KeptName> name = KeptName.of(candidate.name);
     Instant changed = KeptDirectory.instant(candidate.status.changed());
     try (Directory outer = in.openDirectory(candidate.name)) {
-      Status build = outer.status(ByteString.of(KeptName.INNER));
+      Status build = outer.status(ByteString.of(name.map(KeptName::inner).orElse(KeptName.INNER)));
       Instant inner = KeptDirectory.instant(build.changed());
       return KeptDirectory.times(name, build, KeptDirectory.earlier(changed, inner));
     } catch (ErrnoException e) {
@@ -160,7 +162,10 @@ public final class KeptDirectories {
 
   private Optional<Found> look(Directory in, ByteString name) {
     try (KeptDirectory kept = KeptDirectory.in(in, name)) {
-      return Optional.of(new Found(in.place().child(name).path(), kept.changed(), id(kept)));
+      // Without Lix's inner directory, a name of Lix's is any other program's too.
+      return kept.isNested() || !KeptName.of(name).filter(KeptName::isLix).isPresent()
+          ? Optional.of(new Found(in.place().child(name).path(), kept.changed(), id(kept)))
+          : Optional.empty();
     } catch (ErrnoException | Failure e) {
       // The directory is gone meanwhile, is empty, or the caller may not read it.
       return Optional.empty();

@@ -2,7 +2,9 @@ package nixbuildshell.capture;
 
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.files.Directory;
@@ -18,17 +20,20 @@ import nixbuildshell.store.KeptName;
 import nixbuildshell.store.KeptTimes;
 
 /**
- * Holds a kept directory open. Nix from 2.22 on keeps {@code DIR/build}; the caller may name that
- * or DIR.
+ * Holds a kept directory open. Nix from 2.22 on keeps {@code DIR/build}, Lix {@code DIR/b}; the
+ * caller may name that or DIR.
  *
  * @param build the build directory itself
+ * @param outer DIR, where the caller named it and it is another directory
  * @param outerName the name that Nix gave
  * @param owner the build directory's uid
  */
-public record KeptDirectory(Directory build, ByteString outerName, KeptTimes times, long owner)
+public record KeptDirectory(
+    Directory build, Optional<Directory> outer, ByteString outerName, KeptTimes times, long owner)
     implements Evidence, AutoCloseable {
 
-  private static final ByteString BUILD = ByteString.of(KeptName.INNER);
+  /** What {@code external-builders} leave beside the build directory. */
+  static final String BUILD_JSON = "build.json";
 
   /**
    * Opens the directory that the caller named.
@@ -58,40 +63,52 @@ public record KeptDirectory(Directory build, ByteString outerName, KeptTimes tim
       Optional<Directory> inner = inner(given);
       if (inner.isPresent()) {
         Instant changed = earlier(changed(given), changed(inner.get()));
-        given.close();
-        return of(inner.get(), lastName(name), changed);
+        return of(inner.get(), Optional.of(given), lastName(name), changed);
       }
       ByteString outer = KeptName.at(name).map(KeptName::text).orElse(lastName(name));
-      return of(given, outer, changed(given));
+      return of(given, Optional.empty(), outer, changed(given));
     } catch (ErrnoException | Failure e) {
       given.close();
       throw e;
     }
   }
 
-  private static KeptDirectory of(Directory build, ByteString outer, Instant changed)
+  private static KeptDirectory of(
+      Directory build, Optional<Directory> outer, ByteString outerName, Instant changed)
       throws ErrnoException {
     Status status = build.self().status();
-    return new KeptDirectory(
-        build, outer, times(KeptName.of(outer), status, changed), status.uid());
+    KeptTimes times = times(KeptName.of(outerName), status, changed);
+    return new KeptDirectory(build, outer, outerName, times, status.uid());
   }
 
-  /** Opens the build directory in a directory of the newer layout, which has nothing else in it. */
+  /** Opens the build directory in a directory of a newer layout, which has nothing else in it. */
   private static Optional<Directory> inner(Directory given) throws ErrnoException {
-    Listing listing = new Listing();
-    Optional<Listing.Entry> only = listing.next(given);
-    boolean alone = only.isPresent() && listing.next(given).isEmpty();
-    if (!alone
-        || !only.get().name().equals(BUILD)
-        || given.status(BUILD).type() != FileType.DIRECTORY) {
-      return Optional.empty();
+    Optional<KeptName> name = KeptName.of(lastName(given.place().path()));
+    ByteString inner = ByteString.of(name.map(KeptName::inner).orElse(KeptName.INNER));
+    Set<ByteString> allowed = new HashSet<>(Set.of(inner));
+    if (name.flatMap(KeptName::worker).isPresent()) {
+      allowed.add(ByteString.of(BUILD_JSON));
     }
-    return Optional.of(UserPath.openDirectory(given, BUILD));
+    Set<ByteString> there = new HashSet<>();
+    Listing listing = new Listing();
+    for (int count = 0; count <= allowed.size(); count++) {
+      listing.next(given).ifPresent(entry -> there.add(entry.name()));
+    }
+    return there.contains(inner)
+            && allowed.containsAll(there)
+            && given.status(inner).type() == FileType.DIRECTORY
+        ? Optional.of(UserPath.openDirectory(given, inner))
+        : Optional.empty();
   }
 
-  /** Decides whether the directory has the newer layout. */
+  /** Decides whether the directory has a newer layout. */
   public boolean isNested() {
-    return lastName(path()).equals(BUILD) && !outerName.equals(BUILD);
+    return !lastName(path()).equals(outerName);
+  }
+
+  /** Decides whether the directory has Lix's layout. */
+  public boolean isOfLix() {
+    return isNested() && KeptName.of(outerName).filter(KeptName::isLix).isPresent();
   }
 
   private static ByteString lastName(ByteString path) {
@@ -140,7 +157,15 @@ public record KeptDirectory(Directory build, ByteString outerName, KeptTimes tim
   }
 
   @Override
+  public FileContent readBeside(String file, int limit) {
+    return outer
+        .map(directory -> FileContent.below(directory, file, limit))
+        .orElse(new FileContent.Missing());
+  }
+
+  @Override
   public void close() {
     build.close();
+    outer.ifPresent(Directory::close);
   }
 }

@@ -286,11 +286,12 @@ public final class Reconstruction {
    * both the kept directory and the derivation, so neither of them chooses.
    */
   private Outside outside(Found found) {
+    boolean lix = KeptName.of(kept.outerName()).filter(KeptName::isLix).isPresent();
     if (found.how() == How.COMMAND_LINE) {
-      return new Outside(request.cores(), request.impure());
+      return new Outside(request.cores(), request.impure(), lix);
     }
     return new Outside(
-        request.cores(), isConfirmed(found) ? impure::ofFetchers : name -> Optional.empty());
+        request.cores(), isConfirmed(found) ? impure::ofFetchers : name -> Optional.empty(), lix);
   }
 
   /** Decides whether more than the kept directory says that this derivation left it. */

@@ -2,8 +2,10 @@ package nixbuildshell.cli;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -18,6 +20,7 @@ import nixbuildshell.console.Messages;
 import nixbuildshell.console.ProcessBytes;
 import nixbuildshell.enter.Options;
 import nixbuildshell.nix.Caller;
+import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.terminal.StandardStream;
 
 /** Chooses the subcommand, runs it, reports what went wrong, and returns the exit code. */
@@ -64,7 +67,8 @@ public final class Main {
         terminals,
         Path.of("/etc"),
         ProcessBytes.effectiveId("Uid"),
-        ProcessBytes.effectiveId("Gid"));
+        ProcessBytes.effectiveId("Gid"),
+        storeOwner());
   }
 
   /** Runs the tool with these arguments and returns its exit code. */
@@ -82,6 +86,15 @@ public final class Main {
     } catch (RuntimeException | Error e) {
       messages.defect(e);
       return ExitCode.TOOL_FAILED;
+    }
+  }
+
+  private static long storeOwner() {
+    try {
+      Object uid = Files.getAttribute(Path.of(StoreDirectory.DEFAULT.path()), "unix:uid");
+      return (Integer) uid & 0xFFFFFFFFL;
+    } catch (IOException e) {
+      return 0;
     }
   }
 

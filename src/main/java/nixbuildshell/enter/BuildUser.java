@@ -130,6 +130,7 @@ record BuildUser(Identity identity, BuildUserLock lock) implements AutoCloseable
             .accounts()
             .primaryGroup(uid)
             .filter(group -> group != 0)
+            .or(() -> Optional.of(NOGROUP).filter(any -> caller.isOfUnprivilegedDaemon(uid)))
             .orElseThrow(
                 () ->
                     new Failure(

@@ -97,12 +97,12 @@ record Preparation(
   /** Prepares the sandbox for a new copy of a kept directory. */
   Prepared fresh(NixStore nix, KeptDirectory kept, FailedBuild build, BuildUser chosen) {
     SandboxPaths paths = paths(nix);
-    Optional<BuildTop> top = top(build);
+    Optional<BuildTop> top = top(build, nix);
     StoreView store = lookup(nix, chosen).of(kept, build, top.isEmpty(), paths);
     BuildUser user = chosen.showing(store);
     Start start = Start.of(build);
     Program program = program(build, start);
-    Generation generation = kept.isNested() ? Generation.NESTED : Generation.FLAT;
+    Generation generation = generation(kept);
     tellTop(build, top.isPresent());
     NetworkView network = network().of(build, generation);
     Optional<ByteString> binSh =
@@ -117,6 +117,18 @@ record Preparation(
             machine(nix));
     start.requireShell(request);
     return new Prepared(nix, user, start, program, request);
+  }
+
+  private Generation generation(KeptDirectory kept) {
+    if (kept.isOfLix()) {
+      messages.detail(
+          "the directory has Lix's layout; what differs from Lix's sandbox: Lix allows the system"
+              + " calls that it lists and refuses all others (ENOSYS), here only those that Nix"
+              + " refuses are refused; its fixed-output builds have a network of their own through"
+              + " pasta, here it is the host's");
+      return Generation.LIX;
+    }
+    return kept.isNested() ? Generation.NESTED : Generation.FLAT;
   }
 
   /** Prepares the sandbox of a session once more, as it was. */
@@ -182,11 +194,10 @@ record Preparation(
   }
 
   /** Returns the place of an unsandboxed build's directory, if Nix can have put it there. */
-  private Optional<BuildTop> top(FailedBuild build) {
-    return build
-        .sandbox()
-        .unsandboxedTop()
-        .flatMap(top -> BuildTop.of(top.value(), caller.daemonSettings().get("build-dir")));
+  private Optional<BuildTop> top(FailedBuild build, NixStore nix) {
+    Optional<ByteString> place =
+        nix.buildDirectory().or(() -> caller.daemonSettings().get("build-dir"));
+    return build.sandbox().unsandboxedTop().flatMap(top -> BuildTop.of(top.value(), place));
   }
 
   private void tellTop(FailedBuild build, boolean isPlace) {

@@ -4,16 +4,17 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Reads the users and groups that this host has files of, passwd(5) and group(5). Those of a
- * directory service are not among them.
+ * Reads the users and groups that this host has files of: passwd(5), group(5) and subuid(5). Those
+ * of a directory service are not among them.
  *
- * @param etc the directory of both files
+ * @param etc the directory of these files
  */
 public record Accounts(Path etc) {
   /** The group that Nix's setting {@code build-users-group} names by default. */
@@ -66,6 +67,20 @@ public record Accounts(Path etc) {
                 .filter(group -> isWithin(group[2], first, count))
                 .map(group -> "group " + group[0]))
         .findFirst();
+  }
+
+  /** Decides whether an id is one of those that a user may have in a user namespace. */
+  public boolean isSubordinate(long id, long user) {
+    List<String> names = new ArrayList<>(List.of(Long.toString(user)));
+    entries("passwd", 3)
+        .filter(entry -> entry[2].equals(names.get(0)))
+        .forEach(entry -> names.add(entry[0]));
+    return entries("subuid", 3)
+        .filter(range -> names.contains(range[0]))
+        .filter(range -> ID.matcher(range[1]).matches() && ID.matcher(range[2]).matches())
+        .anyMatch(
+            range ->
+                isWithin(Long.toString(id), Long.parseLong(range[1]), Long.parseLong(range[2])));
   }
 
   private static boolean isWithin(String text, long first, long count) {

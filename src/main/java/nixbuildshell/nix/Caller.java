@@ -16,6 +16,7 @@ import nixbuildshell.ByteString;
  * @param etc the directory of {@code passwd}, {@code group} and {@code nix/nix.conf}
  * @param uid the effective user id
  * @param gid the effective group id
+ * @param storeOwner the owner of {@code /nix/store}; root where there is none
  * @param daemonSettings what {@code nix.conf} says, all that Nix's daemon knows of
  * @param settings the same with the caller's {@code NIX_CONFIG} over it
  */
@@ -25,6 +26,7 @@ public record Caller(
     Path etc,
     long uid,
     long gid,
+    long storeOwner,
     NixSettings daemonSettings,
     NixSettings settings) {
 
@@ -35,10 +37,15 @@ public record Caller(
 
   /** Reads the settings that belong to a caller. */
   public static Caller of(
-      Map<String, ByteString> variables, Set<Integer> terminals, Path etc, long uid, long gid) {
+      Map<String, ByteString> variables,
+      Set<Integer> terminals,
+      Path etc,
+      long uid,
+      long gid,
+      long storeOwner) {
     NixSettings file = NixSettings.read(etc.resolve("nix/nix.conf"));
     NixSettings all = file.plus(Optional.ofNullable(variables.get("NIX_CONFIG")));
-    return new Caller(variables, terminals, etc, uid, gid, file, all);
+    return new Caller(variables, terminals, etc, uid, gid, storeOwner, file, all);
   }
 
   /** Returns the value of an environment variable; empty when it is unset or has no value. */
@@ -62,11 +69,25 @@ public record Caller(
 
   /**
    * Returns a test for the owner of a directory that Nix could have left for the caller. That is
-   * root, a build user, an id that Nix allots, or the caller.
+   * root, a build user, an id that Nix allots, or the caller; and the user or a subuid of a daemon
+   * without root ({@code nix-nswrapper}).
    */
   public LongPredicate buildOwners() {
     List<Long> users = accounts().buildUsers().map(Accounts.BuildUsers::uids).orElse(List.of());
     IdPool allotted = IdPool.of(settings);
-    return owner -> owner == 0 || owner == uid || users.contains(owner) || allotted.has(owner);
+    return owner ->
+        owner == 0
+            || owner == uid
+            || users.contains(owner)
+            || allotted.has(owner)
+            || isOfUnprivilegedDaemon(owner);
+  }
+
+  /**
+   * Decides whether an id is that of a daemon without root or one of its build users. The daemon's
+   * user owns the store, and so can make any path of it; root's own subuids are other programs'.
+   */
+  public boolean isOfUnprivilegedDaemon(long id) {
+    return storeOwner != 0 && (id == storeOwner || accounts().isSubordinate(id, storeOwner));
   }
 }

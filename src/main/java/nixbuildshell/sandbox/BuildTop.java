@@ -11,13 +11,15 @@ import nixbuildshell.store.KeptName;
  * Names the build directory of a build without a sandbox. It is seen there inside, too, because the
  * files in it name that path. An attacker can write it into the kept directory, so only a path that
  * Nix makes is accepted ({@code getBuildDir} in Nix's sources): one below {@code /tmp}, {@code
- * /nix/var/nix/builds} or the setting {@code build-dir}, with a {@link KeptName}.
+ * /nix/var/nix/builds}, Lix's {@code /nix/var/nix/b} or the setting {@code build-dir}, with a
+ * {@link KeptName}.
  *
  * @param path an absolute path of the characters of store paths, without {@code .} and {@code ..};
  *     each name in it can be a file's name
  */
 public record BuildTop(String path) {
-  private static final List<String> BASES = List.of(OwnPaths.TMP, "/nix/var/nix/builds");
+  private static final List<String> BASES =
+      List.of(OwnPaths.TMP, "/nix/var/nix/builds", "/nix/var/nix/b");
   private static final Pattern PLAIN =
       Pattern.compile("(/[A-Za-z0-9+_?=-][A-Za-z0-9+._?=-]{0,254})+");
   private static final int LONGEST = 1024;

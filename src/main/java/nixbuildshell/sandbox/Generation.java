@@ -9,5 +9,11 @@ public enum Generation {
   FLAT,
 
   /** The releases since mid-2024: they keep it in a directory of root; 2.26 was measured. */
-  NESTED
+  NESTED,
+
+  /**
+   * Lix since 2.94, by its source: its filter allows what it lists, and refuses the rest with
+   * ENOSYS; only the refusals that builds meet are made here. What differs is told with {@code -v}.
+   */
+  LIX
 }

@@ -118,7 +118,7 @@ public final class NixSandbox {
 
   private static List<Entry> etc(Identity user, Generation generation, NetworkView network) {
     List<Entry> entries = new ArrayList<>();
-    int mode = generation == Generation.FLAT ? 0755 : 0555;
+    int mode = generation == Generation.NESTED ? 0555 : 0755;
     entries.add(user.isRange() ? new Own("/etc") : new Directory("/etc", mode));
     String passwd = PASSWD.formatted(user.uid(), user.gid());
     entries.add(new TextFile("/etc/passwd", 0644, passwd));

@@ -38,4 +38,12 @@ public interface Evidence {
    * @param limit in bytes; a larger file is not read
    */
   FileContent read(String file, int limit);
+
+  /**
+   * Reads a regular file beside the build directory: missing in the older layout, and where the
+   * caller named the build directory itself.
+   *
+   * @param limit as for {@link #read}
+   */
+  FileContent readBeside(String file, int limit);
 }

@@ -7,19 +7,25 @@ import nixbuildshell.ByteString;
 
 /**
  * Knows how Nix names the directories that it keeps ({@code createTempDir} and {@code startBuilder}
- * in its sources): {@code nix-build-NAME.drv-N}, since 2.32 {@code nix-PID-RANDOM}. From 2.22 on
- * the build directory is {@link #INNER} in such a directory.
+ * in its sources): {@code nix-build-NAME.drv-N}, since 2.32 {@code nix-PID-RANDOM}; in Lix since
+ * 2.94 26 characters of base 32. From 2.22 on the build directory is {@link #inner} in such a
+ * directory.
  *
  * @param text the whole name
  * @param derivation the derivation's name, without {@code .drv}; empty when the name lacks it
  * @param worker the PID in the name; empty when the name lacks it
  */
 public record KeptName(ByteString text, Optional<String> derivation, Optional<Long> worker) {
-  /** The name of the build directory in the newer layout. */
+  /** The name of the build directory in a directory of Nix's newer layout. */
   public static final String INNER = "build";
 
+  /** The same in Lix (local-derivation-goal.cc). */
+  private static final String INNER_OF_LIX = "b";
+
   private static final Pattern FORM =
-      Pattern.compile("nix-build-(.+)\\.drv-[0-9]+(?:-[0-9]+)?|nix-([0-9]{1,18})-[0-9]+");
+      Pattern.compile(
+          "nix-build-(.+)\\.drv-[0-9]+(?:-[0-9]+)?|nix-([0-9]{1,18})-[0-9]+"
+              + "|[0-9a-df-np-sv-z]{26}");
 
   /** Parses a directory's name; empty when Nix gives no such name. */
   public static Optional<KeptName> of(ByteString name) {
@@ -35,10 +41,24 @@ public record KeptName(ByteString text, Optional<String> derivation, Optional<Lo
         : Optional.empty();
   }
 
-  /** Parses the last name of a path; where that is {@link #INNER}, the name before it. */
+  /** Decides whether Lix gives such a name. */
+  public boolean isLix() {
+    return derivation.isEmpty() && worker.isEmpty();
+  }
+
+  /** Returns the name of the build directory in a directory of this name. */
+  public String inner() {
+    return isLix() ? INNER_OF_LIX : INNER;
+  }
+
+  /** Parses the last name of a path; where that is {@link #inner}, the name before it. */
   public static Optional<KeptName> at(ByteString path) {
     String[] names = path.latin1().split("/", -1);
     int last = names.length - 1;
-    return of(new ByteString(names[last > 0 && names[last].equals(INNER) ? last - 1 : last]));
+    return Optional.of(last)
+        .filter(number -> number > 0)
+        .flatMap(number -> of(new ByteString(names[number - 1])))
+        .filter(outer -> outer.inner().equals(names[last]))
+        .or(() -> of(new ByteString(names[last])));
   }
 }

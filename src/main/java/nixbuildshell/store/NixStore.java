@@ -52,6 +52,11 @@ public record NixStore(
     return "nix-store" + uri.map(text -> " --store " + ShellWord.inSingleQuotes(text)).orElse("");
   }
 
+  /** Returns the place of build directories that the URI names: {@code local?build-dir=…}. */
+  public Optional<ByteString> buildDirectory() {
+    return uri.map(ByteString::of).flatMap(StoreUri::parse).flatMap(all -> all.get("build-dir"));
+  }
+
   /** Decides whether the path exists, valid or not; a dangling link does. */
   public boolean has(StorePath path) {
     return Files.exists(file(path), LinkOption.NOFOLLOW_LINKS);

@@ -65,7 +65,7 @@ public record NetworkChoice(Optional<Network> asked, Caller caller, Messages mes
 
   private List<HostFile> files(Generation generation) {
     List<HostFile> files = new ArrayList<>(HostFile.OF_THE_NETWORK);
-    if (generation == Generation.NESTED) {
+    if (generation != Generation.FLAT) {
       certificates().ifPresent(path -> files.add(new HostFile(HostFile.CERTIFICATES, path)));
     }
     files.removeIf(file -> !isFile(file.source()));

@@ -244,10 +244,10 @@ public final class SandboxPaths {
 
   /**
    * Returns the path as a link; empty when it is none, or Nix follows it. Newer Nix, with its
-   * nested layout, copies links ({@code doBind} in linux-derivation-builder.cc).
+   * nested layout, copies links ({@code doBind} in linux-derivation-builder.cc), and so does Lix.
    */
   private Optional<HostPath> copied(Generation nix, SandboxPath path) {
-    if (nix != Generation.NESTED || path.problem(store).isPresent()) {
+    if (nix == Generation.FLAT || path.problem(store).isPresent()) {
       return Optional.empty();
     }
     return files

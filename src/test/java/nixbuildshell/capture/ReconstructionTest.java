@@ -38,7 +38,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class ReconstructionTest {
   private static final Function<ByteString, Optional<ByteString>> CALLER = name -> Optional.empty();
-  private static final BuilderEnvironment.Outside HOST = new BuilderEnvironment.Outside(2, CALLER);
+  private static final BuilderEnvironment.Outside HOST =
+      new BuilderEnvironment.Outside(2, CALLER, false);
   private static final StorePath OUT = TestStore.path("aa", "probe-1.0");
   private static final StorePath DEV = TestStore.path("aa", "probe-1.0-dev");
   private static final KeptFiles KEPT = KeptFiles.named("nix-build-probe-1.0.drv-0");

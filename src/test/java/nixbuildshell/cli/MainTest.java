@@ -23,7 +23,7 @@ class MainTest {
 
   private int run(String... words) {
     List<ByteString> arguments = Stream.of(words).map(ByteString::of).toList();
-    Caller caller = Caller.of(Map.of(), Set.of(), Path.of("/nonexistent"), 1000, 100);
+    Caller caller = Caller.of(Map.of(), Set.of(), Path.of("/nonexistent"), 1000, 100, 0);
     return new Main(caller, new PrintStream(out, true), new PrintStream(err, true)).run(arguments);
   }
 

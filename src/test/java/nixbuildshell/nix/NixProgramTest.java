@@ -99,7 +99,7 @@ class NixProgramTest {
 
   private static Set<String> environment(long uid) {
     Map<String, ByteString> path = Map.of("PATH", ByteString.of("bin:/none:/bin"));
-    Caller caller = Caller.of(path, Set.of(), Path.of("/none"), uid, 100);
+    Caller caller = Caller.of(path, Set.of(), Path.of("/none"), uid, 100, 0);
     return NixProgram.find(caller, "sh", () -> false).orElseThrow().environment();
   }
 

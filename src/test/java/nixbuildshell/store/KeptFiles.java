@@ -70,4 +70,9 @@ public record KeptFiles(
       default -> throw new AssertionError(file);
     };
   }
+
+  @Override
+  public FileContent readBeside(String file, int limit) {
+    return new FileContent.Missing();
+  }
 }

@@ -32,6 +32,7 @@ class KeptNameTest {
     "nix-build-a.drv-0.drv-3, a.drv-0,",
     "nix-build-a+b_1.0?=x.drv-0, a+b_1.0?=x,",
     "nix-4711-1234567,, 4711",
+    "0123456789abcdfghijklmnpqr,,",
   })
   void readsWhatNixNamesADirectory(String name, String derivation, Long worker) {
     Optional<KeptName> expected =
@@ -41,7 +42,8 @@ class KeptNameTest {
     assertEquals(expected, KeptName.of(ByteString.of(name)));
     assertEquals(expected, KeptName.at(ByteString.of(name)));
     assertEquals(expected, KeptName.at(ByteString.of("/x/" + name)));
-    assertEquals(expected, KeptName.at(ByteString.of("/x/" + name + "/build")));
+    String inner = name.startsWith("nix-") ? "build" : "b";
+    assertEquals(expected, KeptName.at(ByteString.of("/x/" + name + "/" + inner)));
   }
 
   @ParameterizedTest
@@ -65,6 +67,11 @@ class KeptNameTest {
         "nix-1-2-3",
         "nix-1-a",
         "nix-shell.x1",
+        "0123456789abcdfghijklmnpq",
+        "0123456789abcdfghijklmnpqrs",
+        "0123456789abcdefghijklmnpq",
+        "0123456789abcdfghijklmnpqr/build",
+        "nix-4711-1234567/b",
       })
   void readsNothingElse(String name) {
     assertEquals(Optional.empty(), KeptName.of(ByteString.of(name)));

@@ -175,7 +175,7 @@ public final class TestHost {
   /** Returns an ordinary user. */
   public Caller caller() {
     long uid = Fixture.root() ? 1000 : Fixture.FILES.userId();
-    return Caller.of(variables, terminals, root.resolve("etc"), uid, 100);
+    return Caller.of(variables, terminals, root.resolve("etc"), uid, 100, 0);
   }
 
   public Messages messages() {
