@@ -227,6 +227,15 @@ class EnterTest {
     assertEquals(files, files());
   }
 
+  @Test
+  void explainingWhatOnlyLooksLikeASessionLaunchesNothing() {
+    host.file(host.kept().resolve("session.properties"), "");
+    Asked asked = new Asked(host.kept(), "true");
+    asked.explain = true;
+    assertEquals(0, asked.enter());
+    assertEquals(List.of(), launched);
+  }
+
   private List<Path> files() {
     try (Stream<Path> all = Files.walk(root)) {
       return all.sorted().toList();
