@@ -72,7 +72,8 @@ quietly() {
 	"$@" >"$log" 2>&1 </dev/null &
 	pid=$!
 	while ! timeout 10 tail -s 0.1 --pid="$pid" -f /dev/null; do
-		say "... $(tail -n 1 "$log" | cut -c1-100)"
+		# Maven's frame of dashes and brackets says nothing.
+		say "... $(sed -e 's/^\[INFO\] //' -e '/^-/d' -e '/^ *$/d' "$log" | tail -n 1 | cut -c1-100)"
 	done
 	wait "$pid" || die "$*: $(tail -n 200 "$log")"
 }
