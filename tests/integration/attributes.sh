@@ -125,7 +125,7 @@ test_variables_of_the_caller() {
 	expect_out "$proxy|a b"$'\xff'"||unset"
 	if grep -F 'asks for' "$T/err"; then fail "it is said to be withheld"; fi
 	prints "1" "$BASH_PATH/bin/bash" -c 'echo $NIX_OUTPUT_CHECKED'
-	# A name alone gives an enemy's directory nothing: the derivation must be this one's.
+	# A name alone gives an attacker's directory nothing: the derivation must be the directory's own.
 	mkdir "$T/kept"
 	printf 'declare -x out="%s"\ndeclare -x SHELL="/noshell"\n' \
 		"$(as_user nix-store --query --outputs "$(drv fixedBare)")" >"$T/kept/env-vars"

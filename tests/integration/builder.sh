@@ -95,7 +95,7 @@ test_what_cannot_be_asked_for() {
 # A derivation whose builder is /bin/sh has the one that Nix's sandbox-paths give.
 test_the_builder_is_the_systems_shell() {
 	local arguments config
-	[[ $EUID -eq 0 ]] || skip "only a trusted user can build with sandbox-paths of his own"
+	[[ $EUID -eq 0 ]] || skip "only a trusted user can build with own sandbox-paths"
 	config="sandbox-paths = /bin/sh=$TOOLS_PATH/bin/busybox"
 	mapfile -d '' arguments < <(selected systemShell "$SCRATCH $T")
 	NIX_REMOTE=daemon NIX_CONFIG=$config nix-build --keep-failed --no-out-link "${arguments[@]}" >"$T/build-log" 2>&1 || true

@@ -143,7 +143,7 @@ refused_base() {
 }
 
 test_work_directory_of_somebody_else_is_refused() {
-	[[ $EUID -eq 0 ]] || skip "only root can make a directory of somebody else"
+	[[ $EUID -eq 0 ]] || skip "only root can make another user's directory"
 	dir=$(kept readable)
 	local base
 	own_dir "$T/state"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The system calls that are refused inside, and for whom the kernel takes itself to be.
+# The system calls that are refused inside, and the personality of the process.
 
 source "$TOP/tests/lib/kept.sh"
 source "$TOP/tests/lib/process.sh"
@@ -58,7 +58,7 @@ on_setarch() (
 )
 
 # The process's own state: what a build has from its daemon, its limits and priorities, is left out.
-# (It is that of a child of the first process, for whom the death signal is.)
+# (It is that of a child of the first process, which has the death signal.)
 own_state() { grep -vE '^(limit|nice|io priority|policy|cpus|timer slack|not default|groups) ' "$1" || true; }
 
 test_state_is_as_in_the_build() {

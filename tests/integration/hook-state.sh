@@ -13,7 +13,7 @@ round_trip() {
 		rm -f "$T/before" "$T/after"
 		build "$bash" "failing='$1'; $(<"$TOP/tests/fixtures/hook/strange-state")"
 		[[ -s $T/before && $status -ne 0 ]] || fail "$bash: the build did not get to its end"
-		[[ $(stat -c %a "$state") == 600 ]] || fail "$bash: anybody can read state.bash"
+		[[ $(stat -c %a "$state") == 600 ]] || fail "$bash: every user can read state.bash"
 		env -i PATH="$PATH" T="$T" "$bash" --norc -c 'source "$T/top/.nix-build-shell/state.bash"; show >|"$T/after"
 			printf "%s " "${!_nixBuildShell@}" | tr -d " " >|"$T/own"; declare -F | grep " _nixBuildShell" >>"$T/own" || :' \
 			>"$T/said" 2>&1 </dev/null || fail "$bash: cannot be sourced: $(<"$T/said")"

@@ -68,7 +68,7 @@ test_locals_of_the_failing_function_are_in_the_state() {
 	if [[ $EUID -eq 0 ]]; then
 		grep -q '^declare -- unit="main.c"' "$dir/.nix-build-shell/state.bash" || fail "no local"
 	fi
-	! as_user cat "$dir/.nix-build-shell/state.bash" >/dev/null 2>&1 || fail "anybody reads the state"
+	! as_user cat "$dir/.nix-build-shell/state.bash" >/dev/null 2>&1 || fail "every user reads the state"
 }
 
 test_structured_attributes() {

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Kept directories, and what a program leaves in a sandbox, made by an enemy: nothing outside the session is
+# Kept directories, and what a program leaves in a sandbox, made by an attacker: nothing outside the session is
 # read or written on their account, and nothing crashes. (Of links swapped meanwhile, of 4,000 levels and of what a
 # million entries cost: HostileTreeTest, TreeCostTest.)
 
-# hostile: $dir, a kept directory of the ordinary user's that works; and $T/outside, which nobody may touch.
+# hostile: $dir, a kept directory of the ordinary user's that works; and $T/outside, which nothing may touch.
 hostile() {
 	dir=$T/nix-build-hostile-1.0.drv-0
 	user_dir "$dir"

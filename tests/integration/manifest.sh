@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The manifest that the setup hook leaves in a kept directory: what it adds, and that nobody has to trust it.
+# The manifest that the setup hook leaves in a kept directory: what it adds, and that the tool does not trust it.
 
 # A copy of a kept directory, to put a manifest into: the caller's own, or as root the build user's.
 own_copy() {

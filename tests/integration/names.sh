@@ -98,7 +98,7 @@ test_last() {
 	eventually newest_is || fail "not the newest any more"
 }
 
-# In /tmp anybody can make a directory of such a name.
+# In /tmp every user can make a directory of such a name.
 test_directories_of_strangers_do_not_count() {
 	[[ $EUID -eq 0 ]] || skip "only root can give directories away"
 	failure nix-build-one-1.0.drv-0 mine

@@ -75,7 +75,7 @@ test_others_have_none_but_on_demand() {
 	expect_empty_err
 }
 
-# A directory can be made by anybody, with any name and content, and name anybody's derivation.
+# Every user can make a directory with any name and content, and name any derivation.
 test_a_directory_alone_opens_nothing() {
 	setup
 	changed_copy fixedReadable fixed-readable-1.0
@@ -174,7 +174,7 @@ test_a_session_keeps_its_network() {
 	expect_status 0
 }
 
-# They are in the network's namespace, and a person's own D-Bus or X server may have one.
+# They are in the network's namespace, and the caller's D-Bus or X server may have such a socket.
 test_abstract_sockets_of_the_host_cannot_be_reached() {
 	local name=$T/abstract
 	dir=$T/kept

@@ -69,7 +69,7 @@ sandbox_paths() {
 }
 
 test_sandbox_paths() {
-	[[ $EUID -eq 0 ]] || skip "only a trusted user can build with sandbox-paths of his own"
+	[[ $EUID -eq 0 ]] || skip "only a trusted user can build with own sandbox-paths"
 	sandbox_paths
 }
 
@@ -78,7 +78,7 @@ test_sandbox_paths_of_nix_2_26() {
 	sandbox_paths
 }
 
-# Root of 65536 users, whom only root can give: an ordinary user is told so.
+# Root of 65536 users, which only root can give: an ordinary user is told so.
 range='{ requiredSystemFeatures = [ "uid-range" ]; }'
 test_a_build_with_uid_range() {
 	in_debian13

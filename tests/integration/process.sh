@@ -30,7 +30,7 @@ test_limits_and_priorities_are_the_callers() {
 	expect_out $'00000007\n'"$(</proc/self/oom_score_adj)"
 }
 
-# Nobody but root may raise a hard limit, and Nix does not insist on it.
+# Only root may raise a hard limit, and Nix does not insist on it.
 test_a_hard_limit_of_core_dumps_stays() {
 	build_process x86_64-linux
 	prlimit --core=0:4096 --pid "$BASHPID"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What root gives to a build user, and as whom the sandbox runs then.
+# What root gives to a build user, and as which user the sandbox runs then.
 
 # own_copy OWNER: in $dir, of a kept directory.
 own_copy() {

@@ -3,7 +3,7 @@
 
 setup() {
 	dir=$(kept readable)
-	# What Nix's sandbox leaves to nobody belongs to the builder when an ordinary user makes it.
+	# What belongs to uid 65534 in Nix's sandbox belongs to the build user when an ordinary user makes it.
 	if [[ $WHO == root ]]; then owner=65534:65534 top=65534:100; else owner=1000:100 top=1000:100; fi
 }
 

@@ -149,7 +149,7 @@ test_newer_layout_with_private_env_vars() {
 	prints 'hello, world' bash -c 'echo $greeting'
 }
 
-# A directory that root owns, inside and out, does not make anybody root.
+# A directory that root owns, inside and out, makes no process root.
 test_directory_of_root() {
 	dir=$T/kept
 	mkdir "$dir"

@@ -79,7 +79,7 @@ test_the_whole_store_without_a_derivation() {
 	whole 'its derivation is not found' --drv
 }
 
-# An empty PATH entry and a relative one are the working directory, which may be anybody's.
+# An empty PATH entry and a relative entry are the working directory, which may be another user's.
 test_nix_is_not_taken_from_the_working_directory() {
 	dir=$(kept looking)
 	without_nix
@@ -246,10 +246,10 @@ test_sandbox_paths_in_the_store() {
 	expect_empty_err
 }
 
-# A build that had them, by a user whom Nix trusts: nothing is seen now that was not then.
+# A build that had them, by a trusted user: the sandbox shows nothing that the build did not see.
 test_a_build_with_sandbox_paths() {
 	local kept arguments config
-	[[ $EUID -eq 0 ]] || skip "only a trusted user can build with sandbox-paths of his own"
+	[[ $EUID -eq 0 ]] || skip "only a trusted user can build with own sandbox-paths"
 	data
 	config="/bin/sh=$TOOLS_PATH/bin/busybox /configured=$T/data"
 	mapfile -d '' arguments < <(selected looking "$SCRATCH sandbox-paths $T")

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # A multi-user Nix with a sandbox. One that is already set up is used as it is; on a Debian without any,
 # root sets one up as Nix's installer would: build users, /etc/nix/nix.conf, a running nix-daemon. A
-# nix.conf of somebody else's is never changed, but its daemon is started: what is wrong with it, check_nix says.
+# nix.conf that the tests did not write is never changed, but its daemon is started: check_nix says what is wrong with it.
 
 nix_conf=/etc/nix/nix.conf
 nix_marker='# Written by the tests of nix-build-shell.'
@@ -75,7 +75,7 @@ deaf_daemon() {
 	pgrep -x --ns "$$" --nslist pid nix-daemon | sed 's|.*|/proc/&/status|' | xargs -r grep -sLE '^SigIgn:.0*(1000)?$' | grep -q .
 }
 
-# A build tells best whether this Nix isolates builds: it must run elsewhere and as somebody else.
+# A build tells best whether this Nix isolates builds: it must run elsewhere and as another user.
 check_nix() {
 	local kept
 	! deaf_daemon || missing "a nix-daemon that ignores no signals, as this one was started: builds differ in that from the sandbox"

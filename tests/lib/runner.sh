@@ -58,7 +58,7 @@ leftovers() {
 	done <"$T/left"
 }
 
-# By their home directory, or by what is mounted for them; somebody else may run these tests as well.
+# By their home directory, or by what is mounted for them; another user may run these tests as well.
 # (Of a zombie there is nothing to read. Where PID 1 is no init, orphans stay that.)
 those_left() {
 	# Its status says nothing: some process always ends while this reads.

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The tool under test: built in the checkout, run from a copy that the ordinary user can read (the
-# checkout may be anybody's, and closed to others).
+# checkout may belong to any user, and be closed to others).
 
 some_jdk() { printf '%s\n' "${OLD_JDK:-$NEW_JDK}"; }
 

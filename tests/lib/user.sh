@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The ordinary user who builds and who runs the tool: one of our own when root runs the tests (a system
-# user, so that his ids are neither 1000 nor 100, those of the sandbox), else whoever runs them.
+# user, so that its ids are neither 1000 nor 100, those of the sandbox), else the user who runs them.
 
 TEST_USER=${TEST_USER:-nbs-test}
 USER_PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin

@@ -91,7 +91,7 @@ void network_facts(void) {
 	lines_of("/proc/net/route", "route");
 	lines_of("/proc/net/ipv6_route", "ipv6_route");
 	sockets();
-	/* Discard; and an address that is nobody's (RFC 5737). */
+	/* Discard; and an address that no host has (RFC 5737). */
 	connection("127.0.0.1", 9);
 	connection("192.0.2.1", 9);
 	binding(9);

@@ -58,7 +58,7 @@ static void part(const char *name, void (*facts)(void)) {
 		fprintf(report, "part %s: did not end well: %d\n", name, status);
 }
 
-/* Root of a range of users that are nobody's outside. */
+/* Root of a range of users that no account outside has. */
 static int root_of_a_range(void) {
 	unsigned long inside = 1, outside = 0, count = 0;
 	FILE *file = fopen("/proc/self/uid_map", "re");

@@ -7,12 +7,11 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Bytes as the kernel and the shell see them: a path, an argument, an environment value.
+ * Holds bytes as the kernel and the shell see them: a path, an argument, an environment value.
  *
- * <p>Linux names are bytes, and the JVM's own decoding loses those that the locale cannot spell
- * (all beyond ASCII under {@code LANG=C}). So such text is never a plain {@code String} here: each
- * char of {@link #latin1} holds one byte, which makes equality, search and concatenation those of
- * String.
+ * <p>Linux names are bytes. The JVM's own decoding loses those that the locale cannot spell: under
+ * {@code LANG=C}, all beyond ASCII. So such text is never a plain {@code String} here. Each char of
+ * {@link #latin1} holds one byte, so that equality, search and concatenation are String's.
  *
  * @param latin1 one char for each byte, U+0000 to U+00FF
  */
@@ -22,7 +21,7 @@ public record ByteString(String latin1) implements Comparable<ByteString> {
   private static final Pattern SPACE = Pattern.compile("[ \\t\\n\\r]+");
   private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\\\]");
 
-  /** The bytes of ordinary text in UTF-8. */
+  /** Returns the bytes of ordinary text in UTF-8. */
   public static ByteString of(String text) {
     return of(text.getBytes(StandardCharsets.UTF_8));
   }
@@ -35,7 +34,7 @@ public record ByteString(String latin1) implements Comparable<ByteString> {
     return latin1.getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  /** The bytes and a NUL after them, as system calls take a string. */
+  /** Returns the bytes and a NUL after them, as system calls take a string. */
   public byte[] terminated() {
     return (latin1 + '\0').getBytes(StandardCharsets.ISO_8859_1);
   }
@@ -75,8 +74,8 @@ public record ByteString(String latin1) implements Comparable<ByteString> {
   }
 
   /**
-   * For people: UTF-8 decoded where it is that, and everything that could steer a terminal escaped,
-   * so that a hostile name can be printed.
+   * Returns the text for a message: decoded where it is UTF-8, with everything escaped that could
+   * steer a terminal.
    */
   @Override
   public String toString() {
@@ -94,7 +93,7 @@ public record ByteString(String latin1) implements Comparable<ByteString> {
     }
   }
 
-  /** The same, cut after so many bytes: enough to recognise what may be an enemy's megabytes. */
+  /** Returns the text for a message, cut after so many bytes: an attacker's may have megabytes. */
   public String abridged(int length) {
     return latin1.length() <= length
         ? toString()

@@ -3,10 +3,10 @@ package nixbuildshell;
 import java.util.OptionalInt;
 
 /**
- * Something that the tool could not do, told so that a person can act on it. {@code cli} prints it
- * as one line and ends with exit code 125.
+ * Says what the tool could not do, so that the caller can act on it. {@code cli} prints it as one
+ * line and ends with exit code 125.
  *
- * <p>Unchecked, because nothing between the place that fails and {@code cli} can mend it.
+ * <p>It is unchecked: nothing between the place that fails and {@code cli} can mend it.
  */
 public final class Failure extends RuntimeException {
   private static final long serialVersionUID = 1;
@@ -15,16 +15,18 @@ public final class Failure extends RuntimeException {
   private final transient OptionalInt exitCode;
 
   /**
+   * Makes a failure of the tool's own.
+   *
    * @param what what could not be done, and on which path ("cannot read /x/env-vars")
    * @param why the reason, with errno's name where there is one
-   * @param remedy what to do about it; empty when nothing sensible can be said
+   * @param remedy what the caller can try; empty when nothing would help
    */
   public Failure(String what, String why, String remedy) {
     this(what, why, remedy, null);
   }
 
   /**
-   * A failure that is not the tool's own.
+   * Makes a failure that is not the tool's own.
    *
    * @param exitCode what the tool ends with
    */
@@ -40,7 +42,7 @@ public final class Failure extends RuntimeException {
     this.exitCode = OptionalInt.empty();
   }
 
-  /** What the tool ends with, when that is not its usual code for a failure. */
+  /** Returns the tool's exit code, where it is not the usual code for a failure. */
   public OptionalInt exitCode() {
     return exitCode;
   }

@@ -1,14 +1,16 @@
 package nixbuildshell;
 
 /**
- * Text that does not follow its format. Checked, because whoever reads the text knows the file's
- * path and what can be done instead, and says both.
+ * Says that a text does not follow its format. It is checked: the reader of the text knows the
+ * file's path and what the caller can try, and adds both.
  */
 public final class Malformed extends Exception {
   private static final long serialVersionUID = 1;
 
   /**
-   * @param reason where in the text and what is wrong with it, for people
+   * Makes one.
+   *
+   * @param reason what is wrong with the text, and where, for a message
    */
   public Malformed(String reason) {
     super(reason);

@@ -1,5 +1,5 @@
 /**
- * The vocabulary that every room shares: byte strings and failures. The rooms themselves, and which
- * may use which, are told in {@code README.md} and held by {@code RoomsTest}.
+ * Holds the nouns that every room shares: byte strings and failures. {@code docs/hacking.md} draws
+ * the rooms; {@code RoomsTest} holds them to what each may use.
  */
 package nixbuildshell;

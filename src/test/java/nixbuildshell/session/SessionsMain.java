@@ -34,7 +34,7 @@ final class SessionsMain {
     session.markStaged();
     sessions.clean(() -> false);
     if (!session.remembered().equals(Optional.of(remembered)) || !session.isStaged()) {
-      throw new AssertionError("somebody has removed " + session.path());
+      throw new AssertionError("another process has removed " + session.path());
     }
     try (Directory build = session.open("build")) {
       build.status(Fixture.name("file"));
