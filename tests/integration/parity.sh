@@ -1,18 +1,16 @@
 # shellcheck shell=bash
 # The tool's sandbox is Nix's own, fact by fact, but for what tests/parity/differences lists: with the Nix of
-# this machine, and with that of Debian 13.
-
-in_debian13() {
-	if [[ $EUID -ne 0 ]] || ! command -v debootstrap apt-get >/dev/null; then
-		skip "only root of a Debian can make a Debian 13 to run Nix 2.26 in"
-	fi
-	enter_debian13
-}
+# this machine, and with those of Debian 13 and sid.
 
 test_a_plain_build() { same_as_nix plain; }
 
 test_a_plain_build_of_nix_2_26() {
-	in_debian13
+	enter_world debian13
+	same_as_nix plain
+}
+
+test_a_plain_build_of_today_s_nix() {
+	enter_world sid
 	same_as_nix plain
 }
 
@@ -20,7 +18,12 @@ structured='{ __structuredAttrs = true; words = [ "two words" "x" ]; number = 3;
 test_structured_attributes() { same_as_nix structured "$structured"; }
 
 test_structured_attributes_of_nix_2_26() {
-	in_debian13
+	enter_world debian13
+	same_as_nix structured "$structured"
+}
+
+test_structured_attributes_of_today_s_nix() {
+	enter_world sid
 	same_as_nix structured "$structured"
 }
 
@@ -32,27 +35,32 @@ fixed='{ outputHashMode = "flat"; outputHashAlgo = "sha256"; outputHash = "'$(pr
 test_a_fixed_output_build() { same_as_nix fixed "$fixed"; }
 
 test_a_fixed_output_build_of_nix_2_26() {
-	in_debian13
+	enter_world debian13
+	same_as_nix fixed "$fixed"
+}
+
+test_a_fixed_output_build_of_today_s_nix() {
+	enter_world sid
 	same_as_nix fixed "$fixed"
 }
 
 # The paths of its outputs are known only after it was built.
 test_a_content_addressed_build() {
-	in_debian13
+	enter_world debian13
 	same_as_nix floating '{ __contentAddressed = true; outputHashMode = "recursive"; outputHashAlgo = "sha256";
 		outputs = [ "out" "dev" ]; }'
 }
 
 # With inputs, another derivation is built: Nix puts their paths into it first.
 test_a_content_addressed_build_with_inputs() {
-	in_debian13
+	enter_world debian13
 	same_as_nix resolved '{ __contentAddressed = true; outputHashMode = "recursive"; outputHashAlgo = "sha256";
 		input = derivation { name = "input"; system = builtins.currentSystem; builder = "${builtins.storePath '"$BASH_PATH"'}/bin/bash";
 			args = [ "-c" "echo >$out" ]; }; }'
 }
 
 test_an_impure_build() {
-	in_debian13
+	enter_world debian13
 	same_as_nix impure '{ __impure = true; impureEnvVars = [ "NIX_REMOTE" ]; }'
 }
 
@@ -74,14 +82,14 @@ test_sandbox_paths() {
 }
 
 test_sandbox_paths_of_nix_2_26() {
-	in_debian13
+	enter_world debian13
 	sandbox_paths
 }
 
 # Root of 65536 users, which only root can give: an ordinary user is told so.
 range='{ requiredSystemFeatures = [ "uid-range" ]; }'
 test_a_build_with_uid_range() {
-	in_debian13
+	enter_world debian13
 	if [[ $WHO == root ]]; then
 		same_as_nix uidRange "$range"
 	else
@@ -92,7 +100,7 @@ test_a_build_with_uid_range() {
 }
 
 test_a_kept_failure_of_nix_2_26_is_entered() {
-	in_debian13
+	enter_world debian13
 	local dir
 	dir=$(kept plain)
 	[[ $dir == */build ]] || fail "Nix 2.26 keeps the directory build in another one; here it is $dir"

@@ -5,7 +5,7 @@
 first=872415232
 
 range_build() {
-	enter_debian13
+	enter_world debian13
 	dir=$(kept uidRange)
 }
 
@@ -40,7 +40,7 @@ test_below_the_mounts_there_is_nothing() {
 	expect_out '/build/* /tmp/* /sys/* /dev/shm/* /dev/pts/* /proc/* /bin /build /dev /etc /nix /proc /sys /tmp'
 }
 
-groups_of_the_tool() { "${debian13[@]}" find /sys/fs/cgroup -name 'nix-build-shell-*'; }
+groups_of_the_tool() { "${world[@]}" find /sys/fs/cgroup -name 'nix-build-shell-*'; }
 
 test_its_control_group_goes_with_it() {
 	range_build
@@ -65,7 +65,7 @@ test_coming_back() {
 	run nbs "$session" sh -c 'cat edited-file; stat -c %u:%g . theirs; id -u; read -r map </proc/self/uid_map; echo $map'
 	expect_status 0
 	expect_out $'edited\n5:6\n7:8\n0\n0 '"$first 65536"
-	local begun=("$SCRATCH"/debian13/nix/store/*-uid-range-1.0)
+	local begun=("$world_files"/nix/store/*-uid-range-1.0)
 	basename "${begun[0]}" >>"$session/store/paths"
 	run nbs "$session" true
 	expect_status 125
@@ -85,14 +85,14 @@ test_the_host_s_network_has_no_sys() {
 # A running build has the users: Nix holds their file so.
 test_users_of_a_running_build() {
 	range_build
-	local pool=$SCRATCH/debian13/nix/var/nix/userpool2 holder
+	local pool=$world_files/nix/var/nix/userpool2 holder
 	flock --no-fork "$pool/slot-0" sleep 1234 &
 	holder=$!
 	eventually is_locked "$pool/slot-0" || fail "not locked"
 	run nbs "$dir" true
 	expect_status 125
 	expect_err "$first" 'is running now'
-	cp -a "$SCRATCH/debian13$dir" "$T/kept"
+	cp -a "$world_files$dir" "$T/kept"
 	chown -R 0:0 "$T/kept"
 	run nbs --drv "$(derivation_of_range)" "$T/kept" sh -c 'stat -c %u:%g theirs; read -r map </proc/self/uid_map; echo $map'
 	kill "$holder"
@@ -100,11 +100,11 @@ test_users_of_a_running_build() {
 	expect_out $'0:0\n0 '"$((first + 65536)) 65536"
 }
 is_locked() { ! flock --nonblock "$1" true; }
-derivation_of_range() { "${debian13[@]}" find /nix/store -maxdepth 1 -name '*-uid-range-1.0.drv'; }
+derivation_of_range() { "${world[@]}" find /nix/store -maxdepth 1 -name '*-uid-range-1.0.drv'; }
 
 test_a_user_of_the_range_has_an_account() {
 	range_build
-	local etc=$SCRATCH/debian13/etc
+	local etc=$world_files/etc
 	# shellcheck disable=SC2064
 	trap "sed -i /^clash:/d '$etc/passwd'" EXIT
 	echo "clash:x:$((first + 65535)):1::/:/bin/sh" >>"$etc/passwd"
@@ -115,7 +115,7 @@ test_a_user_of_the_range_has_an_account() {
 
 test_a_stranger_s_directory_is_refused() {
 	range_build
-	cp -a "$SCRATCH/debian13$dir" "$T/kept"
+	cp -a "$world_files$dir" "$T/kept"
 	chown 54321:54321 "$T/kept"
 	run nbs --drv "$(derivation_of_range)" "$T/kept" true
 	expect_status 125

@@ -5,9 +5,10 @@
 TEST_USER=${TEST_USER:-nbs-test}
 USER_PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin
 
-# Where commands run: in a root of its own (debian13.sh), or, empty, here.
+# Where commands run: in a root of its own (world.sh), whose files are below another directory; or, empty, here.
 world=()
 world_name=
+world_files=
 
 provide_user() {
 	if [[ $EUID -ne 0 ]]; then
