@@ -3,22 +3,6 @@
 # shellcheck source=tests/lib/hook.sh
 source "$TOP/tests/lib/hook.sh"
 
-# hooked NAME [ARGS...]: a build of tests/fixtures/hook, with its log in $T/log; the directory that it left is
-# then `dir`.
-hooked() {
-	local name=$1
-	shift
-	mkdir -p "$T/nix"
-	cp -R "$TOP/tests/fixtures/"{hook,stdenv} "$TOP/hooks" "$T/nix/"
-	chmod -R a+rX "$T/nix"
-	status=0
-	as_user nix-build --keep-failed --no-out-link "$T/nix/hook" -A "$name" --argstr bash "$BASH_PATH" \
-		--argstr tools "$TOOLS_PATH" --arg hook "$T/nix/hooks" "$@" >"$T/log" 2>&1 </dev/null || status=$?
-	dir=$(kept_directory "$T/log")
-	if [[ -n $dir ]]; then printf '%s\n' "$dir" >>"$SCRATCH/kept-directories"; fi
-	manifest=$dir/.nix-build-shell/manifest.json
-}
-
 expect_log() {
 	grep -qxF -e "$1" "$T/log" || {
 		cat "$T/log"

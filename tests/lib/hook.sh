@@ -38,6 +38,22 @@ in_build() (
 		nativeBuildInputs="$3" buildPhase="$2" "${build_env[@]}" "$1" -ec "source '$SETUP'; genericBuild" </dev/null
 )
 
+# hooked NAME [ARGS...]: a build of tests/fixtures/hook, with its log in $T/log; the directory that it left is
+# then `dir`.
+hooked() {
+	local name=$1
+	shift
+	mkdir -p "$T/nix"
+	cp -R "$TOP/tests/fixtures/"{hook,stdenv} "$TOP/hooks" "$T/nix/"
+	chmod -R a+rX "$T/nix"
+	status=0
+	as_user nix-build --keep-failed --no-out-link "$T/nix/hook" -A "$name" --argstr bash "$BASH_PATH" \
+		--argstr tools "$TOOLS_PATH" --arg hook "$T/nix/hooks" "$@" >"$T/log" 2>&1 </dev/null || status=$?
+	dir=$(kept_directory "$T/log")
+	if [[ -n $dir && -z $world_name ]]; then printf '%s\n' "$dir" >>"$SCRATCH/kept-directories"; fi
+	manifest=$world_files$dir/.nix-build-shell/manifest.json
+}
+
 # The hint (and bash 5.2's word about its own bug), taken out of $T/err (or $T/out, where the build has joined them) into $T/hint; and what the setup
 # script, under `set -x`, says of calling the hook.
 take_hint() {

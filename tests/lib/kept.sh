@@ -2,9 +2,10 @@
 # Kept build directories, left by real builds.
 
 # Where Nix says that it kept a directory: up to 2.33 in single quotes, then in double quotes.
-kept_directory() {
-	sed -n "s/^note: keeping build directory ['\"]\(.*\)['\"]\$/\1/p" "$1" | tail -n 1
-}
+kept_directory() { kept_directories "$1" | tail -n 1; }
+
+# All of them: kept_directories LOG...
+kept_directories() { sed -n "s/^note: keeping build directory ['\"]\(.*\)['\"]\$/\1/p" "$@"; }
 
 # How each build is to fail, so that no mistake in a fixture passes for the failure it stands for.
 failure_of() {
