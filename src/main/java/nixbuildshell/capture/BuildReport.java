@@ -1,7 +1,13 @@
 package nixbuildshell.capture;
 
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
 import nixbuildshell.console.Messages;
+import nixbuildshell.store.DerivationFinder;
+import nixbuildshell.store.Evidence;
 import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 
@@ -33,6 +39,39 @@ public final class BuildReport {
     build.manifest().map(Manifest::end).ifPresent(report::whatFailed);
   }
 
+  /** Decides whether {@link #print} says what failed, because the manifest does. */
+  private static boolean saysWhatFailed(Manifest.End end) {
+    return end.exitCode().isPresent() || end.command().isPresent();
+  }
+
+  /**
+   * Prints what the build log says of the failure, where no manifest says more. That takes a search
+   * for the derivation and reads the log.
+   */
+  public static void printLogEnd(
+      Evidence kept, FailedBuild build, DerivationFinder finder, Messages messages) {
+    if (build.manifest().map(Manifest::end).filter(BuildReport::saysWhatFailed).isEmpty()) {
+      build
+          .derivation()
+          .map(Fact::value)
+          .or(() -> derivation(kept, build, finder.withoutPhases()))
+          .flatMap(derivation -> finder.end(kept, derivation))
+          .flatMap(end -> end.sentence(build.name().value()))
+          .ifPresent(messages::note);
+    }
+  }
+
+  private static Optional<StorePath> derivation(
+      Evidence kept, FailedBuild build, DerivationFinder finder) {
+    try {
+      Set<StorePath> outputs =
+          build.store().outputs().values().stream().map(Fact::value).collect(Collectors.toSet());
+      return finder.find(kept, outputs).map(DerivationFinder.Found::path);
+    } catch (Failure e) {
+      return Optional.empty(); // The line is a courtesy.
+    }
+  }
+
   private void facts() {
     fact("name", build.name());
     build.run().shell().ifPresent(fact -> fact("shell", fact));
@@ -60,7 +99,7 @@ public final class BuildReport {
 
   /** Prints one line: "buildPhase of wttr-0.1 failed with exit code 101 in: cargo build". */
   private void whatFailed(Manifest.End end) {
-    if (end.exitCode().isEmpty() && end.command().isEmpty()) {
+    if (!saysWhatFailed(end)) {
       return;
     }
     String phase = end.phase().map(text -> cut(text) + " of ").orElse("");

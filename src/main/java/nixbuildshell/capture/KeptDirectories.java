@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongPredicate;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
@@ -20,11 +21,14 @@ import nixbuildshell.files.FileType;
 import nixbuildshell.files.Listing;
 import nixbuildshell.files.Status;
 import nixbuildshell.nix.Caller;
+import nixbuildshell.nix.NixProgram;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.KeptName;
 import nixbuildshell.store.KeptTimes;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StoreDirectory;
+import nixbuildshell.store.StorePath;
+import nixbuildshell.store.StoreQuery;
 
 /**
  * Finds the kept directories that the caller can read, where Nix's settings put them and where Nix
@@ -61,6 +65,27 @@ public final class KeptDirectories {
   /** Returns a finder that compares a directory with all others of this host. */
   public static DerivationFinder finder(Caller caller, FileSystem files, NixStore store) {
     return new DerivationFinder(store, () -> new KeptDirectories(caller, files, store).times());
+  }
+
+  /** Returns the same finder, which also asks {@code nix-store} for the phases in build logs. */
+  public static DerivationFinder finder(
+      Caller caller, FileSystem files, NixStore store, BooleanSupplier cancelled) {
+    return new DerivationFinder(
+        store,
+        finder(caller, files, store).directories(),
+        derivation -> phase(caller, store, cancelled, derivation));
+  }
+
+  private static Optional<String> phase(
+      Caller caller, NixStore store, BooleanSupplier cancelled, StorePath derivation) {
+    Optional<NixProgram> program = NixProgram.find(caller, "nix-store", cancelled);
+    try {
+      return program.isPresent()
+          ? new StoreQuery(program.get(), store).lastPhase(derivation)
+          : Optional.empty();
+    } catch (NixProgram.Unanswered e) {
+      return Optional.empty(); // The phase is a courtesy.
+    }
   }
 
   KeptDirectories(Caller caller, FileSystem files, NixStore nix) {

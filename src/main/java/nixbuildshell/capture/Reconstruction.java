@@ -302,7 +302,7 @@ public final class Reconstruction {
   /** Searches where the derivation is of use, but the session can do without it. */
   private Optional<Found> findIfOnlyOne(Map<String, Fact<StorePath>> outputs) {
     try {
-      return find(outputs);
+      return find(outputs, finder.withoutPhases());
     } catch (Failure e) {
       notes.add(Note.detail(e.getMessage()));
       return Optional.empty();
@@ -310,7 +310,11 @@ public final class Reconstruction {
   }
 
   private Optional<Found> find(Map<String, Fact<StorePath>> outputs) {
-    Optional<Found> found = finder.find(kept, paths(outputs));
+    return find(outputs, finder);
+  }
+
+  private Optional<Found> find(Map<String, Fact<StorePath>> outputs, DerivationFinder from) {
+    Optional<Found> found = from.find(kept, paths(outputs));
     found
         .map(Found::certainty)
         .filter(text -> !text.isEmpty())

@@ -26,6 +26,7 @@ import nixbuildshell.session.Cleaning;
 import nixbuildshell.session.Remembered;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
+import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.terminal.SignalRelay;
 import nixbuildshell.view.LayerProbe;
@@ -110,12 +111,13 @@ public record Enter(
         .flatMap(Sessions::passedOver)
         .map(path -> path + " is mounted noexec: the session is in " + sessions.get().path())
         .ifPresent(messages::note);
-    FailedBuild build =
-        Reconstruction.of(
-            kept,
-            Request.of(options.derivation(), options.builder(), caller),
-            KeptDirectories.finder(caller, files, store));
+    DerivationFinder finder = KeptDirectories.finder(caller, files, store, this::cancelled);
+    Request request = Request.of(options.derivation(), options.builder(), caller);
+    FailedBuild build = Reconstruction.of(kept, request, finder);
     BuildReport.print(build, store.directory(), messages);
+    if (sessions.isPresent() && preparation().kind() == Remembered.Kind.INTERACTIVE) {
+      BuildReport.printLogEnd(kept, build, finder, messages);
+    }
     try (BuildUser user = preparation().user(kept, build)) {
       Prepared prepared = preparation().fresh(store, kept, build, user);
       return sessions.isPresent() ? work(sessions.get(), kept, build, prepared) : explain(prepared);

@@ -43,6 +43,11 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
   private static final int LARGEST = 32 << 20;
   private static final int LARGEST_ERROR = 64 << 10;
 
+  /** Makes something of what a program writes; it need not read to the end. */
+  public interface Reader<T> {
+    T read(InputStream output) throws IOException, Unanswered;
+  }
+
   /** Says why there is no answer. */
   public static final class Unanswered extends Exception {
     private static final long serialVersionUID = 1;
@@ -120,6 +125,25 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
    * @throws CancellationException when {@code cancelled} said so; the program has been killed
    */
   public ByteString run(List<String> arguments) throws Unanswered {
+    return ByteString.of(run(arguments, this::whole));
+  }
+
+  private byte[] whole(InputStream output) throws IOException, Unanswered {
+    byte[] said = output.readNBytes(LARGEST + 1);
+    if (said.length > LARGEST) {
+      throw new Unanswered(file + " wrote more than 32 MiB");
+    }
+    return said;
+  }
+
+  /**
+   * Runs the program with an empty stdin.
+   *
+   * @return what the reader makes of its stdout
+   * @throws Unanswered when it fails or takes longer than a minute
+   * @throws CancellationException when {@code cancelled} said so; the program has been killed
+   */
+  public <T> T run(List<String> arguments, Reader<T> reader) throws Unanswered {
     List<String> command = new ArrayList<>(List.of(file.toString()));
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command);
@@ -134,29 +158,30 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
       throw new Unanswered("cannot run " + file + ": " + e.getMessage());
     }
     try {
-      return answer(process);
+      return answer(process, reader);
     } finally {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
     }
   }
 
-  private ByteString answer(Process process) throws Unanswered {
-    CompletableFuture<byte[]> errors = reading(process.getErrorStream(), LARGEST_ERROR);
-    CompletableFuture<byte[]> output = reading(process.getInputStream(), LARGEST + 1);
+  private <T> T answer(Process process, Reader<T> reader) throws Unanswered {
+    CompletableFuture<byte[]> errors =
+        reading(process.getErrorStream(), stream -> stream.readNBytes(LARGEST_ERROR));
+    CompletableFuture<T> output = reading(process.getInputStream(), reader);
     try {
-      byte[] said = await(output);
-      if (said.length > LARGEST) {
-        throw new Unanswered(file + " wrote more than 32 MiB");
-      }
+      T said = await(output);
       await(process.onExit());
       if (process.exitValue() != 0) {
         throw new Unanswered(failure(process.exitValue(), errors.get(1, TimeUnit.SECONDS)));
       }
-      return ByteString.of(said);
+      return said;
     } catch (TimeoutException e) {
       throw new Unanswered(file + " took longer than " + LONGEST_SECONDS + " seconds");
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof Unanswered why) {
+        throw why;
+      }
       throw new Unanswered("cannot read what " + file + " writes: " + e.getCause().getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -181,23 +206,22 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
     }
   }
 
-  /** Keeps bytes up to a limit, and reads on, so that the program does not wait for a reader. */
-  private static CompletableFuture<byte[]> reading(InputStream stream, int limit) {
-    CompletableFuture<byte[]> read = new CompletableFuture<>();
-    Thread reader =
+  /** Reads in a thread, and reads on to the end, so that the program does not wait. */
+  private static <T> CompletableFuture<T> reading(InputStream stream, Reader<T> reader) {
+    CompletableFuture<T> read = new CompletableFuture<>();
+    Thread thread =
         new Thread(
             () -> {
               try (stream) {
-                byte[] first = stream.readNBytes(limit);
-                read.complete(first);
+                read.complete(reader.read(stream));
                 stream.transferTo(OutputStream.nullOutputStream());
-              } catch (IOException e) {
+              } catch (IOException | Unanswered | RuntimeException e) {
                 read.completeExceptionally(e);
               }
             },
             "output of Nix");
-    reader.setDaemon(true);
-    reader.start();
+    thread.setDaemon(true);
+    thread.start();
     return read;
   }
 

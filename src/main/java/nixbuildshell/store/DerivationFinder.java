@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.LongPredicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -19,13 +20,27 @@ import nixbuildshell.Malformed;
  * build logs only when the directory's name says too little.
  *
  * @param directories returns the times of all kept directories of this host; asked for once at most
+ * @param phases returns the last phase that a derivation's build log names; slow
  */
-public record DerivationFinder(NixStore store, Supplier<List<KeptTimes>> directories) {
+public record DerivationFinder(
+    NixStore store,
+    Supplier<List<KeptTimes>> directories,
+    Function<StorePath, Optional<String>> phases) {
   public static final String REMEDY =
       "name the derivation: --drv /nix/store/….drv (nix-instantiate and the failed build print it);"
           + " for a build in another store: --store ROOT";
 
   private static final int MOST_NAMED = 10;
+
+  /** Makes a finder that reads no logs. */
+  public DerivationFinder(NixStore store, Supplier<List<KeptTimes>> directories) {
+    this(store, directories, derivation -> Optional.empty());
+  }
+
+  /** Returns the same finder without the slow part of its messages. */
+  public DerivationFinder withoutPhases() {
+    return new DerivationFinder(store, directories);
+  }
 
   /** Says how a derivation was found, for the message. */
   public enum How {
@@ -168,7 +183,10 @@ public record DerivationFinder(NixStore store, Supplier<List<KeptTimes>> directo
         .or(
             () -> {
               throw undecided(
-                  kept, "several derivations have its name, and no build log fits", named);
+                  kept,
+                  "several derivations have its name, and no build log fits",
+                  named,
+                  derivation -> Optional.empty());
             });
   }
 
@@ -192,7 +210,7 @@ public record DerivationFinder(NixStore store, Supplier<List<KeptTimes>> directo
       return Optional.of(found(certain.log().derivation(), how, certainty(certain)));
     } else if (verdict instanceof Pairing.Open open) {
       List<StorePath> candidates = open.candidates().stream().map(Pairing.Log::derivation).toList();
-      throw undecided(kept, "the build logs of these fit it, the newest first", candidates);
+      throw undecided(kept, "the build logs of these fit it, the newest first", candidates, phases);
     }
     return Optional.empty();
   }
@@ -214,13 +232,27 @@ public record DerivationFinder(NixStore store, Supplier<List<KeptTimes>> directo
     }
   }
 
-  private Failure undecided(Evidence kept, String why, List<StorePath> candidates) {
+  /** Tells from its log how the build of a derivation ended that left the directory. */
+  public Optional<LogEnd> end(Evidence kept, StorePath derivation) {
+    return logs().of(List.of(derivation)).stream()
+        .flatMap(log -> LogEnd.of(log, kept.times(), () -> phases.apply(derivation)).stream())
+        .findFirst();
+  }
+
+  private Failure undecided(
+      Evidence kept,
+      String why,
+      List<StorePath> candidates,
+      Function<StorePath, Optional<String>> phase) {
     int shown = Math.min(candidates.size(), MOST_NAMED);
     String more = shown < candidates.size() ? " and " + (candidates.size() - shown) + " more" : "";
     return new Failure(
         "cannot tell which derivation left " + kept.path(),
         candidates.subList(0, shown).stream()
-            .map(store.directory()::path)
+            .map(
+                drv ->
+                    store.directory().path(drv)
+                        + phase.apply(drv).map(name -> " (stopped in " + name + ")").orElse(""))
             .collect(Collectors.joining(", ", why + ": ", more)),
         REMEDY);
   }

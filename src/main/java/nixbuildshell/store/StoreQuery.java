@@ -3,6 +3,7 @@ package nixbuildshell.store;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import nixbuildshell.ByteString;
@@ -32,6 +33,11 @@ public record StoreQuery(NixProgram program, NixStore store) {
     return ask(paths, "--check-validity", "--print-invalid");
   }
 
+  /** Returns the last phase that a derivation's build log names. */
+  public Optional<String> lastPhase(StorePath derivation) throws Unanswered {
+    return program.run(arguments(List.of(derivation), "--read-log"), LastPhase::of);
+  }
+
   private Set<StorePath> ask(Collection<StorePath> paths, String... options)
       throws Unanswered, Malformed {
     Set<StorePath> answer = new TreeSet<>();
@@ -39,10 +45,7 @@ public record StoreQuery(NixProgram program, NixStore store) {
       // Without a path nix-store would read paths from stdin, or fail.
       return answer;
     }
-    List<String> arguments = new ArrayList<>(List.of(options));
-    store.uri().ifPresent(uri -> arguments.addAll(List.of("--store", uri)));
-    paths.forEach(path -> arguments.add(store.directory().path(path)));
-    for (String line : program.run(arguments).latin1().lines().toList()) {
+    for (String line : program.run(arguments(paths, options)).latin1().lines().toList()) {
       ByteString path = new ByteString(line);
       try {
         answer.add(store.directory().parse(path));
@@ -51,5 +54,12 @@ public record StoreQuery(NixProgram program, NixStore store) {
       }
     }
     return answer;
+  }
+
+  private List<String> arguments(Collection<StorePath> paths, String... options) {
+    List<String> arguments = new ArrayList<>(List.of(options));
+    store.uri().ifPresent(uri -> arguments.addAll(List.of("--store", uri)));
+    paths.forEach(path -> arguments.add(store.directory().path(path)));
+    return arguments;
   }
 }

@@ -6,16 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.files.FileContent;
 import nixbuildshell.store.DerivationFinder.Found;
 import nixbuildshell.store.DerivationFinder.How;
 import org.junit.jupiter.api.BeforeEach;
@@ -198,5 +203,99 @@ class DerivationFinderTest {
   void looksThroughAnOutputsNameToo() throws IOException {
     StorePath drv = store.derivation("d1", "probe-1.0", TestStore.SHELL, OUT_A, Map.of("x", "y"));
     expect(drv, How.OUTPUT_PATH, finder.find(NAMED, Set.of(TestStore.path("cc", "z"), OUT_A)));
+  }
+
+  @Test
+  void theCandidatesAreListedWithThePhasesInWhichTheyStopped() throws IOException {
+    StorePath first = store.derivation("d1", "probe-1.0", OUT_A);
+    StorePath second = store.derivation("d2", "other", OUT_B);
+    store.log(first, ".bz2", FAILED.minusMillis(4));
+    store.log(second, ".bz2", FAILED);
+    DerivationFinder reading =
+        new DerivationFinder(
+            finder.store(),
+            List::of,
+            drv -> Optional.of("buildPhase").filter(phase -> drv.equals(first)));
+    String fit = "the build logs of these fit it, the newest first: " + whole(second) + ", ";
+    for (boolean phases : new boolean[] {true, false}) {
+      DerivationFinder asked = phases ? reading : reading.withoutPhases();
+      Failure open = assertThrows(Failure.class, () -> asked.find(NAMELESS, Set.of()));
+      String stopped = phases ? " (stopped in buildPhase)" : "";
+      assertEquals(
+          "cannot tell which derivation left /tmp/nix-4711-1234567: "
+              + fit
+              + whole(first)
+              + stopped,
+          open.getMessage());
+    }
+  }
+
+  /** A kept directory with times of its own. */
+  private record Timed(KeptFiles kept, KeptTimes times) implements Evidence {
+    @Override
+    public ByteString path() {
+      return kept.path();
+    }
+
+    @Override
+    public ByteString outerName() {
+      return kept.outerName();
+    }
+
+    @Override
+    public Instant changed() {
+      return times.changed();
+    }
+
+    @Override
+    public long owner() {
+      return kept.owner();
+    }
+
+    @Override
+    public FileContent read(String file, int limit) {
+      return kept.read(file, limit);
+    }
+
+    @Override
+    public FileContent readBeside(String file, int limit) {
+      return kept.readBeside(file, limit);
+    }
+  }
+
+  /**
+   * An attacker sees a fixed-output build start, and has made a directory just before. Its birth
+   * fits the log, so that the derivation is found; but it confirms nothing.
+   */
+  @Test
+  void aDirectoryCraftedToFitALogByItsBirthConfirmsNothing() throws IOException {
+    StorePath drv = store.fixedOutput("d1", "source", OUT_A, "");
+    store.log(drv, ".bz2", FAILED);
+    Path log = root.resolve("log/drvs/d1").resolve(drv.baseName().substring(2) + ".bz2");
+    FileTime born = (FileTime) Files.getAttribute(log, "creationTime");
+    assumeTrue(Duration.between(born.toInstant(), FAILED).abs().toSeconds() > 1, "no births here");
+    Instant end = born.toInstant().plusSeconds(10);
+    Files.setLastModifiedTime(log, FileTime.from(end));
+    for (String name : List.of("nix-4711-1234567", "0123456789abcdfghijklmnpqr")) {
+      for (long after : new long[] {500, 1500, 43_000, 3_600_000}) {
+        for (long owner : new long[] {KeptFiles.BUILDER, 666}) {
+          KeptTimes times =
+              new KeptTimes(
+                  "crafted",
+                  Optional.empty(),
+                  Optional.empty(),
+                  Optional.of(born.toInstant().minusMillis(10)),
+                  end.plusMillis(after));
+          Timed kept = new Timed(KeptFiles.named(name).of(owner), times);
+          Found found = finder.find(kept, Set.of()).orElseThrow();
+          assertEquals(drv, found.path());
+          assertTrue(found.derivation().hasNetwork());
+          assertEquals(
+              after <= 1000 && owner == KeptFiles.BUILDER,
+              finder.isConfirmed(kept, found, user -> user == KeptFiles.BUILDER),
+              name + " " + after + " " + owner);
+        }
+      }
+    }
   }
 }

@@ -1,0 +1,63 @@
+package nixbuildshell.store;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * Tells from a build log how the build ended. Measured: the log of a builder that failed ends up to
+ * 224 ms before the directory's ctime. It ends after the ctime when Nix killed the build, and by
+ * the time of hashing earlier when Nix refused an output.
+ *
+ * @param phase the last one that the log names; empty when it names none
+ */
+public record LogEnd(Kind kind, Optional<String> phase) {
+  /** Names the ways to end. */
+  public enum Kind {
+    /** The builder failed by itself. */
+    FAILED,
+    /** Nix killed the builder: a timeout, or the failure of another build. */
+    STOPPED,
+    /** The builder succeeded, and Nix refused its outputs. */
+    REFUSED
+  }
+
+  private static final Duration NEAR = Duration.ofSeconds(1);
+  private static final Duration LONGEST_HASHING = Duration.ofHours(1);
+
+  /** The phases that a refusal can follow, stdenv's last ones. */
+  private static final Set<String> LAST = Set.of("fixupPhase", "installCheckPhase", "distPhase");
+
+  /**
+   * Decides by the times.
+   *
+   * @param phase reads the log, when the times let it belong to the directory
+   * @return empty when the log is another build's, or cannot tell
+   */
+  static Optional<LogEnd> of(Pairing.Log log, KeptTimes kept, Supplier<Optional<String>> phase) {
+    Instant end = log.end();
+    Duration gap = Duration.between(end, kept.changed());
+    if (gap.compareTo(NEAR.negated()) < 0
+        || gap.compareTo(LONGEST_HASHING) > 0
+        || kept.birth().map(end::isBefore).orElse(false)) {
+      return Optional.empty();
+    }
+    Optional<String> last = phase.get();
+    if (gap.compareTo(NEAR) <= 0) {
+      return Optional.of(new LogEnd(gap.isNegative() ? Kind.STOPPED : Kind.FAILED, last));
+    }
+    return Optional.of(new LogEnd(Kind.REFUSED, last))
+        .filter(refused -> last.map(LAST::contains).orElse(true));
+  }
+
+  /** Returns the sentence for the caller; empty when it would say nothing. */
+  public Optional<String> sentence(String name) {
+    return switch (kind) {
+      case FAILED -> phase.map(known -> known + " of " + name + " failed");
+      case STOPPED -> Optional.of(name + " was stopped" + phase.map(p -> " in " + p).orElse(""));
+      case REFUSED -> Optional.of("the outputs of " + name + " were refused");
+    };
+  }
+}

@@ -1,0 +1,118 @@
+package nixbuildshell.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Tests what a build log says of a failure. */
+class LogEndTest {
+  private static final Instant FAILED = KeptFiles.FAILED;
+
+  private static Optional<String> phase(String log) throws IOException {
+    return LastPhase.of(new ByteArrayInputStream(log.getBytes(StandardCharsets.ISO_8859_1)));
+  }
+
+  private static String set(String phase) {
+    return "@nix { \"action\": \"setPhase\", \"phase\": \"" + phase + "\" }\n";
+  }
+
+  private static Pairing.Log log(long milliseconds) {
+    return new Pairing.Log(
+        TestStore.path("d1", "probe-1.0.drv"), Optional.empty(), FAILED.plusMillis(milliseconds));
+  }
+
+  @Test
+  void theLastPhaseIsTheOneThatTheLogNamesLast() throws IOException {
+    assertEquals(Optional.empty(), phase(""));
+    assertEquals(Optional.empty(), phase("hello\n"));
+    assertEquals(Optional.of("buildPhase"), phase(set("unpackPhase") + set("buildPhase") + "x"));
+    assertEquals(Optional.of("checkPhase"), phase(set("buildPhase") + set("checkPhase").strip()));
+    assertEquals(Optional.of("a"), phase(set("a") + " " + set("b") + "x" + set("c")));
+    assertEquals(Optional.of("my-odd.Phase"), phase(set("my-odd.Phase")));
+  }
+
+  @Test
+  void plainHeadersCountWhereThereIsNothingBetter() throws IOException {
+    assertEquals(Optional.of("buildPhase"), phase("unpacking sources\nbuilding\nbuilding foo\n"));
+    assertEquals(Optional.of("fixupPhase"), phase("post-installation fixup\nshrinking\n"));
+    assertEquals(Optional.of("testPhase"), phase("Running phase: testPhase\n"));
+    assertEquals(Optional.of("buildPhase"), phase(set("buildPhase") + "installing\n"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "@nix",
+        "@nix {",
+        "@nix []",
+        "@nix {\"action\":\"setPhase\"}",
+        "@nix {\"action\":\"setPhase\",\"phase\":7}",
+        "@nix {\"action\":\"msg\",\"phase\":\"installPhase\"}",
+        "@nix {\"action\":\"setPhase\",\"phase\":\"\"}",
+        "@nix {\"action\":\"setPhase\",\"phase\":\"a b\"}",
+        "@nix {\"action\":\"setPhase\",\"phase\":\"\\u001b[2J\"}",
+        "@nix {\"action\":\"setPhase\",\"phase\":[[[[[[\"installPhase\"]]]]]]}",
+        "@nix\u0000 \u00ff",
+      })
+  void whatIsNoSuchLineChangesNothing(String line) throws IOException {
+    assertEquals(Optional.of("buildPhase"), phase(set("buildPhase") + line + "\n"));
+  }
+
+  @Test
+  void longNamesAndLinesChangeNothing() throws IOException {
+    for (int length : new int[] {61, 1024, 10_000_000}) {
+      assertEquals(
+          Optional.of("buildPhase"), phase(set("buildPhase") + set("x".repeat(length)) + "\n"));
+    }
+    assertEquals(Optional.of("x".repeat(60)), phase(set("x".repeat(60))));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, buildPhase, buildPhase of a failed",
+    "-224, buildPhase, buildPhase of a failed",
+    "-1000, fixupPhase, fixupPhase of a failed",
+    "0,, ",
+    "4, buildPhase, a was stopped in buildPhase",
+    "50,, a was stopped",
+    "1000, fixupPhase, a was stopped in fixupPhase",
+    "1001, buildPhase, ",
+    "-1001, fixupPhase, the outputs of a were refused",
+    "-43000,, the outputs of a were refused",
+    "-43000, installCheckPhase, the outputs of a were refused",
+    "-43000, buildPhase, ",
+    "-3600001, fixupPhase, ",
+  })
+  void theTimesTellHowItEnded(long milliseconds, String phase, String sentence) {
+    Optional<LogEnd> end =
+        LogEnd.of(
+            log(milliseconds),
+            KeptFiles.named("nix-1-2").times(),
+            () -> Optional.ofNullable(phase));
+    assertEquals(Optional.ofNullable(sentence), end.flatMap(it -> it.sentence("a")));
+  }
+
+  @Test
+  void aLogFromBeforeTheDirectoryIsAnothersAndIsNotRead() {
+    KeptTimes kept =
+        new KeptTimes("", Optional.empty(), Optional.empty(), Optional.of(FAILED), FAILED);
+    assertTrue(
+        LogEnd.of(
+                log(-1),
+                kept,
+                () -> {
+                  throw new AssertionError("it is read");
+                })
+            .isEmpty());
+  }
+}
