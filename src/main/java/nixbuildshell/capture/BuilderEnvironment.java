@@ -17,8 +17,6 @@ import nixbuildshell.store.Derivation;
  * daemon's environment, and come from the caller's here. Paths that are unknown stay placeholders.
  */
 final class BuilderEnvironment {
-  static final String BUILD_TOP = "/build";
-
   private final Derivation derivation;
   private final Outside outside;
   private final Map<ByteString, ByteString> variables = new LinkedHashMap<>();
@@ -36,8 +34,13 @@ final class BuilderEnvironment {
    *     not set
    * @param ofLix whether Lix ran the build: it leaves such a variable unset, where Nix makes it
    *     empty, and names its own copy of the certificates
+   * @param directory the build directory, as seen from inside
    */
-  record Outside(int cores, Function<ByteString, Optional<ByteString>> impure, boolean ofLix) {}
+  record Outside(
+      int cores,
+      Function<ByteString, Optional<ByteString>> impure,
+      boolean ofLix,
+      String directory) {}
 
   static Map<ByteString, ByteString> of(Derivation derivation, Outside outside) {
     BuilderEnvironment environment = new BuilderEnvironment(derivation, outside);
@@ -52,14 +55,14 @@ final class BuilderEnvironment {
     put("NIX_BUILD_CORES", Integer.toString(outside.cores()));
     if (derivation.hasStructuredAttributes()) {
       // Up to 2.12 Nix named the host's directory instead, which no builder in a sandbox can open.
-      put("NIX_ATTRS_JSON_FILE", BUILD_TOP + "/" + BuilderFile.JSON);
-      put("NIX_ATTRS_SH_FILE", BUILD_TOP + "/" + BuilderFile.SHELL);
+      put("NIX_ATTRS_JSON_FILE", outside.directory() + "/" + BuilderFile.JSON);
+      put("NIX_ATTRS_SH_FILE", outside.directory() + "/" + BuilderFile.SHELL);
     } else {
       attributes();
     }
-    put("NIX_BUILD_TOP", BUILD_TOP);
+    put("NIX_BUILD_TOP", outside.directory());
     for (String name : List.of("TMPDIR", "TEMPDIR", "TMP", "TEMP", "PWD")) {
-      put(name, BUILD_TOP);
+      put(name, outside.directory());
     }
     if (derivation.isFixedOutput()) {
       put("NIX_OUTPUT_CHECKED", "1");
@@ -87,7 +90,7 @@ final class BuilderEnvironment {
         .forEach(
             (name, value) -> {
               if (inFiles.contains(name)) {
-                String path = BUILD_TOP + "/" + BuilderFile.nameOf(name);
+                String path = outside.directory() + "/" + BuilderFile.nameOf(name);
                 variables.put(name.plus("Path"), ByteString.of(path));
               } else {
                 variables.put(name, derivation.withOutputPaths(value));

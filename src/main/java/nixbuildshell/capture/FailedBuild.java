@@ -64,12 +64,16 @@ public record FailedBuild(
   /**
    * Describes how the build was confined.
    *
-   * @param unsandboxedTop the build's NIX_BUILD_TOP, when it is not {@code /build}: paths in the
+   * @param unsandboxedTop the build's NIX_BUILD_TOP, when no sandbox has it: paths in the
    *     environment point there, and the build saw the whole store
    * @param uidRange whether the build was root of 65536 users, as its derivation says
+   * @param directory the build directory, as seen from inside
    */
   public record Sandbox(
-      HostNetwork network, Optional<Fact<ByteString>> unsandboxedTop, boolean uidRange) {}
+      HostNetwork network,
+      Optional<Fact<ByteString>> unsandboxedTop,
+      boolean uidRange,
+      String directory) {}
 
   /** Tells where the session's variables come from. */
   public sealed interface Environment {}

@@ -52,7 +52,9 @@ record ImpureVariables(Function<ByteString, Optional<ByteString>> caller) {
   Optional<Note> withheld(Derivation derivation, BuilderEnvironment.Outside outside) {
     Map<ByteString, ByteString> wanted =
         BuilderEnvironment.impure(
-            derivation, new BuilderEnvironment.Outside(outside.cores(), caller, outside.ofLix()));
+            derivation,
+            new BuilderEnvironment.Outside(
+                outside.cores(), caller, outside.ofLix(), outside.directory()));
     wanted.keySet().removeAll(BuilderEnvironment.impure(derivation, outside).keySet());
     if (wanted.isEmpty()) {
       return Optional.empty();

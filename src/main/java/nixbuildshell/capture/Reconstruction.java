@@ -12,6 +12,7 @@ import nixbuildshell.Failure;
 import nixbuildshell.capture.BuilderEnvironment.Outside;
 import nixbuildshell.capture.Fact.Source;
 import nixbuildshell.capture.KeptEnvVars.Unusable;
+import nixbuildshell.nix.Caller;
 import nixbuildshell.store.Derivation;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.DerivationFinder.Found;
@@ -38,6 +39,9 @@ public final class Reconstruction {
   private final ImpureVariables impure;
   private final List<Note> notes = new ArrayList<>();
 
+  /** The build's NIX_BUILD_TOP. */
+  private Optional<Fact<ByteString>> top;
+
   private Reconstruction(Evidence kept, Request request, DerivationFinder finder) {
     this.kept = kept;
     this.request = request;
@@ -49,6 +53,10 @@ public final class Reconstruction {
     this.written = new KeptManifest(kept, shells, notes);
     this.manifest = written.manifest();
     this.impure = new ImpureVariables(request.impure());
+    this.top =
+        manifest
+            .flatMap(known -> known.sandbox().buildTop())
+            .map(told -> new Fact<>(told, Source.MANIFEST));
   }
 
   /**
@@ -74,6 +82,11 @@ public final class Reconstruction {
   }
 
   private FailedBuild fromEnvVars(EnvVars env) throws Unusable {
+    top =
+        top.or(
+            () ->
+                variable(Optional.of(env), "NIX_BUILD_TOP")
+                    .map(told -> new Fact<>(told, Source.ENV_VARS)));
     Map<String, Fact<StorePath>> outputs = written.outputs();
     if (outputs.isEmpty()) {
       outputs = KeptEnvVars.outputs(env, finder.store().directory());
@@ -194,9 +207,9 @@ public final class Reconstruction {
     HostNetwork network =
         HostNetwork.of(HostNetwork.isClaimed(manifest, env), found, this::isConfirmed);
     found.flatMap(drv -> impure.withheld(drv.derivation(), outside(drv))).ifPresent(notes::add);
-    Optional<Fact<ByteString>> top = unsandboxedTop(env);
+    Optional<Fact<ByteString>> unsandboxed = top.filter(told -> !isInSandbox(told));
     Optional<Fact<List<StorePath>>> seen =
-        top.isPresent()
+        unsandboxed.isPresent()
             ? Optional.empty()
             : written.storePaths(shell.map(Fact::value), paths(outputs));
     Optional<BuilderCall> call =
@@ -211,7 +224,7 @@ public final class Reconstruction {
         system(env, found),
         new FailedBuild.Run(shell, environment, files, call),
         new FailedBuild.Store(outputs, seen),
-        new FailedBuild.Sandbox(network, top, uidRange),
+        new FailedBuild.Sandbox(network, unsandboxed, uidRange, directory()),
         manifest,
         notes);
   }
@@ -246,12 +259,17 @@ public final class Reconstruction {
         .or(() -> found.map(drv -> new Fact<>(drv.derivation().system(), Source.DERIVATION)));
   }
 
-  private Optional<Fact<ByteString>> unsandboxedTop(Optional<EnvVars> env) {
-    return manifest
-        .flatMap(known -> known.sandbox().buildTop())
-        .map(top -> new Fact<>(top, Source.MANIFEST))
-        .or(() -> variable(env, "NIX_BUILD_TOP").map(top -> new Fact<>(top, Source.ENV_VARS)))
-        .filter(top -> !top.value().latin1().equals(BuilderEnvironment.BUILD_TOP));
+  /**
+   * Decides whether a build in a sandbox has this directory; the setting may have changed since.
+   */
+  private boolean isInSandbox(Fact<ByteString> directory) {
+    return List.of(Caller.BUILD, request.directory()).contains(directory.value().latin1());
+  }
+
+  /** Returns the build directory, as seen from inside: what the build says, else the setting. */
+  private String directory() {
+    return top.map(told -> isInSandbox(told) ? told.value().latin1() : Caller.BUILD)
+        .orElse(request.directory());
   }
 
   private static Optional<ByteString> variable(Optional<EnvVars> env, String name) {
@@ -288,10 +306,13 @@ public final class Reconstruction {
   private Outside outside(Found found) {
     boolean lix = KeptName.of(kept.outerName()).filter(KeptName::isLix).isPresent();
     if (found.how() == How.COMMAND_LINE) {
-      return new Outside(request.cores(), request.impure(), lix);
+      return new Outside(request.cores(), request.impure(), lix, directory());
     }
     return new Outside(
-        request.cores(), isConfirmed(found) ? impure::ofFetchers : name -> Optional.empty(), lix);
+        request.cores(),
+        isConfirmed(found) ? impure::ofFetchers : name -> Optional.empty(),
+        lix,
+        directory());
   }
 
   /** Decides whether more than the kept directory says that this derivation left it. */

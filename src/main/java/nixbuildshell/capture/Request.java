@@ -14,6 +14,7 @@ import nixbuildshell.nix.Caller;
  * @param impure a variable of the caller's environment; {@link ImpureVariables} decides which of
  *     them a derivation with the network gets
  * @param builder whether the call of the builder is wanted
+ * @param directory the build directory in a sandbox, by Nix's setting
  * @param buildUsers whether Nix may have left a directory of this uid: a build user's or the
  *     caller's; a costly question, asked only about a build that may have the network
  */
@@ -22,6 +23,7 @@ public record Request(
     int cores,
     Function<ByteString, Optional<ByteString>> impure,
     boolean builder,
+    String directory,
     LongPredicate buildUsers) {
 
   /** Returns the request of a caller on this machine. */
@@ -31,6 +33,7 @@ public record Request(
         Runtime.getRuntime().availableProcessors(),
         name -> caller.environment(name.latin1()),
         builder,
+        caller.sandboxBuildDirectory(),
         uid -> caller.buildOwners().test(uid));
   }
 }

@@ -112,7 +112,8 @@ record Preparation(
     SandboxRequest request =
         new SandboxRequest(
             user.identity(),
-            new SandboxRequest.Build(generation, system, binSh.or(start::systemShell), top),
+            new SandboxRequest.Build(
+                generation, system, binSh.or(start::systemShell), top, build.sandbox().directory()),
             new SandboxRequest.View(store, network, shown),
             machine(nix));
     start.requireShell(request);
@@ -142,7 +143,7 @@ record Preparation(
     }
     NixStore nix = StoreChoice.again(caller, files, before.store());
     Start start = Start.again(before, nix);
-    Program program = command(start);
+    Program program = command(start, before.sandbox().directory());
     StoreView store = lookup(nix, user).of(session);
     SandboxRequest.Build build = RememberedSandbox.build(before.sandbox(), start.systemShell());
     NetworkView network =
@@ -165,18 +166,19 @@ record Preparation(
 
   private Program program(FailedBuild build, Start start) {
     if (!options.builder()) {
-      return command(start);
+      return command(start, build.sandbox().directory());
     }
     BuilderCall call = build.run().call().orElseThrow();
-    Program program = SandboxProgram.builder(call, ownSession());
+    Program program = SandboxProgram.builder(call, build.sandbox().directory(), ownSession());
     List<ByteString> words = new ArrayList<>(call.arguments());
     words.set(0, call.path());
     messages.note("the builder: " + ShellWord.quote(words));
     return program;
   }
 
-  private Program command(Start start) {
-    return SandboxProgram.of(start, options.command(), caller.hasTerminal(0), ownSession());
+  private Program command(Start start, String directory) {
+    return SandboxProgram.of(
+        start, options.command(), directory, caller.hasTerminal(0), ownSession());
   }
 
   /** Decides whether the program leads a session of its own: it has no terminal to share. */
@@ -212,7 +214,9 @@ record Preparation(
                         + was
                         + ", where its directory is in here too, and the whole store is shown; what"
                         + " else it could see of the host is not in here"
-                    : was + ", no place that Nix gives a build: its directory is in /build")
+                    : was
+                        + ", no place that Nix gives a build: its directory is in "
+                        + build.sandbox().directory())
         .ifPresent(messages::note);
   }
 

@@ -24,6 +24,7 @@ final class RememberedSandbox {
         build.system(),
         build.shell(),
         build.top().map(top -> ByteString.of(top.path())),
+        build.directory(),
         Optional.of(request.identity()).filter(it -> it.isRange()).map(it -> it.outsideUid()),
         request.view().paths().stream()
             .map(path -> new Remembered.Shown(path.target(), path.source(), path.link()))
@@ -40,7 +41,8 @@ final class RememberedSandbox {
         known(Generation.class, before.generation()),
         before.system(),
         before.binSh().or(() -> shell),
-        before.buildTop().map(ByteString::latin1).map(BuildTop::new));
+        before.buildTop().map(ByteString::latin1).map(BuildTop::new),
+        before.directory());
   }
 
   static Network network(Remembered.Sandbox before) {

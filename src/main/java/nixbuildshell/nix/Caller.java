@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongPredicate;
+import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
 
 /**
@@ -30,6 +31,14 @@ public record Caller(
     NixSettings daemonSettings,
     NixSettings settings) {
 
+  /** Where a sandbox has its build directory without a setting. */
+  public static final String BUILD = "/build";
+
+  /** A path of plain names that is not, and does not hold, what a sandbox has of its own. */
+  private static final Pattern BUILD_DIRECTORY =
+      Pattern.compile(
+          "(?!/(?:bin|dev|etc|nix|proc|sys|tmp)(?:/|$))(/[A-Za-z0-9+_=-][A-Za-z0-9+._=-]{0,99}){1,9}");
+
   public Caller {
     variables = Map.copyOf(variables);
     terminals = Set.copyOf(terminals);
@@ -51,6 +60,18 @@ public record Caller(
   /** Returns the value of an environment variable; empty when it is unset or has no value. */
   public Optional<ByteString> environment(String name) {
     return Optional.ofNullable(variables.get(name));
+  }
+
+  /**
+   * Returns where a sandbox has its build directory: Nix's setting {@code sandbox-build-dir}, or
+   * {@link #BUILD} where that is not set or a sandbox cannot have it there.
+   */
+  public String sandboxBuildDirectory() {
+    return settings
+        .get("sandbox-build-dir")
+        .map(ByteString::latin1)
+        .filter(path -> BUILD_DIRECTORY.matcher(path).matches())
+        .orElse(BUILD);
   }
 
   /** Decides whether a descriptor is a terminal. */

@@ -14,8 +14,8 @@ import nixbuildshell.store.NixStore;
 public final class NixSandbox {
   private static final String PASSWD =
       """
-      root:x:0:0:Nix build user:/build:/noshell
-      nixbld:x:%d:%d:Nix build user:/build:/noshell
+      root:x:0:0:Nix build user:%3$s:/noshell
+      nixbld:x:%1$d:%2$d:Nix build user:%3$s:/noshell
       nobody:x:65534:65534:Nobody:/:/noshell
       """;
   private static final String GROUP =
@@ -46,10 +46,13 @@ public final class NixSandbox {
     SandboxRequest.View view = request.view();
     Network network = view.network().network();
     List<Entry> entries = new ArrayList<>();
-    entries.add(new BindDirectory(OwnPaths.BUILD, new InSession("build")));
+    for (String directory : OwnPaths.parents(build.directory())) {
+      entries.add(new Directory(directory, 0755));
+    }
+    entries.add(new BindDirectory(build.directory(), new InSession("build")));
     entries.addAll(devices(request.machine().kvm()));
     entries.addAll(terminals(program));
-    entries.addAll(etc(identity, build.generation(), view.network()));
+    entries.addAll(etc(identity, build, view.network()));
     for (String directory : OwnPaths.parents(request.machine().store().directory().path())) {
       entries.add(new Directory(directory, 0755));
     }
@@ -64,7 +67,7 @@ public final class NixSandbox {
       entries.add(new Directory("/bin", 0755));
       entries.add(new BindFile("/bin/sh", new Inside(build.shell().get()), false));
     }
-    build.top().ifPresent(top -> addTop(entries, top));
+    build.top().ifPresent(top -> addTop(entries, top, build.directory()));
     return new SandboxSpec(
         identity,
         "localhost",
@@ -73,15 +76,13 @@ public final class NixSandbox {
         request.machine().filtersCalls() ? CallFilter.of(build.generation()) : CallFilter.LEAST,
         Personality.of(build.system().latin1(), request.machine()),
         HostPath.add(entries, view.paths()),
-        build.top().map(top -> program.in(top.path())).orElse(program));
+        program.in(build.top().map(BuildTop::path).orElse(build.directory())));
   }
 
-  private static void addTop(List<Entry> entries, BuildTop top) {
+  private static void addTop(List<Entry> entries, BuildTop top, String directory) {
     List<String> made = entries.stream().map(Entry::path).toList();
-    top.directories().stream()
-        .filter(directory -> !made.contains(directory.path()))
-        .forEach(entries::add);
-    entries.add(new Again(top.path(), OwnPaths.BUILD));
+    top.directories().stream().filter(place -> !made.contains(place.path())).forEach(entries::add);
+    entries.add(new Again(top.path(), directory));
   }
 
   private static List<Entry> devices(boolean kvm) {
@@ -116,11 +117,11 @@ public final class NixSandbox {
             new BindFile("/dev/ptmx", new OnHost("/dev/pts/ptmx"), false));
   }
 
-  private static List<Entry> etc(Identity user, Generation generation, NetworkView network) {
+  private static List<Entry> etc(Identity user, SandboxRequest.Build build, NetworkView network) {
     List<Entry> entries = new ArrayList<>();
-    int mode = generation == Generation.NESTED ? 0555 : 0755;
+    int mode = build.generation() == Generation.NESTED ? 0555 : 0755;
     entries.add(user.isRange() ? new Own("/etc") : new Directory("/etc", mode));
-    String passwd = PASSWD.formatted(user.uid(), user.gid());
+    String passwd = PASSWD.formatted(user.uid(), user.gid(), build.directory());
     entries.add(new TextFile("/etc/passwd", 0644, passwd));
     entries.add(new TextFile("/etc/group", 0644, GROUP.formatted(user.gid())));
     if (network.network() == Network.LOOPBACK) {

@@ -18,12 +18,14 @@ public record SandboxRequest(Identity identity, Build build, View view, Machine 
    * @param system the derivation's system, {@code i686-linux} for instance; empty when unknown
    * @param shell the program at {@code /bin/sh}, as seen from inside; empty when there is none
    * @param top a second place of the build directory, when the build had no sandbox
+   * @param directory the place of the build directory
    */
   public record Build(
       Generation generation,
       ByteString system,
       Optional<ByteString> shell,
-      Optional<BuildTop> top) {}
+      Optional<BuildTop> top,
+      String directory) {}
 
   /**
    * Describes the part of the host that is seen from inside.

@@ -48,6 +48,7 @@ public record Remembered(
    * @param system the derivation's; empty when unknown
    * @param binSh the program at {@code /bin/sh}, as seen from inside
    * @param buildTop a second place where the sandbox shows the build directory
+   * @param directory the build directory, as seen from inside
    * @param firstUid the first user of a {@code uid-range}
    */
   public record Sandbox(
@@ -56,6 +57,7 @@ public record Remembered(
       ByteString system,
       Optional<ByteString> binSh,
       Optional<ByteString> buildTop,
+      String directory,
       Optional<Long> firstUid,
       List<Shown> paths) {
     public Sandbox {
@@ -108,6 +110,7 @@ public record Remembered(
     put(to, "sandbox.system", sandbox.system);
     sandbox.binSh.ifPresent(path -> put(to, "sandbox.shell", path));
     sandbox.buildTop.ifPresent(path -> put(to, "sandbox.build-top", path));
+    to.setProperty("sandbox.directory", sandbox.directory);
     sandbox.firstUid.ifPresent(uid -> to.setProperty("sandbox.uid-range", uid.toString()));
     for (int i = 0; i < sandbox.paths.size(); i++) {
       Shown shown = sandbox.paths.get(i);
@@ -169,6 +172,7 @@ public record Remembered(
         get(from, "sandbox.system").orElse(ByteString.EMPTY),
         get(from, "sandbox.shell"),
         get(from, "sandbox.build-top"),
+        from.getProperty("sandbox.directory", "/build"),
         get(from, "sandbox.uid-range").map(uid -> Long.valueOf(uid.latin1())),
         from.stringPropertyNames().stream()
             .filter(key -> key.startsWith("sandbox.path.") && key.endsWith(".target"))

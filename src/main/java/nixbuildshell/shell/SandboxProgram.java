@@ -7,12 +7,11 @@ import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.BuilderCall;
 import nixbuildshell.capture.Shell;
-import nixbuildshell.sandbox.OwnPaths;
 import nixbuildshell.sandbox.Program;
 
 /** Makes the program of a sandbox: the build's shell, a command by itself, or the builder. */
 public final class SandboxProgram {
-  private static final String ENV_VARS = "source /build/env-vars; ";
+  private static final String ENV_VARS = "source %1$s/env-vars; ";
   private static final String EXEC = "exec \"$@\"";
 
   /**
@@ -20,8 +19,8 @@ public final class SandboxProgram {
    * first prompt. They come first, as in the builder: env-vars has what phases changed in them.
    */
   private static final String ARRAYS =
-      "if [ -e /build/.attrs.sh ]; then export PROMPT_COMMAND='unset PROMPT_COMMAND;"
-          + " source /build/.attrs.sh; source /build/env-vars'; fi; ";
+      "if [ -e %1$s/.attrs.sh ]; then export PROMPT_COMMAND='unset PROMPT_COMMAND;"
+          + " source %1$s/.attrs.sh; source %1$s/env-vars'; fi; ";
 
   private static final Set<String> SHELLS = Set.of("bash", "sh", "dash", "zsh", "fish", "ksh");
   private static final Set<String> INTERACTIVE_OPTIONS = Set.of("-i", "-l", "--login");
@@ -34,28 +33,33 @@ public final class SandboxProgram {
    * command; without a shell the command is executed by itself.
    *
    * @param command the command and its arguments; empty for the build's shell
+   * @param directory the build directory, as seen from inside
    * @param terminal whether stdin is a terminal
    * @param ownSession whether the program leads a session of its own
    * @throws Failure when there is neither a command nor a shell
    */
   public static Program of(
-      Start start, List<ByteString> command, boolean terminal, boolean ownSession) {
+      Start start,
+      List<ByteString> command,
+      String directory,
+      boolean terminal,
+      boolean ownSession) {
     if (start.shell().isEmpty()) {
-      return direct(start.environment(), command, ownSession);
+      return direct(start.environment(), command, directory, ownSession);
     }
     Shell shell = start.shell().get();
     List<ByteString> arguments = new ArrayList<>(shell.words());
     if (shell.isBash()) {
       boolean bash = command.isEmpty() || name(command.get(0)).equals("bash");
       String arrays = bash && isInteractive(command, terminal) ? ARRAYS : "";
-      arguments.addAll(words("-c", ENV_VARS + arrays + EXEC, "--"));
+      arguments.addAll(words("-c", (ENV_VARS + arrays).formatted(directory) + EXEC, "--"));
       arguments.addAll(command.isEmpty() ? List.of(shell.path()) : command);
     } else if (!command.isEmpty()) {
       arguments.addAll(words("-c", EXEC, "sh"));
       arguments.addAll(command);
     }
     return new Program(
-        List.of(shell.path()), arguments, start.environment(), OwnPaths.BUILD, ownSession, false);
+        List.of(shell.path()), arguments, start.environment(), directory, ownSession, false);
   }
 
   /**
@@ -75,18 +79,21 @@ public final class SandboxProgram {
    *
    * @throws Failure when Nix builds this derivation itself, without a program
    */
-  public static Program builder(BuilderCall call, boolean ownSession) {
+  public static Program builder(BuilderCall call, String directory, boolean ownSession) {
     if (call.isBuiltin()) {
       throw new Failure(
           "cannot run the builder " + call.path(), "it is a part of Nix itself, no program", "");
     }
     List<ByteString> environment = Start.strings(call.environment());
     return new Program(
-        List.of(call.path()), call.arguments(), environment, OwnPaths.BUILD, ownSession, true);
+        List.of(call.path()), call.arguments(), environment, directory, ownSession, true);
   }
 
   private static Program direct(
-      List<ByteString> environment, List<ByteString> command, boolean ownSession) {
+      List<ByteString> environment,
+      List<ByteString> command,
+      String directory,
+      boolean ownSession) {
     if (command.isEmpty()) {
       throw new Failure(
           "cannot start a shell",
@@ -95,7 +102,7 @@ public final class SandboxProgram {
               + " builder again: nix-build-shell --builder DIR");
     }
     List<ByteString> paths = search(environment, command.get(0));
-    return new Program(paths, command, environment, OwnPaths.BUILD, ownSession, true);
+    return new Program(paths, command, environment, directory, ownSession, true);
   }
 
   /** Lists where a command can be, in the order of execvp(3). */

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RebuiltEnvVarsTest {
   private static final ByteString SHELL = ByteString.of(TestStore.SHELL);
   private static final BuilderEnvironment.Outside HOST =
-      new BuilderEnvironment.Outside(3, name -> Optional.empty(), false);
+      new BuilderEnvironment.Outside(3, name -> Optional.empty(), false, "/build");
   private static final StorePath OUT = TestStore.path("aa", "probe-1.0");
 
   @TempDir Path directory;

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ReconstructionTest {
   private static final Function<ByteString, Optional<ByteString>> CALLER = name -> Optional.empty();
   private static final BuilderEnvironment.Outside HOST =
-      new BuilderEnvironment.Outside(2, CALLER, false);
+      new BuilderEnvironment.Outside(2, CALLER, false, "/build");
   private static final StorePath OUT = TestStore.path("aa", "probe-1.0");
   private static final StorePath DEV = TestStore.path("aa", "probe-1.0-dev");
   private static final KeptFiles KEPT = KeptFiles.named("nix-build-probe-1.0.drv-0");
@@ -77,6 +77,7 @@ class ReconstructionTest {
             2,
             CALLER,
             false,
+            "/build",
             user -> user == KeptFiles.BUILDER),
         store.finder());
   }
@@ -116,7 +117,10 @@ class ReconstructionTest {
                 Optional.of(env(SHELL)), new FailedBuild.Kept(), List.of(), Optional.empty()),
             new FailedBuild.Store(Map.of("out", env(OUT), "dev", env(DEV)), Optional.empty()),
             new FailedBuild.Sandbox(
-                new HostNetwork(Optional.empty(), Optional.empty()), Optional.empty(), false),
+                new HostNetwork(Optional.empty(), Optional.empty()),
+                Optional.empty(),
+                false,
+                "/build"),
             Optional.empty(),
             List.of()),
         build(KEPT.with(ENV_VARS)));
@@ -137,7 +141,8 @@ class ReconstructionTest {
             new FailedBuild.Sandbox(
                 new HostNetwork(Optional.of(drv(false)), Optional.empty()),
                 Optional.empty(),
-                false),
+                false,
+                "/build"),
             Optional.empty(),
             List.of()),
         build(KEPT.with(ENV_VARS), Optional.of(given)));
@@ -179,7 +184,8 @@ class ReconstructionTest {
             new FailedBuild.Sandbox(
                 new HostNetwork(Optional.of(drv(false)), Optional.empty()),
                 Optional.empty(),
-                false),
+                false,
+                "/build"),
             Optional.empty(),
             List.of(
                 Note.warning(

@@ -312,4 +312,30 @@ class EnterTest {
     assertEquals(place ? top : "/build", last().program().directory(), last().program().toString());
     assertTrue(host.said().contains(said));
   }
+
+  /** A build had it where the setting says now, or at its usual place, before it was set. */
+  @ParameterizedTest
+  @CsvSource({
+    "/work/here, /work/here, /work/here",
+    "/work/here, /build, /build",
+    "/build2, /build2, /build2",
+    "/tmp/x, /build, /build",
+    "/nix/x, /build, /build",
+    "/a/../x, /build, /build",
+    "relative, /build, /build",
+  })
+  void aSandboxHasItsBuildDirectoryWhereNixsSettingSays(
+      String setting, String top, String expected) {
+    host.settings("sandbox-build-dir = " + setting);
+    host.manifest("\"id\": \"x\"");
+    host.envVars(top);
+    enter(host.kept(), "true");
+    assertEquals(expected, last().program().directory());
+    String script = last().program().arguments().get(2).latin1();
+    assertTrue(script.startsWith("source " + expected + "/env-vars; "), script);
+    String entries = last().entries().toString();
+    assertEquals(expected.equals("/build"), entries.contains("path=/build,"), entries);
+    assertTrue(entries.contains("Nix build user:" + expected + ":/noshell"), entries);
+    assertFalse(host.said().contains("NIX_BUILD_TOP"), host.said());
+  }
 }

@@ -129,7 +129,8 @@ class PlannerTest {
             Generation.FLAT,
             ByteString.EMPTY,
             Optional.of(SHELL),
-            BuildTop.of(top, Optional.of(ByteString.of("/var/builds"))));
+            BuildTop.of(top, Optional.of(ByteString.of("/var/builds"))),
+            "/build");
     Identity identity = new Identity(30001, 30000, true);
     SandboxRequest request = SampleRequest.of(identity, build, new StoreView.Whole());
     matches("root-build-top.txt", request, false, OldKernel.NONE);

@@ -33,6 +33,7 @@ public final class SampleRequest {
   }
 
   public static SandboxRequest.Build build(Generation generation, Optional<ByteString> shell) {
-    return new SandboxRequest.Build(generation, ByteString.EMPTY, shell, Optional.empty());
+    return new SandboxRequest.Build(
+        generation, ByteString.EMPTY, shell, Optional.empty(), "/build");
   }
 }

@@ -27,6 +27,7 @@ class RememberedTest {
               bytes("i686-linux"),
               Optional.of(bytes("/nix/store/00000000000000000000000000000000-busybox/bin/sh")),
               Optional.of(bytes("/tmp/nix-build-probe-1.0.drv-0")),
+              "/build",
               Optional.of(872415232L),
               List.of(
                   new Remembered.Shown(

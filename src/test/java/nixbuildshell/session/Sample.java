@@ -22,6 +22,7 @@ public final class Sample {
             ByteString.EMPTY,
             Optional.empty(),
             Optional.empty(),
+            "/build",
             Optional.empty(),
             List.of()),
         Optional.empty());

@@ -26,7 +26,7 @@ class SandboxProgramTest {
 
   private static Program program(String shell, List<ByteString> command, boolean terminal) {
     Start start = new Start(Optional.of(new Shell(ByteString.of(shell))), bytes("A=b"));
-    return SandboxProgram.of(start, command, terminal, true);
+    return SandboxProgram.of(start, command, "/build", terminal, true);
   }
 
   @Test
@@ -72,7 +72,11 @@ class SandboxProgramTest {
   void withoutAShellTheCommandIsSearchedInPath(String variable, String command, String paths) {
     Program program =
         SandboxProgram.of(
-            new Start(Optional.empty(), bytes(variable)), bytes(command, "x"), false, true);
+            new Start(Optional.empty(), bytes(variable)),
+            bytes(command, "x"),
+            "/build",
+            false,
+            true);
     assertEquals(bytes(paths.split(" ")), program.paths());
     assertEquals(bytes(command, "x"), program.arguments());
     assertTrue(program.isCommand());
@@ -82,7 +86,7 @@ class SandboxProgramTest {
   void withNeitherThereIsNothingToStart() {
     Start start = new Start(Optional.empty(), NOTHING);
     Failure failure =
-        assertThrows(Failure.class, () -> SandboxProgram.of(start, NOTHING, true, false));
+        assertThrows(Failure.class, () -> SandboxProgram.of(start, NOTHING, "/build", true, false));
     assertTrue(failure.remedy().contains("--builder"), failure.remedy());
   }
 
