@@ -34,6 +34,16 @@ record BuilderShell(BuildShell shells) {
         .flatMap(shell -> usable(shell, shell + ", which runs the builder " + builder));
   }
 
+  /** Returns a builder that is a shell and can be used. */
+  Optional<ByteString> itself(ByteString builder) {
+    try {
+      shells.check(builder);
+      return Optional.of(builder).filter(Shell::is);
+    } catch (BuildShell.Refused e) {
+      return Optional.empty();
+    }
+  }
+
   private Optional<ByteString> usable(ByteString shell, String what) {
     if (shell.equals(Shell.SYSTEM)) {
       return Optional.of(shell);

@@ -9,6 +9,7 @@ public record Fact<T>(T value, Source source) {
     MANIFEST("the manifest"),
     ENV_VARS("env-vars"),
     DERIVATION("the derivation"),
+    BUILD_JSON("build.json"),
     DIRECTORY_NAME("the directory's name"),
     BUILD_LOG("the build log's time");
 

@@ -42,13 +42,20 @@ public record RebuiltEnvVars(ByteString script, Map<ByteString, ByteString> unde
    */
   static RebuiltEnvVars of(
       Derivation derivation, ByteString shell, BuilderEnvironment.Outside outside) {
-    Map<ByteString, ByteString> variables = BuilderEnvironment.of(derivation, outside);
+    return of(
+        BuilderEnvironment.of(derivation, outside), shell, StructuredAttributes.of(derivation));
+  }
+
+  /** Makes the script from the builder's environment, in the order of stdenv's default builder. */
+  static RebuiltEnvVars of(
+      Map<ByteString, ByteString> environment,
+      ByteString shell,
+      Optional<StructuredAttributes> structured) {
+    Map<ByteString, ByteString> variables = new LinkedHashMap<>(environment);
     variables.putIfAbsent(ByteString.of("SHELL"), shell);
     Map<ByteString, ByteString> undeclarable = new LinkedHashMap<>();
     StringBuilder script = new StringBuilder();
     declare(variables, script, undeclarable);
-    // The order of stdenv's default builder.
-    Optional<StructuredAttributes> structured = StructuredAttributes.of(derivation);
     structured.ifPresent(attributes -> script.append(attributes.shell().latin1()));
     if (variables.containsKey(ByteString.of("stdenv"))
         || structured.filter(attributes -> attributes.has("stdenv")).isPresent()) {

@@ -140,13 +140,67 @@ public final class Reconstruction {
   }
 
   private FailedBuild fromDerivation(Unusable why) {
-    Optional<Found> found = given.isPresent() ? given : find(written.outputs());
+    Optional<ExternalBuild> external =
+        given.isPresent()
+            ? Optional.empty()
+            : ExternalBuild.of(kept, finder.store().directory(), notes);
+    Optional<Found> found =
+        given.or(
+            () ->
+                external.isPresent() ? findIfOnlyOne(written.outputs()) : find(written.outputs()));
+    if (found.isEmpty() && external.isPresent()) {
+      return fromBuildJson(external.get());
+    }
     Found source =
         required(found, "env-vars is unusable (" + why.getMessage() + ")" + written.appendix());
     Optional<Fact<ByteString>> shell = written.shell().or(() -> shellOf(source));
     FailedBuild.Environment environment = environment(source, shell);
     notes.addAll(differences(source, environment, why));
     return failedBuild(Optional.empty(), found, shell, environment, written.outputs());
+  }
+
+  /** Without a derivation, {@code build.json} has what its builder got, and nothing confirms it. */
+  private FailedBuild fromBuildJson(ExternalBuild build) {
+    BuilderCall call = build.call();
+    Optional<Fact<ByteString>> shell =
+        written.shell().or(() -> builderShell.itself(call.path()).map(ExternalBuild::fact));
+    boolean sourced = isBash(shell) && !request.builder();
+    FailedBuild.Environment environment =
+        sourced
+            ? new FailedBuild.Rebuilt(
+                RebuiltEnvVars.of(call.environment(), shell.get().value(), Optional.empty()))
+            : new FailedBuild.Given(call.environment());
+    notes.add(
+        Note.warning(
+            "no derivation is found: the variables are those of "
+                + KeptDirectory.BUILD_JSON
+                + ", as external-builders left it"));
+    Map<String, Fact<StorePath>> outputs = new LinkedHashMap<>();
+    build.outputs().forEach((name, path) -> outputs.put(name, ExternalBuild.fact(path)));
+    Optional<String> name =
+        Optional.ofNullable(call.environment().get(ByteString.of("name")))
+            .map(ByteString::latin1)
+            .filter(StorePath::isName);
+    return new FailedBuild(
+        name.map(ExternalBuild::fact).orElseGet(() -> name(Optional.empty(), Optional.empty())),
+        Optional.empty(),
+        Optional.of(ExternalBuild.fact(build.system())),
+        new FailedBuild.Run(
+            shell,
+            environment,
+            List.of(),
+            Optional.of(call).filter(any -> request.builder() || shell.isEmpty())),
+        new FailedBuild.Store(outputs, build.seen(shell, finder.store().directory())),
+        new FailedBuild.Sandbox(
+            HostNetwork.of(
+                HostNetwork.isClaimed(manifest, Optional.empty()),
+                Optional.empty(),
+                this::isConfirmed),
+            Optional.empty(),
+            false,
+            directory()),
+        manifest,
+        notes);
   }
 
   private FailedBuild.Environment environment(Found found, Optional<Fact<ByteString>> shell) {

@@ -8,22 +8,32 @@ import nixbuildshell.files.FileContent;
 
 /** Stands in for a kept directory. */
 public record KeptFiles(
-    String name, Instant changed, FileContent envVars, FileContent manifest, long owner)
+    String name,
+    Instant changed,
+    FileContent envVars,
+    FileContent manifest,
+    FileContent beside,
+    long owner)
     implements Evidence {
   public static final long BUILDER = 30001;
   public static final Instant FAILED = Instant.parse("2026-11-21T05:42:52.844656676Z");
 
   public static KeptFiles named(String name) {
     return new KeptFiles(
-        name, FAILED, new FileContent.Missing(), new FileContent.Missing(), BUILDER);
+        name,
+        FAILED,
+        new FileContent.Missing(),
+        new FileContent.Missing(),
+        new FileContent.Missing(),
+        BUILDER);
   }
 
   public KeptFiles of(long user) {
-    return new KeptFiles(name, changed, envVars, manifest, user);
+    return new KeptFiles(name, changed, envVars, manifest, beside, user);
   }
 
   public KeptFiles with(FileContent reading) {
-    return new KeptFiles(name, changed, reading, manifest, owner);
+    return new KeptFiles(name, changed, reading, manifest, beside, owner);
   }
 
   public KeptFiles with(String envVars) {
@@ -31,7 +41,12 @@ public record KeptFiles(
   }
 
   public KeptFiles withManifest(FileContent reading) {
-    return new KeptFiles(name, changed, envVars, reading, owner);
+    return new KeptFiles(name, changed, envVars, reading, beside, owner);
+  }
+
+  public KeptFiles withBuildJson(String json) {
+    FileContent reading = new FileContent.Bytes(json.getBytes(StandardCharsets.UTF_8));
+    return new KeptFiles(name, changed, envVars, manifest, reading, owner);
   }
 
   public KeptFiles withManifest(String json) {
@@ -73,6 +88,9 @@ public record KeptFiles(
 
   @Override
   public FileContent readBeside(String file, int limit) {
-    return new FileContent.Missing();
+    if (limit != 16 << 20 || !file.equals("build.json")) {
+      throw new AssertionError(file + " " + limit);
+    }
+    return beside;
   }
 }
