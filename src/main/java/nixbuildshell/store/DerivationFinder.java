@@ -205,7 +205,7 @@ public record DerivationFinder(
         directories.get().stream()
             .filter(other -> !other.identity().equals(times.identity()))
             .toList();
-    Pairing.Verdict verdict = Pairing.of(times, others, logs, this::hasOutputs);
+    Pairing.Verdict verdict = Pairing.of(times, others, logs, this::hasSucceeded);
     if (verdict instanceof Pairing.Certain certain) {
       return Optional.of(found(certain.log().derivation(), how, certainty(certain)));
     } else if (verdict instanceof Pairing.Open open) {
@@ -222,11 +222,11 @@ public record DerivationFinder(
         + (certain.overwritten() ? "; its log is that of a later build" : "");
   }
 
-  /** Decides whether all outputs are in the store, as Nix leaves valid ones (their mtime is 1). */
-  private boolean hasOutputs(StorePath derivation) {
+  /** Decides whether the last build of a derivation looks successful. */
+  private boolean hasSucceeded(StorePath derivation) {
     try {
       Collection<StorePath> outputs = store.read(derivation).outputPaths().values();
-      return !outputs.isEmpty() && outputs.stream().allMatch(store::isRegistered);
+      return !outputs.isEmpty() && outputs.stream().allMatch(store::isBuilt);
     } catch (Failure e) {
       return false; // It is gone from the store, and its outputs are not known.
     }

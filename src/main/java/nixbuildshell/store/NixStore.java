@@ -62,10 +62,15 @@ public record NixStore(
     return Files.exists(file(path), LinkOption.NOFOLLOW_LINKS);
   }
 
-  /** Decides whether the path looks valid: Nix sets the mtime of valid paths to 1. */
-  boolean isRegistered(StorePath path) {
+  /**
+   * Decides whether the last build of an output succeeded. Nix sets the mtime of valid paths to 1,
+   * and that of a refused output too; a build that succeeds removes the output's lock file, and any
+   * other leaves it, a failed {@code --check} as well (measured with 2.8 and 2.34).
+   */
+  boolean isBuilt(StorePath output) {
     try {
-      return Files.getLastModifiedTime(file(path), LinkOption.NOFOLLOW_LINKS).toMillis() == 1000;
+      return Files.getLastModifiedTime(file(output), LinkOption.NOFOLLOW_LINKS).toMillis() == 1000
+          && !Files.exists(Path.of(real, output.baseName() + ".lock"));
     } catch (IOException e) {
       return false;
     }

@@ -78,11 +78,15 @@ public final class Pairing {
   /** Hashing an output that is then refused takes any time: a longer gap is no worse. */
   private static final Duration LONGEST_END = Duration.ofSeconds(1);
 
-  /** What a claim costs to which only the birth or only the end speaks. */
-  private static final Duration BIRTH_ALONE = Duration.ofMillis(50);
-
+  /** What a claim costs to which only the end speaks. */
   private static final Duration END_ALONE = Duration.ofMillis(250);
-  private static final Duration VALID = Duration.ofMillis(100);
+
+  /** More than a usual start and the longest end: a log of one's own is better. */
+  private static final Duration BIRTH_ALONE = Duration.ofMillis(1500);
+
+  /** More than all of these: the last build of the derivation left no directory. */
+  private static final Duration SUCCEEDED = Duration.ofSeconds(4);
+
   private static final Duration UNPAIRED = Duration.ofSeconds(10);
 
   /** More directories of one time are left out of account; the nearest ones count. */
@@ -92,12 +96,12 @@ public final class Pairing {
 
   private final List<KeptTimes> directories;
   private final List<Claim> claims;
-  private final Predicate<StorePath> valid;
+  private final Predicate<StorePath> succeeded;
 
-  private Pairing(List<KeptTimes> directories, List<Claim> claims, Predicate<StorePath> valid) {
+  private Pairing(List<KeptTimes> directories, List<Claim> claims, Predicate<StorePath> succeeded) {
     this.directories = directories;
     this.claims = claims;
-    this.valid = valid;
+    this.succeeded = succeeded;
   }
 
   /**
@@ -105,16 +109,16 @@ public final class Pairing {
    *
    * @param others all other kept directories of the host that the caller can see
    * @param logs all logs that may belong to any of them
-   * @param valid whether the outputs of a derivation are in the store: most such builds succeeded
-   *     and left no directory, but {@code --check} keeps directories of valid outputs
+   * @param succeeded whether the last build of a derivation looks successful, so that the directory
+   *     is not that build's
    */
   public static Verdict of(
-      KeptTimes directory, List<KeptTimes> others, List<Log> logs, Predicate<StorePath> valid) {
+      KeptTimes directory, List<KeptTimes> others, List<Log> logs, Predicate<StorePath> succeeded) {
     List<KeptTimes> nearest = new ArrayList<>(others);
     nearest.sort(Comparator.comparing(other -> gap(directory.changed(), other.changed()).abs()));
     List<KeptTimes> known = new ArrayList<>(List.of(directory));
     known.addAll(nearest.subList(0, Math.min(MOST, nearest.size())));
-    Pairing pairing = new Pairing(known, claims(known, logs), valid).connected();
+    Pairing pairing = new Pairing(known, claims(known, logs), succeeded).connected();
     return pairing.claims.isEmpty() ? new Unknown() : pairing.verdict();
   }
 
@@ -156,7 +160,7 @@ public final class Pairing {
     return new Pairing(
         rows.stream().map(directories::get).toList(),
         columns.stream().map(claims::get).toList(),
-        valid);
+        succeeded);
   }
 
   private Verdict verdict() {
@@ -167,11 +171,13 @@ public final class Pairing {
     for (int claim = 1; claim < claims.size(); claim++) {
       best = totals[claim] < totals[best] ? claim : best;
     }
-    long margin = IMPOSSIBLE;
-    for (int claim = 0; claim < totals.length; claim++) {
-      margin = claim == best ? margin : Math.min(margin, totals[claim] - totals[best]);
-    }
     Claim claim = claims.get(best);
+    long margin = IMPOSSIBLE;
+    for (int other = 0; other < totals.length; other++) {
+      if (other == claims.size() || !claims.get(other).log().equals(claim.log())) {
+        margin = Math.min(margin, totals[other] - totals[best]);
+      }
+    }
     Duration sure = directories.get(0).birth().isPresent() ? SURE : AFTER;
     if (totals[claims.size()] < totals[best]) {
       return new Unknown(); // What fits it fits another directory better.
@@ -191,15 +197,14 @@ public final class Pairing {
   /** Decides whether a pair is one that Nix leaves, even where nothing else could be paired. */
   private boolean isUsual(KeptTimes kept, Claim claim) {
     Duration end = gap(claim.log().end(), kept.changed());
-    if (kept.birth().isEmpty()) {
+    if (!claim.overwritten() && succeeded.test(claim.log().derivation())) {
+      return false;
+    } else if (kept.birth().isEmpty()) {
       return within(end, AFTER.negated(), AFTER);
     } else if (!isBornInBuild(kept, claim.log())) {
       return within(end, USUAL.negated(), USUAL);
     }
-    return start(kept, claim.log()) <= USUAL.toNanos()
-        && (claim.overwritten()
-            || end.compareTo(USUAL) <= 0
-            || !valid.test(claim.log().derivation()));
+    return start(kept, claim.log()) <= USUAL.toNanos();
   }
 
   private static boolean isBornInBuild(KeptTimes kept, Log log) {
@@ -214,7 +219,8 @@ public final class Pairing {
     long[][] costs = new long[rows][claims.size() + rows];
     for (int column = 0; column < costs[0].length; column++) {
       boolean claim = column < claims.size();
-      long more = claim && valid.test(claims.get(column).log().derivation()) ? VALID.toNanos() : 0;
+      boolean success = claim && succeeded.test(claims.get(column).log().derivation());
+      long more = success ? SUCCEEDED.toNanos() : 0;
       for (int row = 0; row < rows; row++) {
         costs[row][column] =
             claim ? Math.min(gaps(row, column) + more, IMPOSSIBLE) : UNPAIRED.toNanos();
@@ -232,9 +238,9 @@ public final class Pairing {
     boolean named =
         kept.derivation().map(name -> log.derivation().name().equals(name + ".drv")).orElse(true);
     boolean before = kept.birth().map(log.end()::isBefore).orElse(false);
-    boolean after = end.compareTo(AFTER.negated()) < 0;
+    boolean misfit = claim.overwritten() ? !end.isNegative() : end.compareTo(AFTER.negated()) < 0;
     boolean born = isBornInBuild(kept, log);
-    if (!named || before || after != claim.overwritten() || (born && !isInTime(kept, log))) {
+    if (!named || before || misfit || (born && !isInTime(kept, log))) {
       return IMPOSSIBLE;
     } else if (claim.overwritten()) {
       return born ? BIRTH_ALONE.toNanos() + start(kept, log) : IMPOSSIBLE;

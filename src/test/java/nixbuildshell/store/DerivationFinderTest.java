@@ -142,6 +142,21 @@ class DerivationFinderTest {
     assertEquals(what + fit + whole(first) + ", " + whole(second), two.getMessage());
   }
 
+  /** Nix removes the lock file of an output that it registers, and leaves that of a refused one. */
+  @Test
+  void aSuccessfulBuildLeftNoDirectory() throws IOException {
+    StorePath failed = store.derivation("d1", "probe-1.0", OUT_A);
+    StorePath other = store.derivation("d2", "probe-1.0", OUT_B);
+    store.log(failed, ".bz2", FAILED.minusMillis(4));
+    store.log(other, ".bz2", FAILED);
+    store.write(OUT_B, "");
+    Path output = root.resolve("store").resolve(OUT_B.baseName());
+    Files.setLastModifiedTime(output, FileTime.fromMillis(1000));
+    expect(failed, How.DIRECTORY_NAME_AND_LOG_TIME, finder.find(NAMED, Set.of()));
+    Files.createFile(output.resolveSibling(OUT_B.baseName() + ".lock"));
+    assertThrows(Failure.class, () -> finder.find(NAMED, Set.of()));
+  }
+
   @Test
   void withoutANameTheLogAloneDecides() throws IOException {
     StorePath first = store.derivation("d1", "probe-1.0", OUT_A);
