@@ -121,14 +121,15 @@ world_answers() {
 		[[ -S $1/nix/var/nix/daemon-socket/socket ]]
 }
 
-# start_world WORLD OWN
+# start_world WORLD OWN LOCK: the daemon does not hold the lock, a descriptor.
 start_world() {
-	local root own=$2
+	local root own=$2 lock=$3
 	root=$(world_root "$1")
 	own_files_of_world "$1" "$root" "$own"
 	export -f become_world
 	(
 		umask 022
+		exec {lock}>&-
 		# It is nobody's leftover: the test that starts it is not the only one that needs it.
 		exec "${with_default_signals[@]}" -u T -u USER_HOME setsid unshare --mount --propagation private --pid --fork --kill-child \
 			bash -euc 'become_world "$@"' -- "$root" "$own" </dev/null >"$own/log" 2>&1
@@ -150,13 +151,17 @@ stop_worlds() {
 # enter_world debian13|sid: from here on, nix, the tool and all that the ordinary user or root runs, run there; the
 # world's files of this run are in $world_files.
 enter_world() {
+	local lock path
 	if [[ $EUID -ne 0 ]] || ! command -v debootstrap apt-get >/dev/null; then
 		skip "only root of a Debian can make a Debian to run Nix $(in_recipe "$1" nix) in"
 	fi
 	world_files=$SCRATCH/$1
-	if [[ -s $world_files/pid ]]; then enter_namespaces "$world_files"; else start_world "$1" "$world_files"; fi
+	# Both lanes can come here first.
+	exec {lock}>"$world_files.lock"
+	flock "$lock"
+	if [[ -s $world_files/pid ]]; then enter_namespaces "$world_files"; else start_world "$1" "$world_files" "$lock"; fi
+	exec {lock}>&-
 	world_name=$1-
-	local path
 	for path in bash-5.2 tools-1.0; do
 		store_add "$SCRATCH/inputs/$path" >/dev/null
 	done
