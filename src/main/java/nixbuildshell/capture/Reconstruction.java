@@ -152,11 +152,22 @@ public final class Reconstruction {
       return fromBuildJson(external.get());
     }
     Found source =
-        required(found, "env-vars is unusable (" + why.getMessage() + ")" + written.appendix());
+        required(
+            found,
+            "env-vars is unusable (" + why.getMessage() + ")" + written.appendix() + ignored());
     Optional<Fact<ByteString>> shell = written.shell().or(() -> shellOf(source));
     FailedBuild.Environment environment = environment(source, shell);
     notes.addAll(differences(source, environment, why));
     return failedBuild(Optional.empty(), found, shell, environment, written.outputs());
+  }
+
+  /** Returns what a message about missing sources adds: why build.json is ignored, or nothing. */
+  private String ignored() {
+    return notes.stream()
+        .map(Note::text)
+        .filter(text -> text.startsWith(KeptDirectory.BUILD_JSON))
+        .map(text -> ", " + text)
+        .collect(Collectors.joining());
   }
 
   /** Without a derivation, {@code build.json} has what its builder got, and nothing confirms it. */

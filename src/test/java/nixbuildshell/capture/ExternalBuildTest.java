@@ -113,5 +113,6 @@ class ExternalBuildTest {
     assertTrue(!json.equals(JSON), json);
     Failure failure = assertThrows(Failure.class, () -> build(json, false));
     assertTrue(failure.getMessage().startsWith("cannot tell what /tmp/nix-1-2 was: "));
+    assertTrue(failure.getMessage().contains(", build.json is ignored: "), failure.getMessage());
   }
 }
