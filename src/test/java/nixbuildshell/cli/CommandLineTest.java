@@ -66,9 +66,12 @@ class CommandLineTest {
     return List.of(latin1).stream().map(ByteString::new).toList();
   }
 
-  private static Optional<Options> byPicocli(List<ByteString> words) {
+  /** One for all lines: making a parser takes longer than a parse, which forgets the one before. */
+  private final CommandLine picocli = CommandLineSyntax.parser();
+
+  private Optional<Options> byPicocli(List<ByteString> words) {
     try {
-      Subcommand subcommand = CommandLineSyntax.parse(CommandLineSyntax.parser(), words);
+      Subcommand subcommand = CommandLineSyntax.parse(picocli, words);
       return Optional.of(((EnterCommand) subcommand).options());
     } catch (Failure e) {
       assertEquals(ExitCode.USAGE, e.exitCode().orElseThrow());
@@ -76,7 +79,7 @@ class CommandLineTest {
     }
   }
 
-  private static Options parse(String... words) {
+  private Options parse(String... words) {
     Options options = PlainForm.parse(bytes(words)).orElseThrow();
     assertEquals(Optional.of(options), byPicocli(bytes(words)));
     return options;
