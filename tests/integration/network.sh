@@ -92,10 +92,10 @@ test_a_directory_alone_opens_nothing() {
 	does_not_reach
 }
 
-# The derivation of a shared fixture.
+# drv_of NAME [SALT]: the derivation of a fixture, of a shared one without a salt.
 drv_of() {
 	local arguments
-	mapfile -d '' arguments < <(selected "$1" "$SCRATCH ${LANE:-}")
+	mapfile -d '' arguments < <(selected "$1" "$SCRATCH ${2-${LANE:-}}")
 	as_user nix-instantiate "${arguments[@]}" 2>/dev/null
 }
 
@@ -140,6 +140,7 @@ test_certificates() {
 	[[ $EUID -eq 0 ]] || skip "only root can make the newer layout from this Nix's directory"
 	local kept outer etc=$T/etc
 	kept=$(build_and_keep fixed "$T")
+	# The times of a copy tell no derivation.
 	outer=$T/${kept##*/}
 	mkdir -m 755 "$outer"
 	cp -R --preserve=all "$kept" "$outer/build"
@@ -152,7 +153,8 @@ test_certificates() {
 	run unshare --mount --propagation private bash -c '
 		tool_env=()
 		mount --bind "$2" /etc
-		nbs --network host "$1" sh -c "find /etc/ssl; cat /etc/ssl/certs/ca-certificates.crt"' -- "$dir" "$etc"
+		nbs --drv "$3" --network host "$1" sh -c "find /etc/ssl; cat /etc/ssl/certs/ca-certificates.crt"' \
+		-- "$dir" "$etc" "$(drv_of fixed "$T")"
 	expect_status 0
 	expect_out $'/etc/ssl\n/etc/ssl/certs\n/etc/ssl/certs/ca-certificates.crt\ncertificates'
 }

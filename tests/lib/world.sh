@@ -33,7 +33,8 @@ make_world() {
 	[[ -n $mirror ]] || die "this machine's apt knows no Debian archive to make the world $1 from"
 	mkdir -p "$root/etc/dpkg/dpkg.cfg.d"
 	printf '%s\n' force-unsafe-io path-exclude=/usr/share/{doc,man,locale,info}/'*' >"$root/etc/dpkg/dpkg.cfg.d/tests"
-	quietly debootstrap --variant=minbase --include="$(in_recipe "$1" include)" \
+	# It mounts a procfs in the root for a while, which the tests of a masked /proc would take for this machine's own.
+	quietly unshare --mount --propagation private debootstrap --variant=minbase --include="$(in_recipe "$1" include)" \
 		--keyring=/usr/share/keyrings/debian-archive-keyring.gpg "$(in_recipe "$1" suite)" "$root" "$mirror"
 	rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
 	make_build_users_of_world "$1" "$root"
