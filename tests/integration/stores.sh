@@ -159,7 +159,7 @@ test_roots_that_are_refused() {
 	a_directory "$T/shared/root/nix/store"
 	run nbs --store "$T/shared/root" "$dir" true
 	expect_status 125
-	expect_err "$T/shared" 'by everybody'
+	expect_err "$T/shared" 'every user can write'
 	chmod 755 "$T/shared"
 	[[ $EUID -eq 0 ]] || return 0
 	chown 4711 "$T/shared/root/nix"
