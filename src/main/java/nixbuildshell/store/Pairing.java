@@ -27,21 +27,21 @@ import java.util.stream.IntStream;
  */
 public final class Pairing {
   /**
-   * A build log.
+   * Holds the times of a build log.
    *
    * @param birth empty where the file system knows none
    * @param end its last change
    */
   public record Log(StorePath derivation, Optional<Instant> birth, Instant end) {}
 
-  /** What the times say of a directory. */
+  /** Says what the times tell of a directory. */
   public sealed interface Verdict {}
 
-  /** No log can belong to the directory. */
+  /** Says that no log can belong to the directory. */
   public record Unknown() implements Verdict {}
 
   /**
-   * One log belongs to the directory.
+   * Says that this log belongs to the directory.
    *
    * @param overwritten whether the log is that of a later build of the same derivation
    * @param margin by how much every other pairing is worse
@@ -49,21 +49,21 @@ public final class Pairing {
   public record Certain(Log log, boolean overwritten, Duration margin) implements Verdict {}
 
   /**
-   * Several logs may belong to the directory, or one that does not quite fit.
+   * Says that several logs may belong to the directory, or a log that does not quite fit.
    *
    * @param candidates the newest end first
    */
   public record Open(List<Log> candidates) implements Verdict {}
 
   /**
-   * A log as a directory may claim it. Nix writes the log of a rebuild into the same file, so its
-   * birth can belong to one directory and its end to another.
+   * Holds a log as a directory may claim it. Nix writes the log of a rebuild into the same file, so
+   * its birth can belong to one directory and its end to another.
    *
    * @param overwritten whether the birth alone is claimed
    */
   private record Claim(Log log, boolean overwritten) {}
 
-  /** Every wrong pair of the measurement had a smaller margin, every right one a larger. */
+  /** Every wrong pair of the measurement had a smaller margin; so had some right pairs. */
   private static final Duration SURE = Duration.ofMillis(50);
 
   /** A gap that an overloaded machine still reaches. */
@@ -81,7 +81,7 @@ public final class Pairing {
   /** What a claim costs to which only the end speaks. */
   private static final Duration END_ALONE = Duration.ofMillis(250);
 
-  /** More than a usual start and the longest end: a log of one's own is better. */
+  /** More than a usual start and the longest end: the directory's own log is better. */
   private static final Duration BIRTH_ALONE = Duration.ofMillis(1500);
 
   /** More than all of these: the last build of the derivation left no directory. */
