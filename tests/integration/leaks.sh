@@ -41,7 +41,7 @@ test_keys_of_the_caller_cannot_be_used() {
 	# shellcheck disable=SC2016,SC2094
 	shell='keyctl add user nix-build-shell-test secret @s >/dev/null && "$0" >&2 && exec "$@"'
 	# shellcheck disable=SC2094
-	run as_who keyctl session - sh -c "$shell" "$T/search" "$TOOL" "$dir" \
+	run as_who keyctl session nix-build-shell-test sh -c "$shell" "$T/search" "$TOOL" "$dir" \
 		bash -c 'cat >/tmp/search && chmod +x /tmp/search && /tmp/search' <"$T/search"
 	expect_status 0
 	grep -qx found "$T/err" || fail "the key is not there outside"
