@@ -27,7 +27,8 @@ test_modes_and_owners() {
 		dr-xr-xr-x 65534:65534 proc
 		drwxrwxrwt $owner tmp
 	END
-	prints /dev/pts/ptmx readlink /dev/ptmx
+	# The assignment has a device where Nix has a link.
+	prints 'character special file 666 5,2' stat -c '%F %a %t,%T' /dev/ptmx
 }
 
 # A newer Nix keeps the directory one level down, and shuts /etc.

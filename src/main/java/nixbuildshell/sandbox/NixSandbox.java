@@ -4,6 +4,7 @@ import static nixbuildshell.sandbox.Entry.FileSystemType.*;
 
 import java.util.ArrayList;
 import java.util.List;
+import nixbuildshell.ByteString;
 import nixbuildshell.sandbox.Entry.*;
 import nixbuildshell.store.NixStore;
 
@@ -104,17 +105,20 @@ public final class NixSandbox {
 
   /**
    * Returns the sandbox's own pseudoterminals, or the host's when the program shares the caller's
-   * terminal. A bound {@code /dev/ptmx} would look for its pts directory beside itself and fail
-   * with ENOENT, so {@code /dev/pts/ptmx} is bound.
+   * terminal. {@code /dev/ptmx} is no link as in Nix but a device, as the assignment has it. The
+   * kernel looks for a bound {@code /dev/ptmx} of the host's pts directory beside it and fails with
+   * ENOENT, so {@code /dev/pts/ptmx} is bound.
    */
   private static List<Entry> terminals(Program program) {
-    return program.ownSession()
-        ? List.of(
-            new NewFileSystem("/dev/pts", DEVPTS, "newinstance,mode=0620"),
-            new Link("/dev/ptmx", "/dev/pts/ptmx"))
-        : List.of(
-            new BindDirectory("/dev/pts", new OnHost("/dev/pts")),
-            new BindFile("/dev/ptmx", new OnHost("/dev/pts/ptmx"), false));
+    Source ptmx =
+        program.ownSession()
+            ? new Inside(ByteString.of("/dev/pts/ptmx"))
+            : new OnHost("/dev/pts/ptmx");
+    Entry pts =
+        program.ownSession()
+            ? new NewFileSystem("/dev/pts", DEVPTS, "newinstance,mode=0620")
+            : new BindDirectory("/dev/pts", new OnHost("/dev/pts"));
+    return List.of(pts, new BindFile("/dev/ptmx", ptmx, false));
   }
 
   private static List<Entry> etc(Identity user, SandboxRequest.Build build, NetworkView network) {
