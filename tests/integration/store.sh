@@ -246,6 +246,39 @@ test_sandbox_paths_in_the_store() {
 	expect_empty_err
 }
 
+# A tool that the caller names is there with its closure: in a copy, and in a session that the caller enters again.
+test_tools_from_the_store() {
+	local tool further session
+	echo further >"$T/further"
+	further=$(nix_store --add "$T/further")
+	mkdir -p "$T/nbs-tool/bin"
+	printf '#!%s/bin/bash\nread -r line <%s; echo "tool $line"\n' "$BASH_PATH" "$further" >"$T/nbs-tool/bin/tool"
+	chmod -R u=rwX,go=rX "$T/nbs-tool"
+	chmod 755 "$T/nbs-tool/bin/tool"
+	tool=$(as_user NIX_REMOTE=daemon nix-build --no-out-link -E "derivation {
+		name = \"nbs-tool\"; system = builtins.currentSystem; builder = \"$BASH_PATH/bin/bash\";
+		args = [ \"-c\" \"$TOOLS_PATH/bin/cp -R \${builtins.storePath \"$(nix_store --add "$T/nbs-tool")\"} \$out\" ];
+		inputs = map builtins.storePath [ \"$BASH_PATH\" \"$TOOLS_PATH\" \"$further\" ];
+	}" 2>"$T/err")
+	dir=$(kept looking)
+	run nbs --sandbox-path "$tool" "$dir" "$tool/bin/tool"
+	expect_status 0
+	expect_out 'tool further'
+	expect_empty_err
+	own_copy "$dir"
+	run nbs_on_terminal "$dir" < <(printf 'touch touched; exit\n')
+	session=$(find "$USER_HOME" -name touched)
+	session=${session%/build/touched}
+	run nbs --sandbox-path "$tool/bin/tool" "$session" "$tool/bin/tool"
+	expect_out 'tool further'
+	# It is a part of the session now.
+	run nbs "$session" "$tool/bin/tool"
+	expect_out 'tool further'
+	run nbs --sandbox-path /nix/store/00000000000000000000000000000000-gone "$session" true
+	expect_status 125
+	expect_err 'the store has no such path' 'nix-store --realise /nix/store/00000000000000000000000000000000-gone'
+}
+
 # A build that had them, by a trusted user: the sandbox shows nothing that the build did not see.
 test_a_build_with_sandbox_paths() {
 	local kept arguments config

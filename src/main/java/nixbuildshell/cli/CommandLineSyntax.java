@@ -95,7 +95,8 @@ final class CommandLineSyntax {
       paramLabel = "PATH",
       description =
           "Show PATH of the host in the sandbox; TARGET=PATH shows it at TARGET, as in Nix's"
-              + " setting sandbox-paths. Can be repeated.")
+              + " setting sandbox-paths. A path in the store is shown with its closure. Can be"
+              + " repeated.")
   private List<String> sandboxPaths = new ArrayList<>();
 
   @Option(

@@ -175,7 +175,11 @@ public record Enter(
     try (session;
         BuildUser user = preparation().user(session)) {
       Prepared prepared = preparation().again(session, user);
-      return options.explain() ? explain(prepared) : stay(sessions, session, prepared);
+      if (options.explain()) {
+        return explain(prepared);
+      }
+      Workspace.showMore(files, prepared.store(), session, prepared.request().view().store());
+      return stay(sessions, session, prepared);
     }
   }
 

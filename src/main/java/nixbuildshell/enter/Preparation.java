@@ -144,11 +144,12 @@ record Preparation(
     NixStore nix = StoreChoice.again(caller, files, before.store());
     Start start = Start.again(before, nix);
     Program program = command(start, before.sandbox().directory());
-    StoreView store = lookup(nix, user).of(session);
+    SandboxPaths paths = paths(nix);
+    StoreView store = lookup(nix, user).of(session, paths);
     SandboxRequest.Build build = RememberedSandbox.build(before.sandbox(), start.systemShell());
     NetworkView network =
         network().again(RememberedSandbox.network(before.sandbox()), build.generation());
-    List<HostPath> shown = paths(nix).again(RememberedSandbox.paths(before.sandbox()));
+    List<HostPath> shown = paths.again(RememberedSandbox.paths(before.sandbox()));
     SandboxRequest request =
         new SandboxRequest(
             user.identity(), build, new SandboxRequest.View(store, network, shown), machine(nix));

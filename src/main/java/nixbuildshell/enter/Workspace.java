@@ -80,12 +80,30 @@ final class Workspace {
       copy.writeBuildFile(ENV_VARS, script.envVars().script(), 0600);
     }
     report(result, substituted);
-    try (Directory real = files.openDirectory(ByteString.of(nix.real()))) {
+    try (Directory real = open(files, nix)) {
       fillStore(real, store, build.store().outputs().values(), kept.owner());
+    } catch (ErrnoException e) {
+      throw e.failure("cannot look into " + nix.real(), "install Nix on this host");
+    }
+    session.markStaged();
+  }
+
+  /** Makes the mount points of a session that comes to show more store paths than before. */
+  static void showMore(FileSystem files, NixStore nix, Session session, StoreView view) {
+    Optional<ShownStore> before = ShownStore.of(session);
+    if (before.isPresent() && view instanceof StoreView.Exact exact) {
+      try (Directory real = open(files, nix)) {
+        before.get().add(session, real, entries(exact));
+      }
+    }
+  }
+
+  private static Directory open(FileSystem files, NixStore nix) {
+    try {
+      return files.openDirectory(ByteString.of(nix.real()));
     } catch (ErrnoException e) {
       throw e.failure("cannot open " + nix.real(), "install Nix on this host");
     }
-    session.markStaged();
   }
 
   private static boolean misses(TreeCopy.Result result, ByteString name) {
@@ -125,8 +143,7 @@ final class Workspace {
       Directory store, StoreView view, Collection<Fact<StorePath>> outputs, long maker)
       throws ErrnoException {
     if (view instanceof StoreView.Exact exact) {
-      List<Listing.Entry> members = exact.members().stream().map(Workspace::entry).toList();
-      ShownStore.prepare(session, store, members, exact.layered());
+      ShownStore.prepare(session, store, entries(exact), exact.layered());
     }
     for (StorePath output : outputs.stream().map(Fact::value).distinct().toList()) {
       ByteString name = ByteString.of(output.baseName());
@@ -146,8 +163,10 @@ final class Workspace {
     }
   }
 
-  private static Listing.Entry entry(StoreView.Member member) {
-    return new Listing.Entry(ByteString.of(member.path().baseName()), member.type());
+  private static List<Listing.Entry> entries(StoreView.Exact view) {
+    return view.members().stream()
+        .map(member -> new Listing.Entry(ByteString.of(member.path().baseName()), member.type()))
+        .toList();
   }
 
   /**

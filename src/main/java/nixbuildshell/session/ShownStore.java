@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
 import nixbuildshell.files.Descriptor;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
@@ -52,7 +53,7 @@ public record ShownStore(boolean layered, List<ByteString> names) {
   /**
    * Makes the mount points of a new session, and the file that names them.
    *
-   * @throws nixbuildshell.Failure when they cannot be written, or the store cannot be read
+   * @throws Failure when they cannot be written, or the store cannot be read
    */
   public static void prepare(
       Session session, Directory store, List<Listing.Entry> entries, boolean layered) {
@@ -63,12 +64,42 @@ public record ShownStore(boolean layered, List<ByteString> names) {
         place(entry, store, view, layered);
         lines.append(entry.name().latin1()).append('\n');
       }
-      paths.write(lines.toString().getBytes(StandardCharsets.ISO_8859_1));
-      paths.closeWritten();
+      write(paths, lines);
     } catch (ErrnoException e) {
-      throw e.failure(
-          "cannot make mount points in " + session.path() + "/" + changes(layered), Session.REMEDY);
+      throw failure(e, session, layered);
     }
+  }
+
+  /**
+   * Makes the mount points that a session lacks, and names them in its file.
+   *
+   * @param entries all that the session is to show
+   * @throws Failure also when the session has made such a file itself
+   */
+  public void add(Session session, Directory store, List<Listing.Entry> entries) {
+    List<Listing.Entry> more =
+        entries.stream().filter(entry -> !names.contains(entry.name())).toList();
+    try (Directory view = session.open(changes(layered));
+        Descriptor paths = session.directory().openFileToAppend(PATHS)) {
+      StringBuilder lines = new StringBuilder();
+      for (Listing.Entry entry : more) {
+        place(entry, store, view, layered);
+        lines.append(entry.name().latin1()).append('\n');
+      }
+      write(paths, lines);
+    } catch (ErrnoException e) {
+      throw failure(e, session, layered);
+    }
+  }
+
+  private static void write(Descriptor paths, StringBuilder lines) throws ErrnoException {
+    paths.write(lines.toString().getBytes(StandardCharsets.ISO_8859_1));
+    paths.closeWritten();
+  }
+
+  private static Failure failure(ErrnoException e, Session session, boolean layered) {
+    return e.failure(
+        "cannot make mount points in " + session.path() + "/" + changes(layered), Session.REMEDY);
   }
 
   private static void place(Listing.Entry entry, Directory store, Directory view, boolean layered)

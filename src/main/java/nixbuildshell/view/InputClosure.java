@@ -60,10 +60,14 @@ record InputClosure(
     Derivation derivation = derivation();
     StoreInputs inputs = inputs(derivation);
     StoreQuery query = new StoreQuery(nixStore.get(), store);
-    Set<StorePath> paths = closure(query, inputs, sandboxPaths.inStore());
+    Set<StorePath> paths =
+        closure(query, inputs, sandboxPaths.inStore(), new Tools(store, sandboxPaths.tools()));
     paths.removeAll(derivation.outputPaths().values());
     paths.removeAll(outputs());
-    messages.detail(paths.size() + " store paths are shown: the closure of the build's inputs");
+    messages.detail(
+        paths.size()
+            + " store paths are shown: the closure of the build's inputs"
+            + (sandboxPaths.tools().isEmpty() ? "" : " and of --sandbox-path"));
     return List.copyOf(paths);
   }
 
@@ -114,18 +118,19 @@ record InputClosure(
     throw new Unknown("its derivation is not found", DerivationFinder.REMEDY);
   }
 
-  private Set<StorePath> closure(StoreQuery query, StoreInputs inputs, List<StorePath> more)
-      throws Unknown {
+  private Set<StorePath> closure(
+      StoreQuery query, StoreInputs inputs, List<StorePath> more, Tools tools) throws Unknown {
     Set<StorePath> roots = new LinkedHashSet<>(inputs.origins().keySet());
     roots.addAll(more);
-    Set<StorePath> closure = requisites(query, roots, inputs);
+    roots.addAll(tools.paths());
+    Set<StorePath> closure = requisites(query, roots, inputs, tools);
     Optional<StorePath> shell = shell();
     if (shell.isPresent() && !closure.contains(shell.get())) {
       messages.note(
           store.directory().path(shell.get())
               + " has the shell and is shown, though it is no input of the build");
       roots.add(shell.get());
-      closure = requisites(query, roots, inputs);
+      closure = requisites(query, roots, inputs, tools);
     }
     return closure;
   }
@@ -144,8 +149,8 @@ record InputClosure(
   }
 
   /** Asks one question; only when it has no answer, asks which paths are to blame. */
-  private Set<StorePath> requisites(StoreQuery query, Set<StorePath> roots, StoreInputs inputs)
-      throws Unknown {
+  private Set<StorePath> requisites(
+      StoreQuery query, Set<StorePath> roots, StoreInputs inputs, Tools tools) throws Unknown {
     try {
       return query.requisites(roots);
     } catch (Malformed e) {
@@ -157,12 +162,13 @@ record InputClosure(
       if (!gone.isEmpty()) {
         throw inputs.gone(store, gone);
       }
+      tools.requireNoneOf(invalid);
       // Nix does without a sandbox path that is not valid.
       Set<StorePath> valid = new LinkedHashSet<>(roots);
       if (!valid.removeAll(invalid)) {
         throw unanswered(e);
       }
-      return requisites(query, valid, inputs);
+      return requisites(query, valid, inputs, tools);
     }
   }
 

@@ -41,6 +41,7 @@ public final class SandboxPaths {
   private final FileSystem files;
   private final StoreDirectory store;
   private final List<SandboxPath> named;
+  private final List<StorePath> tools;
   private final FutureTask<NixSettings> settings;
   private final Messages messages;
   private boolean asked;
@@ -62,8 +63,10 @@ public final class SandboxPaths {
     this.files = files;
     this.store = store;
     this.settings = new FutureTask<>(() -> NixProgram.settings(caller, cancelled));
-    this.named = named.stream().map(SandboxPath::parse).toList();
     this.messages = messages;
+    List<SandboxPath> paths = named.stream().map(SandboxPath::parse).toList();
+    this.tools = paths.stream().filter(this::isTool).map(this::tool).toList();
+    this.named = paths.stream().filter(path -> !isTool(path)).toList();
     for (SandboxPath path : this.named) {
       if (path.problem(store).isPresent()) {
         throw new Failure(
@@ -74,6 +77,24 @@ public final class SandboxPaths {
         throw new Failure("cannot use --sandbox-path " + path, path.source() + " is not there", "");
       }
     }
+  }
+
+  /** Decides whether a path is meant to be where every store path is. */
+  private boolean isTool(SandboxPath path) {
+    return path.target().equals(path.source()) && path.target().startsWith(store.path() + "/");
+  }
+
+  private StorePath tool(SandboxPath path) {
+    try {
+      return store.containing(path.source());
+    } catch (Malformed e) {
+      throw new Failure("cannot use --sandbox-path " + path, e.getMessage(), "");
+    }
+  }
+
+  /** Returns the store paths that the caller names, or that hold a path that the caller names. */
+  List<StorePath> tools() {
+    return tools;
   }
 
   /** Begins to ask Nix for its settings, and returns at once. */

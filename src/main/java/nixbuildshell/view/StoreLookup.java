@@ -1,6 +1,8 @@
 package nixbuildshell.view;
 
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -64,8 +66,12 @@ public record StoreLookup(
     InputClosure closure =
         new InputClosure(nix, KeptDirectories.finder(caller, files, nix), kept, build, messages);
     Optional<List<StorePath>> seen = build.store().paths().map(Fact::value);
+    List<StorePath> tools = sandboxPaths.tools();
+    requireThere(tools);
     if (seen.isPresent()) {
-      return exact(seen.get(), closure::inputs);
+      Set<StorePath> paths = withTools(seen.get(), tools);
+      build.store().outputs().values().forEach(output -> paths.remove(output.value()));
+      return exact(paths, closure::inputs);
     }
     if (!sandboxed
         || !build.manifest().flatMap(manifest -> manifest.sandbox().used()).orElse(true)) {
@@ -73,16 +79,36 @@ public record StoreLookup(
     }
     sandboxPaths.ask();
     try {
-      Optional<NixProgram> nixStore = NixProgram.find(caller, "nix-store", cancelled);
-      return exact(closure.paths(nixStore, sandboxPaths), StoreLookup::unknown);
+      return exact(closure.paths(nixStore(), sandboxPaths), StoreLookup::unknown);
     } catch (InputClosure.Unknown e) {
       messages.note("the whole store is shown, as the build's part is unknown: " + e.getMessage());
       return new StoreView.Whole();
     }
   }
 
-  /** Returns the view that a session was made with. */
-  public StoreView of(Session session) {
+  private Optional<NixProgram> nixStore() {
+    return NixProgram.find(caller, "nix-store", cancelled);
+  }
+
+  private Set<StorePath> withTools(List<StorePath> paths, List<StorePath> tools) {
+    Set<StorePath> all = new LinkedHashSet<>(paths);
+    if (!tools.isEmpty()) {
+      all.addAll(new Tools(nix, tools).closure(nixStore()));
+    }
+    return all;
+  }
+
+  /** Requires the caller's store paths, whatever else is known of the store. */
+  private void requireThere(List<StorePath> tools) {
+    new Tools(nix, tools).requireNoneOf(tools.stream().filter(path -> !nix.has(path)).toList());
+  }
+
+  /**
+   * Returns the view that a session was made with, and the store paths that the caller names now.
+   */
+  public StoreView of(Session session, SandboxPaths sandboxPaths) {
+    List<StorePath> tools = sandboxPaths.tools();
+    requireThere(tools);
     Optional<ShownStore> shown = ShownStore.of(session);
     if (shown.isEmpty()) {
       return new StoreView.Whole();
@@ -95,7 +121,8 @@ public record StoreLookup(
     } catch (Malformed e) {
       throw new Failure("cannot enter " + session.path(), "its store/paths is damaged", "");
     }
-    return new StoreView.Exact(exact(paths, StoreLookup::unknown).members(), shown.get().layered());
+    Set<StorePath> all = withTools(paths, tools);
+    return new StoreView.Exact(exact(all, StoreLookup::unknown).members(), shown.get().layered());
   }
 
   /**
@@ -117,7 +144,7 @@ public record StoreLookup(
    *
    * @param inputs asked only when some are gone
    */
-  private StoreView.Exact exact(List<StorePath> paths, Supplier<StoreInputs> inputs) {
+  private StoreView.Exact exact(Collection<StorePath> paths, Supplier<StoreInputs> inputs) {
     List<StoreView.Member> members = new ArrayList<>();
     List<StorePath> missing = new ArrayList<>();
     try (Directory store = files.openDirectory(ByteString.of(nix.real()))) {

@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
+import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.files.Fixture;
@@ -40,8 +42,9 @@ class InputClosureTest {
     derivation(SOURCE, TestHost.BASH);
     host.file(root.resolve("invalid"), "");
     references(SOURCE, LIBRARY);
+    host.program("nix-store", "exec " + root + "/bin/answer \"$@\"");
     host.program(
-        "nix-store",
+        "answer",
         """
         op=$2; shift 2
         for path; do
@@ -80,14 +83,14 @@ class InputClosureTest {
     host.file(root.resolve("references"), lines.toString());
   }
 
-  private List<StorePath> closure() throws InputClosure.Unknown {
+  private List<StorePath> closure(StorePath... tools) throws InputClosure.Unknown {
     try (KeptDirectory kept = host.open()) {
       SandboxPaths paths =
           new SandboxPaths(
               host.caller(),
               Fixture.FILES,
               host.nix().directory(),
-              List.of(),
+              Arrays.stream(tools).map(TestHost::whole).map(ByteString::of).toList(),
               () -> false,
               host.messages());
       return new InputClosure(
@@ -139,6 +142,30 @@ class InputClosureTest {
             .formatted(TestHost.whole(path), TestHost.whole(invalid)));
     host.file(root.resolve("invalid"), TestHost.whole(invalid) + "\n");
     assertClosure(SOURCE, LIBRARY, BUILT, TestHost.BASH, path);
+  }
+
+  /** One question serves the build's inputs and the caller's tools. */
+  @Test
+  void hasTheClosureOfWhatTheCallerNames() throws Exception {
+    StorePath tool = TestStore.path("gg", "tool");
+    StorePath used = TestStore.path("hh", "used");
+    references(SOURCE, LIBRARY, tool, used);
+    host.program("nix-store", "echo $2 >>%s/asked; exec %1$s/bin/answer \"$@\"".formatted(root));
+    assertEquals(
+        Set.of(SOURCE, LIBRARY, BUILT, TestHost.BASH, tool, used), Set.copyOf(closure(tool)));
+    assertEquals("--requisites\n", Files.readString(root.resolve("asked")));
+  }
+
+  @Test
+  void refusesWhatTheCallerNamesAndTheStoreDoesNotHave() {
+    StorePath tool = TestStore.path("gg", "tool");
+    host.file(root.resolve("invalid"), TestHost.whole(tool) + "\n");
+    Failure refused = assertThrows(Failure.class, () -> closure(tool));
+    assertEquals(
+        "cannot use --sandbox-path "
+            + TestHost.whole(tool)
+            + ": the store has no such path, or no build has finished it",
+        refused.getMessage());
   }
 
   @Test

@@ -97,6 +97,7 @@ class SandboxPathsTest {
     "/x=@/none, 'cannot use --sandbox-path /x=@/none: @/none is not there'",
     "/build/x=@/file, 'cannot use --sandbox-path /build/x=@/file: /build is the sandbox''s own'",
     "/nix/store=@/dir, cannot use --sandbox-path /nix/store=@/dir: /nix/store is the sandbox's own",
+    "/nix/store/x, 'cannot use --sandbox-path /nix/store/x: '",
     "x=@/file, 'cannot use --sandbox-path x=@/file: it must be absolute, '",
     "/x=@/dir/../file, 'cannot use --sandbox-path /x=@/dir/../file: it must be absolute, '",
   })
@@ -203,6 +204,15 @@ class SandboxPathsTest {
     assertEquals(
         "/a=@/dir/ /c=@/none->dir", shown(paths("/a=@/dir").again(List.of(file, gone, link))));
     assertEquals(here("@/none is gone, and not shown"), host.said());
+  }
+
+  /** A store path is no path of the host: it is where the build sees store paths. */
+  @Test
+  void storePathsAreNoPathsOfTheHost() {
+    String bash = TestHost.whole(TestHost.BASH);
+    SandboxPaths paths = paths("/x=@/file " + bash + " " + bash + "/bin/bash");
+    assertEquals(List.of(TestHost.BASH, TestHost.BASH), paths.tools());
+    assertEquals("/x=@/file", shownTo(paths, Generation.FLAT, true));
   }
 
   @Test

@@ -3,13 +3,16 @@ package nixbuildshell.view;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.KeptDirectory;
@@ -55,18 +58,20 @@ class StoreLookupTest {
     return view(true);
   }
 
-  private StoreView view(boolean sandboxed) {
+  private StoreView view(boolean sandboxed, StorePath... tools) {
     try (KeptDirectory kept = host.open()) {
-      SandboxPaths paths =
-          new SandboxPaths(
-              host.caller(),
-              Fixture.FILES,
-              host.nix().directory(),
-              List.of(),
-              () -> false,
-              host.messages());
-      return lookup().of(kept, host.build(kept, Optional.empty()), sandboxed, paths);
+      return lookup().of(kept, host.build(kept, Optional.empty()), sandboxed, paths(tools));
     }
+  }
+
+  private SandboxPaths paths(StorePath... tools) {
+    return new SandboxPaths(
+        host.caller(),
+        Fixture.FILES,
+        host.nix().directory(),
+        Arrays.stream(tools).map(TestHost::whole).map(ByteString::of).toList(),
+        () -> false,
+        host.messages());
   }
 
   private StoreLookup lookup() {
@@ -92,6 +97,30 @@ class StoreLookupTest {
             false),
         view());
     assertEquals("", host.said());
+  }
+
+  @Test
+  void showsTheClosureOfWhatTheCallerNamesBesideTheManifests() {
+    host.manifestOf(TestHost.BASH);
+    host.program("nix-store", "printf '%s\\n' " + whole(FILE, DIRECTORY));
+    assertEquals(
+        List.of(TestHost.BASH, DIRECTORY, FILE),
+        assertInstanceOf(StoreView.Exact.class, view(true, FILE)).members().stream()
+            .map(StoreView.Member::path)
+            .toList());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true, the store has no such path", "false, there is no nix-store on PATH"})
+  void refusesWhatTheCallerNamesAndCannotBeShown(boolean gone, String why) {
+    host.manifestOf(TestHost.BASH);
+    host.set("PATH", "/none");
+    Failure refused = assertThrows(Failure.class, () -> view(true, gone ? OTHER : FILE));
+    assertTrue(refused.getMessage().contains(why), refused.getMessage());
+  }
+
+  private static String whole(StorePath... paths) {
+    return Arrays.stream(paths).map(TestHost::whole).collect(Collectors.joining(" "));
   }
 
   @Test
@@ -150,7 +179,7 @@ class StoreLookupTest {
     try (Sessions sessions = Sessions.open(Fixture.FILES, name -> Optional.empty(), base);
         Session session = sessions.create(remembered, Optional.empty());
         Directory real = Fixture.open(store)) {
-      assertEquals(new StoreView.Whole(), lookup().of(session));
+      assertEquals(new StoreView.Whole(), lookup().of(session, paths()));
       ShownStore.prepare(
           session,
           real,
@@ -158,10 +187,21 @@ class StoreLookupTest {
           true);
       assertEquals(
           new StoreView.Exact(List.of(new StoreView.Member(FILE, FileType.REGULAR)), true),
-          lookup().of(session));
+          lookup().of(session, paths()));
+      host.program("nix-store", "printf '%s\\n' " + whole(FILE, DIRECTORY));
+      StoreView more = lookup().of(session, paths(DIRECTORY));
+      ShownStore.of(session)
+          .orElseThrow()
+          .add(
+              session,
+              real,
+              List.of(
+                  new Listing.Entry(ByteString.of(FILE.baseName()), FileType.REGULAR),
+                  new Listing.Entry(ByteString.of(DIRECTORY.baseName()), FileType.DIRECTORY)));
+      assertEquals(more, lookup().of(session, paths()));
       Path paths = Path.of(session.path() + "/store/paths");
       Files.writeString(paths, "layered\n../../etc\n");
-      Failure damaged = assertThrows(Failure.class, () -> lookup().of(session));
+      Failure damaged = assertThrows(Failure.class, () -> lookup().of(session, paths()));
       assertEquals(
           "cannot enter " + session.path() + ": its store/paths is damaged", damaged.getMessage());
     }
