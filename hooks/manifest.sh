@@ -91,8 +91,21 @@ _nixBuildShellUnmangle() {
 	done
 }
 
+# Decides whether every sandbox has this mount point. What else is mounted comes from Nix's settings or its
+# pre-build-hook, and can be a secret of the host.
+_nixBuildShellIsOfEverySandbox() {
+	case $1 in
+	/ | /bin/sh | /dev | /dev/* | /proc | /proc/* | /tmp | "$NIX_BUILD_TOP") ;;
+	"${NIX_STORE:-/nix/store}" | "${NIX_STORE:-/nix/store}"/*) ;;
+	/etc/group | /etc/hosts | /etc/nsswitch.conf | /etc/passwd | /etc/resolv.conf | /etc/services) ;;
+	/etc/ssl/certs/ca-certificates.crt) ;;
+	*) return 1 ;;
+	esac
+}
+
 # Adds the fields `mounts` and `sandboxed`. Sets _nixBuildShell_points to the mount points, and _nixBuildShell_root to
-# the host's path of the build directory.
+# the host's path of the build directory. Clears _nixBuildShell_share where the build had other mount points than every
+# sandbox.
 _nixBuildShellMountFields() {
 	declare _nixBuildShell_it _nixBuildShell_i _nixBuildShell_text _nixBuildShell_fields _nixBuildShell_all=()
 	declare _nixBuildShell_plain=
@@ -110,6 +123,7 @@ _nixBuildShellMountFields() {
 		[[ -n $_nixBuildShell_plain ]] || _nixBuildShellUnmangle "${_nixBuildShell_fields[@]}"
 		# shellcheck disable=SC2004 # an associative array
 		_nixBuildShell_points[${_nixBuildShell_fields[2]}]=1
+		_nixBuildShellIsOfEverySandbox "${_nixBuildShell_fields[2]}" || _nixBuildShell_share=
 		if [[ ${_nixBuildShell_fields[2]} == "$NIX_BUILD_TOP" ]]; then
 			_nixBuildShell_root=${_nixBuildShell_fields[1]} _nixBuildShell_sandboxed=true
 		fi
@@ -177,5 +191,6 @@ _nixBuildShellManifest() {
 	_nixBuildShellOutputsField
 	_nixBuildShellMountFields
 	_nixBuildShellStorePathsField
+	if $_nixBuildShell_fixed || ! $_nixBuildShell_sandboxed || [[ -n ${__impure-} ]]; then _nixBuildShell_share=; fi
 	_nixBuildShell_manifest+="\"structuredAttrs\":$_nixBuildShell_structured,\"fixedOutput\":$_nixBuildShell_fixed}"
 }

@@ -2,9 +2,11 @@
 # A setup hook for nixpkgs' stdenv. When the build fails, it writes manifest.json (see manifest.schema.json) and
 # state.bash to $NIX_BUILD_TOP/.nix-build-shell, and prints on stderr how to enter the build's sandbox.
 #
-# A derivation can set `nixBuildShellShareState = true`: then everybody may read state.bash, which has the values
-# of all variables. It can set `nixBuildShellTrap = false`: then there is no ERR trap, and the failing command stays
-# unknown.
+# Every user may read state.bash, which has the values of all variables, unless the build could hold a secret: what a
+# build in a sandbox knows comes from the store, which every user can read. A secret can come from the network or
+# from impureEnvVars (fixed-output and impure builds), from a host path in the sandbox, or without a sandbox from
+# anywhere. A derivation decides with `nixBuildShellShareState = true` or `false`. With `nixBuildShellTrap = false`
+# there is no ERR trap, and the failing command stays unknown.
 #
 # When stdenv runs failureHooks, the failing command and its locals are gone, so an ERR trap records them. The trap
 # acts only when errexit is about to end the build's own shell. A build can see it in `trap -p`, as E in $-, and in
@@ -89,15 +91,18 @@ _nixBuildShellReport() {
 	_nixBuildShellPlain
 	declare LC_ALL=C IFS=$' \t\n' _nixBuildShell_directory=$NIX_BUILD_TOP/.nix-build-shell
 	declare _nixBuildShell_id _nixBuildShell_manifest _nixBuildShell_json _nixBuildShell_root _nixBuildShell_sandboxed
-	declare _nixBuildShell_lines _nixBuildShell_outputs='' _nixBuildShell_tool _nixBuildShell_mode=077
+	declare _nixBuildShell_lines _nixBuildShell_outputs='' _nixBuildShell_tool _nixBuildShell_share=1
 	declare -A _nixBuildShell_points=()
 	set -f
 	_nixBuildShellMakeId
 	_nixBuildShellManifest
-	[[ ${nixBuildShellShareState-} != @(1|true) ]] || _nixBuildShell_mode=022
+	[[ -z ${nixBuildShellShareState+set} ]] || _nixBuildShell_share=$nixBuildShellShareState
 	umask 022
 	if [[ -d $_nixBuildShell_directory ]] || { _nixBuildShellTool mkdir && "$_nixBuildShell_tool" "$_nixBuildShell_directory"; }; then
-		(umask "$_nixBuildShell_mode" && _nixBuildShellWrite "$_nixBuildShell_directory/state.bash" "$_nixBuildShellState")
+		(
+			[[ $_nixBuildShell_share == @(1|true) ]] || umask 077
+			_nixBuildShellWrite "$_nixBuildShell_directory/state.bash" "$_nixBuildShellState"
+		)
 		_nixBuildShellWrite "$_nixBuildShell_directory/manifest.json" "$_nixBuildShell_manifest" || _nixBuildShell_id=
 	else
 		_nixBuildShell_id=

@@ -30,7 +30,7 @@ test_manifest_of_a_real_build() {
 	expect_field '[x["root"] for x in m["mounts"] if x["mountPoint"]=="/build"]' "[\"$dir\"]"
 	expect_field "abs(m['time']-$(date +%s)) < 100" true
 	! grep -q hunter2 "$manifest" || fail "a value of the environment is in the manifest"
-	[[ $(stat -c %a%U "$manifest" "$dir/.nix-build-shell" "$dir/.nix-build-shell/state.bash") == 644nixbld*755nixbld*600nixbld* ]] || fail "other modes"
+	[[ $(stat -c %a%U "$manifest" "$dir/.nix-build-shell" "$dir/.nix-build-shell/state.bash") == 644nixbld*755nixbld*644nixbld* ]] || fail "other modes"
 	[[ $(ls -A "$dir/.nix-build-shell") == manifest.json$'\n'state.bash ]] || fail "more files"
 }
 
@@ -49,10 +49,39 @@ test_hint_can_be_pasted() {
 
 test_locals_of_the_failing_function_are_in_the_state() {
 	hooked hooked
-	if [[ $EUID -eq 0 ]]; then
-		grep -q '^declare -- unit="main.c"' "$dir/.nix-build-shell/state.bash" || fail "no local"
-	fi
-	! as_user cat "$dir/.nix-build-shell/state.bash" >/dev/null 2>&1 || fail "every user reads the state"
+	as_user cat "$dir/.nix-build-shell/state.bash" | grep -q '^declare -- unit="main.c"' || fail "no local"
+}
+
+# expect_state MODE: of state.bash, and what -v says of it.
+expect_state() {
+	[[ $(stat -c %a "$world_files$dir/.nix-build-shell/state.bash") == "$1" ]] || fail "the state has not mode $1"
+	run nbs -v "$dir" true
+	case $1 in
+	644) expect_err "source the state at the failure: /build/.nix-build-shell/state.bash" ;;
+	600) expect_err ".nix-build-shell/state.bash is private" ;;
+	esac
+}
+
+test_the_state_of_an_earlier_phase_is_there() {
+	hooked lateState
+	expect_state 644
+	# shellcheck disable=SC2016
+	prints $'1 2\nhelper y\n/build/late-state-0.1/tree/obj' \
+		bash -c 'source .nix-build-shell/state.bash; set +e; echo "$FROM_CONFIGURE ${#flags[@]}"; helper y; pwd'
+	hooked lateState --arg share false
+	expect_state 600
+}
+
+# The daemon takes sandbox-paths from root alone.
+test_a_path_of_the_host_makes_the_state_private() {
+	[[ $EUID -eq 0 ]] || skip "only root can build with sandbox-paths"
+	hooked_by=(as_root NIX_REMOTE=daemon NIX_CONFIG="sandbox-paths = /bin/sh=$TOOLS_PATH/bin/busybox")
+	hooked lateState
+	expect_state 644
+	mkdir "$T/shown"
+	hooked_by=(as_root NIX_REMOTE=daemon NIX_CONFIG="sandbox-paths = /etc/shown=$T/shown")
+	hooked lateState
+	expect_state 600
 }
 
 test_structured_attributes() {
@@ -61,6 +90,7 @@ test_structured_attributes() {
 	expect_field 'm["structuredAttrs"]' true
 	expect_field 'sorted(m["outputs"])' '["dev", "out"]'
 	expect_field 'm["outputs"]["out"].endswith("-structured-0.1")' true
+	expect_state 644
 	expect_field 'm["command"]["text"]' 'ls /nonexistent-$unit'
 }
 
@@ -69,6 +99,7 @@ test_fixed_output() {
 	valid "$manifest"
 	expect_field '[m["fixedOutput"],m["exitCode"],"command" in m]' '[true, 5, false]'
 	expect_log 'nix-build-shell: buildPhase of fixed-0.1 failed with exit code 5'
+	expect_state 600
 }
 
 test_captured_build_never_succeeds() {

@@ -39,15 +39,17 @@ in_build() (
 )
 
 # hooked NAME [ARGS...]: a build of tests/fixtures/hook, with its log in $T/log; the directory that it left is
-# then `dir`.
+# then `dir`. The client is what `hooked_by` says.
+hooked_by=(as_user)
 hooked() {
 	local name=$1
 	shift
+	rm -rf "$T/nix"
 	mkdir -p "$T/nix"
 	cp -R "$TOP/tests/fixtures/"{hook,stdenv} "$TOP/hooks" "$T/nix/"
 	chmod -R a+rX "$T/nix"
 	status=0
-	as_user nix-build --keep-failed --no-out-link "$T/nix/hook" -A "$name" --argstr bash "$BASH_PATH" \
+	"${hooked_by[@]}" nix-build --keep-failed --no-out-link "$T/nix/hook" -A "$name" --argstr bash "$BASH_PATH" \
 		--argstr tools "$TOOLS_PATH" --arg hook "$T/nix/hooks" "$@" >"$T/log" 2>&1 </dev/null || status=$?
 	dir=$(kept_directory "$T/log")
 	if [[ -n $dir && -z $world_name ]]; then printf '%s\n' "$dir" >>"$SCRATCH/kept-directories"; fi

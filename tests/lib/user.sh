@@ -38,6 +38,7 @@ root_exec() {
 }
 
 as_user() (user_exec "$@")
+as_root() (root_exec "$@")
 
 # Programs with the default action for every signal. Who starts the tests may ignore some (nohup, an agent), and bash
 # ignores SIGINT in background jobs; a program inherits that, and so does the build that a daemon starts.

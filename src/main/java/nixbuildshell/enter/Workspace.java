@@ -15,6 +15,7 @@ import nixbuildshell.console.Messages;
 import nixbuildshell.console.ProgressLine;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.FileContent;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.Listing;
 import nixbuildshell.files.Owner;
@@ -30,7 +31,7 @@ import nixbuildshell.store.StorePath;
 /** Fills a new session: with the build directory, its env-vars, and the outputs that are there. */
 final class Workspace {
   private static final ByteString ENV_VARS = ByteString.of("env-vars");
-  private static final ByteString STATE = ByteString.of(".nix-build-shell/state.bash");
+  private static final String STATE = ".nix-build-shell/state.bash";
 
   /** Lists what Nix keeps beside outputs: path locks, roots of running builds, second builds. */
   private static final List<String> NO_OUTPUTS = List.of(".lock", ".chroot", ".drv", ".check");
@@ -80,6 +81,7 @@ final class Workspace {
       copy.writeBuildFile(ENV_VARS, script.envVars().script(), 0600);
     }
     report(result, substituted);
+    tellState(kept, build.sandbox().directory());
     try (Directory real = open(files, nix)) {
       fillStore(real, store, build.store().outputs().values(), kept.owner());
     } catch (ErrnoException e) {
@@ -119,6 +121,16 @@ final class Workspace {
     }
   }
 
+  /** Names the state that the hook wrote, which the caller can source. */
+  private void tellState(KeptDirectory kept, String directory) {
+    FileContent state = kept.read(STATE, 0);
+    if (state instanceof FileContent.TooLarge) {
+      messages.detail("bash can source the state at the failure: " + directory + "/" + STATE);
+    } else if (state instanceof FileContent.Unreadable) {
+      messages.detail(STATE + " is private, since the build could hold a secret: " + state.why());
+    }
+  }
+
   /**
    * Names what was not copied, except what was rebuilt and the state, which is private on purpose.
    */
@@ -126,7 +138,7 @@ final class Workspace {
     List<TreeCopy.Missed> missed =
         result.missed().stream()
             .filter(each -> !substituted.contains(each.path()))
-            .filter(each -> !each.path().equals(STATE))
+            .filter(each -> !each.path().latin1().equals(STATE))
             .toList();
     long more = result.missedInAll() - result.missed().size();
     for (TreeCopy.Missed each : missed) {
