@@ -84,13 +84,21 @@ stdenv.mkDerivation {
     mkdir $home
     cp nix-build-shell.jar launcher/java-options $home/
     cp -R lib $home/lib
+    # The cache names the time of the jar, which is 1 in the store.
+    touch -d @1 $home/nix-build-shell.jar
+    sh launcher/make-cache ${jre} $home/nix-build-shell.jar $home/class-cache
+    case $(echo $home/class-cache.*) in
+      *.aot) cache=-XX:AOTCache=$home/class-cache.aot ;;
+      *.jsa) cache=-XX:SharedArchiveFile=$home/class-cache.jsa ;;
+      *) cache= ;;
+    esac
     {
       echo '#!${runtimeShell}'
       # If a descriptor is closed, the command would get one of the JVM's own files in its place.
       echo '[ -e /proc/self/fd/0 ] || exec </dev/null'
       echo '[ -e /proc/self/fd/1 ] || exec >/dev/null'
       echo '[ -e /proc/self/fd/2 ] || exec 2>/dev/null'
-      echo "exec ${jre}/bin/java @$home/java-options -jar $home/nix-build-shell.jar" '"$@"'
+      echo "exec ${jre}/bin/java @$home/java-options $cache -jar $home/nix-build-shell.jar" '"$@"'
     } >$out/bin/nix-build-shell
     chmod 755 $out/bin/nix-build-shell
     runHook postInstall

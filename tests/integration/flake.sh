@@ -97,6 +97,8 @@ test_what_is_installed() {
 	run as_user "$USER_HOME/result/bin/nix-build-shell" --version
 	expect_status 0
 	grep -qE '^nix-build-shell 0\.1\.0 \(Java [0-9]+, FFM\)$' "$T/out" || fail "another version"
+	run as_user _JAVA_OPTIONS="-Xlog:class+load:file=$USER_HOME/classes" "$USER_HOME/result/bin/nix-build-shell" --version
+	grep -q 'nixbuildshell.cli.Main source: shared' "$USER_HOME/classes" || fail "no class cache"
 	diff -r "$TOP/share" "$USER_HOME/result/share" | grep -v '^Only in .*/result/share: nix-build-shell$' >"$T/differences" || true
 	[[ ! -s $T/differences ]] || fail "other completions or another man page: $(<"$T/differences")"
 }

@@ -85,3 +85,35 @@ test_find_jdk_knows_ranges() {
 	[[ $(JAVA_HOME=$T/java-25 "$TOP/src/build/find-jdk" 17-21) != "$T/java-25" ]] || fail "25 for 17-21"
 	[[ $(JAVA_HOME=$T/java-17 "$TOP/src/build/find-jdk" 22) != "$T/java-17" ]] || fail "17 for 22"
 }
+
+# The JVM does not say how old a cache is, and complains about one that is missing.
+test_a_class_cache_is_taken_when_it_is_newer_than_the_jar() {
+	false_checkout
+	local cache=$checkout/target/cache/25.0.1+8
+	printf 'JAVA_VERSION="25.0.1"\nJAVA_RUNTIME_VERSION="25.0.1+8"\n' >"$T/java/release"
+	mkdir "${cache%/*}"
+	touch -d '1 hour ago' "$checkout/target/nix-build-shell.jar"
+	run launch NIX_BUILD_SHELL_JAVA_HOME="$T/java" "$checkout/nix-build-shell" x
+	if grep -q cache "$T/out"; then fail "a cache that is not there: $(<"$T/out")"; fi
+	touch "$cache.jsa"
+	run launch NIX_BUILD_SHELL_JAVA_HOME="$T/java" "$checkout/nix-build-shell" x
+	grep -qF -- "|-XX:SharedArchiveFile=$cache.jsa|-jar|$checkout/target/nix-build-shell.jar|x|" "$T/out" || fail "$(<"$T/out")"
+	touch "$cache.aot"
+	run launch NIX_BUILD_SHELL_JAVA_HOME="$T/java" "$checkout/nix-build-shell" x
+	grep -qF -- "|-XX:AOTCache=$cache.aot|-jar|" "$T/out" || fail "$(<"$T/out")"
+	touch -d '2 hours ago' "$cache.aot" "$cache.jsa"
+	run launch NIX_BUILD_SHELL_JAVA_HOME="$T/java" "$checkout/nix-build-shell" x
+	if grep -q cache "$T/out"; then fail "an old cache: $(<"$T/out")"; fi
+}
+
+# Without the cache it is 2,000 and more.
+test_nearly_all_classes_come_from_the_cache() {
+	dir=$(kept readable)
+	tool_env=(_JAVA_OPTIONS="-Xlog:class+load:file=$USER_HOME/classes")
+	run nbs "$dir" true
+	expect_status 0
+	local others
+	others=$(grep -vc 'source: shared objects file' "$USER_HOME/classes") || true
+	grep -q 'nixbuildshell.enter.Enter source: shared' "$USER_HOME/classes" || fail "not from the cache"
+	[[ $others -lt 200 ]] || fail "$others classes are not from the cache: $(grep -v 'source: shared' "$USER_HOME/classes" | head -n 300)"
+}

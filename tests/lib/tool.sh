@@ -26,9 +26,12 @@ install_tool() {
 	TOOL=$1/tool/nix-build-shell
 	mkdir -p "$1/tool/target" "$1/tool/src/build" "$1/tool/src/main/launcher"
 	cp "$TOP/nix-build-shell" "$1/tool/"
-	cp "$TOP/src/build/find-jdk" "$1/tool/src/build/"
-	cp "$TOP/src/main/launcher/java-options" "$1/tool/src/main/launcher/"
-	cp -R "$TOP/target/nix-build-shell.jar" "$TOP/target/lib" "$1/tool/target/"
+	cp "$TOP/src/build/find-jdk" "$TOP/src/build/make-caches" "$1/tool/src/build/"
+	cp "$TOP"/src/main/launcher/* "$1/tool/src/main/launcher/"
+	cp -pR "$TOP/target/nix-build-shell.jar" "$TOP/target/lib" "$TOP/target/cache" "$1/tool/target/"
+	# Java 17 takes a cache at the path for which it was made.
+	rm -f "$1"/tool/target/cache/*.jsa
+	"$1/tool/src/build/make-caches" "$1/tool/target"
 	chmod -R u=rwX,go=rX "$1/tool"
 	export TOOL
 }

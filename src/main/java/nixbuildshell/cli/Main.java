@@ -55,7 +55,7 @@ public final class Main {
   }
 
   /** Reads once what comes from outside. */
-  private static Caller caller() {
+  static Caller caller() {
     Set<Integer> terminals = new HashSet<>();
     for (int descriptor = 0; descriptor <= 2; descriptor++) {
       if (StandardStream.isTerminal(descriptor)) {
