@@ -126,11 +126,11 @@ test_variables_of_the_caller() {
 	if grep -F 'asks for' "$T/err"; then fail "it is said to be withheld"; fi
 	prints "1" "$BASH_PATH/bin/bash" -c 'echo $NIX_OUTPUT_CHECKED'
 	# A name alone gives an attacker's directory nothing: the derivation must be the directory's own.
-	mkdir "$T/kept"
+	mkdir "$T/nix-build-kept-1.0.drv-0"
 	printf 'declare -x out="%s"\ndeclare -x SHELL="/noshell"\n' \
-		"$(as_user nix-store --query --outputs "$(drv fixedBare)")" >"$T/kept/env-vars"
-	dir=$T/kept
-	if [[ $WHO == user ]]; then chown -R "$TEST_USER:" "$T/kept"; fi
+		"$(as_user nix-store --query --outputs "$(drv fixedBare)")" >"$T/nix-build-kept-1.0.drv-0/env-vars"
+	dir=$T/nix-build-kept-1.0.drv-0
+	if [[ $WHO == user ]]; then chown -R "$TEST_USER:" "$T/nix-build-kept-1.0.drv-0"; fi
 	prints 'unset|unset|unset|unset' "$BASH_PATH/bin/bash" -c "$print"
 	run nbs --drv "$(drv fixedBare)" "$dir" "$BASH_PATH/bin/bash" -c "$print; echo \$out"
 	expect_out "$proxy|a b"$'\xff'"|unset|unset"$'\n'"$(as_user nix-store --query --outputs "$(drv fixedBare)")"

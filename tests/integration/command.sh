@@ -44,7 +44,7 @@ test_options_after_the_directory_are_the_commands() {
 
 test_names_that_are_not_utf_8() {
 	setup
-	local odd=$T/$'caf\xe9 \xff'
+	local odd=$T/$'caf\xe9 \xff'/nix-build-kept-1.0.drv-0
 	user_dir "$odd"
 	cp "$dir/env-vars" "$odd/"
 	echo content >"$odd"/$'\xfe'

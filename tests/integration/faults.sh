@@ -242,7 +242,7 @@ full_disk() {
 }
 
 test_full_disk_while_copying() {
-	dir=$T/kept
+	dir=$T/nix-build-kept-1.0.drv-0
 	user_dir "$dir"
 	cp "$(kept readable)/env-vars" "$dir/"
 	mkdir "$dir/d"

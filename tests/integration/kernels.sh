@@ -19,7 +19,7 @@ refusing() (
 
 # In $dir, a manifest that shows two store paths alone.
 with_manifest() {
-	local copy=$T/kept
+	local copy=$T/nix-build-kept-1.0.drv-0
 	user_dir "$copy"
 	cp -R "$dir/." "$copy/"
 	mkdir "$copy/.nix-build-shell"

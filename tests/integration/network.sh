@@ -179,7 +179,7 @@ test_a_session_keeps_its_network() {
 # They are in the network's namespace, and the caller's D-Bus or X server may have such a socket.
 test_abstract_sockets_of_the_host_cannot_be_reached() {
 	local name=$T/abstract
-	dir=$T/kept
+	dir=$T/nix-build-kept-1.0.drv-0
 	cp -R "$(kept readable)" "$dir"
 	cat >"$T/connect.c" <<-'END'
 		#include <stddef.h>

@@ -3,7 +3,7 @@
 
 # own_copy OWNER: in $dir, of a kept directory.
 own_copy() {
-	dir=$T/kept
+	dir=$T/nix-build-kept-1.0.drv-0
 	cp -R "$(kept "${2:-readable}")" "$dir"
 	chown -R "$1" "$dir"
 }

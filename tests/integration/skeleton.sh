@@ -115,7 +115,7 @@ test_session_is_its_own() {
 # The directory with a program in it that opens a pseudoterminal.
 with_openpty() {
 	setup
-	local copy=$T/kept
+	local copy=$T/nix-build-kept-1.0.drv-0
 	cp -R "$dir" "$copy"
 	compile "$copy/openpty" "$TOP/tests/fixtures/openpty.c"
 	if [[ $WHO == root ]]; then chown -R --reference="$dir" "$copy"; else user_dir "$copy"; fi

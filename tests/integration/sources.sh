@@ -96,7 +96,7 @@ test_weird_values_in_another_locale() {
 
 # Older bashes wrote a newline as it is, inside double quotes.
 test_env_vars_with_newlines_in_double_quotes() {
-	dir=$T/kept
+	dir=$T/nix-build-kept-1.0.drv-0
 	user_dir "$dir"
 	{
 		printf 'declare -x A="x\ndeclare -x SHELL=\\"/evil\\"\ny"\n'
@@ -151,7 +151,7 @@ test_newer_layout_with_private_env_vars() {
 
 # A directory that root owns, inside and out, makes no process root.
 test_directory_of_root() {
-	dir=$T/kept
+	dir=$T/nix-build-kept-1.0.drv-0
 	mkdir "$dir"
 	cp "$(kept readable)/env-vars" "$dir/"
 	prints 1000 id -u

@@ -72,7 +72,7 @@ test_the_whole_store_when_nix_fails() {
 }
 
 test_the_whole_store_without_a_derivation() {
-	dir=$T/kept
+	dir=$T/nix-build-kept-1.0.drv-0
 	user_dir "$dir"
 	sed 's|^declare -x out=.*|declare -x out="/nix/store/00000000000000000000000000000000-nbs-none"|' \
 		"$(kept looking)/env-vars" >"$dir/env-vars"
@@ -174,7 +174,7 @@ test_a_manifest_is_enough() {
 
 test_the_shell_is_shown_in_any_case() {
 	local other
-	dir=$T/kept
+	dir=$T/nix-build-kept-1.0.drv-0
 	user_dir "$dir"
 	mkdir -p "$T/other/bin"
 	cp "$BASH_PATH/bin/bash" "$T/other/bin/bash"

@@ -66,7 +66,7 @@ test_a_session_is_there_too() {
 
 # claims PATH: a kept directory whose env-vars says that it was there.
 claims() {
-	dir=$T/kept
+	dir=$T/nix-build-kept-1.0.drv-0
 	rm -rf "$dir"
 	cp -R "$(kept readable)" "$dir"
 	if [[ $WHO == root ]]; then chown -R --reference="$(kept readable)" "$dir"; else chmod -R a+rX "$dir"; fi

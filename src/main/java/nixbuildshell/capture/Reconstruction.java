@@ -95,6 +95,7 @@ public final class Reconstruction {
     if (shell.isEmpty()) {
       shell = envVars.shell(env);
     }
+    requireKept(outputs);
     Optional<Found> found = given;
     if (found.isEmpty()
         && (shell.isEmpty() || request.builder() || envVars.hidesBuilderFiles(env))) {
@@ -113,6 +114,36 @@ public final class Reconstruction {
       compare(outputs, found.get());
     }
     return failedBuild(Optional.of(env), found, shell, environment(env, found, shell), outputs);
+  }
+
+  /**
+   * Requires that more than {@code env-vars} says that a build left the directory: nix-shell leaves
+   * such a file in /tmp, and a copy of /tmp is no use.
+   */
+  private void requireKept(Map<String, Fact<StorePath>> outputs) {
+    if (given.isEmpty() && !isKept(outputs)) {
+      throw new Failure(
+          "cannot enter " + kept.path(),
+          "it does not look like a directory that Nix kept: it has an env-vars, but not the name"
+              + " that Nix gives, its owner is no build user, it has no manifest, and no build log"
+              + " began with it",
+          "if a build left it all the same, " + DerivationFinder.REMEDY);
+    }
+  }
+
+  /** Decides whether Nix's naming, the owner, the manifest or a build log makes it a kept one. */
+  private boolean isKept(Map<String, Fact<StorePath>> outputs) {
+    return isNamedByNix()
+        || manifest.isPresent()
+        || request.builds().test(kept.owner())
+        || finder.hasLogFromItsStart(kept, paths(outputs));
+  }
+
+  /** Other programs give a name like Lix's too, but have no such directory in it. */
+  private boolean isNamedByNix() {
+    return KeptName.of(kept.outerName())
+        .filter(name -> !name.isLix() || kept.path().latin1().endsWith("/" + name.inner()))
+        .isPresent();
   }
 
   /** Decides whether the derivation alone can tell something that the build seems to have had. */

@@ -17,6 +17,8 @@ import nixbuildshell.nix.Caller;
  * @param directory the build directory in a sandbox, by Nix's setting
  * @param buildUsers whether Nix may have left a directory of this uid: a build user's or the
  *     caller's; a costly question, asked only about a build that may have the network
+ * @param builds whether this uid is a build user's, so that nothing but builds makes its
+ *     directories; as costly
  */
 public record Request(
     Optional<ByteString> derivation,
@@ -24,7 +26,8 @@ public record Request(
     Function<ByteString, Optional<ByteString>> impure,
     boolean builder,
     String directory,
-    LongPredicate buildUsers) {
+    LongPredicate buildUsers,
+    LongPredicate builds) {
 
   /** Returns the request of a caller on this machine. */
   public static Request of(Optional<ByteString> derivation, boolean builder, Caller caller) {
@@ -34,6 +37,7 @@ public record Request(
         name -> caller.environment(name.latin1()),
         builder,
         caller.sandboxBuildDirectory(),
-        uid -> caller.buildOwners().test(uid));
+        uid -> caller.buildOwners().test(uid),
+        uid -> uid != 0 && uid != caller.uid() && caller.buildOwners().test(uid));
   }
 }

@@ -142,6 +142,22 @@ public record DerivationFinder(
   }
 
   /**
+   * Decides whether Nix opened a log of a derivation with these outputs right after it made the
+   * directory. That stays so when the directory is moved or gets another owner.
+   */
+  public boolean hasLogFromItsStart(Evidence kept, Set<StorePath> outputs) {
+    List<StorePath> derivations =
+        outputs.stream()
+            .map(StorePath::name)
+            .distinct()
+            .flatMap(name -> madeBy(name, outputs).stream())
+            .map(Found::path)
+            .toList();
+    return logs().of(derivations).stream()
+        .anyMatch(log -> Pairing.areOfOneStart(kept.times(), log));
+  }
+
+  /**
    * Finds a derivation by its outputs. An output has the name of its derivation, with a suffix when
    * it is not {@code out}. Several derivations can have the same output, when it is fixed or
    * depends on a fixed one.

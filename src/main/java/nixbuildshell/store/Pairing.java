@@ -213,6 +213,11 @@ public final class Pairing {
         && !log.birth().get().isBefore(kept.birth().get());
   }
 
+  /** Decides whether Nix opened the log right after it made the directory. */
+  static boolean areOfOneStart(KeptTimes kept, Log log) {
+    return isBornInBuild(kept, log) && start(kept, log) <= START.toNanos();
+  }
+
   /** Returns a row of costs for each directory: a column for each claim and each row's own. */
   private long[][] costs() {
     int rows = directories.size();

@@ -48,7 +48,14 @@ class ExternalBuildTest {
   private FailedBuild build(String json, boolean builder) {
     return Reconstruction.of(
         KeptFiles.named("nix-1-2").withBuildJson(json),
-        new Request(Optional.empty(), 2, name -> Optional.empty(), builder, "/build", user -> true),
+        new Request(
+            Optional.empty(),
+            2,
+            name -> Optional.empty(),
+            builder,
+            "/build",
+            user -> true,
+            user -> true),
         store.finder());
   }
 

@@ -63,7 +63,14 @@ class ManifestReconstructionTest {
   private FailedBuild build(KeptFiles kept) {
     return Reconstruction.of(
         kept,
-        new Request(Optional.empty(), 2, name -> Optional.empty(), false, "/build", user -> true),
+        new Request(
+            Optional.empty(),
+            2,
+            name -> Optional.empty(),
+            false,
+            "/build",
+            user -> true,
+            user -> true),
         store.finder());
   }
 
@@ -175,7 +182,14 @@ class ManifestReconstructionTest {
   private FailedBuild buildOfCaller(Optional<ByteString> drv) {
     return Reconstruction.of(
         with(NAMELESS, outputs(OUT)),
-        new Request(drv, 2, name -> Optional.of(name.plus("!")), false, "/build", user -> true),
+        new Request(
+            drv,
+            2,
+            name -> Optional.of(name.plus("!")),
+            false,
+            "/build",
+            user -> true,
+            user -> true),
         store.finder());
   }
 

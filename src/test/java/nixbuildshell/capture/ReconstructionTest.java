@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ReconstructionTest {
   private static final Function<ByteString, Optional<ByteString>> CALLER = name -> Optional.empty();
@@ -78,6 +80,7 @@ class ReconstructionTest {
             CALLER,
             false,
             "/build",
+            user -> user == KeptFiles.BUILDER,
             user -> user == KeptFiles.BUILDER),
         store.finder());
   }
@@ -124,6 +127,26 @@ class ReconstructionTest {
             Optional.empty(),
             List.of()),
         build(KEPT.with(ENV_VARS)));
+  }
+
+  /** An {@code env-vars} is in many a /tmp. */
+  @ParameterizedTest
+  @ValueSource(strings = {"tmp", "nix-shell-1-0", "0123456789abcdfghijklmnpqr", "build"})
+  void envVarsAloneMakeNoKeptDirectory(String name) throws IOException {
+    KeptFiles other = KeptFiles.named(name).with(ENV_VARS);
+    assertTrue(refuses(other.of(1000)).getMessage().contains("does not look like a directory"));
+    StorePath drv = store.derivation("d1", "probe-1.0", OUT);
+    Instant start = Instant.now().minusMillis(500);
+    store.log(drv, ".bz2", start.plusSeconds(60));
+    assertTrue(refuses(other.of(1000).born(start.minusSeconds(3))).remedy().contains("--drv"));
+    for (FailedBuild build :
+        List.of(
+            build(other),
+            build(other.of(1000), Optional.of(drv)),
+            build(other.of(1000).withManifest("{\"schemaVersion\": \"1.0\"}")),
+            build(other.of(1000).born(start)))) {
+      assertEquals(Map.of("out", env(OUT), "dev", env(DEV)), build.store().outputs());
+    }
   }
 
   @Test

@@ -13,7 +13,8 @@ public record KeptFiles(
     FileContent envVars,
     FileContent manifest,
     FileContent beside,
-    long owner)
+    long owner,
+    Optional<Instant> birth)
     implements Evidence {
   public static final long BUILDER = 30001;
   public static final Instant FAILED = Instant.parse("2026-11-21T05:42:52.844656676Z");
@@ -25,15 +26,20 @@ public record KeptFiles(
         new FileContent.Missing(),
         new FileContent.Missing(),
         new FileContent.Missing(),
-        BUILDER);
+        BUILDER,
+        Optional.empty());
   }
 
   public KeptFiles of(long user) {
-    return new KeptFiles(name, changed, envVars, manifest, beside, user);
+    return new KeptFiles(name, changed, envVars, manifest, beside, user, birth);
+  }
+
+  public KeptFiles born(Instant moment) {
+    return new KeptFiles(name, changed, envVars, manifest, beside, owner, Optional.of(moment));
   }
 
   public KeptFiles with(FileContent reading) {
-    return new KeptFiles(name, changed, reading, manifest, beside, owner);
+    return new KeptFiles(name, changed, reading, manifest, beside, owner, birth);
   }
 
   public KeptFiles with(String envVars) {
@@ -41,12 +47,12 @@ public record KeptFiles(
   }
 
   public KeptFiles withManifest(FileContent reading) {
-    return new KeptFiles(name, changed, envVars, reading, beside, owner);
+    return new KeptFiles(name, changed, envVars, reading, beside, owner, birth);
   }
 
   public KeptFiles withBuildJson(String json) {
     FileContent reading = new FileContent.Bytes(json.getBytes(StandardCharsets.UTF_8));
-    return new KeptFiles(name, changed, envVars, manifest, reading, owner);
+    return new KeptFiles(name, changed, envVars, manifest, reading, owner, birth);
   }
 
   public KeptFiles withManifest(String json) {
@@ -67,11 +73,7 @@ public record KeptFiles(
   public KeptTimes times() {
     Optional<KeptName> known = KeptName.of(outerName());
     return new KeptTimes(
-        name,
-        known.flatMap(KeptName::derivation),
-        known.flatMap(KeptName::worker),
-        Optional.empty(),
-        changed);
+        name, known.flatMap(KeptName::derivation), known.flatMap(KeptName::worker), birth, changed);
   }
 
   @Override
