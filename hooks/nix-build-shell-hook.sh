@@ -110,8 +110,25 @@ _nixBuildShellReport() {
 	_nixBuildShellPrintHint
 }
 
+# _nixBuildShellPrintable TEXT: sets _nixBuildShell_text to it. Other bytes than printable ASCII become \xHH, since a
+# build could steer the terminal with them, or turn the text around.
+_nixBuildShellPrintable() {
+	declare _nixBuildShell_rest=$1 _nixBuildShell_byte
+	_nixBuildShell_text=
+	while [[ $_nixBuildShell_rest == *[!' '-'~']* ]]; do
+		_nixBuildShell_byte=${_nixBuildShell_rest%%[!' '-'~']*}
+		_nixBuildShell_text+=$_nixBuildShell_byte
+		_nixBuildShell_rest=${_nixBuildShell_rest:${#_nixBuildShell_byte}}
+		printf -v _nixBuildShell_byte '%d' "'${_nixBuildShell_rest:0:1}"
+		printf -v _nixBuildShell_byte '\\x%02x' $((_nixBuildShell_byte & 255))
+		_nixBuildShell_text+=$_nixBuildShell_byte
+		_nixBuildShell_rest=${_nixBuildShell_rest:1}
+	done
+	_nixBuildShell_text+=$_nixBuildShell_rest
+}
+
 _nixBuildShellPrintHint() {
-	declare _nixBuildShell_it _nixBuildShell_what='' _nixBuildShell_program='@command@' _nixBuildShell_flake='@flake@'
+	declare _nixBuildShell_text _nixBuildShell_it _nixBuildShell_what='' _nixBuildShell_program='@command@' _nixBuildShell_flake='@flake@'
 	# The path is the host's for sure only if it looks like one of Nix's: /tmp may be a file system of its own.
 	$_nixBuildShell_sandboxed || _nixBuildShell_root=$NIX_BUILD_TOP
 	_nixBuildShell_it='^(/tmp/nix-build-[A-Za-z0-9+._=-]+\.drv-[0-9]+(/build)?|/nix/var/nix/builds/nix-[0-9]+-[0-9]+/build)$'
@@ -127,7 +144,8 @@ _nixBuildShellPrintHint() {
 		[[ $_nixBuildShell_it == "$_nixBuildShellCommand" ]] || _nixBuildShell_what+=' ...'
 	fi
 	_nixBuildShell_what="${curPhase:+$curPhase of }${name:-the build} failed with exit code $_nixBuildShellStatus$_nixBuildShell_what"
-	printf 'nix-build-shell: %s\n' "${_nixBuildShell_what//[[:cntrl:]]/ }"
+	_nixBuildShellPrintable "$_nixBuildShell_what"
+	printf 'nix-build-shell: %s\n' "$_nixBuildShell_text"
 	printf 'nix-build-shell: enter its sandbox with\n    %s %s bash\n' "$_nixBuildShell_program" "$_nixBuildShell_root"
 	[[ -z $_nixBuildShell_flake ]] ||
 		printf '    nix run %q#nix-build-shell -- %s bash\n' "$_nixBuildShell_flake" "$_nixBuildShell_root"

@@ -29,16 +29,19 @@ test_manifest_of_any_bytes() {
 	while read -r bash; do
 		for locale in C C.UTF-8; do
 			build_env=(LC_ALL="$locale" version="$bytes" pname=$'\xc3\xa9"\\\n/' name=$'wttr\xff 0.1')
-			build "$bash" $'mkdir "d\xff\ne"; cd "d\xff\ne"; curPhase=$\'p\\n"\'; ls "/none\xff\xc3\xa9" \'a\nb\''
+			build "$bash" $'mkdir "d\xff\ne"; cd "d\xff\ne"; curPhase=$\'p\\n"\'; ls "/none\xff\xc3\xa9\xe2\x80\xae\xc2\x9b" \'a\nb\''
 			valid "$manifest"
 			expect_field 'm["version"]' "$bytes"
 			expect_field 'm["pname"]' $'\xc3\xa9"\\\n/'
 			expect_field 'm["cwd"]' "$T/top/"$'d\xff\ne'
-			expect_field 'm["command"]["text"]' $'ls "/none\xff\xc3\xa9" \'a\nb\''
+			expect_field 'm["command"]["text"]' $'ls "/none\xff\xc3\xa9\xe2\x80\xae\xc2\x9b" \'a\nb\''
 			expect_field 'm["id"][:-6]' wttr--0.1-
 			LC_ALL=C grep -q '[^ -~]' "$manifest" && fail "$bash: not all ASCII"
 			take_hint
 			[[ $(wc -l <"$T/hint") -eq 4 ]] || fail "$bash: a hint of other lines: $(<"$T/hint")"
+			# C1 controls and marks that turn text around would reach the terminal.
+			grep -qF "p\x0a\" of wttr\xff 0.1 failed with exit code 2 in: ls \"/none\xff\xc3\xa9\xe2\x80\xae\xc2\x9b\" 'a ..." "$T/hint" ||
+				fail "$bash: another hint: $(<"$T/hint")"
 		done
 	done < <(bashes)
 }

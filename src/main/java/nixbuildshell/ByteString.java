@@ -83,7 +83,8 @@ public record ByteString(String latin1) implements Comparable<ByteString> {
       String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes())).toString();
       return UNPRINTABLE
           .matcher(text)
-          .replaceAll(m -> java.util.regex.Matcher.quoteReplacement(escape(m.group().charAt(0))));
+          .replaceAll(
+              m -> java.util.regex.Matcher.quoteReplacement(escape(m.group().codePointAt(0))));
     } catch (CharacterCodingException e) {
       StringBuilder text = new StringBuilder();
       for (char c : latin1.toCharArray()) {
@@ -100,12 +101,12 @@ public record ByteString(String latin1) implements Comparable<ByteString> {
         : new ByteString(latin1.substring(0, length)) + "...";
   }
 
-  private static String escape(char c) {
+  private static String escape(int c) {
     return switch (c) {
       case '\\' -> "\\\\";
       case '\n' -> "\\n";
       case '\t' -> "\\t";
-      default -> c < 0x100 ? String.format("\\x%02x", (int) c) : String.format("\\u%04x", (int) c);
+      default -> String.format(c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
     };
   }
 }

@@ -33,6 +33,8 @@ class ByteStringTest {
     "ff 61 5c, \\xffa\\\\",
     "5c 78, \\\\x",
     "e2 80 ae, \\u202e",
+    "f3 a0 81 81, \\U000e0041",
+    "f0 9f 90 9a, 🐚",
     "00, \\x00",
     "7f, \\x7f"
   })
