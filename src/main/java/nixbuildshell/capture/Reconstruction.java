@@ -52,7 +52,7 @@ public final class Reconstruction {
     this.given = request.derivation().map(finder::given);
     this.written = new KeptManifest(kept, shells, notes);
     this.manifest = written.manifest();
-    this.impure = new ImpureVariables(request.impure());
+    this.impure = new ImpureVariables(request.impure(), given.isPresent());
     this.top =
         manifest
             .flatMap(known -> known.sandbox().buildTop())
@@ -159,9 +159,7 @@ public final class Reconstruction {
       return environment(required(found, "env-vars has no builder"), shell);
     }
     Map<ByteString, ByteString> let =
-        found
-            .map(drv -> BuilderEnvironment.impure(drv.derivation(), outside(drv)))
-            .orElse(Map.of());
+        found.map(drv -> BuilderEnvironment.impure(drv.derivation(), outside())).orElse(Map.of());
     if (!isBash(shell)) {
       return FailedBuild.Given.of(env, let);
     }
@@ -248,8 +246,8 @@ public final class Reconstruction {
   private FailedBuild.Environment environment(Found found, Optional<Fact<ByteString>> shell) {
     return isBash(shell) && !request.builder()
         ? new FailedBuild.Rebuilt(
-            RebuiltEnvVars.of(found.derivation(), shell.get().value(), outside(found)))
-        : new FailedBuild.Given(BuilderEnvironment.of(found.derivation(), outside(found)));
+            RebuiltEnvVars.of(found.derivation(), shell.get().value(), outside()))
+        : new FailedBuild.Given(BuilderEnvironment.of(found.derivation(), outside()));
   }
 
   private Optional<Fact<ByteString>> shellOf(Found found) {
@@ -302,7 +300,7 @@ public final class Reconstruction {
     Map<String, Fact<StorePath>> outputs = known.isEmpty() ? outputs(found) : known;
     HostNetwork network =
         HostNetwork.of(HostNetwork.isClaimed(manifest, env), found, this::isConfirmed);
-    found.flatMap(drv -> impure.withheld(drv.derivation(), outside(drv))).ifPresent(notes::add);
+    found.flatMap(drv -> impure.told(drv.derivation(), outside())).ifPresent(notes::add);
     Optional<Fact<ByteString>> unsandboxed = top.filter(told -> !isInSandbox(told));
     Optional<Fact<List<StorePath>>> seen =
         unsandboxed.isPresent()
@@ -311,9 +309,9 @@ public final class Reconstruction {
     Optional<BuilderCall> call =
         found
             .filter(drv -> request.builder() || shell.isEmpty())
-            .map(drv -> BuilderCall.of(drv.derivation(), outside(drv)));
+            .map(drv -> BuilderCall.of(drv.derivation(), outside()));
     List<BuilderFile> files = found.map(drv -> BuilderFile.of(drv.derivation())).orElse(List.of());
-    boolean uidRange = UidRange.of(kept, env, found);
+    boolean uidRange = UidRange.of(kept, env, found, this::isConfirmed);
     return new FailedBuild(
         name(env, found),
         found.map(drv -> new Fact<>(drv.path(), source(drv.how()))),
@@ -395,20 +393,10 @@ public final class Reconstruction {
     };
   }
 
-  /**
-   * Returns what the builder may have of the caller's environment. An attacker may have written
-   * both the kept directory and the derivation, so neither of them chooses.
-   */
-  private Outside outside(Found found) {
+  /** Returns what the builder's environment has from outside the sandbox. */
+  private Outside outside() {
     boolean lix = KeptName.of(kept.outerName()).filter(KeptName::isLix).isPresent();
-    if (found.how() == How.COMMAND_LINE) {
-      return new Outside(request.cores(), request.impure(), lix, directory());
-    }
-    return new Outside(
-        request.cores(),
-        isConfirmed(found) ? impure::ofFetchers : name -> Optional.empty(),
-        lix,
-        directory());
+    return new Outside(request.cores(), impure::get, lix, directory());
   }
 
   /** Decides whether more than the kept directory says that this derivation left it. */

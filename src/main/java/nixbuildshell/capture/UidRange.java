@@ -1,6 +1,7 @@
 package nixbuildshell.capture;
 
 import java.util.Optional;
+import java.util.function.Predicate;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.store.Derivation;
@@ -19,24 +20,36 @@ final class UidRange {
   private UidRange() {}
 
   /**
-   * Decides whether a build was root of a range of users. Only the derivation can say so. Where
-   * {@code env-vars} alone says so, the build is refused, because a sandbox of one user would
-   * differ.
+   * Decides whether a build was root of a range of users. Only the derivation can say so, where the
+   * build user and the log confirm that it left the directory. Otherwise the build is refused,
+   * because a sandbox of one user would differ.
    *
-   * @throws Failure when only {@code env-vars} says so
+   * @param isConfirmed whether more than the directory says that the derivation left it
+   * @throws Failure when nothing but the directory says so
    */
-  static boolean of(Evidence kept, Optional<EnvVars> env, Optional<Found> found) {
-    if (found.map(Found::derivation).filter(UidRange::isRequiredBy).isPresent()) {
+  static boolean of(
+      Evidence kept, Optional<EnvVars> env, Optional<Found> found, Predicate<Found> isConfirmed) {
+    Optional<Found> requiring = found.filter(known -> isRequiredBy(known.derivation()));
+    if (requiring.filter(isConfirmed).isPresent()) {
       return true;
-    }
-    if (isClaimed(env)) {
-      throw new Failure(
-          "cannot enter " + kept.path(),
+    } else if (requiring.isPresent()) {
+      throw refused(
+          kept,
+          "a build of "
+              + requiring.get().whole()
+              + " is root of 65536 users (requiredSystemFeatures has uid-range), and nothing but"
+              + " the directory says that it left it");
+    } else if (isClaimed(env)) {
+      throw refused(
+          kept,
           "env-vars says that the build was root of 65536 users (requiredSystemFeatures has"
-              + " uid-range), and no derivation is found that says the same",
-          DerivationFinder.REMEDY);
+              + " uid-range), and no derivation is found that says the same");
     }
     return false;
+  }
+
+  private static Failure refused(Evidence kept, String why) {
+    return new Failure("cannot enter " + kept.path(), why, DerivationFinder.REMEDY);
   }
 
   /** Decides whether {@code env-vars} says so. */

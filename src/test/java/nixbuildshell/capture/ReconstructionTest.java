@@ -529,8 +529,16 @@ class ReconstructionTest {
     if (!name.equals("__json") && range) {
       assertTrue(refuses(KEPT.with(claim)).getMessage().contains("uid-range"));
     }
-    store.derivation("d1", "probe-1.0", TestStore.SHELL, OUT, Map.of(name, value));
+    StorePath drv = store.derivation("d1", "probe-1.0", TestStore.SHELL, OUT, Map.of(name, value));
+    if (range) {
+      assertTrue(refuses(KEPT).getMessage().contains("nothing but the directory says"));
+      assertTrue(build(KEPT, Optional.of(drv)).sandbox().uidRange());
+    }
+    store.log(drv, ".bz2", KeptFiles.FAILED);
     assertEquals(range, build(KEPT).sandbox().uidRange());
+    if (range) {
+      assertTrue(refuses(KEPT.of(4711)).getMessage().contains("nothing but the directory says"));
+    }
     if (!name.equals("__json")) {
       assertEquals(range, build(KEPT.with(claim)).sandbox().uidRange());
     }
