@@ -8,6 +8,30 @@ own_copy() {
 	chown -R "$1" "$dir"
 }
 
+# What another user wrote would run as the owner.
+test_directories_that_others_can_write_to_are_refused() {
+	own_copy "$TEST_USER:"
+	local mode
+	for mode in 1777 775 757; do
+		chmod "$mode" "$dir"
+		run nbs "$dir" true
+		expect_status 125
+		expect_err "cannot enter $dir as root" "mode $(printf %04d "$mode")" "chmod go-w $dir" 'ordinary user'
+	done
+	chmod 755 "$dir"
+	chmod 666 "$dir/env-vars"
+	run nbs "$dir" true
+	expect_status 125
+	expect_err 'its env-vars has mode 0666' "chmod go-w $dir/env-vars"
+	chmod 644 "$dir/env-vars"
+	# Written while the directory was open to all.
+	chown 12345 "$dir/env-vars"
+	run nbs "$dir" true
+	expect_status 125
+	expect_err 'its env-vars to user 12345'
+	no_files_below "$USER_HOME" "a session is left"
+}
+
 test_files_that_the_owner_cannot_read_are_not_shown() {
 	own_copy "$TEST_USER:"
 	(umask 077 && echo secret >"$dir/secret" && mkdir "$dir/shut" && echo secret >"$dir/shut/secret")

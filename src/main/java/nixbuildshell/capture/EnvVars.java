@@ -11,9 +11,10 @@ import nixbuildshell.Malformed;
  * Holds the variables in {@code env-vars}, which stdenv's {@code dumpVars} writes with bash's
  * {@code export}.
  *
+ * @param text the whole file: what was checked is what bash sources, whatever the file says by then
  * @param values in the order of the file, without names that have no value
  */
-public record EnvVars(Map<String, ByteString> values) {
+public record EnvVars(ByteString text, Map<String, ByteString> values) {
 
   public EnvVars {
     values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
@@ -25,7 +26,8 @@ public record EnvVars(Map<String, ByteString> values) {
    * @throws Malformed with the line number
    */
   public static EnvVars parse(byte[] text) throws Malformed {
-    return new EnvVars(new EnvVarsParser(ByteString.of(text).latin1()).parse());
+    ByteString whole = ByteString.of(text);
+    return new EnvVars(whole, new EnvVarsParser(whole.latin1()).parse());
   }
 
   public Optional<ByteString> get(String name) {

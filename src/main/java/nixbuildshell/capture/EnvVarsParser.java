@@ -21,12 +21,16 @@ final class EnvVarsParser {
           "(?:export|declare(?= -))(?: -([A-Za-z]++))? "
               + "([A-Za-z_][A-Za-z0-9_]*+|BASH_FUNC_[^\\s=]++)(?=[=\n]|\\z)");
 
+  /** Bounds the declarations: bash 5.2 takes 1 second for 10,000, 3 for 20,000, 171 for 100,000. */
+  static final int MOST = 10_000;
+
   private static final String LETTERS = "abEfnrtv\\'";
   private static final String MEANINGS = "\u0007\b\u001b\f\n\r\t\u000b\\'";
 
   private final String text;
   private final Map<String, ByteString> values = new LinkedHashMap<>();
   private int at;
+  private int count;
 
   EnvVarsParser(String text) {
     this.text = text;
@@ -40,6 +44,9 @@ final class EnvVarsParser {
       }
       if (!head.region(at, text.length()).lookingAt()) {
         throw malformed("neither 'declare -x NAME' nor 'export NAME'", at);
+      }
+      if (++count > MOST) {
+        throw malformed("more than " + MOST + " variables, for which bash would take minutes", at);
       }
       at = head.end();
       declaration(head.group(1), head.group(2));

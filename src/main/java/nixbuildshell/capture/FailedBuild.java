@@ -78,8 +78,12 @@ public record FailedBuild(
   /** Tells where the session's variables come from. */
   public sealed interface Environment {}
 
-  /** Says that bash sources the {@code env-vars} of the kept directory as it is. */
-  public record Kept() implements Environment {}
+  /**
+   * Says that bash sources the {@code env-vars} of the kept directory as it is.
+   *
+   * @param envVars the file as it was checked
+   */
+  public record Kept(ByteString envVars) implements Environment {}
 
   /** Holds a file to be written in place of {@code env-vars}. */
   public record Rebuilt(RebuiltEnvVars envVars) implements Environment {}

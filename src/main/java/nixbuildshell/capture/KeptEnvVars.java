@@ -55,13 +55,6 @@ record KeptEnvVars(Evidence kept, BuildShell shells) {
     throw new Unusable(reading.why(), false, "");
   }
 
-  /** Returns the whole file. */
-  ByteString text() {
-    return kept.read(NAME, LARGEST) instanceof FileContent.Bytes content
-        ? ByteString.of(content.bytes())
-        : ByteString.EMPTY;
-  }
-
   private static Unusable odd(String reason) {
     return new Unusable(reason, true, "to do without it, " + DerivationFinder.REMEDY);
   }

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
 import nixbuildshell.console.ShellWord;
 import nixbuildshell.store.Derivation;
 import nixbuildshell.store.StructuredAttributes;
@@ -46,13 +47,27 @@ public record RebuiltEnvVars(ByteString script, Map<ByteString, ByteString> unde
         BuilderEnvironment.of(derivation, outside), shell, StructuredAttributes.of(derivation));
   }
 
-  /** Makes the script from the builder's environment, in the order of stdenv's default builder. */
+  /**
+   * Makes the script from the builder's environment, in the order of stdenv's default builder.
+   *
+   * @throws Failure when it has too many variables
+   */
   static RebuiltEnvVars of(
       Map<ByteString, ByteString> environment,
       ByteString shell,
       Optional<StructuredAttributes> structured) {
     Map<ByteString, ByteString> variables = new LinkedHashMap<>(environment);
     variables.putIfAbsent(ByteString.of("SHELL"), shell);
+    if (variables.size() > EnvVarsParser.MOST) {
+      throw new Failure(
+          "cannot rebuild the environment",
+          "it has "
+              + variables.size()
+              + " variables, more than "
+              + EnvVarsParser.MOST
+              + ", for which bash would take minutes",
+          "run the builder itself: --builder");
+    }
     Map<ByteString, ByteString> undeclarable = new LinkedHashMap<>();
     StringBuilder script = new StringBuilder();
     declare(variables, script, undeclarable);

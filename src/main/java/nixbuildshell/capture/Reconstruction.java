@@ -164,8 +164,8 @@ public final class Reconstruction {
       return FailedBuild.Given.of(env, let);
     }
     return let.isEmpty()
-        ? new FailedBuild.Kept()
-        : new FailedBuild.Rebuilt(RebuiltEnvVars.with(envVars.text(), let));
+        ? new FailedBuild.Kept(env.text())
+        : new FailedBuild.Rebuilt(RebuiltEnvVars.with(env.text(), let));
   }
 
   private FailedBuild fromDerivation(Unusable why) {

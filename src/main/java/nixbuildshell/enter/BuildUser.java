@@ -3,8 +3,13 @@ package nixbuildshell.enter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.capture.KeptDirectory;
+import nixbuildshell.console.ShellWord;
+import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
+import nixbuildshell.files.FileType;
 import nixbuildshell.files.Owner;
 import nixbuildshell.files.Status;
 import nixbuildshell.nix.Accounts.BuildUsers;
@@ -56,6 +61,46 @@ record BuildUser(Identity identity, BuildUserLock lock) implements AutoCloseable
                     "cannot lock a build user in " + BuildUserLock.USERS,
                     "running builds use all of them",
                     "wait for one to end, or run nix-build-shell as an ordinary user"));
+  }
+
+  /**
+   * Requires that nobody but root and the owner could have written what root would run as the
+   * owner: {@code env-vars} above all.
+   *
+   * @throws Failure when another user could
+   */
+  static void requireOwnersAlone(KeptDirectory kept) throws ErrnoException {
+    Status directory = kept.build().self().status();
+    Optional<Status> envVars = kept.build().find(ByteString.of("env-vars"));
+    if (isShared(directory)) {
+      throw shared(kept.path(), String.format("it has mode %04o", directory.mode()), kept.path());
+    } else if (envVars.filter(BuildUser::isShared).isPresent()) {
+      ByteString file = kept.path().plus("/env-vars");
+      throw shared(
+          kept.path(), String.format("its env-vars has mode %04o", envVars.get().mode()), file);
+    } else if (envVars.filter(it -> it.uid() != 0 && it.uid() != directory.uid()).isPresent()) {
+      throw new Failure(
+          "cannot enter " + kept.path() + " as root",
+          "it belongs to user "
+              + directory.uid()
+              + ", and its env-vars to user "
+              + envVars.get().uid()
+              + ", whose commands would run as the former",
+          "run nix-build-shell as an ordinary user");
+    }
+  }
+
+  /** Decides whether group or others may write; with an ACL, the group's bits are its mask. */
+  private static boolean isShared(Status status) {
+    return status.type() != FileType.LINK && (status.mode() & 022) != 0;
+  }
+
+  private static Failure shared(ByteString directory, String why, ByteString what) {
+    return new Failure(
+        "cannot enter " + directory + " as root",
+        why + ": other users may have written the commands that would run as its owner",
+        "run nix-build-shell as an ordinary user, or look at it and then: chmod go-w "
+            + ShellWord.quote(what));
   }
 
   /**

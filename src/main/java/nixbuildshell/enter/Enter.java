@@ -111,6 +111,9 @@ public record Enter(
         .flatMap(Sessions::passedOver)
         .map(path -> path + " is mounted noexec: the session is in " + sessions.get().path())
         .ifPresent(messages::note);
+    if (caller.isRoot()) {
+      BuildUser.requireOwnersAlone(kept);
+    }
     DerivationFinder finder = KeptDirectories.finder(caller, files, store, this::cancelled);
     Request request = Request.of(options.derivation(), options.builder(), caller);
     FailedBuild build = Reconstruction.of(kept, request, finder);

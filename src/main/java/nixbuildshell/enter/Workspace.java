@@ -79,6 +79,10 @@ final class Workspace {
     }
     if (build.run().environment() instanceof FailedBuild.Rebuilt script) {
       copy.writeBuildFile(ENV_VARS, script.envVars().script(), 0600);
+    } else if (build.run().environment() instanceof FailedBuild.Kept checked
+        && copy.restoreBuildFile(ENV_VARS, checked.envVars())) {
+      messages.note("env-vars has changed since it was checked: the sandbox has it as it was then");
+      substituted.add(ENV_VARS);
     }
     report(result, substituted);
     tellState(kept, build.sandbox().directory());

@@ -4,6 +4,7 @@ import nixbuildshell.ByteString;
 import nixbuildshell.files.Descriptor;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.FileContent;
 import nixbuildshell.files.FileType;
 import nixbuildshell.files.Status;
 import nixbuildshell.files.TreeCopy;
@@ -22,6 +23,23 @@ public record WorkingCopy(Session session, TreeCopy copy) {
     try (Directory build = session.open("build")) {
       return copy.contents(kept, build);
     }
+  }
+
+  /**
+   * Requires that a file of the build directory has the content that was checked, and else replaces
+   * it: an attacker may have written to the kept directory meanwhile.
+   *
+   * @return whether it was another one
+   */
+  public boolean restoreBuildFile(ByteString name, ByteString content) {
+    try (Directory build = session.open("build")) {
+      FileContent copied = FileContent.read(build, name, content.length());
+      if (copied instanceof FileContent.Bytes same && ByteString.of(same.bytes()).equals(content)) {
+        return false;
+      }
+    }
+    writeBuildFile(name, content, 0600);
+    return true;
   }
 
   /** Writes a file of the build directory, and replaces what has its name. */

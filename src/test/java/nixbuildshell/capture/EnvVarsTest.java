@@ -251,6 +251,16 @@ class EnvVarsTest {
     }
   }
 
+  /** Of 100,000 variables bash takes 3 minutes. */
+  @Test
+  void thereIsAMostOfVariables() throws Malformed {
+    String line = "declare -x A\n";
+    parse(line.repeat(10_000));
+    String reason = assertThrows(Malformed.class, () -> parse(line.repeat(10_001))).getMessage();
+    assertEquals(
+        "line 10001: more than 10000 variables, for which bash would take minutes", reason);
+  }
+
   private static EnvVars parse(String latin1) throws Malformed {
     return EnvVars.parse(new ByteString(latin1).bytes());
   }

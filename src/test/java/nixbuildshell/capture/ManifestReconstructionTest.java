@@ -107,7 +107,7 @@ class ManifestReconstructionTest {
     assertEquals(Map.of("out", manifest(OTHER)), build.store().outputs());
     assertEquals(
         Optional.of(new Fact<>(ByteString.of("i686-linux"), Fact.Source.ENV_VARS)), build.system());
-    assertEquals(new FailedBuild.Kept(), build.run().environment());
+    assertEquals(new FailedBuild.Kept(ByteString.of(ENV_VARS)), build.run().environment());
     assertEquals(List.of(), build.notes());
   }
 

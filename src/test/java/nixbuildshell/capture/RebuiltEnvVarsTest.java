@@ -2,11 +2,13 @@ package nixbuildshell.capture;
 
 import static nixbuildshell.store.TestStore.whole;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
 import nixbuildshell.store.Derivation;
 import nixbuildshell.store.Derivation.Output;
 import nixbuildshell.store.StoreDirectory;
@@ -155,6 +158,20 @@ class RebuiltEnvVarsTest {
             "ftp_proxy", ""),
         Map.of("impureEnvVars", "http_proxy  ftp_proxy", "http_proxy", "secret"),
         "ab");
+  }
+
+  @Test
+  void thereIsAMostOfVariables() {
+    Map<ByteString, ByteString> many = new HashMap<>();
+    for (int each = 0; each < 10_000; each++) {
+      many.put(ByteString.of("V" + each), ByteString.EMPTY);
+    }
+    ByteString shell = ByteString.of("/bin/sh");
+    Failure refused =
+        assertThrows(Failure.class, () -> RebuiltEnvVars.of(many, shell, Optional.empty()));
+    assertTrue(refused.getMessage().contains("10001 variables, more than 10000"));
+    many.remove(ByteString.of("V0"));
+    RebuiltEnvVars.of(many, shell, Optional.empty());
   }
 
   /** Uses hashes that Nix printed (builtins.placeholder, builtins.hashString, nix-hash). */

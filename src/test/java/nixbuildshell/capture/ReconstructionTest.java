@@ -117,7 +117,10 @@ class ReconstructionTest {
             Optional.empty(),
             Optional.of(env(ByteString.of("i686-linux"))),
             new FailedBuild.Run(
-                Optional.of(env(SHELL)), new FailedBuild.Kept(), List.of(), Optional.empty()),
+                Optional.of(env(SHELL)),
+                new FailedBuild.Kept(ByteString.of(ENV_VARS)),
+                List.of(),
+                Optional.empty()),
             new FailedBuild.Store(Map.of("out", env(OUT), "dev", env(DEV)), Optional.empty()),
             new FailedBuild.Sandbox(
                 new HostNetwork(Optional.empty(), Optional.empty()),
@@ -159,7 +162,10 @@ class ReconstructionTest {
             Optional.of(new Fact<>(given, Fact.Source.COMMAND_LINE)),
             Optional.of(env(ByteString.of("i686-linux"))),
             new FailedBuild.Run(
-                Optional.of(env(SHELL)), new FailedBuild.Kept(), List.of(), Optional.empty()),
+                Optional.of(env(SHELL)),
+                new FailedBuild.Kept(ByteString.of(ENV_VARS)),
+                List.of(),
+                Optional.empty()),
             new FailedBuild.Store(Map.of("out", env(OUT), "dev", env(DEV)), Optional.empty()),
             new FailedBuild.Sandbox(
                 new HostNetwork(Optional.of(drv(false)), Optional.empty()),
@@ -337,7 +343,8 @@ class ReconstructionTest {
     StorePath path = store.derivation("d3", "probe-1.0", OUT);
     FailedBuild build = build(KEPT.with(withoutShell(line)));
     assertEquals(Optional.of(drv(SHELL)), build.run().shell());
-    assertEquals(new FailedBuild.Kept(), build.run().environment());
+    assertEquals(
+        new FailedBuild.Kept(ByteString.of(withoutShell(line))), build.run().environment());
     assertEquals(Optional.of(env(path)), build.derivation());
     assertEquals(
         List.of(

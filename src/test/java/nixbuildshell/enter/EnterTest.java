@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.console.Messages;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.kernel.Kernels;
 import nixbuildshell.kernel.SystemCalls;
@@ -80,28 +82,35 @@ class EnterTest {
     }
 
     private int enter() {
-      return EnterTest.this.enter(
-          new Options(
-              ByteString.of(directory.toString()),
-              Stream.of(command).map(ByteString::of).toList(),
-              derivation,
-              store,
-              Optional.of(ByteString.of(root.toString())),
-              network,
-              List.of(),
-              builder,
-              explain,
-              0));
+      return EnterTest.this.enter(options());
+    }
+
+    private Options options() {
+      return new Options(
+          ByteString.of(directory.toString()),
+          Stream.of(command).map(ByteString::of).toList(),
+          derivation,
+          store,
+          Optional.of(ByteString.of(root.toString())),
+          network,
+          List.of(),
+          builder,
+          explain,
+          0);
     }
   }
 
   private int enter(Options options) {
+    return enter(options, host.messages());
+  }
+
+  private int enter(Options options, Messages messages) {
     SignalRelay signals = new SignalRelay(signal -> {});
     PrintStream print = new PrintStream(out, true, StandardCharsets.UTF_8);
     return new Enter(
             options,
             host.caller(),
-            host.messages(),
+            messages,
             print,
             calls,
             new FileSystem(calls),
@@ -270,6 +279,27 @@ class EnterTest {
     }
     enter(host.kept(), "true");
     assertTrue(last().entries().contains(new Entry.Directory("/etc", mode)), last().toString());
+  }
+
+  /** An attacker may own the directory, and write to it while the tool is at work. */
+  @Test
+  void whatWasCheckedOfEnvVarsIsSourced() throws IOException {
+    host.manifestOf(TestHost.BASH);
+    Path file = host.kept().resolve("env-vars");
+    String checked = Files.readString(file);
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    OutputStream attacker =
+        new OutputStream() {
+          @Override
+          public void write(int next) throws IOException {
+            Files.writeString(file, checked + "touch /tmp/mine\n");
+            said.write(next);
+          }
+        };
+    work = build -> assertEquals(checked, Files.readString(build.resolve("env-vars")));
+    Messages messages = new Messages(new PrintStream(attacker, true), false, 1);
+    assertEquals(STATUS, enter(new Asked(host.kept(), "true").options(), messages));
+    assertTrue(said.toString().contains("env-vars has changed since it was checked"));
   }
 
   @Test
