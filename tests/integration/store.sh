@@ -202,6 +202,17 @@ test_sandbox_paths_of_the_command_line() {
 	expect_status 0
 	expect_empty_err
 	expect_out "$(printf '%s\n' content content bin build data dev etc nix proc some tmp /data/below)"
+	# Nothing in the sandbox writes to the caller's files, nor to what is mounted below them.
+	if [[ $EUID -eq 0 ]]; then chown -R "$TEST_USER:" "$T/data"; fi
+	chmod -R a+w "$T/data"
+	run nbs --sandbox-path "/data=$T/data" --sandbox-path "/file=$T/data/file" --sandbox-path /devices=/dev "$(kept readable)" sh -c '
+		for each in /data/new /data/file /file /devices/shm/nix-build-shell-new; do
+			if echo x >>$each; then echo "$each is written"; fi
+		done
+		chmod 600 /file; echo x >/devices/null && echo devices work'
+	expect_status 0
+	expect_out 'devices work'
+	[[ $(grep -c 'Read-only file system' "$T/err") -eq 5 && $(<"$T/data/file") == content ]] || fail "not all are read-only"
 }
 
 test_sandbox_paths_that_cannot_be() {

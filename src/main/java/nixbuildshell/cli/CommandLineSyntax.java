@@ -94,9 +94,9 @@ final class CommandLineSyntax {
       names = "--sandbox-path",
       paramLabel = "PATH",
       description =
-          "Show PATH of the host in the sandbox; TARGET=PATH shows it at TARGET, as in Nix's"
-              + " setting sandbox-paths. A path in the store is shown with its closure. Can be"
-              + " repeated.")
+          "Show PATH of the host in the sandbox, read-only; TARGET=PATH shows it at TARGET, as in"
+              + " Nix's setting sandbox-paths. A path in the store is shown with its closure. Can"
+              + " be repeated.")
   private List<String> sandboxPaths = new ArrayList<>();
 
   @Option(

@@ -27,7 +27,10 @@ final class RememberedSandbox {
         build.directory(),
         Optional.of(request.identity()).filter(it -> it.isRange()).map(it -> it.outsideUid()),
         request.view().paths().stream()
-            .map(path -> new Remembered.Shown(path.target(), path.source(), path.link()))
+            .map(
+                path ->
+                    new Remembered.Shown(
+                        path.target(), path.source(), !path.readOnly(), path.link()))
             .toList());
   }
 
@@ -51,7 +54,9 @@ final class RememberedSandbox {
 
   static List<HostPath> paths(Remembered.Sandbox before) {
     return before.paths().stream()
-        .map(path -> new HostPath(path.target(), path.source(), false, path.link()))
+        .map(
+            path ->
+                new HostPath(path.target(), path.source(), false, !path.writable(), path.link()))
         .toList();
   }
 

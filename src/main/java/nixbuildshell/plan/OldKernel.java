@@ -9,6 +9,7 @@ import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
 import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
+import nixbuildshell.sandbox.Entry.HostBind;
 
 /**
  * Replaces the younger system calls on a kernel that lacks them, or in a container whose filter
@@ -36,8 +37,10 @@ public record OldKernel(boolean remounts, List<Integer> descriptors) {
     if (remounts) {
       names.forEach(name -> remount(steps, store + "/" + name, MS_NODEV));
     } else {
-      setAttribute(steps, "make the store paths read-only", store, AT_RECURSIVE, SET_READ_ONLY);
-      setAttribute(steps, "make the store writable around them", store, number(0), CLEAR_READ_ONLY);
+      setAttribute(
+          steps, "make the store paths read-only", outside(store), AT_RECURSIVE, SET_READ_ONLY);
+      setAttribute(
+          steps, "make the store writable around them", outside(store), number(0), CLEAR_READ_ONLY);
     }
   }
 
@@ -49,24 +52,42 @@ public record OldKernel(boolean remounts, List<Integer> descriptors) {
     if (remounts) {
       remount(steps, path, MS_NODEV.or(MS_NOEXEC));
     } else {
-      setAttribute(steps, "make " + path + " read-only", path, number(0), SET_READ_ONLY);
+      setAttribute(steps, "make " + path + " read-only", outside(path), number(0), SET_READ_ONLY);
+    }
+  }
+
+  /**
+   * Makes the mount of a host's path read-only, with the mounts below it. It keeps the host's
+   * flags, except by a remount, which does not reach the mounts below.
+   */
+  void readOnly(Steps steps, HostBind bind) {
+    if (remounts) {
+      boolean device = bind.source().startsWith("/dev/");
+      remount(steps, bind.path(), outside(bind.target()), device ? MS_NOEXEC : MS_NODEV);
+    } else {
+      String label = "make " + bind.path() + " read-only";
+      setAttribute(steps, label, outside(bind.target()), AT_RECURSIVE, SET_READ_ONLY);
     }
   }
 
   private static void remount(Steps steps, String path, Number more) {
+    remount(steps, path, outside(path), more);
+  }
+
+  private static void remount(Steps steps, String path, Argument mount, Number more) {
     steps.setFlags(
         "make " + path + " read-only",
-        outside(path),
+        mount,
         MS_REMOUNT.or(MS_BIND).or(MS_RDONLY).or(MS_NOSUID).or(more));
   }
 
   private static void setAttribute(
-      Steps steps, String label, String path, Number reach, Data attributes) {
+      Steps steps, String label, Argument mount, Number reach, Data attributes) {
     steps.add(
         label,
         Syscall.MOUNT_SETATTR,
         AT_FDCWD,
-        outside(path),
+        mount,
         reach,
         attributes,
         number(attributes.value().length()));

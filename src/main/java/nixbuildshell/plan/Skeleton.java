@@ -118,6 +118,9 @@ final class Skeleton {
       steps.makeMountPoint(bind.path(), point);
     }
     steps.bind(bind.path(), new Text(bind.source()), point, MS_BIND.or(MS_REC));
+    if (bind.readOnly()) {
+      kernel.readOnly(steps, bind);
+    }
   }
 
   private void directory(String path, int mode) {

@@ -114,11 +114,17 @@ public sealed interface Entry {
    * it.
    *
    * @param source its path on the host. Links in it are followed with the caller's rights
+   * @param readOnly whether it is mounted read-only
    * @param above the directories to make for it
    * @param made whether to make a mount point. In another path of the host there is one already
    */
   record HostBind(
-      ByteString target, ByteString source, boolean directory, List<ByteString> above, boolean made)
+      ByteString target,
+      ByteString source,
+      boolean directory,
+      boolean readOnly,
+      List<ByteString> above,
+      boolean made)
       implements Entry {
     @Override
     public String path() {

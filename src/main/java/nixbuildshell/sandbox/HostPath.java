@@ -15,14 +15,24 @@ import nixbuildshell.ByteString;
  * @param target its path, as seen from inside
  * @param source its path on the host; links in it are followed
  * @param directory whether it leads to a directory
+ * @param readOnly whether nothing in the sandbox can write to it, whatever its owner may
  * @param link the text of the link, when the source is a link that is seen as one, as in newer Nix
  */
 public record HostPath(
-    ByteString target, ByteString source, boolean directory, Optional<ByteString> link) {
+    ByteString target,
+    ByteString source,
+    boolean directory,
+    boolean readOnly,
+    Optional<ByteString> link) {
 
   /** Describes a path that is mounted. */
-  public HostPath(ByteString target, ByteString source, boolean directory) {
-    this(target, source, directory, Optional.empty());
+  public HostPath(ByteString target, ByteString source, boolean directory, boolean readOnly) {
+    this(target, source, directory, readOnly, Optional.empty());
+  }
+
+  /** Describes a link that is seen as one. */
+  public static HostPath link(ByteString target, ByteString source, ByteString text) {
+    return new HostPath(target, source, false, true, Optional.of(text));
   }
 
   /**
@@ -48,7 +58,9 @@ public record HostPath(
       List<ByteString> missing =
           within ? List.of() : above.stream().filter(made::add).map(ByteString::new).toList();
       if (path.link.isEmpty()) {
-        all.add(new Entry.HostBind(path.target, path.source, path.directory, missing, !within));
+        all.add(
+            new Entry.HostBind(
+                path.target, path.source, path.directory, path.readOnly, missing, !within));
         mounted.add(path.target.latin1());
       } else if (!within) {
         all.add(new Entry.HostLink(path.target, path.link.get(), missing));

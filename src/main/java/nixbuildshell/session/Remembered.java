@@ -69,9 +69,11 @@ public record Remembered(
    * Describes a host path that the sandbox shows.
    *
    * @param target as seen from inside
+   * @param writable whether its owner can write to it; in the file of an older version it is not
    * @param link the content of the source, when it is a link and shown as a link
    */
-  public record Shown(ByteString target, ByteString source, Optional<ByteString> link) {}
+  public record Shown(
+      ByteString target, ByteString source, boolean writable, Optional<ByteString> link) {}
 
   /**
    * Describes a store by the parts of {@code LocalFSStoreConfig} (Nix's local-fs-store.hh).
@@ -117,6 +119,9 @@ public record Remembered(
       String path = "sandbox.path." + i;
       put(to, path + ".target", shown.target);
       put(to, path + ".source", shown.source);
+      if (shown.writable) {
+        to.setProperty(path + ".writable", "true");
+      }
       shown.link.ifPresent(link -> put(to, path + ".link", link));
     }
     store.ifPresent(
@@ -184,7 +189,10 @@ public record Remembered(
 
   private static Shown shown(Properties from, String path) {
     return new Shown(
-        need(from, path + ".target"), need(from, path + ".source"), get(from, path + ".link"));
+        need(from, path + ".target"),
+        need(from, path + ".source"),
+        Boolean.parseBoolean(from.getProperty(path + ".writable")),
+        get(from, path + ".link"));
   }
 
   private static Store store(Properties from, ByteString real) {

@@ -19,6 +19,7 @@ import nixbuildshell.capture.Fact;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Shell;
 import nixbuildshell.console.Messages;
+import nixbuildshell.console.ShellWord;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.FileType;
 import nixbuildshell.nix.Caller;
@@ -31,8 +32,9 @@ import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 
 /**
- * Decides which host paths the sandbox shows: those that the caller names, and those of Nix's
- * setting {@code sandbox-paths} that the build had. A kept directory only chooses among these.
+ * Decides which host paths the sandbox shows: those that the caller names, read-only, and those of
+ * Nix's setting {@code sandbox-paths} that the build had. A kept directory only chooses among
+ * these.
  */
 public final class SandboxPaths {
   private static final int MOST_NAMED = 20;
@@ -44,6 +46,12 @@ public final class SandboxPaths {
   private final List<StorePath> tools;
   private final FutureTask<NixSettings> settings;
   private final Messages messages;
+
+  /**
+   * Whether the sandbox has the caller's rights, with which it could write where no build could.
+   */
+  private final boolean ordinary;
+
   private boolean asked;
 
   /**
@@ -64,6 +72,7 @@ public final class SandboxPaths {
     this.store = store;
     this.settings = new FutureTask<>(() -> NixProgram.settings(caller, cancelled));
     this.messages = messages;
+    this.ordinary = !caller.isRoot();
     List<SandboxPath> paths = named.stream().map(SandboxPath::parse).toList();
     this.tools = paths.stream().filter(this::isTool).map(this::tool).toList();
     this.named = paths.stream().filter(path -> !isTool(path)).toList();
@@ -73,7 +82,7 @@ public final class SandboxPaths {
             "cannot use --sandbox-path " + path,
             path.problem(store).get(),
             "show it elsewhere with TARGET=PATH");
-      } else if (!path.optional() && host(path).isEmpty()) {
+      } else if (!path.optional() && host(path, true).isEmpty()) {
         throw new Failure("cannot use --sandbox-path " + path, path.source() + " is not there", "");
       }
     }
@@ -153,7 +162,7 @@ public final class SandboxPaths {
     List<String> unshown = new ArrayList<>();
     for (SandboxPath path : fromSettings(build, nix, had)) {
       copied(nix, path)
-          .or(() -> host(path))
+          .or(() -> host(path, ordinary))
           .ifPresentOrElse(
               there -> shown.put(there.target(), there),
               () -> why(path).ifPresent(why -> unshown.add(path + " (" + why + ")")));
@@ -192,7 +201,11 @@ public final class SandboxPaths {
     for (HostPath path : before) {
       Optional.of(path)
           .filter(it -> it.link().isPresent())
-          .or(() -> host(new SandboxPath(path.target(), path.source(), true)))
+          .or(
+              () ->
+                  host(
+                      new SandboxPath(path.target(), path.source(), true),
+                      path.readOnly() || ordinary))
           .ifPresentOrElse(
               there -> shown.put(there.target(), there),
               () -> messages.note(path.source() + " is gone, and not shown"));
@@ -202,7 +215,7 @@ public final class SandboxPaths {
 
   /** Adds what the caller names, which takes the place of a path with the same target. */
   private List<HostPath> withNamed(Map<ByteString, HostPath> shown) {
-    named.forEach(path -> host(path).ifPresent(there -> shown.put(there.target(), there)));
+    named.forEach(path -> host(path, true).ifPresent(there -> shown.put(there.target(), there)));
     shown.values().forEach(path -> requirePoint(path, shown));
     return List.copyOf(shown.values());
   }
@@ -217,10 +230,18 @@ public final class SandboxPaths {
               + " of its host, not shown now: "
               + others.stream()
                   .limit(MOST_NAMED)
-                  .map(path -> path.abridged(LONGEST_NAMED))
+                  .map(SandboxPaths::quoted)
                   .collect(Collectors.joining(" "))
               + "; to show one: --sandbox-path TARGET=PATH");
     }
+  }
+
+  /** Returns a path of a manifest's, which may have spaces and look like options to paste. */
+  private static String quoted(ByteString path) {
+    String text = path.latin1();
+    return text.length() <= LONGEST_NAMED
+        ? ShellWord.quote(path)
+        : ShellWord.quote(new ByteString(text.substring(0, LONGEST_NAMED))) + "...";
   }
 
   /** Returns why {@link #host} has nothing; empty when the setting allows that. */
@@ -273,16 +294,22 @@ public final class SandboxPaths {
     }
     return files
         .linkAt(path.source())
-        .map(link -> new HostPath(path.target(), path.source(), false, Optional.of(link)));
+        .map(link -> HostPath.link(path.target(), path.source(), link));
   }
 
-  /** Returns a path as the host has it; empty when it is missing or cannot be in a sandbox. */
-  private Optional<HostPath> host(SandboxPath path) {
+  /**
+   * Returns a path as the host has it; empty when it is missing or cannot be in a sandbox.
+   *
+   * @param readOnly whether it is shown read-only
+   */
+  private Optional<HostPath> host(SandboxPath path, boolean readOnly) {
     if (path.problem(store).isPresent()) {
       return Optional.empty();
     }
     return files
         .typeAt(path.source())
-        .map(type -> new HostPath(path.target(), path.source(), type == FileType.DIRECTORY));
+        .map(
+            type ->
+                new HostPath(path.target(), path.source(), type == FileType.DIRECTORY, readOnly));
   }
 }

@@ -103,7 +103,7 @@ class SandboxPathTest {
   }
 
   private static HostPath host(String target) {
-    return new HostPath(new ByteString(target), ByteString.of("/host"), true);
+    return new HostPath(new ByteString(target), ByteString.of("/host"), true, true);
   }
 
   private static List<ByteString> bytes(String... latin1) {
@@ -123,7 +123,8 @@ class SandboxPathTest {
   @Test
   void copiesALinkButNotIntoWhatIsTheHosts() {
     Optional<ByteString> says = Optional.of(ByteString.of("../x"));
-    HostPath link = new HostPath(ByteString.of("/usr/bin/env"), ByteString.of("/l"), false, says);
+    HostPath link =
+        new HostPath(ByteString.of("/usr/bin/env"), ByteString.of("/l"), false, true, says);
     assertEquals(
         List.of(new Entry.HostLink(link.target(), says.get(), bytes("/usr", "/usr/bin"))),
         entries(link).stream().filter(Entry.HostLink.class::isInstance).toList());

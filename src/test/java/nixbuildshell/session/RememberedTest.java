@@ -31,13 +31,14 @@ class RememberedTest {
               Optional.of(872415232L),
               List.of(
                   new Remembered.Shown(
-                      bytes("/usr/bin/env"), bytes("/opt/a b/env"), Optional.empty()),
+                      bytes("/usr/bin/env"), bytes("/opt/a b/env"), false, Optional.empty()),
                   new Remembered.Shown(
                       bytes("/etc/ssl/cert.pem"),
                       bytes("/etc/ssl/cert.pem"),
+                      false,
                       Optional.of(bytes("../certs/x"))),
                   new Remembered.Shown(
-                      new ByteString("/var/\u00ff"), bytes("/srv/data"), Optional.empty()))),
+                      new ByteString("/var/\u00ff"), bytes("/srv/data"), false, Optional.empty()))),
           Optional.of(
               new Remembered.Store(
                   bytes("/nix/store"),
@@ -70,7 +71,25 @@ class RememberedTest {
             List.of(),
             little.sandbox(),
             Optional.empty());
-    for (Remembered each : List.of(FULL, little, less)) {
+    Remembered.Sandbox sandbox = little.sandbox();
+    Remembered writable =
+        new Remembered(
+            little.kind(),
+            little.origin(),
+            little.name(),
+            little.shell(),
+            List.of(),
+            new Remembered.Sandbox(
+                sandbox.network(),
+                sandbox.generation(),
+                sandbox.system(),
+                sandbox.binSh(),
+                sandbox.buildTop(),
+                sandbox.directory(),
+                sandbox.firstUid(),
+                List.of(new Remembered.Shown(bytes("/x"), bytes("/y"), true, Optional.empty()))),
+            Optional.empty());
+    for (Remembered each : List.of(FULL, little, less, writable)) {
       assertEquals(Optional.of(each), Remembered.of(each.file()));
     }
   }

@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.files.Fixture;
 import nixbuildshell.sandbox.Generation;
@@ -90,6 +91,11 @@ class SandboxPathsTest {
   void showsWhatTheCallerNames(String named, String expected) {
     assertEquals(expected, shownTo(paths(named), Generation.FLAT, true));
     assertEquals("", host.said());
+    try (KeptDirectory kept = host.open()) {
+      FailedBuild build = host.build(kept, Optional.empty());
+      assertTrue(
+          paths(named).shownTo(build, Generation.FLAT, true).stream().allMatch(HostPath::readOnly));
+    }
   }
 
   @ParameterizedTest
@@ -166,12 +172,14 @@ class SandboxPathsTest {
         "/x /y /z | /x=@/dir | /x=@/dir/ | the build also had 2 paths of its host, not shown now:"
             + " /y /z;",
         "/bin/sh | /bin/sh=@/file | /bin/sh=@/file | ''",
+        "/y~--sandbox-path~/=/ | /x=@/dir | '' | the build also had a path of its host, not shown"
+            + " now: '/y --sandbox-path /=/';",
       })
   void aManifestChoosesAmongNixsSetting(
       String mounts, String setting, String expected, String said) {
     host.manifest(
         Arrays.stream(mounts.split(" "))
-            .map(point -> "{\"mountPoint\": \"" + point + "\"}")
+            .map(point -> "{\"mountPoint\": \"" + point.replace('~', ' ') + "\"}")
             .collect(Collectors.joining(",", "\"mounts\": [", "]")));
     host.settings(here("sandbox-paths = " + setting));
     assertEquals(expected, shownTo(paths(""), Generation.FLAT, false));
@@ -198,9 +206,9 @@ class SandboxPathsTest {
 
   @Test
   void aSessionHasItsPathsAsFarAsTheyAreThere() {
-    HostPath file = new HostPath(path("/a"), path("@/file"), false);
-    HostPath gone = new HostPath(path("/b"), path("@/none"), true);
-    HostPath link = new HostPath(path("/c"), path("@/none"), false, Optional.of(path("dir")));
+    HostPath file = new HostPath(path("/a"), path("@/file"), false, true);
+    HostPath gone = new HostPath(path("/b"), path("@/none"), true, false);
+    HostPath link = HostPath.link(path("/c"), path("@/none"), path("dir"));
     assertEquals(
         "/a=@/dir/ /c=@/none->dir", shown(paths("/a=@/dir").again(List.of(file, gone, link))));
     assertEquals(here("@/none is gone, and not shown"), host.said());
