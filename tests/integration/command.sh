@@ -66,12 +66,18 @@ test_exit_status_is_the_commands() {
 }
 
 test_command_that_is_not_there() {
+	local command
 	setup
 	run nbs "$dir" no-such-command
 	expect_status 127
 	expect_err no-such-command
-	run nbs "$dir" ./no-such-file
-	expect_status 127
+	expect_err '--: line 1: exec: no-such-command: not found' \
+		"nix-build-shell: cannot run no-such-command: not in the build's PATH. Try: --sandbox-path "
+	for command in ./no-such-file 'sh -c no-such-command' 'sh -c exit\ 127'; do
+		eval "run nbs \"\$dir\" $command"
+		expect_status 127
+		if grep 'cannot run' "$T/err"; then fail "said of $command"; fi
+	done
 }
 
 test_command_that_cannot_be_executed() {

@@ -242,6 +242,18 @@ test_sandbox_paths_of_nixs_configuration() {
 	prints content sh -c 'cat /configured/file'
 	expect_err 'not shown of Nix'"'"'s sandbox-paths: /build/x=/etc (/build is the sandbox'"'"'s own) /gone=/nonexistent (/nonexistent is not there)'
 	[[ $(wc -l <"$T/err") == 1 ]] || fail "more than one line"
+	mkdir "$T/configuration"
+	echo "extra-sandbox-paths = $TOOLS_PATH /configured=$T/data" >"$T/configuration/nix.conf"
+	chmod -R a+rX "$T/configuration"
+	tool_env=(NIX_CONF_DIR="$T/configuration")
+	run nbs "$dir" sh -c 'cat /configured/file'
+	if [[ $WHO == user ]]; then
+		expect_out content
+		expect_empty_err
+	else
+		expect_status 1
+		expect_err "NIX_CONF_DIR=$T/configuration is not used"
+	fi
 }
 
 # A path that the configuration names, and that lies in the store, is shown with its closure.

@@ -80,6 +80,12 @@ public record Enter(
   }
 
   int run() {
+    caller
+        .environment("NIX_CONF_DIR")
+        .filter(directory -> caller.isRoot())
+        .map(directory -> "NIX_CONF_DIR=" + directory + " is not used: root runs nothing that a")
+        .map(text -> text + " configuration can name; NIX_CONFIG can have the settings")
+        .ifPresent(messages::note);
     NixStore store = StoreChoice.of(caller, files, options.store());
     ByteString path =
         new DirectoryArgument(caller, files, store, messages).path(options.directory());

@@ -7,12 +7,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
+import nixbuildshell.abi.Errno;
 import nixbuildshell.capture.BuilderFile;
 import nixbuildshell.capture.Fact;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.console.Messages;
 import nixbuildshell.console.ProgressLine;
+import nixbuildshell.console.ShellWord;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileContent;
@@ -30,6 +32,7 @@ import nixbuildshell.store.StorePath;
 
 /** Fills a new session: with the build directory, its env-vars, and the outputs that are there. */
 final class Workspace {
+  private static final String DENIED = Errno.describe(Errno.EACCES.number());
   private static final ByteString ENV_VARS = ByteString.of("env-vars");
   private static final String STATE = ".nix-build-shell/state.bash";
 
@@ -41,6 +44,9 @@ final class Workspace {
   private final WorkingCopy copy;
   private final Optional<Owner> owner;
   private final Messages messages;
+
+  /** Whether something was not copied because the caller may not read it. */
+  private boolean denied;
 
   Workspace(
       NixStore nix,
@@ -90,6 +96,9 @@ final class Workspace {
       fillStore(real, store, build.store().outputs().values(), kept.owner());
     } catch (ErrnoException e) {
       throw e.failure("cannot look into " + nix.real(), "install Nix on this host");
+    }
+    if (denied && owner.isEmpty()) {
+      messages.note("root can copy them: sudo nix-build-shell " + ShellWord.quote(kept.path()));
     }
     session.markStaged();
   }
@@ -145,6 +154,7 @@ final class Workspace {
             .filter(each -> !each.path().latin1().equals(STATE))
             .toList();
     long more = result.missedInAll() - result.missed().size();
+    denied |= missed.stream().anyMatch(each -> each.why().equals(DENIED));
     for (TreeCopy.Missed each : missed) {
       messages.note(
           "not copied: " + (each.path().isEmpty() ? "." : each.path()) + ": " + each.why());

@@ -188,6 +188,7 @@ public final class SandboxPaths {
       return List.of();
     }
     return ofEveryBuild().stream()
+        .filter(path -> !isTool(path)) // It is shown with the closure of the inputs.
         .filter(
             path ->
                 had.map(known -> known.contains(path.target()) || copied(nix, path).isPresent())

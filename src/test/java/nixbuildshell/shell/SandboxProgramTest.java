@@ -20,6 +20,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SandboxProgramTest {
   private static final List<ByteString> NOTHING = List.of();
 
+  /** Becomes the command, and says what to do when there is none. */
+  private static final String BECOME =
+      "trap '[ $? != 127 ] || case $1 in */*) ;; *) command -v -- \"$1\" >/dev/null ||"
+          + " echo \"nix-build-shell: cannot run $1: not in the build'\\''s PATH."
+          + " Try: --sandbox-path STOREPATH DIR STOREPATH/bin/$1\" >&2 ;; esac' EXIT;"
+          + " exec \"$@\"";
+
   private static List<ByteString> bytes(String... texts) {
     return List.of(texts).stream().map(ByteString::of).toList();
   }
@@ -32,10 +39,10 @@ class SandboxProgramTest {
   @Test
   void bashSourcesEnvVars() {
     assertEquals(
-        bytes("/s/bash", "-c", "source /build/env-vars; exec \"$@\"", "--", "ls", "-la"),
+        bytes("/s/bash", "-c", "source /build/env-vars; " + BECOME, "--", "ls", "-la"),
         program("/s/bash", bytes("ls", "-la"), true).arguments());
     assertEquals(
-        bytes("/s/bash", "-c", "source /build/env-vars; exec \"$@\"", "--", "/s/bash"),
+        bytes("/s/bash", "-c", "source /build/env-vars; " + BECOME, "--", "/s/bash"),
         program("/s/bash", NOTHING, false).arguments());
   }
 
@@ -52,10 +59,10 @@ class SandboxProgramTest {
   @Test
   void otherShellsGetTheEnvironmentFromTheKernel() {
     Program dash = program("/s/dash", bytes("ls", ""), true);
-    assertEquals(bytes("/s/dash", "-c", "exec \"$@\"", "sh", "ls", ""), dash.arguments());
+    assertEquals(bytes("/s/dash", "-c", BECOME, "sh", "ls", ""), dash.arguments());
     assertEquals(bytes("A=b"), dash.environment());
     assertEquals(
-        bytes("/s/busybox", "sh", "-c", "exec \"$@\"", "sh", "ls"),
+        bytes("/s/busybox", "sh", "-c", BECOME, "sh", "ls"),
         program("/s/busybox", bytes("ls"), true).arguments());
     assertEquals(bytes("/s/busybox", "sh"), program("/s/busybox", NOTHING, true).arguments());
   }

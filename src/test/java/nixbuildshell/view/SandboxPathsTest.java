@@ -150,7 +150,8 @@ class SandboxPathsTest {
 
   @Test
   void saysWhatOfNixsSettingIsNotThere() {
-    host.settings(here("sandbox-paths = /x=@/none /etc=@/dir /y=@/file"));
+    String inTheStore = TestHost.whole(TestHost.BASH);
+    host.settings(here("sandbox-paths = /x=@/none /etc=@/dir /y=@/file " + inTheStore));
     SandboxPaths paths = paths("");
     paths.ask();
     assertEquals("/y=@/file", shownTo(paths, Generation.FLAT, false));
