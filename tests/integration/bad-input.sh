@@ -44,6 +44,55 @@ test_directory_that_is_none() {
 	refused "$dir" 'symbolic link|loop|no such|not exist'
 }
 
+# What people give instead of a kept directory.
+test_directory_that_is_something_else() {
+	local kept drv valid
+	kept=$(kept readable)
+	valid=declare\ -x\ SHELL=\"$BASH_PATH/bin/bash\"
+	# nix-shell leaves an env-vars in /tmp; a copy of /tmp is no use.
+	crafted "$valid"
+	refused "$dir" 'does not look like a directory that Nix kept'
+	drv=$(drv_of readable)
+	run nbs --drv "$drv" "$dir" cat file
+	expect_status 0
+	expect_out content
+	dir=$drv
+	refused "$dir" 'it is a derivation'
+	expect_err "nix-store --realise --keep-failed $drv" "  $kept"
+	dir=$BASH_PATH/bin
+	refused "$dir" 'lies in the store'
+	dir='nixpkgs#hello'
+	refused "$dir" 'flake reference'
+	expect_err "nix build --keep-failed 'nixpkgs#hello'"
+	dir=$kept/readable-1.0
+	refused "$dir" 'lies in a directory that Nix kept'
+	expect_err "Try: nix-build-shell $kept"
+	dir=$kept/env-vars
+	refused "$dir" 'regular file'
+	expect_err "Try: nix-build-shell $kept"
+	dir=$T/nix-build-gone-1.0.drv-0
+	refused "$dir" 'ENOENT'
+	expect_err 'the newest kept failures are:' "$(tmpfiles_rule)"
+}
+
+# The rule of this host that empties /tmp or lets it age; or what is said in any case.
+tmpfiles_rule() {
+	local file
+	for file in /etc/tmpfiles.d/tmp.conf /run/tmpfiles.d/tmp.conf /usr/lib/tmpfiles.d/tmp.conf; do
+		if [[ -e $file ]]; then
+			sed -n "s|^D /tmp .*|  $file: &|p" "$file"
+			return
+		fi
+	done
+}
+
+# drv_of NAME: the derivation of a fixture.
+drv_of() {
+	local arguments
+	mapfile -d '' arguments < <(selected "$1" "$SCRATCH ${LANE:-}")
+	as_user nix-instantiate "${arguments[@]}" 2>/dev/null
+}
+
 test_directory_that_cannot_be_read() {
 	crafted x
 	chmod 0 "$dir"

@@ -116,7 +116,7 @@ test_a_user_of_the_range_has_an_account() {
 test_a_stranger_s_directory_is_refused() {
 	range_build
 	cp -a "$world_files$dir" "$T/kept"
-	chown 54321:54321 "$T/kept"
+	chown -R 54321:54321 "$T/kept"
 	run nbs --drv "$(derivation_of_range)" "$T/kept" true
 	expect_status 125
 	expect_err 'user 54321' start-id

@@ -1,10 +1,11 @@
 package nixbuildshell;
 
+import java.util.List;
 import java.util.OptionalInt;
 
 /**
  * Says what the tool could not do, so that the caller can act on it. {@code cli} prints it as one
- * line and ends with exit code 125.
+ * line, and lists below it where there are some, and ends with exit code 125.
  *
  * <p>It is unchecked: nothing between the place that fails and {@code cli} can mend it.
  */
@@ -13,6 +14,7 @@ public final class Failure extends RuntimeException {
 
   private final String remedy;
   private final transient OptionalInt exitCode;
+  private final transient List<String> list;
 
   /**
    * Makes a failure of the tool's own.
@@ -22,7 +24,19 @@ public final class Failure extends RuntimeException {
    * @param remedy what the caller can try; empty when nothing would help
    */
   public Failure(String what, String why, String remedy) {
-    this(what, why, remedy, null);
+    this(what, why, remedy, List.of());
+  }
+
+  /**
+   * Makes a failure of the tool's own with lines to follow.
+   *
+   * @param list what can be named, one a line
+   */
+  public Failure(String what, String why, String remedy, List<String> list) {
+    super(what + ": " + why);
+    this.remedy = remedy;
+    this.exitCode = OptionalInt.empty();
+    this.list = List.copyOf(list);
   }
 
   /**
@@ -34,12 +48,14 @@ public final class Failure extends RuntimeException {
     super(what + ": " + why);
     this.remedy = remedy;
     this.exitCode = OptionalInt.of(exitCode);
+    this.list = List.of();
   }
 
   public Failure(String what, String why, String remedy, Throwable cause) {
     super(what + ": " + why, cause);
     this.remedy = remedy;
     this.exitCode = OptionalInt.empty();
+    this.list = List.of();
   }
 
   /** Returns the tool's exit code, where it is not the usual code for a failure. */
@@ -49,5 +65,10 @@ public final class Failure extends RuntimeException {
 
   public String remedy() {
     return remedy;
+  }
+
+  /** Returns the lines that follow the message; often none. */
+  public List<String> list() {
+    return list;
   }
 }

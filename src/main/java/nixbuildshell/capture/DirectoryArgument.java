@@ -1,7 +1,6 @@
 package nixbuildshell.capture;
 
 import java.util.List;
-import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.console.Messages;
@@ -13,8 +12,6 @@ import nixbuildshell.store.NixStore;
 
 /** Finds the directory that DIR names: a path, {@code last}, or the ID of the hook's hint. */
 public final class DirectoryArgument {
-  private static final int MOST_NAMED = 10;
-
   private final Caller caller;
   private final FileSystem files;
   private final NixStore nix;
@@ -31,35 +28,33 @@ public final class DirectoryArgument {
    * Returns the path of the directory. An argument with a slash is a path; so is the name of a
    * directory in the working directory.
    *
-   * @throws Failure when no kept directory, or more than one, has that name or ID
+   * @throws Failure when no kept directory, or more than one, has that name or ID; when the
+   *     argument is something else, the message says what it is
    */
   public ByteString path(ByteString argument) {
+    DirectoryMistake mistake = new DirectoryMistake(caller, files, nix, argument);
     if (argument.isEmpty() || argument.latin1().indexOf('/') >= 0 || isDirectory(argument)) {
+      mistake.check();
       return argument;
     }
-    KeptDirectories host = new KeptDirectories(caller, files, nix);
-    List<KeptDirectories.Found> all = host.newestFirst();
-    if (argument.latin1().equals("last")) {
-      return last(host, all);
+    List<KeptDirectories.Found> all = mistake.host().newestFirst();
+    if (argument.latin1().equals("last") && !all.isEmpty()) {
+      messages.note("the newest kept failure is " + all.get(0).path());
+      return all.get(0).path();
     }
     List<KeptDirectories.Found> named =
         all.stream().filter(each -> isNamed(each, argument.latin1())).toList();
     if (named.size() == 1) {
       messages.detail(argument + " is " + named.get(0).path());
       return named.get(0).path();
+    } else if (named.isEmpty()) {
+      throw mistake.unknown(all);
     }
-    throw named.isEmpty()
-        ? unknown(host, argument, all)
-        : new Failure(
-            "cannot enter " + argument, "several have this ID: " + paths(named), "name its path");
-  }
-
-  private ByteString last(KeptDirectories host, List<KeptDirectories.Found> all) {
-    if (all.isEmpty()) {
-      throw unknown(host, ByteString.of("last"), all);
-    }
-    messages.note("the newest kept failure is " + all.get(0).path());
-    return all.get(0).path();
+    throw new Failure(
+        "cannot enter " + argument,
+        "several have this ID",
+        "name its path",
+        DirectoryMistake.lines(named));
   }
 
   private boolean isDirectory(ByteString name) {
@@ -76,32 +71,5 @@ public final class DirectoryArgument {
   private static boolean isNamed(KeptDirectories.Found found, String argument) {
     return found.id().filter(argument::equals).isPresent()
         || found.path().latin1().endsWith("/" + argument);
-  }
-
-  private static Failure unknown(
-      KeptDirectories host, ByteString argument, List<KeptDirectories.Found> all) {
-    String where =
-        host.places().stream().map(ByteString::toString).collect(Collectors.joining(", "));
-    return all.isEmpty()
-        ? new Failure(
-            "cannot enter " + argument,
-            "it is no directory, and Nix kept none that you can read in " + where,
-            "build with --keep-failed, or give a path")
-        : new Failure(
-            "cannot enter " + argument,
-            "it is no directory, and no kept failure has this ID; the newest in "
-                + where
-                + " are: "
-                + paths(all),
-            "");
-  }
-
-  private static String paths(List<KeptDirectories.Found> found) {
-    int shown = Math.min(MOST_NAMED, found.size());
-    String more = shown < found.size() ? " and " + (found.size() - shown) + " more" : "";
-    return found.subList(0, shown).stream()
-            .map(KeptDirectories.Found::toString)
-            .collect(Collectors.joining(", "))
-        + more;
   }
 }

@@ -54,6 +54,7 @@ public final class Messages {
     String reason = harmless(failure.getMessage());
     String remedy = failure.remedy().isEmpty() ? "" : ". Try: " + harmless(failure.remedy());
     err.println(NAME + (colour ? "\033[31m" + reason + "\033[0m" : reason) + remedy);
+    failure.list().forEach(this::note);
     trace(failure);
   }
 

@@ -281,6 +281,68 @@ class EnterTest {
     assertTrue(last().entries().contains(new Entry.Directory("/etc", mode)), last().toString());
   }
 
+  /** {@code @} stands for the directory that has the kept one. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "@/nix-build-probe-1.0.drv-0/source | it lies in a directory that Nix kept"
+            + " | nix-build-shell @/nix-build-probe-1.0.drv-0",
+        "@/nix-build-probe-1.0.drv-0/env-vars | it is a regular file"
+            + " | nix-build-shell @/nix-build-probe-1.0.drv-0",
+        "@/nix-build-probe-1.0.drv-0/source/file | it is a regular file: ENOTDIR"
+            + " | nix-build-shell @/nix-build-probe-1.0.drv-0",
+        "@/etc/file | it is a regular file | name the directory that Nix kept",
+        "@/x#y | it looks like a flake reference | nix build --keep-failed @/x#y', and",
+        "nixpkgs#hello | it looks like a flake reference | nix build --keep-failed 'nixpkgs#hello'",
+        "github:NixOS/nixpkgs | it looks like a flake reference | nix build --keep-failed github:",
+        "@/nix/store/aax0igcrwfwm41wfxs0d0r1jajiz806j-probe-1.0.drv | it is a derivation"
+            + " | nix-store --realise --keep-failed /nix/store/aax0igcrwfwm41wfxs0d0r1jajiz806j-p",
+        "/nix/store/aax0igcrwfwm41wfxs0d0r1jajiz806j-probe-1.0.drv | it is a derivation"
+            + " | nix-store --realise --keep-failed /nix/store/aax0igcrwfwm41wfxs0d0r1jajiz806j-p",
+        "@/nix/store/wjy2msil2glkjpnpjwipz62bw87fy4ni-bash-5.2 | it lies in the store"
+            + " | build it with --keep-failed",
+        "@/none | ENOENT (no such file or directory) | ''",
+      })
+  void aMistakeGetsTheMessageThatHelps(String argument, String why, String remedy)
+      throws IOException {
+    host.set("TMPDIR", root.toString());
+    host.file(root.resolve("etc/file"), "");
+    host.store().derivation("aa", "probe-1.0", TestHost.OUT);
+    Asked asked = new Asked(Path.of(argument.replace("@", root.toString())), "true");
+    Failure refused = assertThrows(Failure.class, asked::enter);
+    assertTrue(refused.getMessage().contains(why), refused.getMessage());
+    assertTrue(
+        refused
+            .remedy()
+            .replace("'" + root, root.toString())
+            .startsWith(remedy.replace("@", root.toString())),
+        refused.remedy());
+    assertEquals(List.of(), launched);
+  }
+
+  @Test
+  void whatIsGoneMayHaveBeenRemovedByARule() {
+    host.set("TMPDIR", root.toString());
+    host.file(root.resolve("etc/tmpfiles.d/a.conf"), "d " + root + " 0755 - - 7d\nd /x - - - 1d\n");
+    Path gone = root.resolve("nix-build-gone-1.0.drv-0");
+    Failure refused = assertThrows(Failure.class, () -> enter(gone));
+    assertEquals("the newest kept failures are:", refused.list().get(0));
+    assertTrue(refused.list().contains("  " + host.kept()), refused.list().toString());
+    assertTrue(
+        refused
+            .list()
+            .containsAll(
+                List.of(
+                    "these rules of systemd-tmpfiles may have removed it:",
+                    "  " + root + "/etc/tmpfiles.d/a.conf: d " + root + " 0755 - - 7d")),
+        refused.list().toString());
+    assertFalse(refused.list().toString().contains("/x - - - 1d"));
+    // What no Nix would have named so is no kept directory that a rule removed.
+    Failure typed = assertThrows(Failure.class, () -> enter(root.resolve("none")));
+    assertFalse(typed.list().toString().contains("tmpfiles"));
+  }
+
   /** An attacker may own the directory, and write to it while the tool is at work. */
   @Test
   void whatWasCheckedOfEnvVarsIsSourced() throws IOException {
