@@ -20,6 +20,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * Describes the whole command line to picocli: options, help, version, and the subcommands. Each
@@ -171,9 +172,19 @@ final class CommandLineSyntax {
       throw new Failure(
           "cannot read the command line",
           new ByteString(e.getMessage()).toString(),
-          "nix-build-shell --help",
+          meant(e)
+              .map(option -> option + ", if that is meant; nix-build-shell --help lists all")
+              .orElse("nix-build-shell --help"),
           ExitCode.USAGE);
     }
+  }
+
+  private static Optional<String> meant(ParameterException problem) {
+    return problem instanceof UnmatchedArgumentException unknown
+        ? MistakenOption.meant(
+            unknown.getUnmatched().get(0),
+            unknown.getCommandLine().getCommandSpec().optionsMap().keySet())
+        : Optional.empty();
   }
 
   private static Subcommand print(Consumer<PrintStream> text) {

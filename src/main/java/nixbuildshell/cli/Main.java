@@ -100,8 +100,13 @@ public final class Main {
 
   private static Subcommand choose(List<ByteString> arguments) {
     Optional<Options> plain = PlainForm.parse(arguments);
-    return plain.isPresent()
-        ? new EnterCommand(plain.get())
-        : CommandLineSyntax.parse(CommandLineSyntax.parser(), arguments);
+    Subcommand chosen =
+        plain.isPresent()
+            ? new EnterCommand(plain.get())
+            : CommandLineSyntax.parse(CommandLineSyntax.parser(), arguments);
+    if (chosen instanceof EnterCommand enter) {
+      MistakenOption.requireNone(enter.options());
+    }
+    return chosen;
   }
 }

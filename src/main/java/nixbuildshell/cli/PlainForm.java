@@ -45,20 +45,37 @@ final class PlainForm {
     return form.takeOptions() ? form.options() : Optional.empty();
   }
 
+  /** Returns how many of the first words are options with their values. */
+  static int optionsAt(List<ByteString> words) {
+    PlainForm form = new PlainForm(words);
+    int end = 0;
+    while (form.at < words.size() && isOption(words.get(form.at)) && form.takeOption()) {
+      end = form.at;
+    }
+    return end;
+  }
+
   private boolean takeOptions() {
     while (at < words.size() && isOption(words.get(at))) {
-      String word = words.get(at++).latin1();
-      if (word.equals("--")) {
-        return at < words.size();
-      } else if (word.equals("--verbose")) {
-        verbosity++;
-      } else if (VERBOSE.matcher(word).matches()) {
-        verbosity += word.length() - 1;
-      } else if (!(FLAGS.contains(word) ? isFirst(word, ByteString.EMPTY) : takeValue(word))) {
+      if (words.get(at).latin1().equals("--")) {
+        return ++at < words.size();
+      } else if (!takeOption()) {
         return false;
       }
     }
     return at < words.size() && !SUBCOMMANDS.contains(words.get(at).latin1());
+  }
+
+  private boolean takeOption() {
+    String word = words.get(at++).latin1();
+    if (word.equals("--verbose")) {
+      verbosity++;
+    } else if (VERBOSE.matcher(word).matches()) {
+      verbosity += word.length() - 1;
+    } else {
+      return FLAGS.contains(word) ? isFirst(word, ByteString.EMPTY) : takeValue(word);
+    }
+    return true;
   }
 
   /** Takes {@code --name=value} or {@code --name value}. */

@@ -16,6 +16,8 @@ import nixbuildshell.ByteString;
 import nixbuildshell.console.ExitCode;
 import nixbuildshell.nix.Caller;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class MainTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -50,6 +52,39 @@ class MainTest {
     assertTrue(err.toString().startsWith("nix-build-shell: cannot read the command line: "));
     assertTrue(err.toString().contains("'--nonsense\u00e9\\n'"), err.toString());
     assertEquals(1, err.toString().lines().count());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'D --network none true', 'nix-build-shell --network none D true'",
+    "'-v D --drv=x --explain -vv true -x', 'nix-build-shell --drv=x --explain -vv D true -x'",
+    "'D --drv', nix-build-shell --help",
+    "'D -c true', nix-build-shell --help",
+    "'D -- --sandbox-path=/x', 'nix-build-shell --sandbox-path=/x D'",
+    "'D --verbose -c true', 'nix-build-shell --verbose D -c true'",
+  })
+  void anOptionAfterTheDirectoryIsRefused(String line, String meant) {
+    assertEquals(ExitCode.USAGE, run(line.split(" ")));
+    assertTrue(
+        err.toString().contains("options stand before DIR. Try: " + meant + "\n"), err::toString);
+    assertEquals(1, err.toString().lines().count());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--netwrk, '--network, if that is meant'",
+    "--newtork=none, '--network, if that is meant'",
+    "--explian, '--explain, if that is meant'",
+    "--sandbox, '--sandbox-path, if that is meant'",
+    "--ver, '--verbose, if that is meant'",
+    "--dvr, '--drv, if that is meant'",
+    "--keep-failed, nix-build-shell --help",
+    "--x, nix-build-shell --help",
+    "-x, nix-build-shell --help",
+  })
+  void anUnknownOptionMayBeMeantForAnother(String word, String meant) {
+    assertEquals(ExitCode.USAGE, run(word, "D"));
+    assertTrue(err.toString().contains(". Try: " + meant), err::toString);
   }
 
   /** Loading picocli would delay the prompt. */
