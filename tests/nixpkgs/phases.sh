@@ -42,12 +42,12 @@ substituteAll() {
 }
 
 genericBuild() {
+	export GZIP_NO_TIMESTAMPS=1
 	if [[ -n ${buildCommand:-} ]]; then
-		dumpVars
 		eval "$buildCommand"
 		return
 	fi
-	for phase in ${phases:-unpackPhase patchPhase configurePhase buildPhase installPhase installCheckPhase}; do
-		runPhase "$phase"
+	for curPhase in ${phases:-unpackPhase patchPhase configurePhase buildPhase installPhase installCheckPhase}; do
+		runPhase "$curPhase"
 	done
 }
