@@ -42,6 +42,7 @@ stdenv.mkDerivation {
     path = ../src/main;
     name = "nix-build-shell-source";
   };
+  state = ../hooks/state.sh;
   share = builtins.path {
     path = ../share;
     name = "nix-build-shell-share";
@@ -62,6 +63,7 @@ stdenv.mkDerivation {
       javac --release 22 -encoding UTF-8 -proc:none -cp classes -d classes @sources22
     ''}
     cp -R resources/. classes/
+    cp $state classes/nixbuildshell/shell/state.sh
     {
       echo 'Main-Class: nixbuildshell.cli.Main'
       echo 'Class-Path: ${lib.concatMapStringsSep " " (jar: "lib/${jar.file}") jars}'

@@ -15,7 +15,7 @@ maven() { maven_in "$TOP" "$(some_jdk)" "$@"; }
 
 build_tool() {
 	local jar=$TOP/target/nix-build-shell.jar
-	if [[ ! -e $jar || -n $(find "$TOP/src/main" "$TOP/pom.xml" -newer "$jar" -print -quit) ]]; then
+	if [[ ! -e $jar || -n $(find "$TOP/src/main" "$TOP/hooks" "$TOP/pom.xml" -newer "$jar" -print -quit) ]]; then
 		say "building the tool"
 		quietly maven package -DskipTests
 	fi

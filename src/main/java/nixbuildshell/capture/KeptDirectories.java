@@ -192,7 +192,7 @@ public final class KeptDirectories {
           ? Optional.of(new Found(in.place().child(name).path(), kept.changed(), id(kept)))
           : Optional.empty();
     } catch (ErrnoException | Failure e) {
-      // The directory is gone meanwhile, is empty, or the caller may not read it.
+      // The directory is gone meanwhile, or the caller may not read it.
       return Optional.empty();
     }
   }

@@ -38,7 +38,7 @@ public record KeptDirectory(
   /**
    * Opens the directory that the caller named.
    *
-   * @throws nixbuildshell.Failure when it is missing, no directory, unreadable or empty
+   * @throws nixbuildshell.Failure when it is missing, no directory or unreadable
    */
   public static KeptDirectory open(FileSystem files, ByteString path) {
     try {
@@ -48,11 +48,7 @@ public record KeptDirectory(
     }
   }
 
-  /**
-   * Opens a directory in its parent, through no link.
-   *
-   * @throws nixbuildshell.Failure when it is empty
-   */
+  /** Opens a directory in its parent, through no link. */
   static KeptDirectory in(Directory parent, ByteString name) throws ErrnoException {
     return of(UserPath.openDirectory(parent, name));
   }

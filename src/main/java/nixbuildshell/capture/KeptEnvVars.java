@@ -97,7 +97,7 @@ record KeptEnvVars(Evidence kept, BuildShell shells) {
 
   /** Decides whether the caller cannot read a file that Nix had made for the builder. */
   boolean hidesBuilderFiles(EnvVars env) {
-    return BuilderFile.namesFor(env).stream()
+    return BuilderFile.namesFor(env::get).stream()
         .anyMatch(name -> kept.read(name, LARGEST) instanceof FileContent.Unreadable);
   }
 }

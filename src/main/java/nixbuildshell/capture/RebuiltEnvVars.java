@@ -1,10 +1,8 @@
 package nixbuildshell.capture;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -17,13 +15,16 @@ import nixbuildshell.store.StructuredAttributes;
 
 /**
  * Replaces an {@code env-vars} that cannot be read: the environment that the builder began with,
- * its structured attributes, and then stdenv's {@code setup}, which made the rest.
+ * and its structured attributes. Where the build has a stdenv, its {@code setup} made the rest.
  *
  * @param script for bash to source in the sandbox
  * @param undeclarable variables that the builder had and bash cannot declare: bash's own read-only
  *     variables, and names that are no identifiers (an exported function's, for instance)
+ * @param setup the builder's arguments, argv[0] first, where stdenv's {@code setup} is to be
+ *     sourced after the script; empty where the script is all
  */
-public record RebuiltEnvVars(ByteString script, Map<ByteString, ByteString> undeclarable) {
+public record RebuiltEnvVars(
+    ByteString script, Map<ByteString, ByteString> undeclarable, Optional<List<ByteString>> setup) {
   private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
   /**
@@ -34,6 +35,7 @@ public record RebuiltEnvVars(ByteString script, Map<ByteString, ByteString> unde
 
   public RebuiltEnvVars {
     undeclarable = Collections.unmodifiableMap(new LinkedHashMap<>(undeclarable));
+    setup = setup.map(List::copyOf);
   }
 
   /**
@@ -44,7 +46,10 @@ public record RebuiltEnvVars(ByteString script, Map<ByteString, ByteString> unde
   static RebuiltEnvVars of(
       Derivation derivation, ByteString shell, BuilderEnvironment.Outside outside) {
     return of(
-        BuilderEnvironment.of(derivation, outside), shell, StructuredAttributes.of(derivation));
+        BuilderEnvironment.of(derivation, outside),
+        BuilderCall.of(derivation, outside).arguments(),
+        shell,
+        StructuredAttributes.of(derivation));
   }
 
   /**
@@ -54,6 +59,7 @@ public record RebuiltEnvVars(ByteString script, Map<ByteString, ByteString> unde
    */
   static RebuiltEnvVars of(
       Map<ByteString, ByteString> environment,
+      List<ByteString> arguments,
       ByteString shell,
       Optional<StructuredAttributes> structured) {
     Map<ByteString, ByteString> variables = new LinkedHashMap<>(environment);
@@ -72,11 +78,13 @@ public record RebuiltEnvVars(ByteString script, Map<ByteString, ByteString> unde
     StringBuilder script = new StringBuilder();
     declare(variables, script, undeclarable);
     structured.ifPresent(attributes -> script.append(attributes.shell().latin1()));
-    if (variables.containsKey(ByteString.of("stdenv"))
-        || structured.filter(attributes -> attributes.has("stdenv")).isPresent()) {
-      script.append(sourceSetup());
-    }
-    return new RebuiltEnvVars(new ByteString(script.toString()), undeclarable);
+    boolean stdenv =
+        variables.containsKey(ByteString.of("stdenv"))
+            || structured.filter(attributes -> attributes.has("stdenv")).isPresent();
+    return new RebuiltEnvVars(
+        new ByteString(script.toString()),
+        undeclarable,
+        Optional.of(arguments).filter(any -> stdenv));
   }
 
   /** Adds variables behind the text of a kept file. */
@@ -84,7 +92,7 @@ public record RebuiltEnvVars(ByteString script, Map<ByteString, ByteString> unde
     Map<ByteString, ByteString> undeclarable = new LinkedHashMap<>();
     StringBuilder script = new StringBuilder(kept.latin1()).append('\n');
     declare(variables, script, undeclarable);
-    return new RebuiltEnvVars(new ByteString(script.toString()), undeclarable);
+    return new RebuiltEnvVars(new ByteString(script.toString()), undeclarable, Optional.empty());
   }
 
   private static void declare(
@@ -104,13 +112,5 @@ public record RebuiltEnvVars(ByteString script, Map<ByteString, ByteString> unde
 
   private static boolean isDeclarable(String name) {
     return IDENTIFIER.matcher(name).matches() && !READ_ONLY.contains(name);
-  }
-
-  private static String sourceSetup() {
-    try (InputStream in = RebuiltEnvVars.class.getResourceAsStream("source-setup.bash")) {
-      return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
   }
 }

@@ -208,7 +208,8 @@ public final class Reconstruction {
     FailedBuild.Environment environment =
         sourced
             ? new FailedBuild.Rebuilt(
-                RebuiltEnvVars.of(call.environment(), shell.get().value(), Optional.empty()))
+                RebuiltEnvVars.of(
+                    call.environment(), call.arguments(), shell.get().value(), Optional.empty()))
             : new FailedBuild.Given(call.environment());
     notes.add(
         Note.warning(
@@ -228,7 +229,11 @@ public final class Reconstruction {
         new FailedBuild.Run(
             shell,
             environment,
-            List.of(),
+            BuilderFile.namesFor(
+                    named -> Optional.ofNullable(call.environment().get(ByteString.of(named))))
+                .stream()
+                .map(BuilderFile::kept)
+                .toList(),
             Optional.of(call).filter(any -> request.builder() || shell.isEmpty())),
         new FailedBuild.Store(outputs, build.seen(shell, finder.store().directory())),
         new FailedBuild.Sandbox(

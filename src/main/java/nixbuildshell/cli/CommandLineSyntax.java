@@ -103,8 +103,8 @@ final class CommandLineSyntax {
   @Option(
       names = "--builder",
       description =
-          "Print how Nix called the builder, and run it again instead of a COMMAND, on a copy of"
-              + " what it left.")
+          "Print how Nix called the builder, and run it again instead of a COMMAND, in an"
+              + " empty build directory and without outputs.")
   private boolean builder;
 
   @Option(

@@ -19,13 +19,15 @@ import nixbuildshell.console.ProgressLine;
 import nixbuildshell.enter.Preparation.Prepared;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
+import nixbuildshell.files.TreeCopy;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.nix.Caller;
-import nixbuildshell.sandbox.SandboxSpec;
+import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.Cleaning;
 import nixbuildshell.session.Remembered;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
+import nixbuildshell.session.WorkingCopy;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.terminal.SignalRelay;
@@ -48,11 +50,6 @@ public record Enter(
     FileSystem files,
     SignalRelay signals,
     Launcher launcher) {
-  /** Runs a sandbox to its end and returns the exit status. */
-  interface Launcher {
-    int run(SandboxSpec spec, Session session);
-  }
-
   /**
    * Enters the build that the options name.
    *
@@ -169,14 +166,28 @@ public record Enter(
   }
 
   private void fill(Session session, KeptDirectory kept, FailedBuild build, Prepared sandbox) {
-    var owner = sandbox.user().owner();
-    var top = sandbox.request().build().top();
-    top.ifPresent(place -> session.makeInTmp(place.belowTmp(), owner));
+    sandbox.makeTop(session);
+    Optional<SetupResult> made =
+        new Rebuilding(launcher, signals, files, messages).run(session, kept, build, sandbox);
     try (ProgressLine progress =
         new ProgressLine(messages.stream(), caller.hasTerminal(2), "copying the build directory")) {
-      new Workspace(sandbox.store(), session, owner, progress, this::cancelled, messages)
-          .fill(files, kept, build, sandbox.request().view().store());
+      TreeCopy copy =
+          new TreeCopy(
+              sandbox.user().owner(), progress::copied, this::cancelled, WorkingCopy.REMEDY);
+      Workspace workspace =
+          new Workspace(sandbox.store(), new WorkingCopy(session, copy), messages);
+      StoreView store = sandbox.request().view().store();
+      if (options.builder()) {
+        workspace.begin(files, kept, build, store);
+      } else {
+        workspace.fill(files, kept, build, store, made);
+      }
     }
+    if (made.isPresent()) {
+      made.get().session().close();
+      session.removeInner();
+    }
+    session.markStaged();
   }
 
   /** Works in an earlier run's session, which stays whatever happens. */

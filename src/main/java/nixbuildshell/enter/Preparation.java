@@ -69,6 +69,11 @@ record Preparation(
       return NixSandbox.of(request, program);
     }
 
+    /** Makes the mount point of an unsandboxed build's directory in a new session's /tmp. */
+    void makeTop(Session session) {
+      request.build().top().ifPresent(place -> session.makeInTmp(place.belowTmp(), user.owner()));
+    }
+
     Prepared showing(StoreView view) {
       return new Prepared(store, user, start, program, request.showing(view));
     }

@@ -5,7 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.capture.BuilderFile;
@@ -13,7 +13,6 @@ import nixbuildshell.capture.Fact;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.console.Messages;
-import nixbuildshell.console.ProgressLine;
 import nixbuildshell.console.ShellWord;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
@@ -30,7 +29,7 @@ import nixbuildshell.session.WorkingCopy;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StorePath;
 
-/** Fills a new session: with the build directory, its env-vars, and the outputs that are there. */
+/** Fills a new session with the build directory and the store. */
 final class Workspace {
   private static final String DENIED = Errno.describe(Errno.EACCES.number());
   private static final ByteString ENV_VARS = ByteString.of("env-vars");
@@ -48,28 +47,40 @@ final class Workspace {
   /** Whether something was not copied because the caller may not read it. */
   private boolean denied;
 
-  Workspace(
-      NixStore nix,
-      Session session,
-      Optional<Owner> owner,
-      ProgressLine progress,
-      BooleanSupplier cancelled,
-      Messages messages) {
+  Workspace(NixStore nix, WorkingCopy copy, Messages messages) {
     this.nix = nix;
-    this.session = session;
-    this.owner = owner;
-    this.copy =
-        new WorkingCopy(
-            session, new TreeCopy(owner, progress::copied, cancelled, WorkingCopy.REMEDY));
+    this.session = copy.session();
+    this.owner = copy.copy().owner();
+    this.copy = copy;
     this.messages = messages;
   }
 
   /**
-   * Copies what Nix kept, and marks the session as complete.
+   * Makes what the builder began with: no outputs, and in the build directory only the files that
+   * Nix puts there.
+   */
+  void begin(FileSystem files, KeptDirectory kept, FailedBuild build, StoreView store) {
+    for (BuilderFile file : build.run().files()) {
+      ByteString name = ByteString.of(file.name());
+      if (file.lacks().isEmpty() || misses(copy.copyBuildFile(kept.build(), name), name)) {
+        file.content().ifPresent(content -> copy.writeBuildFile(name, content, 0644));
+      }
+    }
+    fillStore(files, store, List.of(), kept.owner());
+  }
+
+  /**
+   * Makes what the builder left: copies what Nix kept, and adds what cannot be read.
    *
+   * @param setup what stdenv's setup made, if it ran
    * @throws java.util.concurrent.CancellationException when the copy is cancelled
    */
-  void fill(FileSystem files, KeptDirectory kept, FailedBuild build, StoreView store) {
+  void fill(
+      FileSystem files,
+      KeptDirectory kept,
+      FailedBuild build,
+      StoreView store,
+      Optional<SetupResult> setup) {
     Set<ByteString> substituted = new HashSet<>();
     if (!(build.run().environment() instanceof FailedBuild.Kept)) {
       substituted.add(ENV_VARS);
@@ -77,14 +88,15 @@ final class Workspace {
     TreeCopy.Result result = copy.copyBuild(kept.build());
     for (BuilderFile file : build.run().files()) {
       ByteString name = ByteString.of(file.name());
-      if (misses(result, name)) {
-        copy.writeBuildFile(name, file.content(), 0644);
+      if (misses(result, name) && file.content().isPresent()) {
+        copy.writeBuildFile(name, file.content().get(), 0644);
         tell(file);
         substituted.add(name);
       }
     }
     if (build.run().environment() instanceof FailedBuild.Rebuilt script) {
-      copy.writeBuildFile(ENV_VARS, script.envVars().script(), 0600);
+      ByteString variables = setup.map(SetupResult::variables).orElse(script.envVars().script());
+      copy.writeBuildFile(ENV_VARS, variables, 0600);
     } else if (build.run().environment() instanceof FailedBuild.Kept checked
         && copy.restoreBuildFile(ENV_VARS, checked.envVars())) {
       messages.note("env-vars has changed since it was checked: the sandbox has it as it was then");
@@ -92,15 +104,31 @@ final class Workspace {
     }
     report(result, substituted);
     tellState(kept, build.sandbox().directory());
-    try (Directory real = open(files, nix)) {
-      fillStore(real, store, build.store().outputs().values(), kept.owner());
-    } catch (ErrnoException e) {
-      throw e.failure("cannot look into " + nix.real(), "install Nix on this host");
-    }
+    setup.ifPresent(made -> add(made, build.run().files()));
+    fillStore(files, store, build.store().outputs().values(), kept.owner());
     if (denied && owner.isEmpty()) {
       messages.note("root can copy them: sudo nix-build-shell " + ShellWord.quote(kept.path()));
     }
-    session.markStaged();
+  }
+
+  /** Adds what setup made in its build directory: variables name it. */
+  private void add(SetupResult made, List<BuilderFile> ofNix) {
+    Set<ByteString> known =
+        ofNix.stream().map(BuilderFile::name).map(ByteString::of).collect(Collectors.toSet());
+    List<ByteString> added = copy.addFrom(made.session(), known);
+    if (!added.isEmpty()) {
+      messages.detail(
+          "not in the kept directory, and made again by $stdenv/setup: " + ShellWord.quote(added));
+    }
+  }
+
+  private void fillStore(
+      FileSystem files, StoreView store, Collection<Fact<StorePath>> outputs, long maker) {
+    try (Directory real = open(files, nix)) {
+      fillStore(real, store, outputs, maker);
+    } catch (ErrnoException e) {
+      throw e.failure("cannot look into " + nix.real(), "install Nix on this host");
+    }
   }
 
   /** Makes the mount points of a session that comes to show more store paths than before. */

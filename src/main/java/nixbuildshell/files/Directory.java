@@ -165,6 +165,18 @@ public final class Directory implements AutoCloseable {
         0);
   }
 
+  /** Moves an entry to another directory of the file system, where it keeps its name. */
+  public void move(ByteString name, Directory to) throws ErrnoException {
+    Memory memory = files.memory();
+    files.call(
+        Syscall.RENAMEAT2,
+        self.number(),
+        memory.name(name),
+        to.self.number(),
+        memory.secondName(name),
+        0);
+  }
+
   /** Removes anything but a directory. */
   void removeFile(ByteString name) throws ErrnoException {
     call(Syscall.UNLINKAT, name, 0, 0);

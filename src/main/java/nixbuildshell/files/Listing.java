@@ -2,6 +2,8 @@ package nixbuildshell.files;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Syscall;
@@ -58,6 +60,20 @@ public final class Listing {
       }
     }
     return Optional.empty();
+  }
+
+  /** Returns the names of a directory's entries. */
+  public static List<ByteString> names(Directory directory) throws ErrnoException {
+    List<ByteString> names = new ArrayList<>();
+    try (Directory opened = directory.reopen()) {
+      Listing listing = new Listing();
+      Optional<Entry> entry = listing.next(opened);
+      while (entry.isPresent()) {
+        names.add(entry.get().name());
+        entry = listing.next(opened);
+      }
+    }
+    return names;
   }
 
   private boolean fill(Directory directory) throws ErrnoException {

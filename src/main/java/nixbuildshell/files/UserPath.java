@@ -16,7 +16,7 @@ public final class UserPath {
    * directory's {@link Directory#place} is where they lead.
    *
    * @param path absolute, or relative to the working directory
-   * @throws Failure when it is missing, no directory, not readable or empty
+   * @throws Failure when it is missing, no directory or not readable
    */
   public static Directory openDirectory(FileSystem files, ByteString path) {
     return open(path.isEmpty() ? "''" : path.toString(), () -> files.openDirectory(path));
@@ -28,24 +28,11 @@ public final class UserPath {
   }
 
   private static Directory open(String path, Opening opening) {
-    String what = "cannot enter " + path;
     try {
-      return notEmpty(what, opening.open());
+      return opening.open();
     } catch (ErrnoException e) {
       String remedy = e.denied() ? "run this as a user who can read the directory" : "";
-      throw new Failure(what, e.why(), remedy, e);
-    }
-  }
-
-  private static Directory notEmpty(String what, Directory directory) throws ErrnoException {
-    try {
-      if (new Listing().next(directory).isEmpty()) {
-        throw new Failure(what, "the directory is empty", "give the directory that Nix kept");
-      }
-      return directory;
-    } catch (ErrnoException | Failure e) {
-      directory.close();
-      throw e;
+      throw new Failure("cannot enter " + path, e.why(), remedy, e);
     }
   }
 }

@@ -26,6 +26,9 @@ import nixbuildshell.files.TreeRemoval;
  * store/upper/        the changes to the sandbox's /nix/store; overlayfs needs store/work/
  * store/view/         mount points, where the sandbox shows some store paths: {@link ShownStore}
  * root/               the mount point of the sandbox's root
+ * environment.bash    what stdenv's setup made: variables, arrays, functions and options, as bash
+ *                     declares them; only where the build's variables were rebuilt
+ * setup/              such directories for that run of setup, while it lasts: {@link #inner}
  * </pre>
  */
 public final class Session implements AutoCloseable {
@@ -38,6 +41,8 @@ public final class Session implements AutoCloseable {
   static final ByteString REMEMBERED = ByteString.of("session.properties");
   static final ByteString STAGED = ByteString.of("staged");
   private static final ByteString EDITED = ByteString.of("edited");
+  private static final ByteString ENVIRONMENT = ByteString.of("environment.bash");
+  private static final ByteString INNER = ByteString.of("setup");
   private static final int LARGEST = 1 << 24;
 
   private final Directory directory;
@@ -85,8 +90,12 @@ public final class Session implements AutoCloseable {
    * @param owner the build user, when root runs the tool
    */
   void furnish(Remembered remembered, Optional<Owner> owner) throws ErrnoException {
-    Optional<Owner> rootOfGroup = owner.map(o -> new Owner(0, o.gid()));
     write(REMEMBERED, remembered.file());
+    furnish(owner);
+  }
+
+  private void furnish(Optional<Owner> owner) throws ErrnoException {
+    Optional<Owner> rootOfGroup = owner.map(o -> new Owner(0, o.gid()));
     make("build", 0700, owner);
     make("tmp", 01777, Optional.empty());
     make("store", 0755, Optional.empty());
@@ -94,6 +103,49 @@ public final class Session implements AutoCloseable {
     make("store/work", 0700, owner);
     make(VIEW, 01775, rootOfGroup);
     make("root", 0755, Optional.empty());
+  }
+
+  /**
+   * Makes empty directories within this session for a sandbox that runs before the caller's.
+   *
+   * @return to be closed before {@link #removeInner}
+   */
+  public Session inner(Optional<Owner> owner) {
+    try {
+      make(INNER.latin1(), 0755, Optional.empty());
+      Directory inner = directory.openDirectory(INNER);
+      Session session = new Session(inner, inner.openOrCreateFile(LOCK, 0600));
+      session.furnish(owner);
+      return session;
+    } catch (ErrnoException e) {
+      throw e.failure("cannot write in " + directory.place(), REMEDY);
+    }
+  }
+
+  /**
+   * Deletes what {@link #inner} has made.
+   *
+   * @throws Failure when not all of it can be deleted
+   */
+  public void removeInner() {
+    TreeRemoval.remove(directory, INNER)
+        .ifPresent(
+            left -> {
+              throw left.failure();
+            });
+  }
+
+  /**
+   * Stores what stdenv's setup made, as bash declares it.
+   *
+   * @throws Failure when it cannot be written
+   */
+  public void storeEnvironment(ByteString declarations) {
+    try {
+      write(ENVIRONMENT, declarations.bytes());
+    } catch (ErrnoException e) {
+      throw e.failure("cannot write in " + directory.place(), REMEDY);
+    }
   }
 
   /**

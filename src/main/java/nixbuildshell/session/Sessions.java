@@ -172,7 +172,7 @@ public final class Sessions implements AutoCloseable {
   public Optional<Session> find(Directory opened) {
     try {
       Status wanted = opened.self().status();
-      for (ByteString id : names()) {
+      for (ByteString id : Listing.names(base)) {
         if (!id.startsWith(".") && base.find(id).filter(wanted::same).isPresent()) {
           return takePatiently(id);
         }
@@ -252,7 +252,7 @@ public final class Sessions implements AutoCloseable {
   Cleaned clean(BooleanSupplier stop) {
     Cleaned cleaned = new Cleaned(new ArrayList<>(), new ArrayList<>());
     try {
-      for (ByteString name : names()) {
+      for (ByteString name : Listing.names(base)) {
         if (stop.getAsBoolean()) {
           break;
         }
@@ -311,19 +311,6 @@ public final class Sessions implements AutoCloseable {
     } catch (ErrnoException e) {
       return Optional.of(new TreeRemoval.Leftover(session.path(), e.why()));
     }
-  }
-
-  private List<ByteString> names() throws ErrnoException {
-    List<ByteString> names = new ArrayList<>();
-    try (Directory directory = base.reopen()) {
-      Listing listing = new Listing();
-      Optional<Listing.Entry> entry = listing.next(directory);
-      while (entry.isPresent()) {
-        names.add(entry.get().name());
-        entry = listing.next(directory);
-      }
-    }
-    return names;
   }
 
   /** Returns the derivation's name, fit for a file's name, with four random characters. */

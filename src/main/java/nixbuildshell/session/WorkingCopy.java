@@ -1,11 +1,16 @@
 package nixbuildshell.session;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import nixbuildshell.ByteString;
 import nixbuildshell.files.Descriptor;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileContent;
 import nixbuildshell.files.FileType;
+import nixbuildshell.files.Listing;
 import nixbuildshell.files.Status;
 import nixbuildshell.files.TreeCopy;
 import nixbuildshell.files.TreeRemoval;
@@ -56,6 +61,70 @@ public record WorkingCopy(Session session, TreeCopy copy) {
       }
     } catch (ErrnoException e) {
       throw e.failure("cannot write " + session.path() + "/build/" + name, "");
+    }
+  }
+
+  /** Copies a file, link or directory of a kept directory, unless it is missing there. */
+  public TreeCopy.Result copyBuildFile(Directory kept, ByteString name) {
+    try (Directory build = session.open("build")) {
+      return copy.entry(kept, name, build);
+    }
+  }
+
+  /**
+   * Reads a file that a program has left in the build directory; empty when there is no such
+   * regular file, or it is too large.
+   *
+   * @param limit in bytes
+   */
+  public Optional<ByteString> takeBuildFile(ByteString name, int limit) {
+    try (Directory build = session.open("build")) {
+      Optional<ByteString> content =
+          FileContent.read(build, name, limit) instanceof FileContent.Bytes file
+              ? Optional.of(ByteString.of(file.bytes()))
+              : Optional.empty();
+      TreeRemoval.remove(build, name);
+      return content;
+    }
+  }
+
+  /**
+   * Moves what another session's build directory and /tmp have and this session's lack.
+   *
+   * @param except names that stay
+   * @return the names in the build directory that were moved
+   */
+  public List<ByteString> addFrom(Session other, Set<ByteString> except) {
+    addFrom(other, "tmp", Set.of());
+    return addFrom(other, "build", except);
+  }
+
+  private List<ByteString> addFrom(Session other, String directory, Set<ByteString> except) {
+    List<ByteString> moved = new ArrayList<>();
+    try (Directory from = other.open(directory);
+        Directory to = session.open(directory)) {
+      for (ByteString name : Listing.names(from)) {
+        if (!except.contains(name) && to.find(name).isEmpty()) {
+          move(from, name, to);
+          moved.add(name);
+        }
+      }
+    } catch (ErrnoException e) {
+      throw e.failure("cannot write in " + session.path() + "/" + directory, REMEDY);
+    }
+    return moved;
+  }
+
+  /** Makes a directory writable meanwhile: moving it changes its entry "..". */
+  private static void move(Directory from, ByteString name, Directory to) throws ErrnoException {
+    Status status = from.status(name);
+    boolean shut = status.type() == FileType.DIRECTORY && (status.mode() & 0200) == 0;
+    if (shut) {
+      from.setMode(name, 0700);
+    }
+    from.move(name, to);
+    if (shut) {
+      to.setMode(name, status.mode());
     }
   }
 

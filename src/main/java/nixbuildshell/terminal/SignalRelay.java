@@ -90,6 +90,11 @@ public final class SignalRelay {
     }
   }
 
+  /** Forgets a child that has ended: signals are noted for the next. */
+  public synchronized void detach() {
+    child = null;
+  }
+
   /** Only notes signals from now on, as before there was a child. */
   public synchronized void begin() {
     child = null;

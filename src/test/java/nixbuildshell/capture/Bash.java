@@ -10,10 +10,10 @@ import java.util.Map;
 import nixbuildshell.ByteString;
 
 /** Runs a real bash, with an empty environment. */
-record Bash(String program, String locale) {
+public record Bash(String program, String locale) {
 
   /** Holds what a run printed, and its exit status. */
-  record Result(ByteString out, ByteString err, int status) {
+  public record Result(ByteString out, ByteString err, int status) {
     /** Returns the variables, when {@code env -0} printed them. */
     Map<String, ByteString> variables() {
       Map<String, ByteString> variables = new LinkedHashMap<>();
@@ -25,7 +25,7 @@ record Bash(String program, String locale) {
     }
   }
 
-  Result run(String script, String... arguments) throws IOException, InterruptedException {
+  public Result run(String script, String... arguments) throws IOException, InterruptedException {
     List<String> command =
         new ArrayList<>(List.of("/usr/bin/timeout", "600", "/usr/bin/env", "-i"));
     if (!locale.isEmpty()) {

@@ -22,11 +22,18 @@ class KeptDirectoryTest {
 
   @TempDir Path root;
 
-  /** Makes a file, opens the directory, and returns the kept directory's layout in words. */
+  /**
+   * Makes a file, or a directory whose name ends in a slash, opens the directory, and returns the
+   * kept directory's layout in words.
+   */
   private String layout(String file, String opened) throws IOException {
     Path made = root.resolve(file);
-    Files.createDirectories(made.getParent());
-    Files.writeString(made, "");
+    if (file.endsWith("/")) {
+      Files.createDirectories(made);
+    } else {
+      Files.createDirectories(made.getParent());
+      Files.writeString(made, "");
+    }
     try (KeptDirectory kept = open(opened)) {
       String path = root.toRealPath().relativize(Path.of(kept.path().toString())).toString();
       return path + (kept.isOfLix() ? " Lix" : kept.isNested() ? " nested" : " flat");
@@ -52,6 +59,9 @@ class KeptDirectoryTest {
     "b/" + LIX + "/build/file, b/" + LIX + ", b/" + LIX + " flat",
     "nix-7-8/b/file, nix-7-8, nix-7-8 flat",
     "moved/b/file, moved, moved flat",
+    "nix-build-a.drv-0/, nix-build-a.drv-0, nix-build-a.drv-0 flat",
+    "nix-7-8/build/, nix-7-8, nix-7-8/build nested",
+    "nix-7-8/build/, nix-7-8/build, nix-7-8/build nested",
   })
   void knowsEachLayout(String file, String opened, String expected) throws IOException {
     assertEquals(expected, layout(file, opened));

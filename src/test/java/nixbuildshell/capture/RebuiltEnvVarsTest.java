@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -26,7 +25,6 @@ import nixbuildshell.store.TestStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Tests what a real bash makes of the file. */
@@ -168,10 +166,11 @@ class RebuiltEnvVarsTest {
     }
     ByteString shell = ByteString.of("/bin/sh");
     Failure refused =
-        assertThrows(Failure.class, () -> RebuiltEnvVars.of(many, shell, Optional.empty()));
+        assertThrows(
+            Failure.class, () -> RebuiltEnvVars.of(many, List.of(), shell, Optional.empty()));
     assertTrue(refused.getMessage().contains("10001 variables, more than 10000"));
     many.remove(ByteString.of("V0"));
-    RebuiltEnvVars.of(many, shell, Optional.empty());
+    RebuiltEnvVars.of(many, List.of(), shell, Optional.empty());
   }
 
   /** Uses hashes that Nix printed (builtins.placeholder, builtins.hashString, nix-hash). */
@@ -211,106 +210,15 @@ class RebuiltEnvVarsTest {
     assertEquals(own(), variables(new Bash("/usr/bin/bash", ""), envVars));
   }
 
-  /** Does what nixpkgs' setup does to a shell, then what the variable says. */
-  private Path setup() throws IOException {
-    Files.writeString(
-        directory.resolve("setup"),
-        """
-        set -eu
-        set -o pipefail
-        shopt -s inherit_errexit nullglob
-        failureHook() { echo failure hook; }
-        exitHandler() { exitCode=$?; set +e; failureHook; return "$exitCode"; }
-        trap exitHandler EXIT
-        export PATH=/usr/bin:/bin
-        export configured="it's so"
-        hooks=(a "b c")
-        genericBuild() { echo "phases: ${hooks[*]-lost}"; }
-        dumpVars() { [ "${noDumpEnvVars:-0}" = 1 ] || echo overwritten > "$NIX_BUILD_TOP/env-vars"; }
-        NIX_BUILD_TOP=%s dumpVars
-        echo to stdout
-        read -r line || :
-        eval "$extra"
-        """
-            .formatted(directory));
-    return directory;
-  }
-
-  private static final String LOOK =
-      """
-      echo "status $?, options $-, $(shopt -po pipefail), $(shopt -p nullglob)"
-      trap; echo "PATH $PATH"; echo "configured ${configured-not}"; genericBuild
-      echo "dump ${noDumpEnvVars-unset}"; compgen -v __nixBuildShell; exit 7
-      """;
-
-  @ParameterizedTest
-  @MethodSource("shells")
-  void stdenvsSetupLeavesAPlainShell(Bash bash) throws Exception {
-    RebuiltEnvVars envVars =
-        RebuiltEnvVars.of(
-            derivation(Map.of("stdenv", setup().toString(), "extra", ""), ""), SHELL, HOST);
-    Bash.Result result = source(bash, envVars, LOOK);
-    assertEquals(
-        """
-        status 0, options hBc, set +o pipefail, shopt -u nullglob
-        PATH /usr/bin:/bin
-        configured it's so
-        phases: a b c
-        dump unset
-        """,
-        result.out().latin1());
-    assertEquals("to stdout\n", result.err().latin1());
-    assertEquals(7, result.status());
-    assertEquals(
-        envVars.script(), ByteString.of(Files.readAllBytes(directory.resolve("env-vars"))));
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "exit 3",
-    "exit 0",
-    "false",
-    "echo $nothing 2> /dev/null",
-    "shopt -s extglob; trap 'echo own trap' EXIT; exit 1",
-    "exit() { builtin exit 5; }; exit",
-    "stop() { exit 1; }; stop > /dev/null"
-  })
-  void aSetupThatFailsLeavesWhatItHadDone(String failure) throws Exception {
-    RebuiltEnvVars envVars =
-        RebuiltEnvVars.of(
-            derivation(Map.of("stdenv", setup().toString(), "extra", failure), ""), SHELL, HOST);
-    Bash.Result result =
-        source(new Bash("/usr/bin/bash", ""), envVars, LOOK.replace("exit 7", "builtin exit 7"));
-    assertEquals(
-        """
-        status 0, options hBc, set +o pipefail, shopt -u nullglob
-        PATH /usr/bin:/bin
-        configured it's so
-        phases: lost
-        dump unset
-        """,
-        result.out().latin1());
-    String said = result.err().latin1();
-    assertTrue(
-        said.endsWith(
-            "nix-build-shell: "
-                + directory
-                + "/setup failed: going on with what it had set up by then\n"),
-        said);
-    assertTrue(said.startsWith("to stdout\n") && !said.contains("failure hook"), said);
-    assertEquals(7, result.status());
-  }
-
   @Test
-  void aMissingSetupIsSaid() throws Exception {
-    RebuiltEnvVars envVars =
-        RebuiltEnvVars.of(
-            derivation(Map.of("stdenv", "/nix/none", "noDumpEnvVars", "1"), ""), SHELL, HOST);
-    Bash.Result result =
-        source(new Bash("/usr/bin/bash", ""), envVars, "echo \"$PATH $noDumpEnvVars\"");
-    assertEquals("/path-not-set 1\n", result.out().latin1());
+  void stdenvsSetupIsSourcedWithTheBuildersArguments() {
     assertEquals(
-        "nix-build-shell: /nix/none/setup is missing: going on without stdenv's phases and PATH\n",
-        result.err().latin1());
+        Optional.empty(), RebuiltEnvVars.of(derivation(Map.of(), ""), SHELL, HOST).setup());
+    for (Map<String, String> stdenv :
+        List.of(Map.of("stdenv", "/x"), Map.of("__json", "{\"stdenv\":\"/x\"}"))) {
+      assertEquals(
+          Optional.of(List.of(ByteString.of("bash"))),
+          RebuiltEnvVars.of(derivation(stdenv, ""), SHELL, HOST).setup());
+    }
   }
 }

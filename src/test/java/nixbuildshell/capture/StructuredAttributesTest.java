@@ -64,13 +64,13 @@ class StructuredAttributesTest {
     String line = declaration.replace("\\n", "\n");
     assertEquals(
         OUTPUTS + (line.isEmpty() ? "" : line + "\n"),
-        files("{\"x\":" + value + "}").get(0).content().latin1());
+        files("{\"x\":" + value + "}").get(0).content().orElseThrow().latin1());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"a-b", "1a", "a.b", "", "é"})
   void whatIsNoNameOfAVariableIsLeftOut(String name) {
-    assertEquals(OUTPUTS, files("{\"" + name + "\":1}").get(0).content().latin1());
+    assertEquals(OUTPUTS, files("{\"" + name + "\":1}").get(0).content().orElseThrow().latin1());
   }
 
   @Test
@@ -91,13 +91,16 @@ class StructuredAttributesTest {
                         + "\\t\\\"\\\\\\/\\u007f\\u00e9\\ud834\\udd1e\"}")
                 .get(1)
                 .content()
+                .orElseThrow()
                 .bytes(),
             java.nio.charset.StandardCharsets.UTF_8));
   }
 
   @Test
   void theLastValueOfARepeatedNameCounts() {
-    assertEquals(OUTPUTS + "declare x=2\n", files("{\"x\":1,\"x\":2}").get(0).content().latin1());
+    assertEquals(
+        OUTPUTS + "declare x=2\n",
+        files("{\"x\":1,\"x\":2}").get(0).content().orElseThrow().latin1());
   }
 
   @Test
@@ -130,9 +133,10 @@ class StructuredAttributesTest {
         Set.of(
             new BuilderFile(
                 ".attr-1lf969yddshzhld7sr1vbagr07bnygg99lgl6gk5kxcnp4z9wbcq",
-                ByteString.of("one\n" + whole(OUT) + "\n\n"),
+                Optional.of(ByteString.of("one\n" + whole(OUT) + "\n\n")),
                 ""),
-            new BuilderFile(BuilderFile.nameOf(ByteString.of("empty")), ByteString.EMPTY, "")),
+            new BuilderFile(
+                BuilderFile.nameOf(ByteString.of("empty")), Optional.of(ByteString.EMPTY), "")),
         Set.copyOf(files));
   }
 }

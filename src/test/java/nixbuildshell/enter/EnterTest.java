@@ -13,12 +13,14 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.capture.BuilderFile;
 import nixbuildshell.console.Messages;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.kernel.Kernels;
@@ -362,6 +364,79 @@ class EnterTest {
     Messages messages = new Messages(new PrintStream(attacker, true), false, 1);
     assertEquals(STATUS, enter(new Asked(host.kept(), "true").options(), messages));
     assertTrue(said.toString().contains("env-vars has changed since it was checked"));
+  }
+
+  /** Makes a build with a stdenv whose env-vars is not there. */
+  private void withStdenv() throws IOException {
+    Files.delete(host.kept().resolve("env-vars"));
+    host.derivation("", "", ",(\"stdenv\",\"" + TestHost.whole(TestHost.BASH) + "\")");
+  }
+
+  @Test
+  void setupRunsInAnEmptyDirectoryAndItsResultIsAddedToTheCopy() throws IOException {
+    on(0, 1, 2);
+    withStdenv();
+    host.file(host.kept().resolve("cache/kept"), "kept");
+    Path[] stored = new Path[1];
+    work =
+        build -> {
+          Path session = build.getParent();
+          if (session.endsWith("setup")) {
+            assertEquals(List.of("env-vars"), names(build));
+            Files.writeString(build.resolve("env-vars"), "declare -x MADE=1\n");
+            Files.writeString(build.resolve(".nix-build-shell.bash"), "all=()\n");
+            host.file(build.resolve("cache/made"), "");
+            host.file(build.resolve("scratch/file"), "");
+            assertTrue(build.resolve("scratch").toFile().setWritable(false));
+            host.file(session.resolve("tmp/also"), "");
+          } else {
+            assertEquals("declare -x MADE=1\n", Files.readString(build.resolve("env-vars")));
+            assertEquals(List.of("kept"), names(build.resolve("cache")));
+            assertEquals(List.of("file"), names(build.resolve("scratch")));
+            assertFalse(
+                Files.getPosixFilePermissions(build.resolve("scratch"))
+                    .contains(PosixFilePermission.OWNER_WRITE));
+            assertEquals(
+                List.of("cache", "env-vars", "scratch", "source"), names(build).subList(1, 5));
+            assertEquals(List.of("also"), names(session.resolve("tmp")));
+            assertEquals("all=()\n", Files.readString(session.resolve("environment.bash")));
+            assertFalse(Files.exists(session.resolve("setup")));
+            stored[0] = session;
+          }
+        };
+    assertEquals(STATUS, enter(host.kept()));
+    assertEquals(2, launched.size());
+    assertTrue(launched.get(0).program().ownSession());
+    assertEquals(launched.get(0).filter(), launched.get(1).filter());
+    assertFalse(Files.exists(stored[0]), "nothing has changed");
+  }
+
+  @Test
+  void aSetupWithoutAResultLeavesTheBuildersVariables() throws IOException {
+    withStdenv();
+    work =
+        build ->
+            assertTrue(Files.readString(build.resolve("env-vars")).contains("declare -x stdenv="));
+    assertEquals(STATUS, enter(host.kept(), "true"));
+    assertEquals(2, launched.size());
+    assertTrue(host.said().contains("$stdenv/setup ended without a result"));
+  }
+
+  @Test
+  void theBuilderStartsWithTheFilesOfNixAlone() {
+    host.derivation("", "", ",(\"text\",\"x\"),(\"passAsFile\",\"text\")");
+    work = build -> assertEquals(List.of(BuilderFile.nameOf(ByteString.of("text"))), names(build));
+    Asked asked = new Asked(host.kept());
+    asked.builder = true;
+    assertEquals(STATUS, asked.enter());
+  }
+
+  private static List<String> names(Path directory) {
+    try (Stream<Path> all = Files.list(directory)) {
+      return all.map(path -> path.getFileName().toString()).sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
