@@ -1,16 +1,44 @@
 # shellcheck shell=bash
 # Builds that had no sandbox: sandbox = false, or sandbox-fallback where the kernel has no namespaces.
 
-# built: what such a build left, in $dir. Only root may tell the daemon to do without a sandbox.
+# shellcheck source=tests/lib/hook.sh
+source "$TOP/tests/lib/hook.sh"
+
+# built [NAME]: what such a build left, in $dir. Only root may tell the daemon to do without a sandbox.
 built() {
 	[[ $EUID -eq 0 ]] || skip "only root can build without a sandbox"
 	local arguments
-	mapfile -d '' arguments < <(selected pointing "$T")
-	NIX_REMOTE=daemon nix-build --keep-failed --no-out-link --option sandbox false "${arguments[@]}" >"$T/log" 2>&1 </dev/null ||
+	mapfile -d '' arguments < <(selected "${1:-pointing}" "$T")
+	as_root NIX_REMOTE=daemon nix-build --keep-failed --no-out-link --option sandbox false "${arguments[@]}" >"$T/log" 2>&1 </dev/null ||
 		grep -q 'failed .*exit code 3' "$T/log" || fail "$(<"$T/log")"
 	dir=$(kept_directory "$T/log")
-	printf '%s\n' "$dir" >>"$SCRATCH/kept-directories"
-	[[ -d $dir ]] || fail "no directory was kept"
+	[[ -n $world_name ]] || printf '%s\n' "$dir" >>"$SCRATCH/kept-directories"
+	[[ -d $world_files$dir ]] || fail "no directory was kept"
+}
+
+# at_its_place WITNESS: the sandbox has the build's paths and no others, and a line says what tells that.
+at_its_place() {
+	run nbs "$dir" sh -c 'echo $NIX_BUILD_TOP $TMPDIR; cd "$NIX_BUILD_TOP" && pwd -P; mkdir /build 2>/dev/null || echo no /build
+		: >file; : >/tmp/file; mkdir $out; echo writable'
+	expect_status 0
+	expect_out "$dir $dir"$'\n'"$dir"$'\n''no /build'$'\n'writable
+	expect_err "had no sandbox: NIX_BUILD_TOP was $dir, as $1 tells"
+}
+
+# Here env-vars is the build user's alone.
+test_where_it_was_without_env_vars() {
+	built unsandboxed
+	at_its_place 'the build log'
+	hooked_by=(as_root NIX_REMOTE=daemon)
+	hooked hooked --option sandbox false
+	at_its_place 'the manifest'
+}
+
+# Newer Nix nests the directory of a sandbox alone.
+test_where_it_was_by_the_layout() {
+	enter_world sid
+	built plain
+	at_its_place "the directory's layout"
 }
 
 test_the_directory_is_where_it_was() {
@@ -20,8 +48,9 @@ test_the_directory_is_where_it_was() {
 	prints "$top"$'\n'"$top"$'\n'/homeless-shelter bash -c 'pwd -P; echo "$NIX_BUILD_TOP"; echo "$HOME"'
 	expect_err 'had no sandbox' "NIX_BUILD_TOP was $top" 'in here too' 'the whole store is shown'
 	prints 'int main(void) { return 0; }' cat pointing-1.0/link
-	prints $'env-vars\npointing-1.0' ls -A /build
-	prints new sh -c 'echo new >file; cat /build/file'
+	prints $'env-vars\npointing-1.0' ls -A .
+	prints new sh -c 'echo new >file; cat "$NIX_BUILD_TOP/file"'
+	prints 'no /build' sh -c 'ls /build 2>/dev/null || echo no /build'
 	prints "${top##*/}" ls -A /tmp
 	prints 1000:100 stat -c %u:%g "$top"
 	[[ ! -e $dir/file ]] || fail "the kept directory has changed"

@@ -54,7 +54,7 @@ public final class BuildReport {
       build
           .derivation()
           .map(Fact::value)
-          .or(() -> derivation(kept, build, finder.withoutPhases()))
+          .or(() -> derivation(kept, build, finder.withoutLogs()))
           .flatMap(derivation -> finder.end(kept, derivation))
           .flatMap(end -> end.sentence(build.name().value()))
           .ifPresent(messages::note);

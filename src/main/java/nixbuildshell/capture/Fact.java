@@ -11,6 +11,9 @@ public record Fact<T>(T value, Source source) {
     DERIVATION("the derivation"),
     BUILD_JSON("build.json"),
     DIRECTORY_NAME("the directory's name"),
+    LAYOUT("the directory's layout"),
+    SETTINGS("Nix's setting sandbox"),
+    LOG_TEXT("the build log"),
     BUILD_LOG("the build log's time");
 
     private final String words;

@@ -65,7 +65,8 @@ public record FailedBuild(
    * Describes how the build was confined.
    *
    * @param unsandboxedTop the build's NIX_BUILD_TOP, when no sandbox has it: paths in the
-   *     environment point there, and the build saw the whole store
+   *     environment point there, and the build saw the whole store. Where the sandbox can show it,
+   *     it is {@code directory}, too
    * @param uidRange whether the build was root of 65536 users, as its derivation says
    * @param directory the build directory, as seen from inside
    */

@@ -3,8 +3,10 @@ package nixbuildshell.capture;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -25,6 +27,7 @@ import nixbuildshell.nix.NixProgram;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.KeptName;
 import nixbuildshell.store.KeptTimes;
+import nixbuildshell.store.LogText;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
@@ -67,24 +70,25 @@ public final class KeptDirectories {
     return new DerivationFinder(store, () -> new KeptDirectories(caller, files, store).times());
   }
 
-  /** Returns the same finder, which also asks {@code nix-store} for the phases in build logs. */
+  /** Returns the same finder, which also asks {@code nix-store} for build logs, for each once. */
   public static DerivationFinder finder(
       Caller caller, FileSystem files, NixStore store, BooleanSupplier cancelled) {
+    Map<StorePath, LogText> read = new HashMap<>();
     return new DerivationFinder(
         store,
         finder(caller, files, store).directories(),
-        derivation -> phase(caller, store, cancelled, derivation));
+        derivation -> read.computeIfAbsent(derivation, drv -> log(caller, store, cancelled, drv)));
   }
 
-  private static Optional<String> phase(
+  private static LogText log(
       Caller caller, NixStore store, BooleanSupplier cancelled, StorePath derivation) {
     Optional<NixProgram> program = NixProgram.find(caller, "nix-store", cancelled);
     try {
       return program.isPresent()
-          ? new StoreQuery(program.get(), store).lastPhase(derivation)
-          : Optional.empty();
+          ? new StoreQuery(program.get(), store).log(derivation)
+          : LogText.NONE;
     } catch (NixProgram.Unanswered e) {
-      return Optional.empty(); // The phase is a courtesy.
+      return LogText.NONE; // What it says is a courtesy.
     }
   }
 

@@ -184,6 +184,7 @@ public final class Reconstruction {
         required(
             found,
             "env-vars is unusable (" + why.getMessage() + ")" + written.appendix() + ignored());
+    top = top.or(() -> new Unsandboxed(kept, request, finder).top(source));
     Optional<Fact<ByteString>> shell = written.shell().or(() -> shellOf(source));
     FailedBuild.Environment environment = environment(source, shell);
     notes.addAll(differences(source, environment, why));
@@ -367,7 +368,11 @@ public final class Reconstruction {
 
   /** Returns the build directory, as seen from inside: what the build says, else the setting. */
   private String directory() {
-    return top.map(told -> isInSandbox(told) ? told.value().latin1() : Caller.BUILD)
+    return top.map(
+            told ->
+                isInSandbox(told) || request.places().test(told.value())
+                    ? told.value().latin1()
+                    : Caller.BUILD)
         .orElse(request.directory());
   }
 
@@ -412,7 +417,7 @@ public final class Reconstruction {
   /** Searches where the derivation is of use, but the session can do without it. */
   private Optional<Found> findIfOnlyOne(Map<String, Fact<StorePath>> outputs) {
     try {
-      return find(outputs, finder.withoutPhases());
+      return find(outputs, finder.withoutLogs());
     } catch (Failure e) {
       notes.add(Note.detail(e.getMessage()));
       return Optional.empty();

@@ -118,7 +118,12 @@ public record Enter(
       BuildUser.requireOwnersAlone(kept);
     }
     DerivationFinder finder = KeptDirectories.finder(caller, files, store, this::cancelled);
-    Request request = Request.of(options.derivation(), options.builder(), caller);
+    Request request =
+        Request.of(
+            options.derivation(),
+            options.builder(),
+            caller,
+            path -> preparation().place(path, store).isPresent());
     FailedBuild build = Reconstruction.of(kept, request, finder);
     BuildReport.print(build, store.directory(), messages);
     if (sessions.isPresent() && preparation().kind() == Remembered.Kind.INTERACTIVE) {

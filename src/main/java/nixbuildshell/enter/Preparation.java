@@ -37,6 +37,7 @@ import nixbuildshell.session.Session;
 import nixbuildshell.session.ShownStore;
 import nixbuildshell.shell.SandboxProgram;
 import nixbuildshell.shell.Start;
+import nixbuildshell.store.KeptName;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.view.NetworkChoice;
 import nixbuildshell.view.SandboxPaths;
@@ -102,7 +103,8 @@ record Preparation(
   /** Prepares the sandbox for a new copy of a kept directory. */
   Prepared fresh(NixStore nix, KeptDirectory kept, FailedBuild build, BuildUser chosen) {
     SandboxPaths paths = paths(nix);
-    Optional<BuildTop> top = top(build, nix);
+    Optional<BuildTop> top =
+        build.sandbox().unsandboxedTop().flatMap(told -> place(told.value(), nix));
     StoreView store = lookup(nix, chosen).of(kept, build, top.isEmpty(), paths);
     BuildUser user = chosen.showing(store);
     Start start = Start.of(build);
@@ -134,7 +136,10 @@ record Preparation(
               + " pasta, here it is the host's");
       return Generation.LIX;
     }
-    return kept.isNested() ? Generation.NESTED : Generation.FLAT;
+    return kept.isNested()
+            || KeptName.of(kept.outerName()).filter(KeptName::isNestedInSandbox).isPresent()
+        ? Generation.NESTED
+        : Generation.FLAT;
   }
 
   /** Prepares the sandbox of a session once more, as it was. */
@@ -148,10 +153,10 @@ record Preparation(
     }
     NixStore nix = StoreChoice.again(caller, files, before.store());
     Start start = Start.again(before, nix);
-    Program program = command(start, before.sandbox().directory());
+    SandboxRequest.Build build = RememberedSandbox.build(before.sandbox(), start.systemShell());
+    Program program = command(start, build.directory());
     SandboxPaths paths = paths(nix);
     StoreView store = lookup(nix, user).of(session, paths);
-    SandboxRequest.Build build = RememberedSandbox.build(before.sandbox(), start.systemShell());
     NetworkView network =
         network().again(RememberedSandbox.network(before.sandbox()), build.generation());
     List<HostPath> shown = paths.again(RememberedSandbox.paths(before.sandbox()));
@@ -202,27 +207,30 @@ record Preparation(
   }
 
   /** Returns the place of an unsandboxed build's directory, if Nix can have put it there. */
-  private Optional<BuildTop> top(FailedBuild build, NixStore nix) {
-    Optional<ByteString> place =
+  Optional<BuildTop> place(ByteString top, NixStore nix) {
+    Optional<ByteString> setting =
         nix.buildDirectory().or(() -> caller.daemonSettings().get("build-dir"));
-    return build.sandbox().unsandboxedTop().flatMap(top -> BuildTop.of(top.value(), place));
+    return BuildTop.of(top, setting);
   }
 
   private void tellTop(FailedBuild build, boolean isPlace) {
     build
         .sandbox()
         .unsandboxedTop()
-        .map(top -> "NIX_BUILD_TOP was " + top.value().abridged(LONGEST_NAMED))
         .map(
-            was ->
-                isPlace
-                    ? "the build had no sandbox: "
-                        + was
-                        + ", where its directory is in here too, and the whole store is shown; what"
-                        + " else it could see of the host is not in here"
-                    : was
-                        + ", no place that Nix gives a build: its directory is in "
-                        + build.sandbox().directory())
+            top -> {
+              String was = "NIX_BUILD_TOP was " + top.value().abridged(LONGEST_NAMED);
+              return isPlace
+                  ? "the build had no sandbox: "
+                      + was
+                      + ", as "
+                      + top.source()
+                      + " tells; there its directory is in here too, and the whole store is shown; what"
+                      + " else it could see of the host is not in here"
+                  : was
+                      + ", no place that Nix gives a build: its directory is in "
+                      + build.sandbox().directory();
+            })
         .ifPresent(messages::note);
   }
 

@@ -45,7 +45,7 @@ final class RememberedSandbox {
         before.system(),
         before.binSh().or(() -> shell),
         before.buildTop().map(ByteString::latin1).map(BuildTop::new),
-        before.directory());
+        before.buildTop().map(ByteString::latin1).orElse(before.directory()));
   }
 
   static Network network(Remembered.Sandbox before) {

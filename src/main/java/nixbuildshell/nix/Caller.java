@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongPredicate;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 
 /**
@@ -72,6 +73,15 @@ public record Caller(
         .map(ByteString::latin1)
         .filter(path -> BUILD_DIRECTORY.matcher(path).matches())
         .orElse(BUILD);
+  }
+
+  /** Returns Nix's setting {@code sandbox}, by any of its names: true, false or relaxed. */
+  public String sandboxSetting() {
+    return Stream.of("sandbox", "build-use-sandbox", "build-use-chroot")
+        .flatMap(name -> settings.get(name).stream())
+        .findFirst()
+        .map(ByteString::latin1)
+        .orElse("true");
   }
 
   /** Decides whether a descriptor is a terminal. */

@@ -43,6 +43,8 @@ final class Skeleton {
     } else if (entry instanceof BindDirectory bind) {
       directory(path, 0755);
       steps.bind(path, source(bind.source()), outside(path), MS_BIND.or(MS_REC));
+    } else if (entry instanceof BindOver bind) {
+      steps.bind(path, source(bind.source()), outside(path), MS_BIND.or(MS_REC));
     } else if (entry instanceof BindFile bind) {
       steps.makeMountPoint(path, outside(path));
       if (!(bind.source() instanceof Inside)) {
@@ -56,7 +58,7 @@ final class Skeleton {
     } else if (entry instanceof HostLink link) {
       link.above().forEach(steps::makeDirectory);
       steps.makeLink(path, new Text(link.destination()), outside(link.target()));
-    } else if (!(entry instanceof Again || entry instanceof Own)) {
+    } else if (!(entry instanceof Own)) {
       directory(path, 0755);
       if (entry instanceof BoundStore store) {
         stores.bind(store);
@@ -88,8 +90,6 @@ final class Skeleton {
   void bindFromInside(Entry entry) {
     if (entry instanceof BindFile bind && bind.source() instanceof Inside inside) {
       steps.bind(entry.path(), new Text(inside.path()), text(entry.path()), MS_BIND);
-    } else if (entry instanceof Again again) {
-      steps.bind(entry.path(), text(again.of()), text(entry.path()), MS_BIND);
     }
   }
 

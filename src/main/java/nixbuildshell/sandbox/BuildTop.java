@@ -8,9 +8,9 @@ import nixbuildshell.ByteString;
 import nixbuildshell.store.KeptName;
 
 /**
- * Names the build directory of a build without a sandbox. It is seen there inside, too, because the
- * files in it name that path. An attacker can write it into the kept directory, so only a path that
- * Nix makes is accepted ({@code getBuildDir} in Nix's sources): one below {@code /tmp}, {@code
+ * Names the build directory of a build without a sandbox. It is there inside, because the files in
+ * it name that path. An attacker can write it into the kept directory, so only a path that Nix
+ * makes is accepted ({@code getBuildDir} in Nix's sources): one below {@code /tmp}, {@code
  * /nix/var/nix/builds}, Lix's {@code /nix/var/nix/b} or the setting {@code build-dir}, with a
  * {@link KeptName}.
  *

@@ -24,12 +24,8 @@ public sealed interface Entry {
   /** Describes a bind mount of a directory, with the mounts below it. */
   record BindDirectory(String path, Source source) implements Entry {}
 
-  /**
-   * Describes a bind mount of one directory of the sandbox on another one.
-   *
-   * @param of the path of the first, as seen from inside
-   */
-  record Again(String path, String of) implements Entry {}
+  /** Describes the same on a directory that is there already. */
+  record BindOver(String path, Source source) implements Entry {}
 
   /**
    * Describes a bind mount of a file or device.

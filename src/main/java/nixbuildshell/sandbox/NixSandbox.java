@@ -47,10 +47,12 @@ public final class NixSandbox {
     SandboxRequest.View view = request.view();
     Network network = view.network().network();
     List<Entry> entries = new ArrayList<>();
-    for (String directory : OwnPaths.parents(build.directory())) {
-      entries.add(new Directory(directory, 0755));
+    if (build.top().isEmpty()) {
+      for (String directory : OwnPaths.parents(build.directory())) {
+        entries.add(new Directory(directory, 0755));
+      }
+      entries.add(new BindDirectory(build.directory(), new InSession("build")));
     }
-    entries.add(new BindDirectory(build.directory(), new InSession("build")));
     entries.addAll(devices(request.machine().kvm()));
     entries.addAll(terminals(program));
     entries.addAll(etc(identity, build, view.network()));
@@ -68,7 +70,7 @@ public final class NixSandbox {
       entries.add(new Directory("/bin", 0755));
       entries.add(new BindFile("/bin/sh", new Inside(build.shell().get()), false));
     }
-    build.top().ifPresent(top -> addTop(entries, top, build.directory()));
+    build.top().ifPresent(top -> addTop(entries, top));
     return new SandboxSpec(
         identity,
         "localhost",
@@ -77,13 +79,13 @@ public final class NixSandbox {
         request.machine().filtersCalls() ? CallFilter.of(build.generation()) : CallFilter.LEAST,
         Personality.of(build.system().latin1(), request.machine()),
         HostPath.add(entries, view.paths()),
-        program.in(build.top().map(BuildTop::path).orElse(build.directory())));
+        program);
   }
 
-  private static void addTop(List<Entry> entries, BuildTop top, String directory) {
+  private static void addTop(List<Entry> entries, BuildTop top) {
     List<String> made = entries.stream().map(Entry::path).toList();
     top.directories().stream().filter(place -> !made.contains(place.path())).forEach(entries::add);
-    entries.add(new Again(top.path(), directory));
+    entries.add(new BindOver(top.path(), new InSession("build")));
   }
 
   private static List<Entry> devices(boolean kvm) {

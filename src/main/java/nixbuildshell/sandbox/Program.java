@@ -26,9 +26,4 @@ public record Program(
     arguments = List.copyOf(arguments);
     environment = List.copyOf(environment);
   }
-
-  /** Returns the same program in another working directory. */
-  Program in(String other) {
-    return new Program(paths, arguments, environment, other, ownSession, isCommand);
-  }
 }

@@ -17,8 +17,8 @@ public record SandboxRequest(Identity identity, Build build, View view, Machine 
    * @param generation the generation of the Nix that ran it
    * @param system the derivation's system, {@code i686-linux} for instance; empty when unknown
    * @param shell the program at {@code /bin/sh}, as seen from inside; empty when there is none
-   * @param top a second place of the build directory, when the build had no sandbox
-   * @param directory the place of the build directory
+   * @param top the place of the build directory, when the build had no sandbox
+   * @param directory the place of the build directory in any case
    */
   public record Build(
       Generation generation,

@@ -47,7 +47,7 @@ public record Remembered(
    * @param generation a constant of {@code Generation}, in lower case
    * @param system the derivation's; empty when unknown
    * @param binSh the program at {@code /bin/sh}, as seen from inside
-   * @param buildTop a second place where the sandbox shows the build directory
+   * @param buildTop the place of the build directory, when the build had no sandbox
    * @param directory the build directory, as seen from inside
    * @param firstUid the first user of a {@code uid-range}
    */

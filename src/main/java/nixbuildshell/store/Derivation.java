@@ -161,6 +161,18 @@ public record Derivation(
         : List.of();
   }
 
+  /**
+   * Decides whether an attribute is {@code true} ({@code getBoolAttr} in derivation-options.cc).
+   */
+  public boolean isOn(String name) {
+    return hasStructuredAttributes()
+        ? structuredAttributes()
+            .map(all -> all.values().get(ByteString.of(name)))
+            .filter(new Json.Truth(true)::equals)
+            .isPresent()
+        : variable(name).filter(ByteString.of("1")::equals).isPresent();
+  }
+
   /** Decides whether the attributes are in {@code __json}, and not in the environment. */
   public boolean hasStructuredAttributes() {
     return variable("__json").isPresent();

@@ -20,12 +20,10 @@ import nixbuildshell.Malformed;
  * build logs only when the directory's name says too little.
  *
  * @param directories returns the times of all kept directories of this host; asked for once at most
- * @param phases returns the last phase that a derivation's build log names; slow
+ * @param texts reads a derivation's build log; slow
  */
 public record DerivationFinder(
-    NixStore store,
-    Supplier<List<KeptTimes>> directories,
-    Function<StorePath, Optional<String>> phases) {
+    NixStore store, Supplier<List<KeptTimes>> directories, Function<StorePath, LogText> texts) {
   public static final String REMEDY =
       "name the derivation: --drv /nix/store/….drv (nix-instantiate and the failed build print it);"
           + " for a build in another store: --store ROOT";
@@ -34,11 +32,11 @@ public record DerivationFinder(
 
   /** Makes a finder that reads no logs. */
   public DerivationFinder(NixStore store, Supplier<List<KeptTimes>> directories) {
-    this(store, directories, derivation -> Optional.empty());
+    this(store, directories, derivation -> LogText.NONE);
   }
 
   /** Returns the same finder without the slow part of its messages. */
-  public DerivationFinder withoutPhases() {
+  public DerivationFinder withoutLogs() {
     return new DerivationFinder(store, directories);
   }
 
@@ -202,7 +200,7 @@ public record DerivationFinder(
                   kept,
                   "several derivations have its name, and no build log fits",
                   named,
-                  derivation -> Optional.empty());
+                  derivation -> LogText.NONE);
             });
   }
 
@@ -226,7 +224,7 @@ public record DerivationFinder(
       return Optional.of(found(certain.log().derivation(), how, certainty(certain)));
     } else if (verdict instanceof Pairing.Open open) {
       List<StorePath> candidates = open.candidates().stream().map(Pairing.Log::derivation).toList();
-      throw undecided(kept, "the build logs of these fit it, the newest first", candidates, phases);
+      throw undecided(kept, "the build logs of these fit it, the newest first", candidates, texts);
     }
     return Optional.empty();
   }
@@ -251,15 +249,12 @@ public record DerivationFinder(
   /** Tells from its log how the build of a derivation ended that left the directory. */
   public Optional<LogEnd> end(Evidence kept, StorePath derivation) {
     return logs().of(List.of(derivation)).stream()
-        .flatMap(log -> LogEnd.of(log, kept.times(), () -> phases.apply(derivation)).stream())
+        .flatMap(log -> LogEnd.of(log, kept.times(), () -> texts.apply(derivation)).stream())
         .findFirst();
   }
 
   private Failure undecided(
-      Evidence kept,
-      String why,
-      List<StorePath> candidates,
-      Function<StorePath, Optional<String>> phase) {
+      Evidence kept, String why, List<StorePath> candidates, Function<StorePath, LogText> text) {
     int shown = Math.min(candidates.size(), MOST_NAMED);
     String more = shown < candidates.size() ? " and " + (candidates.size() - shown) + " more" : "";
     return new Failure(
@@ -268,7 +263,10 @@ public record DerivationFinder(
             .map(
                 drv ->
                     store.directory().path(drv)
-                        + phase.apply(drv).map(name -> " (stopped in " + name + ")").orElse(""))
+                        + text.apply(drv)
+                            .phase()
+                            .map(name -> " (stopped in " + name + ")")
+                            .orElse(""))
             .collect(Collectors.joining(", ", why + ": ", more)),
         REMEDY);
   }

@@ -46,6 +46,14 @@ public record KeptName(ByteString text, Optional<String> derivation, Optional<Lo
     return derivation.isEmpty() && worker.isEmpty();
   }
 
+  /**
+   * Decides whether Nix gives such a name only since it nests the build directory of a sandbox. Up
+   * to 2.29 the name was that of older versions, which do not nest.
+   */
+  public boolean isNestedInSandbox() {
+    return !isLix() && (worker.isPresent() || text.latin1().matches(".*\\.drv-[0-9]+-[0-9]+"));
+  }
+
   /** Returns the name of the build directory in a directory of this name. */
   public String inner() {
     return isLix() ? INNER_OF_LIX : INNER;

@@ -11,9 +11,9 @@ import java.util.function.Supplier;
  * 224 ms before the directory's ctime. It ends after the ctime when Nix killed the build, and by
  * the time of hashing earlier when Nix refused an output.
  *
- * @param phase the last one that the log names; empty when it names none
+ * @param text what the log says
  */
-public record LogEnd(Kind kind, Optional<String> phase) {
+public record LogEnd(Kind kind, LogText text) {
   /** Names the ways to end. */
   public enum Kind {
     /** The builder failed by itself. */
@@ -33,10 +33,10 @@ public record LogEnd(Kind kind, Optional<String> phase) {
   /**
    * Decides by the times.
    *
-   * @param phase reads the log, when the times let it belong to the directory
+   * @param text reads the log, when the times let it belong to the directory
    * @return empty when the log is another build's, or cannot tell
    */
-  static Optional<LogEnd> of(Pairing.Log log, KeptTimes kept, Supplier<Optional<String>> phase) {
+  static Optional<LogEnd> of(Pairing.Log log, KeptTimes kept, Supplier<LogText> text) {
     Instant end = log.end();
     Duration gap = Duration.between(end, kept.changed());
     if (gap.compareTo(NEAR.negated()) < 0
@@ -44,16 +44,17 @@ public record LogEnd(Kind kind, Optional<String> phase) {
         || kept.birth().map(end::isBefore).orElse(false)) {
       return Optional.empty();
     }
-    Optional<String> last = phase.get();
+    LogText last = text.get();
     if (gap.compareTo(NEAR) <= 0) {
       return Optional.of(new LogEnd(gap.isNegative() ? Kind.STOPPED : Kind.FAILED, last));
     }
     return Optional.of(new LogEnd(Kind.REFUSED, last))
-        .filter(refused -> last.map(LAST::contains).orElse(true));
+        .filter(refused -> last.phase().map(LAST::contains).orElse(true));
   }
 
   /** Returns the sentence for the caller; empty when it would say nothing. */
   public Optional<String> sentence(String name) {
+    Optional<String> phase = text.phase();
     return switch (kind) {
       case FAILED -> phase.map(known -> known + " of " + name + " failed");
       case STOPPED -> Optional.of(name + " was stopped" + phase.map(p -> " in " + p).orElse(""));

@@ -3,7 +3,6 @@ package nixbuildshell.store;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import nixbuildshell.ByteString;
@@ -33,9 +32,9 @@ public record StoreQuery(NixProgram program, NixStore store) {
     return ask(paths, "--check-validity", "--print-invalid");
   }
 
-  /** Returns the last phase that a derivation's build log names. */
-  public Optional<String> lastPhase(StorePath derivation) throws Unanswered {
-    return program.run(arguments(List.of(derivation), "--read-log"), LastPhase::of);
+  /** Reads a derivation's build log. */
+  public LogText log(StorePath derivation) throws Unanswered {
+    return program.run(arguments(List.of(derivation), "--read-log"), LogText::of);
   }
 
   private Set<StorePath> ask(Collection<StorePath> paths, String... options)

@@ -54,6 +54,8 @@ class ExternalBuildTest {
             name -> Optional.empty(),
             builder,
             "/build",
+            "true",
+            path -> true,
             user -> true,
             user -> true),
         store.finder());

@@ -69,6 +69,8 @@ class ManifestReconstructionTest {
             name -> Optional.empty(),
             false,
             "/build",
+            "true",
+            path -> true,
             user -> true,
             user -> true),
         store.finder());
@@ -188,6 +190,8 @@ class ManifestReconstructionTest {
             name -> Optional.of(name.plus("!")),
             false,
             "/build",
+            "true",
+            path -> true,
             user -> true,
             user -> true),
         store.finder());

@@ -80,6 +80,8 @@ class ReconstructionTest {
             CALLER,
             false,
             "/build",
+            "true",
+            path -> true,
             user -> user == KeptFiles.BUILDER,
             user -> user == KeptFiles.BUILDER),
         store.finder());

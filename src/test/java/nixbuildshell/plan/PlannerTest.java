@@ -130,7 +130,7 @@ class PlannerTest {
             ByteString.EMPTY,
             Optional.of(SHELL),
             BuildTop.of(top, Optional.of(ByteString.of("/var/builds"))),
-            "/build");
+            top.latin1());
     Identity identity = new Identity(30001, 30000, true);
     SandboxRequest request = SampleRequest.of(identity, build, new StoreView.Whole());
     matches("root-build-top.txt", request, false, OldKernel.NONE);
@@ -162,7 +162,7 @@ class PlannerTest {
             List.of(SHELL),
             List.of(SHELL, ByteString.of("-c"), ByteString.of("exec \"$@\""), ByteString.of("é\n")),
             List.of(ByteString.of("A=1")),
-            "/build",
+            request.build().directory(),
             ownSession,
             false);
     SandboxSpec spec = NixSandbox.of(request, program);

@@ -230,10 +230,12 @@ class DerivationFinderTest {
         new DerivationFinder(
             finder.store(),
             List::of,
-            drv -> Optional.of("buildPhase").filter(phase -> drv.equals(first)));
+            drv ->
+                new LogText(
+                    Optional.of("buildPhase").filter(phase -> drv.equals(first)), false, Set.of()));
     String fit = "the build logs of these fit it, the newest first: " + whole(second) + ", ";
     for (boolean phases : new boolean[] {true, false}) {
-      DerivationFinder asked = phases ? reading : reading.withoutPhases();
+      DerivationFinder asked = phases ? reading : reading.withoutLogs();
       Failure open = assertThrows(Failure.class, () -> asked.find(NAMELESS, Set.of()));
       String stopped = phases ? " (stopped in buildPhase)" : "";
       assertEquals(

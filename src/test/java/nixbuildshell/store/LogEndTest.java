@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
+import nixbuildshell.ByteString;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,8 +18,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 class LogEndTest {
   private static final Instant FAILED = KeptFiles.FAILED;
 
+  private static LogText text(String log) throws IOException {
+    return LogText.of(new ByteArrayInputStream(log.getBytes(StandardCharsets.ISO_8859_1)));
+  }
+
   private static Optional<String> phase(String log) throws IOException {
-    return LastPhase.of(new ByteArrayInputStream(log.getBytes(StandardCharsets.ISO_8859_1)));
+    return text(log).phase();
   }
 
   private static String set(String phase) {
@@ -79,6 +85,37 @@ class LogEndTest {
 
   @ParameterizedTest
   @CsvSource({
+    "./configure: /bin/sh: bad interpreter: No such file or directory, true",
+    "bash: line 1: /bin/sh: No such file or directory, true",
+    "make: /bin/sh: Command not found, true",
+    "sh: /bin/sh: not found, true",
+    "env: '/bin/sh': No such file or directory, true",
+    "bash: /usr/bin/sh: No such file or directory, false",
+    "bash: /nix/store/x-y/bin/sh: No such file or directory, false",
+    "checking for a shell... /bin/sh, false",
+    "/bin/sh: line 1: foo: command not found, false",
+  })
+  void aComplaintAboutBinShIsFound(String line, boolean misses) throws IOException {
+    assertEquals(misses, text("a\n" + line + "\nb\n").missesBinSh());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/tmp/nix-build-a-1.0.drv-0/x, /tmp/nix-build-a-1.0.drv-0",
+    "cd '/tmp/nix-build-a.drv-12', /tmp/nix-build-a.drv-12",
+    "gcc -I/var/b/nix-build-a.drv-1/x, /var/b/nix-build-a.drv-1",
+    "/var/b/nix-build-a.drv-1-2, ",
+    "CC=/var/b/nix-build-a.drv-1:, /var/b/nix-build-a.drv-1",
+    "/build/x /nix/store/d1-a.drv-0, ",
+    "/tmp/nix-build-a.drv-0.old, ",
+  })
+  void directoriesOfTheHostAreFound(String line, String directory) throws IOException {
+    Set<ByteString> found = directory == null ? Set.of() : Set.of(ByteString.of(directory));
+    assertEquals(found, text(line + "\n").directories());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "0, buildPhase, buildPhase of a failed",
     "-224, buildPhase, buildPhase of a failed",
     "-1000, fixupPhase, fixupPhase of a failed",
@@ -98,7 +135,7 @@ class LogEndTest {
         LogEnd.of(
             log(milliseconds),
             KeptFiles.named("nix-1-2").times(),
-            () -> Optional.ofNullable(phase));
+            () -> new LogText(Optional.ofNullable(phase), false, Set.of()));
     assertEquals(Optional.ofNullable(sentence), end.flatMap(it -> it.sentence("a")));
   }
 

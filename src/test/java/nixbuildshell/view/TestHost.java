@@ -207,7 +207,9 @@ public final class TestHost {
   /** Returns what is known of the build. */
   public FailedBuild build(KeptDirectory opened, Optional<ByteString> derivation) {
     return Reconstruction.of(
-        opened, Request.of(derivation, false, caller()), new DerivationFinder(nix(), List::of));
+        opened,
+        Request.of(derivation, false, caller(), path -> true),
+        new DerivationFinder(nix(), List::of));
   }
 
   /** Makes a file of the host, with the directories to it. */
