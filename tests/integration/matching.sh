@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Which derivation left a directory, where its name does not tell: in 2.34 none does, in 2.8 several derivations have one
-# name. Its own is found, or the message lists candidates, its own among them; never another one.
+# Which derivation left a directory, where its name does not tell: in 2.34 none does, in 2.26 and 2.8 several derivations
+# have one name. Its own is found, or the message lists candidates, its own among them; never another one.
 
 # builds LOG SALT SCRIPT [ARGUMENT...]: of matching.nix, which may fail.
 builds() {
@@ -100,20 +100,22 @@ as_another() {
 	other+=${2#"$from"}
 }
 
+building='echo "@nix { \"action\": \"setPhase\", \"phase\": \"buildPhase\" }"'
+
 # Ends of every kind, of builds beside each other, and their directories copied and moved.
 ends_of_every_kind() {
-	local log jobs=() left kept=() other
+	local log jobs=() left kept=() other size=600M
+	[[ -n $world_name ]] || size=60M # Nix 2.8 hashes no more than 20 MB in a second.
 	# The siblings of a failed build are killed, and a build that takes too long.
 	# shellcheck disable=SC2016
-	builds sibling sibling 'if [ $index = 0 ]; then sleep 2; exit 3; fi; sleep 100' --arg count 2 -j 2 &
+	builds sibling sibling "$building; "'if [ $index = 0 ]; then sleep 2; exit 3; fi; sleep 100' --arg count 2 -j 2 &
 	jobs+=("$!")
-	builds timeout timeout 'sleep 100' --arg count 2 -j 2 --keep-going --timeout 2 &
+	builds timeout timeout "$building; sleep 100" --arg count 2 -j 2 --keep-going --timeout 2 &
 	jobs+=("$!")
 	builds second second 'sleep 0.5; exit 3' --arg count 4 -j 4 --keep-going &
 	jobs+=("$!")
-	# Its hash is another one: that is found out after the log's end.
-	# shellcheck disable=SC2016
-	builds mismatch mismatch 'dd if=/dev/zero of=$out bs=1M count=60 2>/dev/null' --arg extra \
+	# Its hash is another one: that is found out long after the log's end, and beside all others.
+	builds mismatch mismatch "truncate -s $size \$out" --arg extra \
 		"{ outputHashMode = \"flat\"; outputHashAlgo = \"sha256\"; outputHash = \"$(printf '0%.0s' {1..64})\"; }" &
 	jobs+=("$!")
 	# Valid outputs, and directories nevertheless.
@@ -153,4 +155,19 @@ test_ends_of_every_kind() {
 test_ends_of_every_kind_where_all_have_one_name() {
 	[[ $EUID -eq 0 ]] || skip "only root can copy and move directories of build users"
 	ends_of_every_kind
+}
+
+test_ends_of_every_kind_with_nix_2_26() {
+	enter_world debian13
+	ends_of_every_kind
+	says sibling 'many-1.0 was stopped in buildPhase'
+	says timeout 'many-1.0 was stopped in buildPhase'
+	says mismatch 'the outputs of many-1.0 were refused'
+}
+
+# says LOG SENTENCE: on a terminal, of the last directory that LOG left.
+says() {
+	echo exit >"$T/in"
+	run nbs_on_terminal "$(kept_directory "$T/$1.log")" <"$T/in"
+	grep -qF "$2" "$T/out" || fail "no line says: $2: $(<"$T/out")"
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Today's Nix, in Debian sid: a kept directory bears no derivation's name, and the build user alone can read what is in it.
-# (Which derivation it was is matching's to tell, the sandbox parity's.)
+# (Which derivation it was is matching's to tell, the sandbox parity's.) And `last` with 2.26 too.
 # shellcheck source=tests/lib/hook.sh
 source "$TOP/tests/lib/hook.sh"
 
@@ -28,12 +28,14 @@ last_is_new() {
 }
 
 test_last() {
-	enter_world sid
-	local dir
-	eventually last_is_new readable || fail "not the newest"
-	expect_err "${dir%/build}"
-	eventually last_is_new plain || fail "not the newest"
-	expect_err "${dir%/build}"
+	local dir name world_is
+	for world_is in sid debian13; do
+		enter_world "$world_is"
+		for name in readable plain; do
+			eventually last_is_new "$name" || fail "not the newest"
+			expect_err "${dir%/build}"
+		done
+	done
 }
 
 # The hint is what the caller pastes: in the world there is no program of that name.

@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 
 /**
  * Tells from a build log how the build ended. Measured: the log of a builder that failed ends up to
- * 224 ms before the directory's ctime. It ends after the ctime when Nix killed the build, and by
- * the time of hashing earlier when Nix refused an output.
+ * 224 ms before the directory's ctime. It ends up to 100 ms after the ctime when Nix killed the
+ * build, and by the time of hashing earlier when Nix refused an output.
  *
  * @param text what the log says
  */
@@ -25,6 +25,10 @@ public record LogEnd(Kind kind, LogText text) {
   }
 
   private static final Duration NEAR = Duration.ofSeconds(1);
+
+  /** A log that ends later is that of a rebuild, which Nix writes into the same file. */
+  private static final Duration LONGEST_KILL = Duration.ofMillis(500);
+
   private static final Duration LONGEST_HASHING = Duration.ofHours(1);
 
   /** The phases that a refusal can follow, stdenv's last ones. */
@@ -39,7 +43,7 @@ public record LogEnd(Kind kind, LogText text) {
   static Optional<LogEnd> of(Pairing.Log log, KeptTimes kept, Supplier<LogText> text) {
     Instant end = log.end();
     Duration gap = Duration.between(end, kept.changed());
-    if (gap.compareTo(NEAR.negated()) < 0
+    if (gap.compareTo(LONGEST_KILL.negated()) < 0
         || gap.compareTo(LONGEST_HASHING) > 0
         || kept.birth().map(end::isBefore).orElse(false)) {
       return Optional.empty();
