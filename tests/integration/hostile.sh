@@ -106,7 +106,67 @@ test_nothing_outside_is_opened() {
 traced() {
 	install -m 666 /dev/null "$T/trace"
 	# shellcheck disable=SC2097,SC2098
-	(TOOL=strace nbs_exec -f -y -qq -e trace=openat,open,execve -o "$T/trace" "$TOOL" "$@")
+	(TOOL=strace nbs_exec -f -y -qq -e trace=openat,open,getdents64,execve -o "$T/trace" "$TOOL" "$@")
+}
+
+# To tell which build left a directory, neither its tree is walked nor those of the others, and no directory is read to
+# the end: a hundred thousand files cost no more than a few.
+test_no_tree_is_walked() {
+	local each
+	dir=$T/builds
+	for each in "$dir"/nix-1-{1,2}; do
+		mkdir -p "$each/build/tree/deep"
+		(cd "$each/build" && seq 3000 | xargs touch)
+	done
+	owned
+	tool_env=(TMPDIR="$dir")
+	run traced --explain last true
+	grep -q "<$dir/nix-1-2/build>" "$T/trace" || fail "the trace shows nothing"
+	if grep -aE "<$dir/[^>]*/tree" "$T/trace"; then fail "it was opened"; fi
+	if grep -aE "getdents64.*<$dir/[^>]*/build>.* = 0$" "$T/trace"; then fail "it was read to the end"; fi
+}
+
+# crafted USER: $dir of this user's, which fits the log of a fixed-output build by its birth and its end; the build has
+# left no directory.
+crafted() {
+	local arguments drv=$T/drv log top=$T/$1
+	mapfile -d '' arguments < <(selected fixed "$T $RANDOM")
+	drv=$(as_user nix-instantiate "${arguments[@]}" 2>/dev/null)
+	log=${drv##*/}
+	log=/nix/var/log/nix/drvs/${log::2}/${log:2}.bz2
+	rm -rf "$top"
+	TEST_USER=$1 user_dir "$top"
+	# shellcheck disable=SC2016
+	TEST_USER=$1 as_user NIX_REMOTE=daemon bash -c '
+		cd "$1"
+		nix-store --realise "$2" >/dev/null 2>&1 &
+		until [[ -e $3 ]]; do mkdir nix-1-$((++last)); done
+		wait
+		while [[ $(stat -c %w nix-1-$last) > $(stat -c %w "$3") ]]; do rmdir nix-1-$((last--)); done
+		mv nix-1-$last kept && rmdir nix-1-* && mv kept nix-1-1
+		printf "declare -x %s=\"%s\"\n" SHELL "$4" PATH "$5" NIX_OUTPUT_CHECKED 1 >nix-1-1/env-vars
+		chmod 755 nix-1-1' - "$top" "$drv" "$log" "$BASH_PATH/bin/bash" "$TOOLS_PATH/bin"
+	dir=$top/nix-1-1
+}
+
+has_the_hosts_network() {
+	run nbs -v "$dir" readlink /proc/self/ns/net
+	[[ $status -eq 0 && $(<"$T/out") == "$(readlink /proc/self/ns/net)" ]]
+}
+
+crafted_by_the_caller_has_the_hosts_network() {
+	crafted "$TEST_USER"
+	has_the_hosts_network
+}
+
+# With the same times, the caller's own directory has the network and an attacker's has none.
+test_a_directory_that_fits_a_log_opens_no_network() {
+	if [[ $EUID -ne 0 ]] || ! getent passwd games >/dev/null; then skip "only root can be another user"; fi
+	patience=60 eventually crafted_by_the_caller_has_the_hosts_network || fail "no directory fits a log"
+	crafted games
+	if has_the_hosts_network; then fail "it is opened"; fi
+	expect_status 0
+	expect_err "-fixed-1.0.drv (from the build log's time)" 'the build seems to have had the host' '--network host'
 }
 
 # By another user all the time: made, deleted, moved, shut.
