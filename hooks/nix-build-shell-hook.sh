@@ -131,7 +131,7 @@ _nixBuildShellPrintHint() {
 	declare _nixBuildShell_text _nixBuildShell_it _nixBuildShell_what='' _nixBuildShell_program='@command@' _nixBuildShell_flake='@flake@'
 	# The path is the host's for sure only if it looks like one of Nix's: /tmp may be a file system of its own.
 	$_nixBuildShell_sandboxed || _nixBuildShell_root=$NIX_BUILD_TOP
-	_nixBuildShell_it='^(/tmp/nix-build-[A-Za-z0-9+._=-]+\.drv-[0-9]+(/build)?|/nix/var/nix/builds/nix-[0-9]+-[0-9]+/build)$'
+	_nixBuildShell_it='^(/tmp/nix-build-[A-Za-z0-9+._=-]+\.drv-[0-9]+(/build)?|/nix/var/nix/builds/nix-[0-9]+-[0-9]+/build|/nix/var/nix/b/[0-9a-df-np-sv-z]{26}/b)$'
 	[[ $_nixBuildShell_root =~ $_nixBuildShell_it ]] || _nixBuildShell_root=$_nixBuildShell_id
 	[[ -n $_nixBuildShell_root ]] || return 0
 	# The hook's source has these placeholders; nix/hook.nix replaces them.

@@ -76,6 +76,7 @@ test_paths_that_look_like_a_kept_directory() {
 		/tmp/nix-build-wttr-0.1.drv-0 /tmp/nix-build-wttr-0.1.drv-0
 		/tmp/nix-build-wttr.drv-12/build /tmp/nix-build-wttr.drv-12/build
 		/nix/var/nix/builds/nix-123-4567/build /nix/var/nix/builds/nix-123-4567/build
+		/nix/var/nix/b/0123456789abcdfghijklmnpqr/b /nix/var/nix/b/0123456789abcdfghijklmnpqr/b
 		/ ID
 		/nix-build-wttr.drv-0 ID
 		/@/tmp/nix-build-wttr.drv-0 ID
@@ -87,6 +88,8 @@ test_paths_that_look_like_a_kept_directory() {
 		/var/nix/builds/nix-123-4567/build ID
 		/nix/var/nix/builds/nix-123-4567 ID
 		/nix/var/nix/builds/nix-1-x/build ID
+		/nix/var/nix/b/0123456789abcdefghijklmnpq/b ID
+		/nix/var/nix/b/0123456789abcdfghijklmnpqr ID
 	END
 }
 

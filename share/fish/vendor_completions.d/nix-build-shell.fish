@@ -12,5 +12,5 @@ complete -c nix-build-shell -s v -l verbose -d 'Print what is known of the build
 complete -c nix-build-shell -s h -l help -d 'Print the help'
 complete -c nix-build-shell -s V -l version -d 'Print the version'
 complete -c nix-build-shell -n '__fish_is_first_token' -a last -d 'The newest kept build directory'
-complete -c nix-build-shell -n '__fish_is_first_token' -a '/tmp/nix-build-* /nix/var/nix/builds/*' -d 'Kept build directory'
+complete -c nix-build-shell -n '__fish_is_first_token' -a '/tmp/nix-build-* /nix/var/nix/builds/* /nix/var/nix/b/*' -d 'Kept build directory'
 complete -c nix-build-shell -n '__fish_is_first_token' -a '(__fish_complete_directories)'

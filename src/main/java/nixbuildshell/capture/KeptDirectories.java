@@ -9,8 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongPredicate;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -119,17 +121,12 @@ public final class KeptDirectories {
   List<Found> newestFirst() {
     List<Found> found = new ArrayList<>();
     Set<List<Long>> seen = new LinkedHashSet<>();
-    for (ByteString place : places) {
-      try (Directory directory = files.openDirectory(place)) {
-        for (Candidate candidate : candidates(directory)) {
+    visit(
+        (directory, candidate) -> {
           if (seen.add(List.of(candidate.status.device(), candidate.status.inode()))) {
             look(directory, candidate.name).ifPresent(found::add);
           }
-        }
-      } catch (ErrnoException e) {
-        // The place is missing, or the caller may not list it.
-      }
-    }
+        });
     found.sort(Comparator.comparing((Found each) -> each.changed()).reversed());
     return found;
   }
@@ -137,16 +134,42 @@ public final class KeptDirectories {
   /** Returns the times of all kept directories, also of those that the caller may not open. */
   private List<KeptTimes> times() {
     List<KeptTimes> times = new ArrayList<>();
+    visit((directory, candidate) -> times.add(times(directory, candidate)));
+    return times.stream().distinct().toList();
+  }
+
+  private void visit(BiConsumer<Directory, Candidate> visitor) {
     for (ByteString place : places) {
       try (Directory directory = files.openDirectory(place)) {
-        for (Candidate candidate : candidates(directory)) {
-          times.add(times(directory, candidate));
+        for (Candidate each : candidates(directory, KeptDirectories::isKeptOrPlace)) {
+          if (KeptName.isPlace(each.name)) {
+            visit(directory, each.name, visitor);
+          } else {
+            visitor.accept(directory, each);
+          }
         }
       } catch (ErrnoException e) {
         // The place is missing, or the caller may not list it.
       }
     }
-    return times.stream().distinct().toList();
+  }
+
+  /** Visits what is in a place of Lix's below another place. */
+  private void visit(Directory in, ByteString place, BiConsumer<Directory, Candidate> visitor) {
+    try (Directory directory = in.openDirectory(place)) {
+      candidates(directory, KeptDirectories::isKept)
+          .forEach(candidate -> visitor.accept(directory, candidate));
+    } catch (ErrnoException e) {
+      // The place is gone, or the caller may not list it.
+    }
+  }
+
+  private static boolean isKept(ByteString name) {
+    return KeptName.of(name).isPresent();
+  }
+
+  private static boolean isKeptOrPlace(ByteString name) {
+    return isKept(name) || KeptName.isPlace(name);
   }
 
   private static KeptTimes times(Directory in, Candidate candidate) {
@@ -163,13 +186,14 @@ public final class KeptDirectories {
 
   private record Candidate(ByteString name, Status status) {}
 
-  private List<Candidate> candidates(Directory directory) throws ErrnoException {
+  private List<Candidate> candidates(Directory directory, Predicate<ByteString> names)
+      throws ErrnoException {
     List<Candidate> candidates = new ArrayList<>();
     Listing listing = new Listing();
     Optional<Listing.Entry> entry = listing.next(directory);
     while (entry.isPresent()) {
       ByteString name = entry.get().name();
-      if (KeptName.of(name).isPresent()) {
+      if (names.test(name)) {
         candidate(directory, name).ifPresent(candidates::add);
       }
       entry = listing.next(directory);

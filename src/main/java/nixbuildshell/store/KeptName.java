@@ -22,10 +22,12 @@ public record KeptName(ByteString text, Optional<String> derivation, Optional<Lo
   /** The same in Lix (local-derivation-goal.cc). */
   private static final String INNER_OF_LIX = "b";
 
+  private static final String OF_LIX = "[0-9a-df-np-sv-z]{26}";
+
   private static final Pattern FORM =
-      Pattern.compile(
-          "nix-build-(.+)\\.drv-[0-9]+(?:-[0-9]+)?|nix-([0-9]{1,18})-[0-9]+"
-              + "|[0-9a-df-np-sv-z]{26}");
+      Pattern.compile("nix-build-(.+)\\.drv-[0-9]+(?:-[0-9]+)?|nix-([0-9]{1,18})-[0-9]+|" + OF_LIX);
+
+  private static final Pattern PLACE = Pattern.compile("nix-builds-[0-9]+-" + OF_LIX);
 
   /** Parses a directory's name; empty when Nix gives no such name. */
   public static Optional<KeptName> of(ByteString name) {
@@ -39,6 +41,14 @@ public record KeptName(ByteString text, Optional<String> derivation, Optional<Lo
             new KeptName(
                 name, derivation, Optional.ofNullable(matcher.group(2)).map(Long::valueOf)))
         : Optional.empty();
+  }
+
+  /**
+   * Decides whether this names a place of kept directories that Lix makes in /tmp where it may not
+   * write to its own.
+   */
+  public static boolean isPlace(ByteString name) {
+    return PLACE.matcher(name.latin1()).matches();
   }
 
   /** Decides whether Lix gives such a name. */

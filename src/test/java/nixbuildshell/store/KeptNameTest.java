@@ -78,6 +78,18 @@ class KeptNameTest {
     assertEquals(Optional.empty(), KeptName.at(ByteString.of("/x/" + name)));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "nix-builds-1000-0123456789abcdfghijklmnpqr, true",
+    "nix-builds-1000, false",
+    "nix-builds-a-0123456789abcdfghijklmnpqr, false",
+    "nix-builds-1000-0123456789abcdefghijklmnpq, false",
+  })
+  void knowsLixsPlacesInTmp(String name, boolean place) {
+    assertEquals(place, KeptName.isPlace(ByteString.of(name)));
+    assertEquals(Optional.empty(), KeptName.of(ByteString.of(name)));
+  }
+
   /** Leaves out what a shell would take for a pattern, since the hook's hint is for pasting. */
   @Test
   void theHookKnowsTheSameNames() throws IOException {
@@ -90,7 +102,8 @@ class KeptNameTest {
             "/tmp/nix-build-probe-1.0.drv-0",
             "/tmp/nix-build-probe-1.0.drv-0/build",
             "/tmp/nix-build-a+b_1=x.drv-12/build",
-            "/nix/var/nix/builds/nix-4711-1234567/build")) {
+            "/nix/var/nix/builds/nix-4711-1234567/build",
+            "/nix/var/nix/b/0123456789abcdfghijklmnpqr/b")) {
       assertTrue(pattern.matcher(path).matches(), path);
       assertTrue(KeptName.at(ByteString.of(path)).isPresent(), path);
     }
@@ -101,7 +114,8 @@ class KeptNameTest {
             "/tmp/nix-build-a.drv-0/build/build",
             "/tmp/x",
             "/nix/var/nix/builds/nix-1/build",
-            "/nix/var/nix/builds/build")) {
+            "/nix/var/nix/builds/build",
+            "/nix/var/nix/b/0123456789abcdefghijklmnpq/b")) {
       assertEquals(false, pattern.matcher(path).matches(), path);
       assertEquals(Optional.empty(), KeptName.at(ByteString.of(path)), path);
     }
@@ -113,6 +127,7 @@ class KeptNameTest {
       String text = Files.readString(Path.of(file));
       assertTrue(text.contains("/tmp/nix-build-"), file);
       assertTrue(text.contains("/nix/var/nix/builds/"), file);
+      assertTrue(text.contains("/nix/var/nix/b/"), file);
     }
   }
 }
