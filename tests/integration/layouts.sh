@@ -35,6 +35,13 @@ test_lix() {
 		tool_env=(NIX_CONFIG="build-dir = $T/b")
 		prints_of_lix "$LIX"
 	fi
+	# Where Lix may not write to its own place.
+	mv "$T/b" "$T/nix-builds-1000-$LIX"
+	dir=$T/nix-builds-1000-$LIX/$LIX/b
+	if [[ $WHO == user ]]; then
+		tool_env=(TMPDIR="$T")
+		prints_of_lix "$LIX"
+	fi
 	dir=${dir%/b}
 	prints_of_lix "$dir"
 	prints 755 stat -c %a /etc
@@ -59,7 +66,7 @@ test_external_builders() {
 	# shellcheck disable=SC2016
 	prints "it's env-vars file" "$BASH_PATH/bin/bash" -c 'echo $A $(ls)'
 	expect_err build.json
-	run nbs --builder "$dir"
+	run nbs --builder "$dir/build"
 	expect_status 0
 	expect_out "it's"
 	echo '{"builder":' >"$dir/build.json"
@@ -73,6 +80,9 @@ test_sandbox_build_dir() {
 	laid_out nix-4711-2/build /work/here
 	prints /work/here pwd
 	prints 2 grep -c user:/work/here: /etc/passwd
+	run nbs --sandbox-path /work=/etc "$dir" true
+	expect_status 125
+	expect_err "/work is the sandbox's own"
 	run nbs "$dir" test -e /build
 	expect_status 1
 	if grep -q NIX_BUILD_TOP "$T/err"; then fail "it had a sandbox"; fi

@@ -24,7 +24,7 @@ import nixbuildshell.store.KeptTimes;
  * caller may name that or DIR.
  *
  * @param build the build directory itself
- * @param outer DIR, where the caller named it and it is another directory
+ * @param outer DIR, where it is another directory and there may be files beside the build directory
  * @param outerName the name that Nix gave
  * @param owner the build directory's uid
  */
@@ -61,8 +61,13 @@ public record KeptDirectory(
         Instant changed = earlier(changed(given), changed(inner.get()));
         return of(inner.get(), Optional.of(given), lastName(name), changed);
       }
-      ByteString outer = KeptName.at(name).map(KeptName::text).orElse(lastName(name));
-      return of(given, Optional.empty(), outer, changed(given));
+      Optional<KeptName> outer = KeptName.at(name);
+      Instant changed = changed(given);
+      Optional<Directory> parent =
+          outer
+              .filter(it -> it.worker().isPresent() && !it.text().equals(lastName(name)))
+              .flatMap(it -> parent(given));
+      return of(given, parent, outer.map(KeptName::text).orElse(lastName(name)), changed);
     } catch (ErrnoException | Failure e) {
       given.close();
       throw e;
@@ -95,6 +100,15 @@ public record KeptDirectory(
             && given.status(inner).type() == FileType.DIRECTORY
         ? Optional.of(UserPath.openDirectory(given, inner))
         : Optional.empty();
+  }
+
+  /** Opens DIR where the caller named DIR/build, and may open DIR. */
+  private static Optional<Directory> parent(Directory given) {
+    try {
+      return Optional.of(given.openParent());
+    } catch (ErrnoException e) {
+      return Optional.empty();
+    }
   }
 
   /** Decides whether the directory has a newer layout. */

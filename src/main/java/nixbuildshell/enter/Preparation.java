@@ -102,7 +102,7 @@ record Preparation(
 
   /** Prepares the sandbox for a new copy of a kept directory. */
   Prepared fresh(NixStore nix, KeptDirectory kept, FailedBuild build, BuildUser chosen) {
-    SandboxPaths paths = paths(nix);
+    SandboxPaths paths = paths(nix, build.sandbox().directory());
     Optional<BuildTop> top =
         build.sandbox().unsandboxedTop().flatMap(told -> place(told.value(), nix));
     StoreView store = lookup(nix, chosen).of(kept, build, top.isEmpty(), paths);
@@ -111,6 +111,11 @@ record Preparation(
     Program program = program(build, start);
     Generation generation = generation(kept);
     tellTop(build, top.isPresent());
+    caller
+        .ignoredBuildDirectory()
+        .map(path -> "sandbox-build-dir = " + path.abridged(LONGEST_NAMED) + " is ignored: ")
+        .map(setting -> setting + "no sandbox has its build directory there; it is /build")
+        .ifPresent(messages::note);
     NetworkView network = network().of(build, generation);
     Optional<ByteString> binSh =
         SeenMounts.of(build, nix.directory()).flatMap(mounts -> mounts.shell(store, nix));
@@ -155,7 +160,7 @@ record Preparation(
     Start start = Start.again(before, nix);
     SandboxRequest.Build build = RememberedSandbox.build(before.sandbox(), start.systemShell());
     Program program = command(start, build.directory());
-    SandboxPaths paths = paths(nix);
+    SandboxPaths paths = paths(nix, build.directory());
     StoreView store = lookup(nix, user).of(session, paths);
     NetworkView network =
         network().again(RememberedSandbox.network(before.sandbox()), build.generation());
@@ -197,9 +202,9 @@ record Preparation(
     return caller.terminals().isEmpty();
   }
 
-  private SandboxPaths paths(NixStore nix) {
+  private SandboxPaths paths(NixStore nix, String directory) {
     return new SandboxPaths(
-        caller, files, nix.directory(), options.sandboxPaths(), cancelled, messages);
+        caller, files, nix.directory(), directory, options.sandboxPaths(), cancelled, messages);
   }
 
   private StoreLookup lookup(NixStore nix, BuildUser user) {
@@ -225,8 +230,8 @@ record Preparation(
                       + was
                       + ", as "
                       + top.source()
-                      + " tells; there its directory is in here too, and the whole store is shown; what"
-                      + " else it could see of the host is not in here"
+                      + " tells; there its directory is in here too, and the whole store is shown;"
+                      + " what else it could see of the host is not in here"
                   : was
                       + ", no place that Nix gives a build: its directory is in "
                       + build.sandbox().directory();

@@ -70,8 +70,8 @@ public record Caller(
   public String sandboxBuildDirectory() {
     return settings
         .get("sandbox-build-dir")
+        .filter(Caller::isBuildDirectory)
         .map(ByteString::latin1)
-        .filter(path -> BUILD_DIRECTORY.matcher(path).matches())
         .orElse(BUILD);
   }
 
@@ -82,6 +82,15 @@ public record Caller(
         .findFirst()
         .map(ByteString::latin1)
         .orElse("true");
+  }
+
+  /** Returns the setting {@code sandbox-build-dir} where a sandbox cannot follow it. */
+  public Optional<ByteString> ignoredBuildDirectory() {
+    return settings.get("sandbox-build-dir").filter(path -> !isBuildDirectory(path));
+  }
+
+  private static boolean isBuildDirectory(ByteString path) {
+    return BUILD_DIRECTORY.matcher(path.latin1()).matches();
   }
 
   /** Decides whether a descriptor is a terminal. */

@@ -29,13 +29,15 @@ public final class OwnPaths {
    * Returns what a file at this path would replace: the path itself, or the closed directory that
    * holds it; empty when it would replace nothing.
    *
-   * @param store the store's directory, as seen from inside
+   * @param places the directories of the store and of the build, as seen from inside
    */
-  static Optional<String> changed(String path, String store) {
-    boolean own = List.of("/bin", "/dev", "/etc").contains(path) || store.startsWith(path + "/");
+  static Optional<String> changed(String path, List<String> places) {
+    boolean own =
+        List.of("/bin", "/dev", "/etc").contains(path)
+            || places.stream().anyMatch(place -> isBelow(place, path));
     return own
         ? Optional.of(path)
-        : Stream.concat(CLOSED.stream(), Stream.of(store))
+        : Stream.concat(CLOSED.stream(), places.stream())
             .filter(closed -> isAtOrBelow(path, closed))
             .findFirst();
   }

@@ -1,5 +1,6 @@
 package nixbuildshell.sandbox;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
@@ -35,12 +36,14 @@ public record SandboxPath(ByteString target, ByteString source, boolean optional
   /**
    * Returns why the sandbox cannot show it; empty when it can. Its names must be plain, and it must
    * not replace what the sandbox has of its own.
+   *
+   * @param directory the build directory, as seen from inside
    */
-  public Optional<String> problem(StoreDirectory store) {
+  public Optional<String> problem(StoreDirectory store, String directory) {
     if (!isPlain(target) || !isPlain(source)) {
       return Optional.of("it must be absolute, without '.', '..' or empty names");
     }
-    return OwnPaths.changed(target.latin1(), store.path())
+    return OwnPaths.changed(target.latin1(), List.of(store.path(), directory))
         .map(own -> new ByteString(own) + " is the sandbox's own");
   }
 

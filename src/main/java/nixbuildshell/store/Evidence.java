@@ -41,7 +41,7 @@ public interface Evidence {
 
   /**
    * Reads a regular file beside the build directory: missing in the older layout, and where the
-   * caller named the build directory itself.
+   * caller may not open the directory that holds both.
    *
    * @param limit as for {@link #read}
    */

@@ -42,6 +42,7 @@ public final class SandboxPaths {
 
   private final FileSystem files;
   private final StoreDirectory store;
+  private final String directory;
   private final List<SandboxPath> named;
   private final List<StorePath> tools;
   private final FutureTask<NixSettings> settings;
@@ -57,6 +58,7 @@ public final class SandboxPaths {
   /**
    * Checks the paths that the caller names.
    *
+   * @param directory the build directory, as seen from inside
    * @param named {@code --sandbox-path}
    * @param cancelled whether to stop waiting for Nix, with a {@link CancellationException}
    * @throws Failure when one cannot be shown
@@ -65,11 +67,13 @@ public final class SandboxPaths {
       Caller caller,
       FileSystem files,
       StoreDirectory store,
+      String directory,
       List<ByteString> named,
       BooleanSupplier cancelled,
       Messages messages) {
     this.files = files;
     this.store = store;
+    this.directory = directory;
     this.settings = new FutureTask<>(() -> NixProgram.settings(caller, cancelled));
     this.messages = messages;
     this.ordinary = !caller.isRoot();
@@ -77,10 +81,10 @@ public final class SandboxPaths {
     this.tools = paths.stream().filter(this::isTool).map(this::tool).toList();
     this.named = paths.stream().filter(path -> !isTool(path)).toList();
     for (SandboxPath path : this.named) {
-      if (path.problem(store).isPresent()) {
+      if (problem(path).isPresent()) {
         throw new Failure(
             "cannot use --sandbox-path " + path,
-            path.problem(store).get(),
+            problem(path).get(),
             "show it elsewhere with TARGET=PATH");
       } else if (!path.optional() && host(path, true).isEmpty()) {
         throw new Failure("cannot use --sandbox-path " + path, path.source() + " is not there", "");
@@ -104,6 +108,10 @@ public final class SandboxPaths {
   /** Returns the store paths that the caller names, or that hold a path that the caller names. */
   List<StorePath> tools() {
     return tools;
+  }
+
+  private Optional<String> problem(SandboxPath path) {
+    return path.problem(store, directory);
   }
 
   /** Begins to ask Nix for its settings, and returns at once. */
@@ -247,7 +255,7 @@ public final class SandboxPaths {
 
   /** Returns why {@link #host} has nothing; empty when the setting allows that. */
   private Optional<String> why(SandboxPath path) {
-    return path.problem(store)
+    return problem(path)
         .or(
             () ->
                 path.optional() ? Optional.empty() : Optional.of(path.source() + " is not there"));
@@ -290,7 +298,7 @@ public final class SandboxPaths {
    * nested layout, copies links ({@code doBind} in linux-derivation-builder.cc), and so does Lix.
    */
   private Optional<HostPath> copied(Generation nix, SandboxPath path) {
-    if (nix == Generation.FLAT || path.problem(store).isPresent()) {
+    if (nix == Generation.FLAT || problem(path).isPresent()) {
       return Optional.empty();
     }
     return files
@@ -304,7 +312,7 @@ public final class SandboxPaths {
    * @param readOnly whether it is shown read-only
    */
   private Optional<HostPath> host(SandboxPath path, boolean readOnly) {
-    if (path.problem(store).isPresent()) {
+    if (problem(path).isPresent()) {
       return Optional.empty();
     }
     return files

@@ -75,14 +75,18 @@ class KeptDirectoryTest {
       String path = outer.equals("nix-7-8") ? "nix-7-8/build nested" : outer + " flat";
       assertEquals(path, layout(outer + "/build/file", outer));
     }
-    try (KeptDirectory kept = open("nix-7-8")) {
-      FileContent content = kept.readBeside("build.json", 10);
-      assertArrayEquals(
-          new byte[] {'{', '}'}, assertInstanceOf(FileContent.Bytes.class, content).bytes());
-      assertInstanceOf(FileContent.TooLarge.class, kept.readBeside("build.json", 1));
+    for (String given : new String[] {"nix-7-8", "nix-7-8/build"}) {
+      try (KeptDirectory kept = open(given)) {
+        FileContent content = kept.readBeside("build.json", 10);
+        assertArrayEquals(
+            new byte[] {'{', '}'}, assertInstanceOf(FileContent.Bytes.class, content).bytes());
+        assertInstanceOf(FileContent.TooLarge.class, kept.readBeside("build.json", 1));
+      }
     }
-    try (KeptDirectory kept = open("nix-build-a.drv-0")) {
-      assertInstanceOf(FileContent.Missing.class, kept.readBeside("build.json", 10));
+    for (String given : new String[] {"nix-build-a.drv-0", "nix-build-a.drv-0/build"}) {
+      try (KeptDirectory kept = open(given)) {
+        assertInstanceOf(FileContent.Missing.class, kept.readBeside("build.json", 10));
+      }
     }
     Files.writeString(root.resolve("nix-7-8/more"), "");
     assertEquals("nix-7-8 flat", layout("nix-7-8/build/file", "nix-7-8"));

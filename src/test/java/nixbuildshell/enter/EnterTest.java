@@ -483,16 +483,16 @@ class EnterTest {
   /** A build had it where the setting says now, or at its usual place, before it was set. */
   @ParameterizedTest
   @CsvSource({
-    "/work/here, /work/here, /work/here",
-    "/work/here, /build, /build",
-    "/build2, /build2, /build2",
-    "/tmp/x, /build, /build",
-    "/nix/x, /build, /build",
-    "/a/../x, /build, /build",
-    "relative, /build, /build",
+    "/work/here, /work/here, /work/here, ''",
+    "/work/here, /build, /build, ''",
+    "/build2, /build2, /build2, ''",
+    "/tmp/x, /build, /build, 'sandbox-build-dir = /tmp/x is ignored: no sandbox has its build'",
+    "/nix/x, /build, /build, 'sandbox-build-dir = /nix/x is ignored'",
+    "/a/../x, /build, /build, 'sandbox-build-dir = /a/../x is ignored'",
+    "relative, /build, /build, 'sandbox-build-dir = relative is ignored'",
   })
   void aSandboxHasItsBuildDirectoryWhereNixsSettingSays(
-      String setting, String top, String expected) {
+      String setting, String top, String expected, String said) {
     host.settings("sandbox-build-dir = " + setting);
     host.manifest("\"id\": \"x\"");
     host.envVars(top);
@@ -503,6 +503,9 @@ class EnterTest {
     String entries = last().entries().toString();
     assertEquals(expected.equals("/build"), entries.contains("path=/build,"), entries);
     assertTrue(entries.contains("Nix build user:" + expected + ":/noshell"), entries);
-    assertFalse(host.said().contains("NIX_BUILD_TOP"), host.said());
+    String notes = host.said();
+    assertEquals(!said.isEmpty(), notes.contains("sandbox-build-dir"), notes);
+    assertTrue(notes.contains(said), notes);
+    assertFalse(notes.contains("NIX_BUILD_TOP"), notes);
   }
 }

@@ -27,7 +27,7 @@ class SandboxPathTest {
     SandboxPath path = SandboxPath.parse(ByteString.of(text));
     assertEquals(new SandboxPath(ByteString.of(target), ByteString.of(source), optional), path);
     assertEquals(text, path.toString());
-    assertEquals("", path.problem(StoreDirectory.DEFAULT).orElse(""));
+    assertEquals("", path.problem(StoreDirectory.DEFAULT, "/work/here").orElse(""));
   }
 
   @ParameterizedTest
@@ -56,6 +56,9 @@ class SandboxPathTest {
         "/a=/b/../c",
         "/build",
         "/build/x",
+        "/work",
+        "/work/here",
+        "/work/here/x",
         "/proc/1",
         "/tmp/x",
         "/nix",
@@ -69,15 +72,30 @@ class SandboxPathTest {
       })
   void refusesWhatWouldChangeTheSandbox(String text) {
     assertEquals(
-        true, SandboxPath.parse(ByteString.of(text)).problem(StoreDirectory.DEFAULT).isPresent());
+        true,
+        SandboxPath.parse(ByteString.of(text))
+            .problem(StoreDirectory.DEFAULT, "/work/here")
+            .isPresent());
   }
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"/dev/fuse", "/etc/ssl", "/bin/sh", "/buildings", "/nix/var", "/usr/bin/env"})
+      strings = {
+        "/dev/fuse",
+        "/work/there",
+        "/work/hereafter",
+        "/etc/ssl",
+        "/bin/sh",
+        "/buildings",
+        "/nix/var",
+        "/usr/bin/env"
+      })
   void takesOthers(String text) {
     assertEquals(
-        "", SandboxPath.parse(ByteString.of(text)).problem(StoreDirectory.DEFAULT).orElse(""));
+        "",
+        SandboxPath.parse(ByteString.of(text))
+            .problem(StoreDirectory.DEFAULT, "/work/here")
+            .orElse(""));
   }
 
   private static List<Entry> entries(HostPath... paths) {

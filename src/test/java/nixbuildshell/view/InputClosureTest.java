@@ -11,10 +11,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.KeptDirectory;
-import nixbuildshell.files.Fixture;
 import nixbuildshell.nix.NixProgram;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.StorePath;
@@ -85,14 +83,7 @@ class InputClosureTest {
 
   private List<StorePath> closure(StorePath... tools) throws InputClosure.Unknown {
     try (KeptDirectory kept = host.open()) {
-      SandboxPaths paths =
-          new SandboxPaths(
-              host.caller(),
-              Fixture.FILES,
-              host.nix().directory(),
-              Arrays.stream(tools).map(TestHost::whole).map(ByteString::of).toList(),
-              () -> false,
-              host.messages());
+      SandboxPaths paths = host.sandboxPaths(tools);
       return new InputClosure(
               host.nix(),
               new DerivationFinder(host.nix(), List::of),

@@ -16,7 +16,6 @@ import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.KeptDirectory;
-import nixbuildshell.files.Fixture;
 import nixbuildshell.sandbox.Generation;
 import nixbuildshell.sandbox.HostPath;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,13 +40,7 @@ class SandboxPathsTest {
   private SandboxPaths paths(String named) {
     List<ByteString> entries =
         Stream.of(named.split(" ")).filter(each -> !each.isEmpty()).map(this::path).toList();
-    return new SandboxPaths(
-        host.caller(),
-        Fixture.FILES,
-        host.nix().directory(),
-        entries,
-        () -> false,
-        host.messages());
+    return host.sandboxPaths(entries);
   }
 
   private String here(String text) {

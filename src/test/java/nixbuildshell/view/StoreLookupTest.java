@@ -60,18 +60,9 @@ class StoreLookupTest {
 
   private StoreView view(boolean sandboxed, StorePath... tools) {
     try (KeptDirectory kept = host.open()) {
-      return lookup().of(kept, host.build(kept, Optional.empty()), sandboxed, paths(tools));
+      return lookup()
+          .of(kept, host.build(kept, Optional.empty()), sandboxed, host.sandboxPaths(tools));
     }
-  }
-
-  private SandboxPaths paths(StorePath... tools) {
-    return new SandboxPaths(
-        host.caller(),
-        Fixture.FILES,
-        host.nix().directory(),
-        Arrays.stream(tools).map(TestHost::whole).map(ByteString::of).toList(),
-        () -> false,
-        host.messages());
   }
 
   private StoreLookup lookup() {
@@ -179,7 +170,7 @@ class StoreLookupTest {
     try (Sessions sessions = Sessions.open(Fixture.FILES, name -> Optional.empty(), base);
         Session session = sessions.create(remembered, Optional.empty());
         Directory real = Fixture.open(store)) {
-      assertEquals(new StoreView.Whole(), lookup().of(session, paths()));
+      assertEquals(new StoreView.Whole(), lookup().of(session, host.sandboxPaths()));
       ShownStore.prepare(
           session,
           real,
@@ -187,9 +178,9 @@ class StoreLookupTest {
           true);
       assertEquals(
           new StoreView.Exact(List.of(new StoreView.Member(FILE, FileType.REGULAR)), true),
-          lookup().of(session, paths()));
+          lookup().of(session, host.sandboxPaths()));
       host.program("nix-store", "printf '%s\\n' " + whole(FILE, DIRECTORY));
-      StoreView more = lookup().of(session, paths(DIRECTORY));
+      StoreView more = lookup().of(session, host.sandboxPaths(DIRECTORY));
       ShownStore.of(session)
           .orElseThrow()
           .add(
@@ -198,10 +189,11 @@ class StoreLookupTest {
               List.of(
                   new Listing.Entry(ByteString.of(FILE.baseName()), FileType.REGULAR),
                   new Listing.Entry(ByteString.of(DIRECTORY.baseName()), FileType.DIRECTORY)));
-      assertEquals(more, lookup().of(session, paths()));
+      assertEquals(more, lookup().of(session, host.sandboxPaths()));
       Path paths = Path.of(session.path() + "/store/paths");
       Files.writeString(paths, "layered\n../../etc\n");
-      Failure damaged = assertThrows(Failure.class, () -> lookup().of(session, paths()));
+      Failure damaged =
+          assertThrows(Failure.class, () -> lookup().of(session, host.sandboxPaths()));
       assertEquals(
           "cannot enter " + session.path() + ": its store/paths is damaged", damaged.getMessage());
     }

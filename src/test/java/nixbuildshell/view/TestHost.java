@@ -200,6 +200,16 @@ public final class TestHost {
         Optional.empty());
   }
 
+  /** Returns those of a caller who names these store paths. */
+  SandboxPaths sandboxPaths(StorePath... named) {
+    return sandboxPaths(Arrays.stream(named).map(TestHost::whole).map(ByteString::of).toList());
+  }
+
+  SandboxPaths sandboxPaths(List<ByteString> named) {
+    return new SandboxPaths(
+        caller(), Fixture.FILES, nix().directory(), Caller.BUILD, named, () -> false, messages());
+  }
+
   public KeptDirectory open() {
     return KeptDirectory.open(Fixture.FILES, ByteString.of(kept.toString()));
   }
