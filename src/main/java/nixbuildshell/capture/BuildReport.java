@@ -1,13 +1,7 @@
 package nixbuildshell.capture;
 
-import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
-import nixbuildshell.Failure;
 import nixbuildshell.console.Messages;
-import nixbuildshell.store.DerivationFinder;
-import nixbuildshell.store.Evidence;
 import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 
@@ -40,36 +34,12 @@ public final class BuildReport {
   }
 
   /** Decides whether {@link #print} says what failed, because the manifest does. */
+  static boolean saysWhatFailed(FailedBuild build) {
+    return build.manifest().map(Manifest::end).filter(BuildReport::saysWhatFailed).isPresent();
+  }
+
   private static boolean saysWhatFailed(Manifest.End end) {
     return end.exitCode().isPresent() || end.command().isPresent();
-  }
-
-  /**
-   * Prints what the build log says of the failure, where no manifest says more. That takes a search
-   * for the derivation and reads the log.
-   */
-  public static void printLogEnd(
-      Evidence kept, FailedBuild build, DerivationFinder finder, Messages messages) {
-    if (build.manifest().map(Manifest::end).filter(BuildReport::saysWhatFailed).isEmpty()) {
-      build
-          .derivation()
-          .map(Fact::value)
-          .or(() -> derivation(kept, build, finder.withoutLogs()))
-          .flatMap(derivation -> finder.end(kept, derivation))
-          .flatMap(end -> end.sentence(build.name().value()))
-          .ifPresent(messages::note);
-    }
-  }
-
-  private static Optional<StorePath> derivation(
-      Evidence kept, FailedBuild build, DerivationFinder finder) {
-    try {
-      Set<StorePath> outputs =
-          build.store().outputs().values().stream().map(Fact::value).collect(Collectors.toSet());
-      return finder.find(kept, outputs).map(DerivationFinder.Found::path);
-    } catch (Failure e) {
-      return Optional.empty(); // The line is a courtesy.
-    }
   }
 
   private void facts() {

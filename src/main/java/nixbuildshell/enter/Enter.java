@@ -10,6 +10,7 @@ import nixbuildshell.capture.DirectoryArgument;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.KeptDirectories;
 import nixbuildshell.capture.KeptDirectory;
+import nixbuildshell.capture.LogEndLine;
 import nixbuildshell.capture.Reconstruction;
 import nixbuildshell.capture.Request;
 import nixbuildshell.capture.Shell;
@@ -126,17 +127,21 @@ public record Enter(
             path -> preparation().place(path, store).isPresent());
     FailedBuild build = Reconstruction.of(kept, request, finder);
     BuildReport.print(build, store.directory(), messages);
-    if (sessions.isPresent() && preparation().kind() == Remembered.Kind.INTERACTIVE) {
-      BuildReport.printLogEnd(kept, build, finder, messages);
-    }
     try (BuildUser user = preparation().user(kept, build)) {
       Prepared prepared = preparation().fresh(store, kept, build, user);
-      return sessions.isPresent() ? work(sessions.get(), kept, build, prepared) : explain(prepared);
+      return sessions.isPresent()
+          ? work(sessions.get(), kept, build, finder, prepared)
+          : explain(prepared);
     }
   }
 
   /** Works in a copy of the kept directory. */
-  private int work(Sessions sessions, KeptDirectory kept, FailedBuild build, Prepared prepared) {
+  private int work(
+      Sessions sessions,
+      KeptDirectory kept,
+      FailedBuild build,
+      DerivationFinder finder,
+      Prepared prepared) {
     Remembered remembered = remembered(kept, build, prepared);
     Session session = sessions.create(remembered, prepared.user().owner());
     LayerProbe layers =
@@ -151,7 +156,11 @@ public record Enter(
     try (SessionEnd end =
         new SessionEnd(sessions, session, remembered, messages, signals, caller.hasTerminal(2))) {
       try {
-        fill(session, kept, build, sandbox);
+        if (remembered.kind() == Remembered.Kind.INTERACTIVE) {
+          fillAndSay(session, kept, build, finder, sandbox);
+        } else {
+          fill(session, kept, build, sandbox);
+        }
       } catch (CancellationException e) {
         return ExitCode.SIGNAL + signals.ending(); // Before the end of the session resets it.
       }
@@ -168,6 +177,19 @@ public record Enter(
         prepared.start().environment(),
         RememberedSandbox.remembered(prepared.request()),
         StoreChoice.remembered(prepared.store()));
+  }
+
+  /** Fills the session, reads the build log meanwhile, and then says how the build ended. */
+  private void fillAndSay(
+      Session session,
+      KeptDirectory kept,
+      FailedBuild build,
+      DerivationFinder finder,
+      Prepared sandbox) {
+    try (LogEndLine line = new LogEndLine(kept, build, finder)) {
+      fill(session, kept, build, sandbox);
+      line.print(messages);
+    }
   }
 
   private void fill(Session session, KeptDirectory kept, FailedBuild build, Prepared sandbox) {

@@ -7,9 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
@@ -22,6 +21,7 @@ import nixbuildshell.console.Messages;
 import nixbuildshell.console.ShellWord;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.FileType;
+import nixbuildshell.nix.Background;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.nix.NixProgram;
 import nixbuildshell.nix.NixSettings;
@@ -45,7 +45,7 @@ public final class SandboxPaths {
   private final String directory;
   private final List<SandboxPath> named;
   private final List<StorePath> tools;
-  private final FutureTask<NixSettings> settings;
+  private final Callable<NixSettings> settings;
   private final Messages messages;
 
   /**
@@ -53,7 +53,8 @@ public final class SandboxPaths {
    */
   private final boolean ordinary;
 
-  private boolean asked;
+  /** Empty until Nix is asked. */
+  private Optional<Background<NixSettings>> asked = Optional.empty();
 
   /**
    * Checks the paths that the caller names.
@@ -74,7 +75,7 @@ public final class SandboxPaths {
     this.files = files;
     this.store = store;
     this.directory = directory;
-    this.settings = new FutureTask<>(() -> NixProgram.settings(caller, cancelled));
+    this.settings = () -> NixProgram.settings(caller, cancelled);
     this.messages = messages;
     this.ordinary = !caller.isRoot();
     List<SandboxPath> paths = named.stream().map(SandboxPath::parse).toList();
@@ -116,26 +117,16 @@ public final class SandboxPaths {
 
   /** Begins to ask Nix for its settings, and returns at once. */
   void ask() {
-    if (!asked) {
-      asked = true;
-      Thread thread = new Thread(settings, "Nix's settings");
-      thread.setDaemon(true);
-      thread.start();
+    if (asked.isEmpty()) {
+      asked = Optional.of(new Background<>("Nix's settings", settings));
     }
   }
 
   private List<SandboxPath> ofEveryBuild() {
     ask();
-    try {
-      return settings.get().words("sandbox-paths", "extra-sandbox-paths").stream()
-          .map(SandboxPath::parse)
-          .toList();
-    } catch (InterruptedException | ExecutionException e) {
-      if (e.getCause() instanceof CancellationException stop) {
-        throw stop;
-      }
-      throw new IllegalStateException(e);
-    }
+    return asked.get().await().words("sandbox-paths", "extra-sandbox-paths").stream()
+        .map(SandboxPath::parse)
+        .toList();
   }
 
   /** Returns the store paths that hold a source, of the caller's and of Nix's setting. */
@@ -192,7 +183,7 @@ public final class SandboxPaths {
       FailedBuild build, Generation nix, Optional<Set<ByteString>> had) {
     // Where it is the builder, the configuration gives it; else the build's own shell is there.
     boolean system = build.run().shell().map(Fact::value).filter(Shell.SYSTEM::equals).isPresent();
-    if (!had.map(points -> !points.isEmpty()).orElse(asked || system)) {
+    if (!had.map(points -> !points.isEmpty()).orElse(asked.isPresent() || system)) {
       return List.of();
     }
     return ofEveryBuild().stream()

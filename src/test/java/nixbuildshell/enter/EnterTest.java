@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.List;
@@ -187,6 +188,27 @@ class EnterTest {
     assertTrue(host.said().startsWith("your changes are kept in " + session()));
     assertEquals("changed", Files.readString(session().resolve("build/source/file")));
     assertEquals("text", Files.readString(host.kept().resolve("source/file")));
+  }
+
+  /** The log's reader ends when it sees the copy: whoever waits for it first gets no line. */
+  @Test
+  void theLogIsReadBesideTheCopyAndItsLineSaidBeforeTheShell() throws IOException {
+    on(0, 1, 2);
+    String drv = host.derivation("", "", "").latin1().substring("/nix/store/dd".length());
+    Path log = host.file(root.resolve("nix/var/log/nix/drvs/dd/" + drv + ".bz2"), "");
+    Files.setLastModifiedTime(log, (FileTime) Files.getAttribute(host.kept(), "unix:ctime"));
+    host.program(
+        "nix-store",
+        """
+        for i in $(seq 100); do
+          [ -z "$(find %s -path '*/build/source/file')" ] || break
+          sleep 0.1
+        done
+        [ $i = 100 ] || echo '@nix {"action":"setPhase","phase":"buildPhase"}'
+        """
+            .formatted(root));
+    work = build -> assertEquals("buildPhase of probe-1.0 failed", host.said());
+    assertEquals(STATUS, enter(host.kept()));
   }
 
   @Test

@@ -15,7 +15,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,12 +71,38 @@ class NixProgramTest {
 
   @Test
   void endsWithItsChildrenWhenItIsCancelled() throws Exception {
-    Path pids = directory.resolve("pids");
-    NixProgram slow = program("sleep 1000 & echo $$ $! >" + pids + "; wait");
-    BooleanSupplier started = () -> Files.exists(pids) && pids.toFile().length() > 0;
-    NixProgram program = new NixProgram(slow.file(), slow.environment(), started);
+    NixProgram slow = slow();
+    NixProgram program = new NixProgram(slow.file(), slow.environment(), this::hasStarted);
     assertThrows(CancellationException.class, () -> program.run(List.of()));
-    for (String pid : Files.readString(pids).strip().split(" ")) {
+    expectEnd();
+  }
+
+  @Test
+  void endsWithItsChildrenWhenItIsAskedInTheBackgroundNoLonger() throws Exception {
+    NixProgram slow = slow();
+    try (var question = new Background<>("question", () -> slow.run(List.of()))) {
+      while (!hasStarted()) {
+        Thread.sleep(10);
+      }
+    }
+    expectEnd();
+  }
+
+  /** A program that does not end, nor does its child. */
+  private NixProgram slow() throws IOException {
+    return program("sleep 1000 & echo $$ $! >" + pids() + "; wait");
+  }
+
+  private Path pids() {
+    return directory.resolve("pids");
+  }
+
+  private boolean hasStarted() {
+    return pids().toFile().length() > 0;
+  }
+
+  private void expectEnd() throws Exception {
+    for (String pid : Files.readString(pids()).strip().split(" ")) {
       Optional<ProcessHandle> process = ProcessHandle.of(Long.parseLong(pid));
       if (process.isPresent()) {
         process.get().onExit().get(5, TimeUnit.MINUTES);
