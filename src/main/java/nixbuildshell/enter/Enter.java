@@ -1,9 +1,11 @@
 package nixbuildshell.enter;
 
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
 import nixbuildshell.abi.Syscall;
 import nixbuildshell.capture.BuildReport;
 import nixbuildshell.capture.DirectoryArgument;
@@ -17,6 +19,7 @@ import nixbuildshell.capture.Shell;
 import nixbuildshell.console.ExitCode;
 import nixbuildshell.console.Messages;
 import nixbuildshell.console.ProgressLine;
+import nixbuildshell.console.ShellWord;
 import nixbuildshell.enter.Preparation.Prepared;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
@@ -233,7 +236,29 @@ public record Enter(
   private int stay(Sessions sessions, Session session, Prepared prepared) {
     prepared.user().owner().ifPresent(session::renewRoot);
     try (Cleaning cleaning = Cleaning.start(sessions, messages)) {
-      return launcher.run(prepared.spec(), session);
+      int status = launcher.run(prepared.spec(), session);
+      tellOneWord(status);
+      return status;
+    } catch (Failure e) {
+      tellOneWord(e.exitCode().orElse(0));
+      throw e;
+    }
+  }
+
+  /** Says what to type when a whole command line came as one word, the name of no program. */
+  private void tellOneWord(int status) {
+    List<ByteString> command = options.command();
+    if (status == ExitCode.NOT_FOUND && command.size() == 1 && command.get(0).words().size() > 1) {
+      String directory = "nix-build-shell " + ShellWord.quote(options.directory()) + " ";
+      messages.note(
+          ShellWord.quote(command)
+              + " is one word, and so the name of a program. Try: "
+              + directory
+              + ShellWord.quote(command.get(0).words())
+              + ", or with a shell: "
+              + directory
+              + "bash -c "
+              + ShellWord.quote(command));
     }
   }
 

@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.BuilderFile;
+import nixbuildshell.console.ExitCode;
 import nixbuildshell.console.Messages;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.kernel.Kernels;
@@ -50,6 +51,9 @@ class EnterTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final List<SandboxSpec> launched = new ArrayList<>();
   private final List<Path> sessions = new ArrayList<>();
+
+  /** What the program ends with. */
+  private int status = STATUS;
 
   /** Stands for the program: changes the session's build directory. */
   private Work work = build -> {};
@@ -126,7 +130,7 @@ class EnterTest {
               } catch (IOException e) {
                 throw new UncheckedIOException(e);
               }
-              return STATUS;
+              return status;
             })
         .run();
   }
@@ -343,6 +347,24 @@ class EnterTest {
             .startsWith(remedy.replace("@", root.toString())),
         refused.remedy());
     assertEquals(List.of(), launched);
+  }
+
+  @Test
+  void aCommandLineInOneWordIsNoProgram() {
+    enter(host.kept(), "echo hi");
+    enter(host.kept(), "true");
+    status = ExitCode.NOT_FOUND;
+    enter(host.kept(), "none");
+    enter(host.kept(), "echo", "hi there");
+    assertFalse(host.said().contains("one word"));
+    enter(host.kept(), "echo  hi;");
+    String start = "nix-build-shell " + host.kept();
+    assertTrue(
+        host.said()
+            .endsWith(
+                "'echo  hi;' is one word, and so the name of a program. Try: "
+                    + (start + " echo 'hi;', or with a shell: ")
+                    + (start + " bash -c 'echo  hi;'")));
   }
 
   @Test
