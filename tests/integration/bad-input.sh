@@ -48,7 +48,7 @@ test_directory_that_is_none() {
 test_directory_that_is_something_else() {
 	local kept drv valid
 	kept=$(kept readable)
-	valid=declare\ -x\ SHELL=\"$BASH_PATH/bin/bash\"
+	valid=$(printf 'declare -x %s="%s"\n' SHELL "$BASH_PATH/bin/bash" PATH "$TOOLS_PATH/bin")
 	# nix-shell leaves an env-vars in /tmp; a copy of /tmp is no use.
 	crafted "$valid"
 	refused "$dir" 'does not look like a directory that Nix kept'

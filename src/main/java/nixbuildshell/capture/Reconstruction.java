@@ -95,7 +95,6 @@ public final class Reconstruction {
     if (shell.isEmpty()) {
       shell = envVars.shell(env);
     }
-    requireKept(outputs);
     Optional<Found> found = given;
     if (found.isEmpty()
         && (shell.isEmpty() || request.builder() || envVars.hidesBuilderFiles(env))) {
@@ -107,6 +106,7 @@ public final class Reconstruction {
         notes.add(Note.detail("SHELL is the builder of " + found.orElseThrow().describe()));
       }
     }
+    requireKept(outputs);
     if (found.isEmpty() && needsDerivation(env)) {
       found = findIfOnlyOne(outputs);
     }
@@ -463,7 +463,9 @@ public final class Reconstruction {
         () ->
             new Failure(
                 "cannot tell what " + kept.path() + " was",
-                why + ", and no derivation is found that left it",
+                why
+                    + ", and no derivation is found that left it"
+                    + finder.lostLog(kept).map(lost -> "; " + lost).orElse(""),
                 DerivationFinder.REMEDY));
   }
 }

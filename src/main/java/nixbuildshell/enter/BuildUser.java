@@ -92,7 +92,8 @@ record BuildUser(Identity identity, BuildUserLock lock) implements AutoCloseable
 
   /** Decides whether group or others may write; with an ACL, the group's bits are its mask. */
   private static boolean isShared(Status status) {
-    return status.type() != FileType.LINK && (status.mode() & 022) != 0;
+    boolean written = status.type() == FileType.DIRECTORY || status.type() == FileType.REGULAR;
+    return written && (status.mode() & 022) != 0;
   }
 
   private static Failure shared(ByteString directory, String why, ByteString what) {

@@ -3,6 +3,7 @@ package nixbuildshell.store;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +30,10 @@ public record DerivationFinder(
           + " for a build in another store: --store ROOT";
 
   private static final int MOST_NAMED = 10;
+
+  private static final String OVERWRITTEN =
+      "a later build has overwritten the log that would tell, since Nix keeps one for each"
+          + " derivation";
 
   /** Makes a finder that reads no logs. */
   public DerivationFinder(NixStore store, Supplier<List<KeptTimes>> directories) {
@@ -196,10 +201,12 @@ public record DerivationFinder(
     return byTimes(kept, logs().of(named), How.DIRECTORY_NAME_AND_LOG_TIME)
         .or(
             () -> {
+              List<StorePath> rebuilt = overwritten(kept, logs().of(named));
               throw undecided(
                   kept,
-                  "several derivations have its name, and no build log fits",
-                  named,
+                  "several derivations have its name, and "
+                      + (rebuilt.isEmpty() ? "no build log fits" : OVERWRITTEN),
+                  rebuilt.isEmpty() ? named : rebuilt,
                   derivation -> LogText.NONE);
             });
   }
@@ -212,14 +219,42 @@ public record DerivationFinder(
     }
   }
 
+  /**
+   * Says that a later build of the same derivation has overwritten the log that would tell it, as
+   * far as that can be the reason that none is found.
+   *
+   * @return empty when there is no such log
+   */
+  public Optional<String> lostLog(Evidence kept) {
+    try {
+      List<StorePath> rebuilt = overwritten(kept, logs().all());
+      return rebuilt.isEmpty()
+          ? Optional.empty()
+          : Optional.of("perhaps " + OVERWRITTEN + ": " + listed(rebuilt, drv -> ""));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Returns the derivations of which a build before the directory's end began a log, and a build
+   * after it ended the log, and which have failed; the newest end first.
+   */
+  private List<StorePath> overwritten(Evidence kept, List<Pairing.Log> logs) {
+    KeptTimes times = kept.times();
+    List<KeptTimes> others = others(times);
+    return logs.stream()
+        .filter(log -> Pairing.isOverwritten(times, others, log))
+        .sorted(Comparator.comparing(Pairing.Log::end).reversed())
+        .map(Pairing.Log::derivation)
+        .filter(derivation -> !hasSucceeded(derivation))
+        .toList();
+  }
+
   /** Finds the derivation whose log belongs to the directory by its times. */
   private Optional<Found> byTimes(Evidence kept, List<Pairing.Log> logs, How how) {
     KeptTimes times = kept.times();
-    List<KeptTimes> others =
-        directories.get().stream()
-            .filter(other -> !other.identity().equals(times.identity()))
-            .toList();
-    Pairing.Verdict verdict = Pairing.of(times, others, logs, this::hasSucceeded);
+    Pairing.Verdict verdict = Pairing.of(times, others(times), logs, this::hasSucceeded);
     if (verdict instanceof Pairing.Certain certain) {
       return Optional.of(found(certain.log().derivation(), how, certainty(certain)));
     } else if (verdict instanceof Pairing.Open open) {
@@ -227,6 +262,12 @@ public record DerivationFinder(
       throw undecided(kept, "the build logs of these fit it, the newest first", candidates, texts);
     }
     return Optional.empty();
+  }
+
+  private List<KeptTimes> others(KeptTimes times) {
+    return directories.get().stream()
+        .filter(other -> !other.identity().equals(times.identity()))
+        .toList();
   }
 
   private static String certainty(Pairing.Certain certain) {
@@ -255,20 +296,23 @@ public record DerivationFinder(
 
   private Failure undecided(
       Evidence kept, String why, List<StorePath> candidates, Function<StorePath, LogText> text) {
-    int shown = Math.min(candidates.size(), MOST_NAMED);
-    String more = shown < candidates.size() ? " and " + (candidates.size() - shown) + " more" : "";
     return new Failure(
         "cannot tell which derivation left " + kept.path(),
-        candidates.subList(0, shown).stream()
-            .map(
+        why
+            + ": "
+            + listed(
+                candidates,
                 drv ->
-                    store.directory().path(drv)
-                        + text.apply(drv)
-                            .phase()
-                            .map(name -> " (stopped in " + name + ")")
-                            .orElse(""))
-            .collect(Collectors.joining(", ", why + ": ", more)),
+                    text.apply(drv).phase().map(name -> " (stopped in " + name + ")").orElse("")),
         REMEDY);
+  }
+
+  private String listed(List<StorePath> derivations, Function<StorePath, String> more) {
+    int shown = Math.min(derivations.size(), MOST_NAMED);
+    return derivations.subList(0, shown).stream()
+            .map(drv -> store.directory().path(drv) + more.apply(drv))
+            .collect(Collectors.joining(", "))
+        + (shown < derivations.size() ? " and " + (derivations.size() - shown) + " more" : "");
   }
 
   private boolean endedWith(Evidence kept, StorePath derivation) {

@@ -213,6 +213,26 @@ public final class Pairing {
         && !log.birth().get().isBefore(kept.birth().get());
   }
 
+  /**
+   * Decides whether the log may be that of the directory's build, which a later build of the same
+   * derivation has overwritten: it was born before the directory's end, and ends after it. A log
+   * that fits another directory is that one's.
+   */
+  static boolean isOverwritten(KeptTimes kept, List<KeptTimes> others, Log log) {
+    return isNamedLike(kept, log)
+        && log.birth()
+            .map(born -> !born.isAfter(kept.changed()))
+            .orElse(kept.derivation().isPresent())
+        && gap(kept.changed(), log.end()).compareTo(AFTER) > 0
+        && (log.birth().isEmpty() || others.stream().noneMatch(other -> fits(other, log)));
+  }
+
+  private static boolean isNamedLike(KeptTimes kept, Log log) {
+    return kept.derivation()
+        .map(name -> log.derivation().name().equals(name + ".drv"))
+        .orElse(true);
+  }
+
   /** Decides whether Nix opened the log right after it made the directory. */
   static boolean areOfOneStart(KeptTimes kept, Log log) {
     return isBornInBuild(kept, log) && start(kept, log) <= START.toNanos();
@@ -240,12 +260,10 @@ public final class Pairing {
     Claim claim = claims.get(column);
     Log log = claim.log();
     Duration end = gap(log.end(), kept.changed());
-    boolean named =
-        kept.derivation().map(name -> log.derivation().name().equals(name + ".drv")).orElse(true);
     boolean before = kept.birth().map(log.end()::isBefore).orElse(false);
     boolean misfit = claim.overwritten() ? !end.isNegative() : end.compareTo(AFTER.negated()) < 0;
     boolean born = isBornInBuild(kept, log);
-    if (!named || before || misfit || (born && !isInTime(kept, log))) {
+    if (!isNamedLike(kept, log) || before || misfit || (born && !isInTime(kept, log))) {
       return IMPOSSIBLE;
     } else if (claim.overwritten()) {
       return born ? BIRTH_ALONE.toNanos() + start(kept, log) : IMPOSSIBLE;

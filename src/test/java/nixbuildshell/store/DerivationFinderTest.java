@@ -142,6 +142,38 @@ class DerivationFinderTest {
     assertEquals(what + fit + whole(first) + ", " + whole(second), two.getMessage());
   }
 
+  /** Nix has one log for each derivation, that of the last build. */
+  @Test
+  void saysThatALaterBuildHasOverwrittenTheLog() throws IOException {
+    StorePath rebuilt = store.derivation("d1", "probe-1.0", OUT_A);
+    StorePath other = store.derivation("d2", "probe-1.0", OUT_B);
+    store.log(rebuilt, ".bz2", FAILED.plusSeconds(60));
+    store.log(other, ".bz2", FAILED.minusSeconds(60));
+    // The file system knows no birth of the directory; that of the logs is now.
+    KeptFiles later = NAMED.at(Instant.now().plusSeconds(3600));
+    store.log(rebuilt, ".bz2", later.changed().plusSeconds(60));
+    String lost =
+        "a later build has overwritten the log that would tell, since Nix keeps one for each"
+            + " derivation: "
+            + whole(rebuilt);
+    Failure named = assertThrows(Failure.class, () -> finder.find(later, Set.of()));
+    assertEquals(
+        "cannot tell which derivation left /tmp/nix-build-probe-1.0.drv-0: several derivations"
+            + (" have its name, and " + lost),
+        named.getMessage());
+    KeptFiles nameless = NAMELESS.at(later.changed());
+    assertEquals(Optional.empty(), finder.find(nameless, Set.of()));
+    assertEquals(Optional.of("perhaps " + lost), finder.lostLog(nameless));
+    // Its outputs are valid: no failure has overwritten it.
+    Path output = root.resolve("store").resolve(OUT_A.baseName());
+    Files.writeString(output, "");
+    Files.setLastModifiedTime(output, FileTime.fromMillis(1000));
+    assertEquals(Optional.empty(), finder.lostLog(nameless));
+    Files.delete(output);
+    store.log(rebuilt, ".bz2", later.changed().minusSeconds(60));
+    assertEquals(Optional.empty(), finder.lostLog(nameless));
+  }
+
   /** Nix removes the lock file of an output that it registers, and leaves that of a refused one. */
   @Test
   void aSuccessfulBuildLeftNoDirectory() throws IOException {

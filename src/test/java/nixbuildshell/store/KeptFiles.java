@@ -34,6 +34,10 @@ public record KeptFiles(
     return new KeptFiles(name, changed, envVars, manifest, beside, user, birth);
   }
 
+  public KeptFiles at(Instant moment) {
+    return new KeptFiles(name, moment, envVars, manifest, beside, owner, birth);
+  }
+
   public KeptFiles born(Instant moment) {
     return new KeptFiles(name, changed, envVars, manifest, beside, owner, Optional.of(moment));
   }
