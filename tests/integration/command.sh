@@ -73,7 +73,10 @@ test_command_that_is_not_there() {
 	expect_err no-such-command
 	expect_err '--: line 1: exec: no-such-command: not found' \
 		"nix-build-shell: cannot run no-such-command: not in the build's PATH. Try: --sandbox-path "
-	for command in ./no-such-file 'sh -c no-such-command' 'sh -c exit\ 127'; do
+	run nbs "$dir" 'echo hi'
+	expect_status 127
+	expect_err "'echo hi' is one word" "Try: nix-build-shell $dir echo hi, or with a shell: nix-build-shell $dir bash -c 'echo hi'"
+	for command in 'echo\ hi' ./no-such-file 'sh -c no-such-command' 'sh -c exit\ 127'; do
 		eval "run nbs \"\$dir\" $command"
 		expect_status 127
 		if grep 'cannot run' "$T/err"; then fail "said of $command"; fi

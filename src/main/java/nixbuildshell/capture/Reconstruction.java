@@ -70,6 +70,7 @@ public final class Reconstruction {
   }
 
   private FailedBuild build() {
+    given.flatMap(this::otherName).ifPresent(notes::add);
     try {
       return fromEnvVars(envVars.read());
     } catch (Unusable e) {
@@ -79,6 +80,21 @@ public final class Reconstruction {
       }
       return fromDerivation(e);
     }
+  }
+
+  /** Returns a warning when {@code --drv} has another name than the directory's. */
+  private Optional<Note> otherName(Found found) {
+    return KeptName.of(kept.outerName())
+        .flatMap(KeptName::derivation)
+        .filter(name -> !name.equals(found.name()))
+        .map(
+            name ->
+                Note.warning(
+                    "the directory is named after a build of "
+                        + name
+                        + ", and --drv names "
+                        + found.name()
+                        + ": its variables may be another build's"));
   }
 
   private FailedBuild fromEnvVars(EnvVars env) throws Unusable {

@@ -15,13 +15,14 @@ public final class SandboxProgram {
 
   /**
    * Becomes the command. A shell that finds no file for it says so and ends; the trap adds what the
-   * caller can do. The trap goes when the command starts, so the command's own 127 is not meant.
+   * caller can do, unless the name has spaces: then the whole command line was one word, of which
+   * {@code enter} tells. The trap goes when the command starts, so the command's own 127 is not
+   * meant.
    */
   private static final String EXEC =
-      "trap '[ $? != 127 ] || case $1 in */*) ;; *) command -v -- \"$1\" >/dev/null ||"
-          + " echo \"nix-build-shell: cannot run $1: not in the build'\\''s PATH."
-          + " Try: --sandbox-path STOREPATH DIR STOREPATH/bin/$1\" >&2 ;; esac' EXIT;"
-          + " exec \"$@\"";
+      "trap '[ $? != 127 ] || case $1 in */* | *[[:space:]]*) ;; *) command -v -- \"$1\" >/dev/null"
+          + " || echo \"nix-build-shell: cannot run $1: not in the build'\\''s PATH. Try:"
+          + " --sandbox-path STOREPATH DIR STOREPATH/bin/$1\" >&2 ;; esac' EXIT; exec \"$@\"";
 
   /**
    * Bash inherits no arrays. So an interactive bash reads the structured attributes before its

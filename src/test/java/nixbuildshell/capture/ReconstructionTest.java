@@ -134,6 +134,28 @@ class ReconstructionTest {
         build(KEPT.with(ENV_VARS)));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "nix-build-probe-1.0.drv-0, false",
+    "nix-build-probe-1.1.drv-0, true",
+    "nix-4711-1234567, false",
+    "probe, false"
+  })
+  void warnsOfADerivationOfAnotherName(String directory, boolean warned) throws IOException {
+    StorePath drv = store.derivation("d1", "probe-1.0", OUT);
+    for (KeptFiles kept :
+        List.of(KeptFiles.named(directory), KeptFiles.named(directory).with(ENV_VARS))) {
+      assertEquals(
+          warned,
+          build(kept, Optional.of(drv))
+              .notes()
+              .contains(
+                  Note.warning(
+                      "the directory is named after a build of probe-1.1, and --drv names"
+                          + " probe-1.0: its variables may be another build's")));
+    }
+  }
+
   /** An {@code env-vars} is in many a /tmp. */
   @ParameterizedTest
   @ValueSource(strings = {"tmp", "nix-shell-1-0", "0123456789abcdfghijklmnpqr", "build"})
@@ -184,6 +206,9 @@ class ReconstructionTest {
     StorePath given = store.derivation("d3", "other", TestStore.path("bb", "other"));
     assertEquals(
         List.of(
+            Note.warning(
+                "the directory is named after a build of probe-1.0, and --drv names other: its"
+                    + " variables may be another build's"),
             Note.warning(
                 "env-vars has other outputs than "
                     + whole(given)
@@ -310,7 +335,8 @@ class ReconstructionTest {
   void aGivenDerivationTakesItsPlace(FileContent reading, String why) throws IOException {
     plant();
     StorePath given = store.derivation("d1", "other", OUT);
-    FailedBuild build = build(KEPT.with(reading), Optional.of(given));
+    KeptFiles kept = KeptFiles.named("nix-build-other.drv-0").with(reading);
+    FailedBuild build = build(kept, Optional.of(given));
     assertEquals(new Fact<>("other", Fact.Source.COMMAND_LINE), build.name());
     assertEquals(rebuilt(store.finder().store(), given), build.run().environment());
     assertEquals(

@@ -22,10 +22,9 @@ class SandboxProgramTest {
 
   /** Becomes the command, and says what to do when there is none. */
   private static final String BECOME =
-      "trap '[ $? != 127 ] || case $1 in */*) ;; *) command -v -- \"$1\" >/dev/null ||"
-          + " echo \"nix-build-shell: cannot run $1: not in the build'\\''s PATH."
-          + " Try: --sandbox-path STOREPATH DIR STOREPATH/bin/$1\" >&2 ;; esac' EXIT;"
-          + " exec \"$@\"";
+      "trap '[ $? != 127 ] || case $1 in */* | *[[:space:]]*) ;; *) command -v -- \"$1\" >/dev/null"
+          + " || echo \"nix-build-shell: cannot run $1: not in the build'\\''s PATH. Try:"
+          + " --sandbox-path STOREPATH DIR STOREPATH/bin/$1\" >&2 ;; esac' EXIT; exec \"$@\"";
 
   private static List<ByteString> bytes(String... texts) {
     return List.of(texts).stream().map(ByteString::of).toList();
