@@ -155,25 +155,22 @@ public final class Directory implements AutoCloseable {
 
   /** Renames an entry within this directory, and replaces what has the new name. */
   public void rename(ByteString from, ByteString to) throws ErrnoException {
+    move(from, this, to);
+  }
+
+  /** Moves an entry to another directory of the file system, where it keeps its name. */
+  public void move(ByteString name, Directory to) throws ErrnoException {
+    move(name, to, name);
+  }
+
+  private void move(ByteString from, Directory directory, ByteString to) throws ErrnoException {
     Memory memory = files.memory();
     files.call(
         Syscall.RENAMEAT2,
         self.number(),
         memory.name(from),
-        self.number(),
+        directory.self.number(),
         memory.secondName(to),
-        0);
-  }
-
-  /** Moves an entry to another directory of the file system, where it keeps its name. */
-  public void move(ByteString name, Directory to) throws ErrnoException {
-    Memory memory = files.memory();
-    files.call(
-        Syscall.RENAMEAT2,
-        self.number(),
-        memory.name(name),
-        to.self.number(),
-        memory.secondName(name),
         0);
   }
 

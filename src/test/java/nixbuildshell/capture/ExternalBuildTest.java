@@ -48,16 +48,7 @@ class ExternalBuildTest {
   private FailedBuild build(String json, boolean builder) {
     return Reconstruction.of(
         KeptFiles.named("nix-1-2").withBuildJson(json),
-        new Request(
-            Optional.empty(),
-            2,
-            name -> Optional.empty(),
-            builder,
-            "/build",
-            "true",
-            path -> true,
-            user -> true,
-            user -> true),
+        TestRequest.of(Optional.empty(), builder),
         store.finder());
   }
 

@@ -61,19 +61,7 @@ class ManifestReconstructionTest {
   }
 
   private FailedBuild build(KeptFiles kept) {
-    return Reconstruction.of(
-        kept,
-        new Request(
-            Optional.empty(),
-            2,
-            name -> Optional.empty(),
-            false,
-            "/build",
-            "true",
-            path -> true,
-            user -> true,
-            user -> true),
-        store.finder());
+    return Reconstruction.of(kept, TestRequest.of(Optional.empty(), false), store.finder());
   }
 
   private static KeptFiles with(KeptFiles kept, String fields) {
@@ -184,16 +172,7 @@ class ManifestReconstructionTest {
   private FailedBuild buildOfCaller(Optional<ByteString> drv) {
     return Reconstruction.of(
         with(NAMELESS, outputs(OUT)),
-        new Request(
-            drv,
-            2,
-            name -> Optional.of(name.plus("!")),
-            false,
-            "/build",
-            "true",
-            path -> true,
-            user -> true,
-            user -> true),
+        TestRequest.of(drv, false, name -> Optional.of(name.plus("!"))),
         store.finder());
   }
 
