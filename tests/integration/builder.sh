@@ -88,6 +88,23 @@ test_what_cannot_be_asked_for() {
 	expect_err 'no derivation is found' --drv
 }
 
+# By the assignment /bin/sh is the build's own shell; --bin-sh nix and --builder have what Nix gives.
+test_bin_sh_is_the_builds_or_nixs() {
+	dir=$(kept binSh)
+	prints 'from sh' /bin/sh -c 'echo from sh'
+	run nbs --bin-sh nix "$dir" bash -c '/bin/sh -c "echo from sh"'
+	expect_status 127
+	expect_err '/bin/sh: No such file or directory'
+	! grep -q 'log complains' "$T/err" || fail "a plain COMMAND reads the log"
+	again binSh "$BASH_PATH/bin/bash -ec"
+	! grep -q 'from sh' "$T/out" || fail "the builder had a /bin/sh"
+	run nbs_on_terminal "$dir" < <(echo exit)
+	grep -q 'the build log complains about /bin/sh.*--bin-sh nix' "$T/out" || fail "no word about /bin/sh"
+	tool_env=(NIX_CONFIG="sandbox-paths = /bin/sh=$TOOLS_PATH/bin/busybox")
+	run nbs --bin-sh nix "$dir" sh -c 'cmp /bin/sh "$0"' "$TOOLS_PATH/bin/busybox"
+	expect_status 0
+}
+
 # A derivation whose builder is /bin/sh has the one that Nix's sandbox-paths give.
 test_the_builder_is_the_systems_shell() {
 	local arguments config

@@ -42,6 +42,7 @@ test_bash() {
 	[[ $(completes --drv = "$T/x") == "$T/x.drv" ]] || fail "no derivation is offered"
 	[[ $(completes --work-dir "$T/ke") == "$T/kept" ]] || fail "no working directory is offered"
 	[[ $(completes --network h) == host ]] || fail "no network is offered"
+	[[ $(completes --bin-sh n) == nix ]] || fail "no /bin/sh is offered"
 	[[ $(completes las) == last ]] || fail "the newest is not offered"
 	[[ -z $(completes "$T/kept" -) ]] || fail "options are offered after DIR"
 }

@@ -3,12 +3,12 @@ package nixbuildshell.capture;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongPredicate;
@@ -75,7 +75,7 @@ public final class KeptDirectories {
   /** Returns the same finder, which also asks {@code nix-store} for build logs, for each once. */
   public static DerivationFinder finder(
       Caller caller, FileSystem files, NixStore store, BooleanSupplier cancelled) {
-    Map<StorePath, LogText> read = new HashMap<>();
+    Map<StorePath, LogText> read = new ConcurrentHashMap<>();
     return new DerivationFinder(
         store,
         finder(caller, files, store).directories(),

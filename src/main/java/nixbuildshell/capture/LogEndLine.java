@@ -8,6 +8,7 @@ import nixbuildshell.console.Messages;
 import nixbuildshell.nix.Background;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.Evidence;
+import nixbuildshell.store.LogEnd;
 import nixbuildshell.store.StorePath;
 
 /**
@@ -15,20 +16,25 @@ import nixbuildshell.store.StorePath;
  * is read beside what the tool does until it says so.
  */
 public final class LogEndLine implements AutoCloseable {
-  private final Background<Optional<String>> sentence;
+  private final String name;
+  private final boolean ownBinSh;
+  private final Background<Optional<LogEnd>> end;
 
-  /** Searches for the derivation, and begins to read its log. */
-  public LogEndLine(Evidence kept, FailedBuild build, DerivationFinder finder) {
+  /**
+   * Searches for the derivation, and begins to read its log.
+   *
+   * @param ownBinSh whether the sandbox has the build's shell at {@code /bin/sh}, which the build
+   *     may have lacked
+   */
+  public LogEndLine(Evidence kept, FailedBuild build, DerivationFinder finder, boolean ownBinSh) {
     Optional<StorePath> derivation =
         BuildReport.saysWhatFailed(build)
             ? Optional.empty()
             : build.derivation().map(Fact::value).or(() -> derivation(kept, build, finder));
-    String name = build.name().value();
-    this.sentence =
-        new Background<>(
-            "build log",
-            () ->
-                derivation.flatMap(drv -> finder.end(kept, drv)).flatMap(it -> it.sentence(name)));
+    this.name = build.name().value();
+    this.ownBinSh = ownBinSh;
+    this.end =
+        new Background<>("build log", () -> derivation.flatMap(drv -> finder.end(kept, drv)));
   }
 
   private static Optional<StorePath> derivation(
@@ -42,13 +48,19 @@ public final class LogEndLine implements AutoCloseable {
     }
   }
 
-  /** Prints the line, if the log tells how the build ended. */
+  /** Prints the line, if the log tells how the build ended, and what may differ in here. */
   public void print(Messages messages) {
-    sentence.await().ifPresent(messages::note);
+    Optional<LogEnd> known = end.await();
+    known.flatMap(it -> it.sentence(name)).ifPresent(messages::note);
+    if (ownBinSh && known.filter(it -> it.text().missesBinSh()).isPresent()) {
+      messages.note(
+          "the build log complains about /bin/sh, which is the build's own shell in here. For what"
+              + " Nix gave the build there, perhaps nothing: --bin-sh nix");
+    }
   }
 
   @Override
   public void close() {
-    sentence.close();
+    end.close();
   }
 }

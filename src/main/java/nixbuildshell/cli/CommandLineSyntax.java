@@ -3,6 +3,7 @@ package nixbuildshell.cli;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import nixbuildshell.ByteString;
@@ -12,7 +13,6 @@ import nixbuildshell.cli.commands.Subcommand;
 import nixbuildshell.console.ExitCode;
 import nixbuildshell.enter.Options;
 import nixbuildshell.kernel.Kernels;
-import nixbuildshell.sandbox.Network;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -99,6 +99,14 @@ final class CommandLineSyntax {
               + " Nix's setting sandbox-paths. A path in the store is shown with its closure. Can"
               + " be repeated.")
   private List<String> sandboxPaths = new ArrayList<>();
+
+  @Option(
+      names = "--bin-sh",
+      paramLabel = "build|nix",
+      description =
+          "Have the build's own shell at /bin/sh, or what Nix gave the build there, perhaps"
+              + " nothing. Default: build; nix with --builder.")
+  private String binSh;
 
   @Option(
       names = "--builder",
@@ -217,17 +225,20 @@ final class CommandLineSyntax {
         Optional.ofNullable(derivation).map(ByteString::new),
         Optional.ofNullable(store).map(ByteString::new),
         Optional.ofNullable(workDirectory).map(ByteString::new),
-        Optional.ofNullable(network).map(name -> network(parser, name)),
+        Optional.ofNullable(network)
+            .map(name -> known(parser, "--network is host or none", PlainForm.NETWORKS, name)),
+        Optional.ofNullable(binSh)
+            .map(name -> known(parser, "--bin-sh is build or nix", PlainForm.BIN_SH, name)),
         sandboxPaths.stream().map(ByteString::new).toList(),
         builder,
         explain,
         verbose.length);
   }
 
-  private static Network network(CommandLine parser, String name) {
-    if (!PlainForm.NETWORKS.containsKey(name)) {
-      throw new ParameterException(parser, "--network is host or none, not '" + name + "'");
+  private static <T> T known(CommandLine parser, String rule, Map<String, T> all, String name) {
+    if (!all.containsKey(name)) {
+      throw new ParameterException(parser, rule + ", not '" + name + "'");
     }
-    return PlainForm.NETWORKS.get(name);
+    return all.get(name);
   }
 }

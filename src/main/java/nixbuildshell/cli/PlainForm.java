@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
 import nixbuildshell.enter.Options;
+import nixbuildshell.sandbox.BinSh;
 import nixbuildshell.sandbox.Network;
 
 /**
@@ -21,13 +22,17 @@ final class PlainForm {
   static final Set<String> SUBCOMMANDS = Set.of();
 
   private static final Set<String> FLAGS = Set.of("--builder", "--explain");
-  private static final Set<String> VALUES = Set.of("--drv", "--store", "--work-dir", "--network");
+  private static final Set<String> VALUES =
+      Set.of("--drv", "--store", "--work-dir", "--network", "--bin-sh");
   private static final String SANDBOX_PATH = "--sandbox-path";
   private static final Pattern VERBOSE = Pattern.compile("-v+");
 
   /** The values of {@code --network}. */
   static final Map<String, Network> NETWORKS =
       Map.of("host", Network.HOST, "none", Network.LOOPBACK);
+
+  /** The values of {@code --bin-sh}. */
+  static final Map<String, BinSh> BIN_SH = Map.of("build", BinSh.BUILD, "nix", BinSh.NIX);
 
   private final List<ByteString> words;
   private final Map<String, ByteString> values = new HashMap<>();
@@ -104,10 +109,12 @@ final class PlainForm {
     ByteString directory = words.get(at++);
     boolean delimited = at < words.size() && words.get(at).latin1().equals("--");
     List<ByteString> command = List.copyOf(words.subList(delimited ? at + 1 : at, words.size()));
-    ByteString network = values.getOrDefault("--network", ByteString.EMPTY);
+    Optional<String> network = value("--network").map(ByteString::latin1);
+    Optional<String> binSh = value("--bin-sh").map(ByteString::latin1);
     boolean builder = values.containsKey("--builder");
     if (builder && !command.isEmpty()
-        || values.containsKey("--network") && !NETWORKS.containsKey(network.latin1())) {
+        || !network.map(NETWORKS::containsKey).orElse(true)
+        || !binSh.map(BIN_SH::containsKey).orElse(true)) {
       return Optional.empty();
     }
     return Optional.of(
@@ -117,7 +124,8 @@ final class PlainForm {
             value("--drv"),
             value("--store"),
             value("--work-dir"),
-            Optional.ofNullable(NETWORKS.get(network.latin1())),
+            network.map(NETWORKS::get),
+            binSh.map(BIN_SH::get),
             List.copyOf(sandboxPaths),
             builder,
             values.containsKey("--explain"),

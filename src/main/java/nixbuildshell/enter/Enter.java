@@ -26,6 +26,7 @@ import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.TreeCopy;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.nix.Caller;
+import nixbuildshell.sandbox.BinSh;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.Cleaning;
 import nixbuildshell.session.Remembered;
@@ -189,7 +190,8 @@ public record Enter(
       FailedBuild build,
       DerivationFinder finder,
       Prepared sandbox) {
-    try (LogEndLine line = new LogEndLine(kept, build, finder)) {
+    boolean ownBinSh = preparation().binSh() == BinSh.BUILD;
+    try (LogEndLine line = new LogEndLine(kept, build, finder, ownBinSh)) {
       fill(session, kept, build, sandbox);
       line.print(messages);
     }

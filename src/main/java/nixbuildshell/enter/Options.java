@@ -3,6 +3,7 @@ package nixbuildshell.enter;
 import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
+import nixbuildshell.sandbox.BinSh;
 import nixbuildshell.sandbox.Network;
 
 /**
@@ -14,6 +15,7 @@ import nixbuildshell.sandbox.Network;
  * @param store {@code --store}
  * @param workDirectory {@code --work-dir}
  * @param network {@code --network}; empty for that of the build
+ * @param binSh {@code --bin-sh}; empty for the default
  * @param sandboxPaths {@code --sandbox-path}
  * @param builder {@code --builder}: run the original builder
  * @param explain print the plan and run nothing
@@ -26,6 +28,7 @@ public record Options(
     Optional<ByteString> store,
     Optional<ByteString> workDirectory,
     Optional<Network> network,
+    Optional<BinSh> binSh,
     List<ByteString> sandboxPaths,
     boolean builder,
     boolean explain,

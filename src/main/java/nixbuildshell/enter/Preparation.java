@@ -22,6 +22,7 @@ import nixbuildshell.files.Status;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.nix.NixSettings;
+import nixbuildshell.sandbox.BinSh;
 import nixbuildshell.sandbox.BuildTop;
 import nixbuildshell.sandbox.Generation;
 import nixbuildshell.sandbox.HostPath;
@@ -117,15 +118,18 @@ record Preparation(
         .map(setting -> setting + "no sandbox has its build directory there; it is /build")
         .ifPresent(messages::note);
     NetworkView network = network().of(build, generation);
-    Optional<ByteString> binSh =
+    Optional<ByteString> had =
         SeenMounts.of(build, nix.directory()).flatMap(mounts -> mounts.shell(store, nix));
-    List<HostPath> shown = paths.shownTo(build, generation, binSh.isPresent());
+    // Without a sandbox, the build had the host's /bin/sh; the shell's stands for that.
+    BinSh rule = top.isPresent() ? BinSh.BUILD : binSh();
+    List<HostPath> shown = paths.shownTo(build, generation, had.isPresent(), rule);
+    Optional<ByteString> shell =
+        had.or(() -> rule == BinSh.NIX ? Optional.empty() : start.systemShell());
     ByteString system = build.system().map(Fact::value).orElse(ByteString.EMPTY);
     SandboxRequest request =
         new SandboxRequest(
             user.identity(),
-            new SandboxRequest.Build(
-                generation, system, binSh.or(start::systemShell), top, build.sandbox().directory()),
+            new SandboxRequest.Build(generation, system, shell, top, build.sandbox().directory()),
             new SandboxRequest.View(store, network, shown),
             machine(nix));
     start.requireShell(request);
@@ -150,9 +154,10 @@ record Preparation(
   /** Prepares the sandbox of a session once more, as it was. */
   Prepared again(Session session, BuildUser user) {
     Remembered before = session.remembered().orElseThrow();
-    if (options.builder() || options.derivation().isPresent()) {
+    Optional<String> unfit = onlyForACopy();
+    if (unfit.isPresent()) {
       throw new Failure(
-          "cannot use " + (options.builder() ? "--builder" : "--drv") + " in " + session.path(),
+          "cannot use " + unfit.get() + " in " + session.path(),
           "it is for a fresh copy, and this is a session",
           "name the kept directory: " + ShellWord.quote(before.origin()));
     }
@@ -170,6 +175,20 @@ record Preparation(
             user.identity(), build, new SandboxRequest.View(store, network, shown), machine(nix));
     start.requireShell(request);
     return new Prepared(nix, user, start, program, request);
+  }
+
+  private Optional<String> onlyForACopy() {
+    if (options.builder()) {
+      return Optional.of("--builder");
+    }
+    return options.derivation().isPresent()
+        ? Optional.of("--drv")
+        : options.binSh().map(any -> "--bin-sh");
+  }
+
+  /** Returns what is at {@code /bin/sh}. The builder runs as it did, with what Nix gives. */
+  BinSh binSh() {
+    return options.binSh().orElse(options.builder() ? BinSh.NIX : BinSh.BUILD);
   }
 
   /** Decides what becomes of the session: an interactive shell's stays when it was changed. */

@@ -22,7 +22,7 @@ final class RememberedSandbox {
         name(request.view().network().network()),
         name(build.generation()),
         build.system(),
-        build.shell(),
+        Optional.of(build.shell().orElse(ByteString.EMPTY)),
         build.top().map(top -> ByteString.of(top.path())),
         build.directory(),
         Optional.of(request.identity()).filter(it -> it.isRange()).map(it -> it.outsideUid()),
@@ -43,7 +43,7 @@ final class RememberedSandbox {
     return new SandboxRequest.Build(
         known(Generation.class, before.generation()),
         before.system(),
-        before.binSh().or(() -> shell),
+        before.binSh().or(() -> shell).filter(path -> !path.isEmpty()),
         before.buildTop().map(ByteString::latin1).map(BuildTop::new),
         before.buildTop().map(ByteString::latin1).orElse(before.directory()));
   }

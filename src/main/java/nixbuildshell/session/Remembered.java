@@ -46,7 +46,8 @@ public record Remembered(
    * @param network a constant of {@code Network}, in lower case
    * @param generation a constant of {@code Generation}, in lower case
    * @param system the derivation's; empty when unknown
-   * @param binSh the program at {@code /bin/sh}, as seen from inside
+   * @param binSh the program at {@code /bin/sh}, as seen from inside, or an empty string for none;
+   *     an older version wrote none down
    * @param buildTop the place of the build directory, when the build had no sandbox
    * @param directory the build directory, as seen from inside
    * @param firstUid the first user of a {@code uid-range}

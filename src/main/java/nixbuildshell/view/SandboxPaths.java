@@ -25,6 +25,7 @@ import nixbuildshell.nix.Background;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.nix.NixProgram;
 import nixbuildshell.nix.NixSettings;
+import nixbuildshell.sandbox.BinSh;
 import nixbuildshell.sandbox.Generation;
 import nixbuildshell.sandbox.HostPath;
 import nixbuildshell.sandbox.SandboxPath;
@@ -150,8 +151,10 @@ public final class SandboxPaths {
    *
    * @param nix the layout of the Nix that ran the build
    * @param shellIsKnown whether the sandbox has a {@code /bin/sh} without a path for it
+   * @param binSh what it has there otherwise
    */
-  public List<HostPath> shownTo(FailedBuild build, Generation nix, boolean shellIsKnown) {
+  public List<HostPath> shownTo(
+      FailedBuild build, Generation nix, boolean shellIsKnown, BinSh binSh) {
     Optional<Set<ByteString>> had =
         SeenMounts.of(build, store).map(mounts -> new LinkedHashSet<>(mounts.extra()));
     if (shellIsKnown) {
@@ -159,7 +162,7 @@ public final class SandboxPaths {
     }
     Map<ByteString, HostPath> shown = new LinkedHashMap<>();
     List<String> unshown = new ArrayList<>();
-    for (SandboxPath path : fromSettings(build, nix, had)) {
+    for (SandboxPath path : fromSettings(build, nix, had, binSh)) {
       copied(nix, path)
           .or(() -> host(path, ordinary))
           .ifPresentOrElse(
@@ -180,9 +183,11 @@ public final class SandboxPaths {
    * @param had the mount points that not every sandbox has; empty when they are unknown
    */
   private List<SandboxPath> fromSettings(
-      FailedBuild build, Generation nix, Optional<Set<ByteString>> had) {
-    // Where it is the builder, the configuration gives it; else the build's own shell is there.
-    boolean system = build.run().shell().map(Fact::value).filter(Shell.SYSTEM::equals).isPresent();
+      FailedBuild build, Generation nix, Optional<Set<ByteString>> had, BinSh binSh) {
+    // Where it is the builder, the configuration gives it, too.
+    boolean system =
+        binSh == BinSh.NIX
+            || build.run().shell().map(Fact::value).filter(Shell.SYSTEM::equals).isPresent();
     if (!had.map(points -> !points.isEmpty()).orElse(asked.isPresent() || system)) {
       return List.of();
     }

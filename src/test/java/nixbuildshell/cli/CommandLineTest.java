@@ -19,6 +19,7 @@ import nixbuildshell.console.ExitCode;
 import nixbuildshell.console.Messages;
 import nixbuildshell.enter.Options;
 import nixbuildshell.nix.Caller;
+import nixbuildshell.sandbox.BinSh;
 import nixbuildshell.sandbox.Network;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +41,8 @@ class CommandLineTest {
           "--work-dir==",
           "--network",
           "--network=host",
+          "--bin-sh",
+          "--bin-sh=nix",
           "none",
           "--sandbox-path",
           "--sandbox-path=a=b",
@@ -180,6 +183,13 @@ class CommandLineTest {
     assertEquals(Optional.of(Network.LOOPBACK), parse("--network", "none", "D").network());
   }
 
+  @Test
+  void binShIsTheBuildsOrNixs() {
+    assertEquals(Optional.empty(), parse("D", "--bin-sh=nix").binSh());
+    assertEquals(Optional.of(BinSh.NIX), parse("--bin-sh=nix", "D").binSh());
+    assertEquals(Optional.of(BinSh.BUILD), parse("--bin-sh", "build", "D").binSh());
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"--help", "-h D", "-vh", "--version", "-V", "--builder --help D ls"})
   void helpAndVersionAreLeftToPicocli(String line) {
@@ -196,6 +206,7 @@ class CommandLineTest {
     "--drv, '--drv'",
     "--network, '--network'",
     "--network=some D, 'some'",
+    "--bin-sh=bash D, '--bin-sh is build or nix'",
     "--network HOST D, 'HOST'"
   })
   void aWrongCommandLineIsRefusedAndTheCulpritNamed(String line, String named) {

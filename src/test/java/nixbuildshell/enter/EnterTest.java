@@ -27,6 +27,7 @@ import nixbuildshell.console.Messages;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.kernel.Kernels;
 import nixbuildshell.kernel.SystemCalls;
+import nixbuildshell.sandbox.BinSh;
 import nixbuildshell.sandbox.Entry;
 import nixbuildshell.sandbox.Network;
 import nixbuildshell.sandbox.SandboxSpec;
@@ -80,6 +81,7 @@ class EnterTest {
     private Optional<ByteString> derivation = Optional.empty();
     private Optional<ByteString> store = Optional.of(ByteString.of(root.toString()));
     private Optional<Network> network = Optional.empty();
+    private Optional<BinSh> binSh = Optional.empty();
     private boolean builder;
     private boolean explain;
 
@@ -100,6 +102,7 @@ class EnterTest {
           store,
           Optional.of(ByteString.of(root.toString())),
           network,
+          binSh,
           List.of(),
           builder,
           explain,
@@ -248,6 +251,32 @@ class EnterTest {
     assertEquals(before.entries(), last().entries());
     assertTrue(
         host.said().startsWith("the network is the host's, as before; --network none closes it"));
+  }
+
+  private boolean hasBinSh() {
+    return last().entries().stream().anyMatch(entry -> entry.path().equals("/bin/sh"));
+  }
+
+  /** Without sandbox-paths, Nix gives none. */
+  @ParameterizedTest
+  @CsvSource({", true", "BUILD, true", "NIX, false"})
+  void binShIsTheBuildsOrNixsAlsoInASession(BinSh rule, boolean expected) {
+    on(0, 1, 2);
+    work = build -> Files.writeString(build.resolve("new"), "");
+    Asked first = new Asked(host.kept());
+    first.binSh = Optional.ofNullable(rule);
+    first.enter();
+    assertEquals(expected, hasBinSh());
+    enter(session(), "true");
+    assertEquals(expected, hasBinSh());
+  }
+
+  @Test
+  void aSessionRefusesAnotherBinSh() {
+    Asked asked = new Asked(interactiveSession(), "true");
+    asked.binSh = Optional.of(BinSh.NIX);
+    Failure refused = assertThrows(Failure.class, asked::enter);
+    assertTrue(refused.getMessage().startsWith("cannot use --bin-sh in "), refused.getMessage());
   }
 
   @ParameterizedTest

@@ -16,6 +16,7 @@ import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.KeptDirectory;
+import nixbuildshell.sandbox.BinSh;
 import nixbuildshell.sandbox.Generation;
 import nixbuildshell.sandbox.HostPath;
 import org.junit.jupiter.api.BeforeEach;
@@ -66,8 +67,12 @@ class SandboxPathsTest {
   }
 
   private String shownTo(SandboxPaths paths, Generation nix, boolean shellIsKnown) {
+    return shownTo(paths, nix, shellIsKnown, BinSh.BUILD);
+  }
+
+  private String shownTo(SandboxPaths paths, Generation nix, boolean shellIsKnown, BinSh binSh) {
     try (KeptDirectory kept = host.open()) {
-      return shown(paths.shownTo(host.build(kept, Optional.empty()), nix, shellIsKnown));
+      return shown(paths.shownTo(host.build(kept, Optional.empty()), nix, shellIsKnown, binSh));
     }
   }
 
@@ -87,7 +92,8 @@ class SandboxPathsTest {
     try (KeptDirectory kept = host.open()) {
       FailedBuild build = host.build(kept, Optional.empty());
       assertTrue(
-          paths(named).shownTo(build, Generation.FLAT, true).stream().allMatch(HostPath::readOnly));
+          paths(named).shownTo(build, Generation.FLAT, true, BinSh.BUILD).stream()
+              .allMatch(HostPath::readOnly));
     }
   }
 
@@ -126,6 +132,7 @@ class SandboxPathsTest {
     "false, bash, ''",
     "true, bash, /y=@/file /x=@/dir/",
     "false, sh, /y=@/file /bin/sh=@/file /x=@/dir/",
+    "false, nix, /y=@/file /bin/sh=@/file /x=@/dir/",
   })
   void showsNixsSettingWhereNoManifestTells(boolean asked, String shell, String expected) {
     host.settings(
@@ -137,7 +144,8 @@ class SandboxPathsTest {
     if (asked) {
       paths.ask();
     }
-    assertEquals(expected, shownTo(paths, Generation.FLAT, false));
+    BinSh rule = shell.equals("nix") ? BinSh.NIX : BinSh.BUILD;
+    assertEquals(expected, shownTo(paths, Generation.FLAT, false, rule));
     assertEquals("", host.said());
   }
 
