@@ -44,7 +44,7 @@ test_directory_that_is_none() {
 	refused "$dir" 'symbolic link|loop|no such|not exist'
 }
 
-# What people give instead of a kept directory.
+# Callers give other things than a kept directory.
 test_directory_that_is_something_else() {
 	local kept drv valid
 	kept=$(kept readable)
