@@ -37,6 +37,7 @@ import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.terminal.SignalRelay;
 import nixbuildshell.view.LayerProbe;
+import nixbuildshell.view.RefusedOutput;
 import nixbuildshell.view.StoreChoice;
 import nixbuildshell.view.StoreLookup;
 
@@ -213,6 +214,9 @@ public record Enter(
         workspace.begin(files, kept, build, store);
       } else {
         workspace.fill(files, kept, build, store, made);
+        new RefusedOutput(caller, files, sandbox.store(), this::cancelled)
+            .of(kept, build)
+            .ifPresent(refused -> workspace.show(files, store, refused));
       }
     }
     if (made.isPresent()) {

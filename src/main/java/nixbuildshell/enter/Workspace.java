@@ -28,6 +28,7 @@ import nixbuildshell.session.ShownStore;
 import nixbuildshell.session.WorkingCopy;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StorePath;
+import nixbuildshell.view.RefusedOutput;
 
 /** Fills a new session with the build directory and the store. */
 final class Workspace {
@@ -202,10 +203,7 @@ final class Workspace {
     for (StorePath output : outputs.stream().map(Fact::value).distinct().toList()) {
       ByteString name = ByteString.of(output.baseName());
       if (mayBeCopied(store, name, maker)) {
-        TreeCopy.Result result =
-            view instanceof StoreView.Exact exact
-                ? copy.copyOutput(store, name, exact.layered())
-                : copy.copyOutput(store, name);
+        TreeCopy.Result result = copyOutput(store, view, name);
         if (!misses(result, name)) {
           messages.detail(
               "the output "
@@ -215,6 +213,38 @@ final class Workspace {
         report(result, Set.of());
       }
     }
+  }
+
+  private TreeCopy.Result copyOutput(Directory store, StoreView view, ByteString name) {
+    return view instanceof StoreView.Exact exact
+        ? copy.copyOutput(store, name, exact.layered())
+        : copy.copyOutput(store, name);
+  }
+
+  /** Shows what Nix has refused for its hash at the path that the builder gave it. */
+  void show(FileSystem files, StoreView view, RefusedOutput.Found refused) {
+    String expected = nix.directory().path(refused.expected());
+    String at = nix.directory().path(refused.at());
+    if (!nix.has(refused.expected())) {
+      ByteString name = ByteString.of(refused.at().baseName());
+      try (Directory real = open(files, nix)) {
+        report(copyOutput(real, view, name), Set.of());
+      }
+      copy.renameOutput(
+          name,
+          ByteString.of(refused.expected().baseName()),
+          view instanceof StoreView.Exact exact ? Optional.of(exact.layered()) : Optional.empty());
+    }
+    messages.note(
+        refused.certain()
+            ? "Nix refused the output, which has another hash than the derivation says. Nix has it at "
+                + at
+                + ", and the sandbox at "
+                + expected
+            : "no output is there. If Nix refused it for its hash, it is "
+                + at
+                + ", which an earlier build left; the sandbox has that at "
+                + expected);
   }
 
   private static List<Listing.Entry> entries(StoreView.Exact view) {

@@ -52,7 +52,7 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
   public static final class Unanswered extends Exception {
     private static final long serialVersionUID = 1;
 
-    Unanswered(String why) {
+    public Unanswered(String why) {
       super(why);
     }
   }

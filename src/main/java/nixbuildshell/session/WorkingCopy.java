@@ -128,6 +128,22 @@ public record WorkingCopy(Session session, TreeCopy copy) {
     }
   }
 
+  /**
+   * Gives an output in the session another name, unless it is not there.
+   *
+   * @param layered of a {@link ShownStore}; empty for an overlay of the whole store
+   */
+  public void renameOutput(ByteString from, ByteString to, Optional<Boolean> layered) {
+    String changes = layered.map(ShownStore::changes).orElse(Session.UPPER);
+    try (Directory outputs = session.open(changes)) {
+      if (outputs.find(from).isPresent()) {
+        outputs.rename(from, to);
+      }
+    } catch (ErrnoException e) {
+      throw e.failure("cannot write " + session.path() + "/" + changes, REMEDY);
+    }
+  }
+
   /** Copies an output that the failed build left into a {@link ShownStore}. */
   public TreeCopy.Result copyOutput(Directory store, ByteString name, boolean layered) {
     try (Directory changes = session.open(ShownStore.changes(layered))) {

@@ -2,6 +2,7 @@ package nixbuildshell.store;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 
 /** Makes the hashes that Nix names things by: SHA-256 in Nix's base 32 (hash.cc). */
 public final class NixHash {
@@ -15,6 +16,11 @@ public final class NixHash {
   /** Returns the hash of bytes in 52 characters. */
   public static String of(byte[] bytes) {
     return base32(sha256(bytes));
+  }
+
+  /** Returns the hash of bytes in 64 characters of base 16. */
+  static String base16(byte[] bytes) {
+    return HexFormat.of().formatHex(sha256(bytes));
   }
 
   /** Returns the hash of bytes folded into 20 bytes, in 32 characters ({@code compressHash}). */

@@ -136,7 +136,11 @@ public record NixStore(
    * @param name without {@code .drv}
    */
   List<StorePath> derivationsNamed(String name) {
-    String file = name + ".drv";
+    return named(name + ".drv");
+  }
+
+  /** Lists the store paths of a name, valid or not, sorted. */
+  public List<StorePath> named(String file) {
     try (Stream<Path> entries = Files.list(Path.of(real))) {
       // The name is compared as well: "-x.drv" also ends "…-y-x.drv".
       return entries

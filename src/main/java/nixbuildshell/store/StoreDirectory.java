@@ -69,8 +69,26 @@ public record StoreDirectory(String path) {
    */
   StorePath scratchOutput(StorePath derivation, String output) {
     String name = derivation.derivationName() + (output.equals("out") ? "" : "-" + output);
-    String type = "rewrite:" + derivation.baseName() + ":name:" + output;
-    String fingerprint = type + ":sha256:" + "0".repeat(64) + ":" + path + ":" + name;
+    return made("rewrite:" + derivation.baseName() + ":name:" + output, "0".repeat(64), name);
+  }
+
+  /**
+   * Returns the path of a content by its hash ({@code makeFixedOutputPath} in store-api.cc).
+   *
+   * @param method {@code sha256}, {@code r:sha256} and the like, as derivations have it
+   * @param hash base 16
+   */
+  public StorePath fixedOutput(String method, String hash, String name) {
+    if (method.equals("r:sha256")) {
+      return made("source", hash, name);
+    }
+    String content = "fixed:out:" + method + ":" + hash + ":";
+    return made("output:out", NixHash.base16(content.getBytes(StandardCharsets.US_ASCII)), name);
+  }
+
+  /** Makes a path as {@code makeStorePath} does. */
+  private StorePath made(String type, String hash, String name) {
+    String fingerprint = type + ":sha256:" + hash + ":" + path + ":" + name;
     byte[] bytes = fingerprint.getBytes(StandardCharsets.ISO_8859_1);
     return new StorePath(NixHash.ofStorePath(bytes), name);
   }

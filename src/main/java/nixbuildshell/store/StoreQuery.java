@@ -3,6 +3,7 @@ package nixbuildshell.store;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import nixbuildshell.ByteString;
@@ -30,6 +31,31 @@ public record StoreQuery(NixProgram program, NixStore store) {
   /** Returns those of some store paths that are not valid in the store. */
   public Set<StorePath> invalid(Collection<StorePath> paths) throws Unanswered, Malformed {
     return ask(paths, "--check-validity", "--print-invalid");
+  }
+
+  /** Returns the derivation that made each of some valid paths, where Nix knows it. */
+  public List<Optional<StorePath>> derivers(List<StorePath> paths) throws Unanswered {
+    if (paths.isEmpty()) {
+      return List.of();
+    }
+    List<Optional<StorePath>> derivers = new ArrayList<>();
+    for (String line :
+        program.run(arguments(paths, "--query", "--deriver")).latin1().lines().toList()) {
+      derivers.add(derivation(line));
+    }
+    if (derivers.size() != paths.size()) {
+      throw new Unanswered("nix-store names " + derivers.size() + " derivers, not " + paths.size());
+    }
+    return derivers;
+  }
+
+  /** Parses what nix-store says, which is {@code unknown-deriver} where it does not know. */
+  private Optional<StorePath> derivation(String line) {
+    try {
+      return Optional.of(store.directory().parse(new ByteString(line)));
+    } catch (Malformed e) {
+      return Optional.empty();
+    }
   }
 
   /** Reads a derivation's build log. */
