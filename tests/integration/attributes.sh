@@ -59,7 +59,7 @@ test_structured_attributes_that_can_be_read() {
 test_arrays_in_a_shell() {
 	[[ $EUID -eq 0 ]] || skip "only root can copy what a build user has closed"
 	dir=$(kept structured)
-	run nbs "$dir" bash -c 'source "$NIX_ATTRS_SH_FILE"; source $stdenv/setup
+	run nbs "$dir" bash -c 'source "$NIX_ATTRS_SH_FILE"; source $stdenv/setup >/dev/null
 		declare -p list assoc quotes newlines dollars spaces empty self outputs'
 	[[ $WHO == root ]] || cmp "$T/out" "$dir/declared" || fail "other variables"
 	for dir in "$dir" "$(readable_copy)"; do
@@ -72,11 +72,37 @@ test_arrays_in_a_shell() {
 	done
 }
 
+# A command sees what the terminal sees. Where it is a bash, it has the arrays too, and a bash below it has not.
+test_a_command_has_the_structured_attributes() {
+	local names='list assoc quotes newlines dollars spaces empty self outputs' exported
+	dir=$(kept structured)
+	run nbs "$dir" bash -c "declare -p $names; bash -c 'declare -p list BASH_ENV' 2>/dev/null || echo no more"
+	expect_status 0
+	cmp "$T/out" <(cat "$dir/declared" && echo 'no more') || fail "other variables"
+	exported='echo "$stdenv $out $dev"'
+	run nbs "$dir" sh -c "$exported"
+	grep -qxE '/nix/store/[^ ]*-stdenv-linux /nix/store/[^ ]*-structured-1.0 /nix/store/[^ ]*-structured-1.0-dev' "$T/out" ||
+		fail "not exported"
+	mv "$T/out" "$T/exported"
+	run nbs_on_terminal "$dir" < <(printf '%s; exit 0\n' "$exported")
+	grep -qxFf "$T/exported" <(tr -d '\r' <"$T/out") || fail "another in a terminal"
+	# The phase fails as it did in the build.
+	# shellcheck disable=SC2016
+	run nbs "$dir" bash -c '(source $stdenv/setup; runPhase buildPhase) >&2; status=$?; cat declared; exit $status'
+	expect_status 3
+	cmp "$T/out" "$dir/declared" || fail "other variables in a phase"
+	run nbs "$dir" bash -c 'source $stdenv/setup; runPhase buildPhase'
+	expect_status 3
+	expect_err "nix-build-shell: env-vars is rebuilt from"
+	if grep -F 'structuredAttrs is enabled' "$T/err"; then fail "the setup script is heard"; fi
+}
+
 # Where env-vars can be read.
 readable_copy() {
-	cp -R "$(kept structured)" "$T/copy"
-	if [[ $WHO == user ]]; then chown -R "$TEST_USER:" "$T/copy"; fi
-	printf '%s\n' "$T/copy"
+	local copy=$T/nix-build-structured-1.0.drv-0
+	cp -R "$(kept structured)" "$copy"
+	if [[ $WHO == user ]]; then chown -R "$TEST_USER:" "$copy"; fi
+	printf '%s\n' "$copy"
 }
 
 test_values_that_come_as_files() {

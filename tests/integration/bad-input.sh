@@ -44,7 +44,7 @@ test_directory_that_is_none() {
 	refused "$dir" 'symbolic link|loop|no such|not exist'
 }
 
-# Callers give other things than a kept directory.
+# What people give instead of a kept directory.
 test_directory_that_is_something_else() {
 	local kept drv valid
 	kept=$(kept readable)

@@ -14,7 +14,7 @@ test_a_plain_build_of_today_s_nix() {
 	same_as_nix plain
 }
 
-structured='{ __structuredAttrs = true; words = [ "two words" "x" ]; number = 3; }'
+structured='{ __structuredAttrs = true; stdenv = "/none"; words = [ "two words" "x" ]; number = 3; }'
 test_structured_attributes() { same_as_nix structured "$structured"; }
 
 test_structured_attributes_of_nix_2_26() {

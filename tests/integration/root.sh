@@ -8,7 +8,7 @@ own_copy() {
 	chown -R "$1" "$dir"
 }
 
-# Another user could write commands that would run as the owner.
+# What another user wrote would run as the owner.
 test_directories_that_others_can_write_to_are_refused() {
 	own_copy "$TEST_USER:"
 	local mode

@@ -43,16 +43,23 @@ runs_again() {
 
 test_the_builder_starts_from_nothing() {
 	runs_again started $'env-vars\ngraph\nsource\n0'
+	runs_again startedStructured $'env-vars\nsource\n0'
 	runs_again begun $'env-vars\n1'
 }
 
-test_a_setup_hook_that_makes_files() {
-	dir=$(kept making)
+makes_files() {
+	dir=$(kept "$1")
 	run nbs -v "$dir" bash -c 'echo $CACHE $(ls $CACHE) $GZIP_NO_TIMESTAMPS; test -d $SCRATCH && echo $SCRATCH'
 	expect_status 0
 	[[ $(<"$T/out") =~ ^/build/cache\ kept\ 1$'\n'/build/(tmp\.[A-Za-z0-9]+)$ ]] || fail "other variables"
 	expect_err "not in the kept directory, and made again by \$stdenv/setup: ${BASH_REMATCH[1]}"
 	[[ $(grep -c 'the hook runs' "$T/err") -eq 1 ]] || fail "setup did not run once"
+	if grep -F 'structuredAttrs is enabled' "$T/err"; then fail "the setup script is heard"; fi
 	run nbs_on_terminal "$dir" < <(printf 'ls; exit\n')
 	no_files_below "$USER_HOME" "a session without a change is left"
+}
+
+test_a_setup_hook_that_makes_files() {
+	makes_files making
+	makes_files makingStructured
 }

@@ -25,12 +25,31 @@ public final class SandboxProgram {
           + " --sandbox-path STOREPATH DIR STOREPATH/bin/$1\" >&2 ;; esac' EXIT; exec \"$@\"";
 
   /**
-   * Bash inherits no arrays. So an interactive bash reads the structured attributes before its
-   * first prompt. They come first, as in the builder: env-vars has what phases changed in them.
+   * Exports of the structured attributes what setup scripts and callers start from. Nix exports
+   * none of them, and stdenv the outputs alone. The attributes come first, as in the builder:
+   * env-vars has what phases changed in them.
    */
-  private static final String ARRAYS =
-      "if [ -e %1$s/.attrs.sh ]; then export PROMPT_COMMAND='unset PROMPT_COMMAND;"
-          + " source %1$s/.attrs.sh; source %1$s/env-vars'; fi; ";
+  private static final String ATTRIBUTES =
+      "if [ -e %1$s/.attrs.sh ]; then source %1$s/.attrs.sh; source %1$s/env-vars; export stdenv;"
+          + " for __output in \"${!outputs[@]}\"; do"
+          + " export \"$__output=${outputs[$__output]}\"; done; unset __output; ";
+
+  /**
+   * Bash inherits no arrays. So an interactive bash reads the structured attributes before its
+   * first prompt.
+   */
+  private static final String AT_THE_PROMPT =
+      "export PROMPT_COMMAND='unset PROMPT_COMMAND; source %1$s/.attrs.sh; source %1$s/env-vars'; ";
+
+  /**
+   * Another bash reads them by BASH_ENV, in a file that is no part of the working copy. It is for
+   * this bash alone: a bash below it reads nothing, as in the build.
+   */
+  private static final String AT_THE_START =
+      "export BASH_ENV=/dev/shm/.nix-build-shell; echo 'unset BASH_ENV; source %1$s/.attrs.sh;"
+          + " source %1$s/env-vars' >|$BASH_ENV; ";
+
+  private static final String END_OF_ATTRIBUTES = "fi 2>/dev/null; ";
 
   private static final Set<String> SHELLS = Set.of("bash", "sh", "dash", "zsh", "fish", "ksh");
   private static final Set<String> INTERACTIVE_OPTIONS = Set.of("-i", "-l", "--login");
@@ -60,9 +79,8 @@ public final class SandboxProgram {
     Shell shell = start.shell().get();
     List<ByteString> arguments = new ArrayList<>(shell.words());
     if (shell.isBash()) {
-      boolean bash = command.isEmpty() || name(command.get(0)).equals("bash");
-      String arrays = bash && isInteractive(command, terminal) ? ARRAYS : "";
-      arguments.addAll(words("-c", (ENV_VARS + arrays).formatted(directory) + EXEC, "--"));
+      arguments.addAll(words("-c", environment(command, terminal).formatted(directory) + EXEC));
+      arguments.add(ByteString.of("--"));
       arguments.addAll(command.isEmpty() ? List.of(shell.path()) : command);
     } else if (!command.isEmpty()) {
       arguments.addAll(words("-c", EXEC, "sh"));
@@ -70,6 +88,12 @@ public final class SandboxProgram {
     }
     return new Program(
         List.of(shell.path()), arguments, start.environment(), directory, ownSession, false);
+  }
+
+  private static String environment(List<ByteString> command, boolean terminal) {
+    boolean bash = command.isEmpty() || name(command.get(0)).equals("bash");
+    String arrays = isInteractive(command, terminal) ? AT_THE_PROMPT : AT_THE_START;
+    return ENV_VARS + ATTRIBUTES + (bash ? arrays : "") + END_OF_ATTRIBUTES;
   }
 
   /**

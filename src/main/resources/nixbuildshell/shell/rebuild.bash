@@ -12,7 +12,7 @@ exec </dev/null >&2
 # A setup that fails ends the shell (exit, set -e, set -u). Then the results are what it had made by then.
 _nixBuildShellEnd() {
 	builtin set +eu
-	builtin unset -f trap
+	builtin unset -f trap echo
 	if [[ -n $_nixBuildShellWhy ]]; then
 		builtin echo "nix-build-shell: $_nixBuildShellSetup failed: going on with what it had set up by then" >&2
 	fi
@@ -66,6 +66,8 @@ builtin trap _nixBuildShellEnd EXIT
 if [[ -r $_nixBuildShellSetup ]]; then
 	# The EXIT trap of setup would run the failure hooks of the build; breakpointHook waits there.
 	trap() { :; }
+	# What setup says in every build with structured attributes is no news to the caller.
+	echo() { [[ $* == 'structuredAttrs is enabled' ]] || builtin echo "$@"; }
 	set -e
 	source "$_nixBuildShellSetup"
 	_nixBuildShellWhy=

@@ -1,7 +1,6 @@
 package nixbuildshell.shell;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -19,6 +18,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class SandboxProgramTest {
   private static final List<ByteString> NOTHING = List.of();
+
+  private static final String ATTRIBUTES =
+      "if [ -e /build/.attrs.sh ]; then source /build/.attrs.sh; source /build/env-vars;"
+          + " export stdenv; for __output in \"${!outputs[@]}\"; do"
+          + " export \"$__output=${outputs[$__output]}\"; done; unset __output; fi 2>/dev/null; ";
 
   /** Becomes the command, and says what to do when there is none. */
   private static final String BECOME =
@@ -38,21 +42,29 @@ class SandboxProgramTest {
   @Test
   void bashSourcesEnvVars() {
     assertEquals(
-        bytes("/s/bash", "-c", "source /build/env-vars; " + BECOME, "--", "ls", "-la"),
+        bytes("/s/bash", "-c", "source /build/env-vars; " + ATTRIBUTES + BECOME, "--", "ls", "-la"),
         program("/s/bash", bytes("ls", "-la"), true).arguments());
-    assertEquals(
-        bytes("/s/bash", "-c", "source /build/env-vars; " + BECOME, "--", "/s/bash"),
-        program("/s/bash", NOTHING, false).arguments());
+    List<ByteString> shell = program("/s/bash", NOTHING, false).arguments();
+    assertEquals(bytes("--", "/s/bash"), shell.subList(3, shell.size()));
   }
 
+  /** An interactive bash reads no BASH_ENV, and another one has no prompt. */
   @ParameterizedTest
-  @CsvSource({"'', true", "bash, true", "bash -i, true", "bash x.sh, false", "fish, false"})
-  void onlyAnInteractiveBashReadsTheArrays(String line, boolean reads) {
+  @CsvSource({
+    "'', true, PROMPT_COMMAND",
+    "bash, true, PROMPT_COMMAND",
+    "bash -i, true, PROMPT_COMMAND",
+    "bash x.sh, true, BASH_ENV",
+    "'', false, BASH_ENV",
+    "/s/bash -c x, false, BASH_ENV",
+    "fish, true, ''",
+    "ls bash, false, ''",
+  })
+  void aBashReadsTheArrays(String line, boolean terminal, String by) {
     List<ByteString> command = line.isEmpty() ? NOTHING : bytes(line.split(" "));
-    String script = program("/s/bash", command, true).arguments().get(2).latin1();
-    assertEquals(reads, script.contains(".attrs.sh"));
-    assertFalse(
-        program("/s/bash", command, false).arguments().get(2).latin1().contains(".attrs.sh"));
+    String script = program("/s/bash", command, terminal).arguments().get(2).latin1();
+    assertEquals(by.equals("PROMPT_COMMAND"), script.contains("PROMPT_COMMAND="));
+    assertEquals(by.equals("BASH_ENV"), script.contains("BASH_ENV="));
   }
 
   @Test

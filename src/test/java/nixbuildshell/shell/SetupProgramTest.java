@@ -54,6 +54,7 @@ class SetupProgramTest {
           for curPhase in ${phases:-buildPhase}; do runPhase "$curPhase"; done
         }
         echo sourced >> %s/log
+        echo "structuredAttrs is enabled"
         echo to stdout
         read -r line || :
         %s
