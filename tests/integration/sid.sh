@@ -18,6 +18,13 @@ test_layout() {
 	run nbs -v "$outer" true
 	expect_status 0
 	expect_err '-plain-1.0.drv' "found by the build log's time" 'fits worse, by at least'
+	# It failed before it wrote anything.
+	dir=$(kept nothing)
+	for dir in "$dir" "${dir%/build}"; do
+		run nbs "$dir" "$TOOLS_PATH/bin/busybox" sh -c 'echo $colour $(ls -A)'
+		expect_status 0
+		expect_out blue
+	done
 }
 
 # Tests of the other lane can leave a newer one meanwhile.

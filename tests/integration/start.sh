@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # How a build begins: one that failed before it wrote anything, the builder once more from nothing, and the
 # variables that stdenv's setup makes.
+# shellcheck source=tests/lib/hook.sh
+source "$TOP/tests/lib/hook.sh"
 
 # drv NAME: the derivation that left the kept directory.
 drv() {
@@ -31,6 +33,13 @@ test_a_setup_that_refuses() {
 	expect_err 'no licence' 'setup failed: going on with what it had set up by then'
 	run nbs --builder "$dir"
 	expect_status 3
+}
+
+test_a_setup_that_refuses_with_the_hook() {
+	hooked refused
+	[[ $(ls -A "$dir") == .nix-build-shell ]] || fail "another directory"
+	prints "blue" bash -c 'echo $colour'
+	expect_err 'setup failed: going on with what it had set up by then'
 }
 
 # runs_again NAME FILES: the builder fails as it did, and all others see the directory as it was left.

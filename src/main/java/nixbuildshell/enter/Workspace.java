@@ -34,6 +34,7 @@ import nixbuildshell.view.RefusedOutput;
 final class Workspace {
   private static final String DENIED = Errno.describe(Errno.EACCES.number());
   private static final ByteString ENV_VARS = ByteString.of("env-vars");
+  private static final int MOST_NAMED = 10;
   private static final String STATE = ".nix-build-shell/state.bash";
 
   /** Lists what Nix keeps beside outputs: path locks, roots of running builds, second builds. */
@@ -118,8 +119,11 @@ final class Workspace {
         ofNix.stream().map(BuilderFile::name).map(ByteString::of).collect(Collectors.toSet());
     List<ByteString> added = copy.addFrom(made.session(), known);
     if (!added.isEmpty()) {
+      int more = added.size() - MOST_NAMED;
       messages.detail(
-          "not in the kept directory, and made again by $stdenv/setup: " + ShellWord.quote(added));
+          "not in the kept directory, and made again by $stdenv/setup: "
+              + ShellWord.quote(added.subList(0, Math.min(added.size(), MOST_NAMED)))
+              + (more > 0 ? " and " + more + " more" : ""));
     }
   }
 

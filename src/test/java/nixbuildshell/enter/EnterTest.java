@@ -485,6 +485,19 @@ class EnterTest {
   }
 
   @Test
+  void aStepThatFailsInTheRunOfSetupIsNamed() throws IOException {
+    withStdenv();
+    work =
+        build -> {
+          throw new Failure("cannot mount the root file system", "EPERM", "");
+        };
+    Failure failed = assertThrows(Failure.class, () -> enter(host.kept(), "true"));
+    assertEquals("cannot mount the root file system: EPERM", failed.getMessage());
+    assertTrue(session().endsWith("setup"));
+    assertFalse(Files.exists(session().getParent()));
+  }
+
+  @Test
   void aSetupWithoutAResultLeavesTheBuildersVariables() throws IOException {
     withStdenv();
     work =
