@@ -48,7 +48,7 @@ final class MistakenOption {
     return options.stream()
         .filter(option -> option.startsWith("--") && name.length() > 2)
         .filter(option -> option.startsWith(name) || distance(name, option, FARTHEST) <= FARTHEST)
-        .min(Comparator.comparing(option -> distance(name, option, option.length())));
+        .min(Comparator.comparing(option -> distance(name, option, FARTHEST)));
   }
 
   /**
