@@ -3,7 +3,7 @@
 
 # A terminal whose shell has the tool as `nbs` and the directory as $dir.
 open_terminal() {
-	dir=$(kept readable)
+	dir=${dir:-$(kept readable)}
 	{
 		echo '#!/bin/sh'
 		printf 'exec env NIX_BUILD_SHELL_JAVA_HOME=%q %q "$@"\n' "$JDK" "$TOOL"
@@ -111,13 +111,16 @@ test_ctrl_c_twice_ends_a_deaf_command() {
 	shows 'status=130$'
 }
 
-# same_stty COMMAND: the terminal's settings are the same before and after what COMMAND does.
+# same_stty COMMAND: the terminal's settings are the same before and after what COMMAND does: modes, size, mode bits, owner, flags of
+# the open file; and it can be opened.
 same_stty() {
 	open_terminal
-	types 'stty -a >$HOME/before; stty -g >>$HOME/before'
+	# shellcheck disable=SC2016
+	types 'state() { stty -a; stty -g; stat -c "%a %u %g" $(tty); grep flags: /proc/$$/fdinfo/0; : <$(tty) && echo open; }'
+	types 'state >$HOME/before'
 	"$@"
 	shows 'out: $'
-	types 'stty -a >$HOME/after; stty -g >>$HOME/after; echo saved-$((1 + 1))'
+	types 'state >$HOME/after; echo saved-$((1 + 1))'
 	shows '^saved-2'
 	diff "$USER_HOME/before" "$USER_HOME/after" || fail "the terminal has other settings"
 	says still-there
@@ -154,10 +157,76 @@ leave() {
 	types exit
 }
 
+hostile_program() {
+	types '$nbs $dir bash -c "echo /dev/pts/*; ./reach-out"'
+	shows '^done'
+}
+
 test_terminal_is_the_same_afterwards() { same_stty leave; }
 test_terminal_is_sane_after_a_shell_that_spoilt_it() { same_stty spoil_and_leave; }
 test_terminal_is_sane_after_sighup() { same_stty hung_up_tool; }
 test_terminal_is_sane_after_a_killed_shell() { same_stty killed_shell; }
+
+# Nor does it see another terminal of the caller's.
+test_terminal_is_untouched_by_hostile_code() {
+	kept_with reach-out
+	same_stty hostile_program
+	on_screen '^/dev/pts/0 /dev/pts/ptmx$' || fail "other terminals: $(screen)"
+	if on_screen '^descriptor'; then fail "a way out: $(screen)"; fi
+}
+
+# Stopped and continued from outside, and started in the background: the terminal is the caller's as long as the tool is not in the
+# foreground.
+stop_continue_and_background() {
+	enter
+	local tool
+	tool=$(tool_process)
+	kill -TSTP "$tool"
+	shows Stopped
+	types 'state | cmp - $HOME/before && echo same-$((1 + 1))'
+	shows '^same-2'
+	types fg
+	says inside
+	kill -STOP "$tool"
+	shows '2.*Stopped|Stopped.*nbs'
+	types bg
+	types 'state | cmp - $HOME/before && echo same-$((2 + 2))'
+	shows '^same-4'
+	types fg
+	types exit
+	shows 'out: $'
+	types '$nbs $dir bash -c "read -r x; echo got-\$x" &'
+	sleep 3
+	types 'state | cmp - $HOME/before && echo same-$((3 + 3))'
+	shows '^same-6'
+	types fg
+	sleep 1
+	types word
+	shows '^got-word'
+}
+test_stop_continue_and_background() { same_stty stop_continue_and_background; }
+
+test_keys_of_a_program_in_the_pipeline() {
+	open_terminal
+	types '$nbs $dir sh -c "seq 3; sleep 5" | (old=$(stty -g </dev/tty); stty -icanon -echo </dev/tty; head -n 3; read -rn 3 k </dev/tty; stty $old </dev/tty; echo key=$k)'
+	shows '^3$'
+	keys x y z
+	shows '^key=xyz'
+	shows 'out: $'
+	# And a program inside gets them when stdin is a file.
+	types 'seq 99 | $nbs $dir bash -c "stty -icanon -echo <&2; echo ready; read -rn 3 k <&2; echo key=\$k"'
+	shows '^ready'
+	keys a b c
+	shows '^key=abc'
+	says still-there
+}
+
+test_last_output_is_never_lost() {
+	open_terminal
+	types 'for i in 1 2 3 4 5; do $nbs $dir echo "last $i"; done; echo end-$((1 + 1))'
+	shows '^end-2'
+	[[ $(screen | grep -c '^last [1-5]$') -eq 5 ]] || fail "output is lost: $(screen)"
+}
 
 # The terminal goes away: SIGHUP, and nothing stays.
 test_closed_terminal_ends_everything() {

@@ -7,6 +7,17 @@ compile() {
 	chmod 755 "$1"
 }
 
+# kept_with PROGRAM: in $dir, a copy of a kept directory with the program tests/fixtures/PROGRAM.c in it.
+kept_with() {
+	local from
+	from=$(kept readable)
+	dir=$T/nix-build-readable-1.0.drv-0
+	cp -R "$from" "$dir"
+	compile "$dir/$1" "$TOP/tests/fixtures/$1.c"
+	if [[ $WHO == root ]]; then chown -R --reference="$from" "$dir"; else user_dir "$dir"; fi
+	chmod -R a+rX "$dir"
+}
+
 # Whether this kernel has 32-bit system calls: some virtual machines fault on `int $0x80`. Tried outside of all sandboxes.
 has_i386_calls() {
 	compile "$T/i386-calls" "$TOP/tests/fixtures/i386-calls.c"

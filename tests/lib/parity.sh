@@ -58,11 +58,13 @@ comparable() {
 }
 
 # report_of_nix DIRECTORY: what the real build wrote there. report_of_tool DIRECTORY: what it is through the
-# tool, whose stdin is what Nix's builder has and whose stdout and stderr are a pipe.
+# tool, whose descriptors are of the kinds that Nix's builder has: /dev/null, and a terminal for stdout and stderr.
 report_of_nix() { "${world[@]}" cat "$1/report" | comparable; }
 
 report_of_tool() {
-	nbs "$1" "$(probe_path)/bin/probe" - 2>&1 <>/dev/null | comparable
+	local command
+	printf -v command '%q ' "$TOOL" "$1" "$(probe_path)/bin/probe" -
+	(TOOL=script nbs_exec -qec "$command <>/dev/null" /dev/null) </dev/null | tr -d '\r' | comparable
 	[[ ${PIPESTATUS[0]} -eq 3 ]]
 }
 

@@ -150,9 +150,7 @@ record BuildUser(Identity identity, BuildUserLock lock) implements AutoCloseable
 
   /** Returns the owner for the files of a session; empty for the caller. */
   Optional<Owner> owner() {
-    return identity.privileged()
-        ? Optional.of(new Owner(identity.outsideUid(), identity.outsideGid(), identity.count()))
-        : Optional.empty();
+    return identity.owner();
   }
 
   /**

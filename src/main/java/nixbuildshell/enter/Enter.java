@@ -35,6 +35,7 @@ import nixbuildshell.session.Sessions;
 import nixbuildshell.session.WorkingCopy;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.NixStore;
+import nixbuildshell.terminal.CallersStream;
 import nixbuildshell.terminal.SignalRelay;
 import nixbuildshell.view.LayerProbe;
 import nixbuildshell.view.RefusedOutput;
@@ -67,9 +68,9 @@ public record Enter(
     SignalRelay signals =
         SignalRelay.install(
             signal -> calls.call(Syscall.KILL, ProcessHandle.current().pid(), signal));
+    List<CallersStream> streams = CallersStream.all(calls);
     Launcher launcher =
-        (spec, session) ->
-            new SandboxRun(caller, calls, spec, session.directory().self().number(), signals).run();
+        (spec, session) -> new SandboxRun(calls, spec, session, streams, signals, messages).run();
     FileSystem files = new FileSystem(calls);
     return new Enter(options, caller, messages, out, calls, files, signals, launcher).run();
   }
@@ -240,7 +241,6 @@ public record Enter(
   }
 
   private int stay(Sessions sessions, Session session, Prepared prepared) {
-    prepared.user().owner().ifPresent(session::renewRoot);
     try (Cleaning cleaning = Cleaning.start(sessions, messages)) {
       int status = launcher.run(prepared.spec(), session);
       tellOneWord(status);

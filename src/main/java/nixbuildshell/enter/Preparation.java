@@ -204,7 +204,7 @@ record Preparation(
       return command(start, build.sandbox().directory());
     }
     BuilderCall call = build.run().call().orElseThrow();
-    Program program = SandboxProgram.builder(call, build.sandbox().directory(), ownSession());
+    Program program = SandboxProgram.builder(call, build.sandbox().directory());
     List<ByteString> words = new ArrayList<>(call.arguments());
     words.set(0, call.path());
     messages.note("the builder: " + ShellWord.quote(words));
@@ -212,13 +212,7 @@ record Preparation(
   }
 
   private Program command(Start start, String directory) {
-    return SandboxProgram.of(
-        start, options.command(), directory, caller.hasTerminal(0), ownSession());
-  }
-
-  /** Decides whether the program leads a session of its own: it has no terminal to share. */
-  private boolean ownSession() {
-    return caller.terminals().isEmpty();
+    return SandboxProgram.of(start, options.command(), directory, caller.hasTerminal(0));
   }
 
   private SandboxPaths paths(NixStore nix, String directory) {

@@ -54,7 +54,6 @@ record Rebuilding(Launcher launcher, SignalRelay signals, FileSystem files, Mess
     new Workspace(sandbox.store(), copy, messages)
         .begin(files, kept, build, sandbox.request().view().store());
     copy.writeBuildFile(SetupProgram.VARIABLES, envVars.script(), 0600);
-    owner.ifPresent(inner::renewRoot);
     launcher.run(
         NixSandbox.of(
             sandbox.request(),

@@ -1,10 +1,12 @@
 package nixbuildshell.enter;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import nixbuildshell.Failure;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.console.ExitCode;
+import nixbuildshell.console.Messages;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.host.Advice;
@@ -17,28 +19,36 @@ import nixbuildshell.launch.Ended;
 import nixbuildshell.launch.GoPipe;
 import nixbuildshell.launch.KernelProbe;
 import nixbuildshell.launch.Launch;
-import nixbuildshell.nix.Caller;
 import nixbuildshell.plan.Outcome;
 import nixbuildshell.plan.PipeEnds;
 import nixbuildshell.plan.Plan;
 import nixbuildshell.plan.Planner;
+import nixbuildshell.plan.StandardStreams;
 import nixbuildshell.plan.Step;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.SandboxSpec;
+import nixbuildshell.session.Session;
+import nixbuildshell.terminal.CallersStream;
 import nixbuildshell.terminal.SignalRelay;
-import nixbuildshell.terminal.Terminal;
+import nixbuildshell.terminal.Streams;
 
 /**
  * Runs a sandbox from its launch to its end.
  *
- * @param session the descriptor of the session's directory
+ * @param streams the caller's descriptors 0, 1 and 2
  */
 record SandboxRun(
-    Caller caller, SystemCalls calls, SandboxSpec spec, int session, SignalRelay signals) {
+    SystemCalls calls,
+    SandboxSpec spec,
+    Session session,
+    List<CallersStream> streams,
+    SignalRelay signals,
+    Messages messages) {
 
   /** Returns the plan as {@code --explain} shows it; the descriptors have no numbers yet. */
   static Plan explained(SandboxSpec spec, SystemCalls calls) {
-    return Planner.plan(spec, new PipeEnds(-1, -1), KernelProbe.of(calls));
+    StandardStreams streams = Streams.explained(CallersStream.all(calls));
+    return Planner.plan(spec, new PipeEnds(-1, -1), streams, KernelProbe.of(calls));
   }
 
   /**
@@ -46,28 +56,67 @@ record SandboxRun(
    * bound to it.
    *
    * @return the tool's exit status
-   * @throws Failure when the sandbox could not be made
+   * @throws Failure when the sandbox could not be made, or output could not be written
    */
   int run() {
-    boolean sharesTerminal = !spec.program().ownSession();
-    Optional<Terminal.State> terminal = sharesTerminal ? Terminal.save(calls) : Optional.empty();
-    // At SIGQUIT the JVM would print its threads; the command gets the signal all the same.
+    // At SIGQUIT the JVM would print its threads.
     Signals.ignore(calls, Signals.SIGQUIT);
-    Ended ended = runToItsEnd(sharesTerminal);
-    boolean alone = caller.hasTerminal(0) && caller.hasTerminal(1);
-    terminal.ifPresent(state -> state.restore(alone || ended.signal() != 0));
-    return status(ended);
+    try {
+      Run run = run(spec, true);
+      if (!(run.ended().outcome() instanceof Outcome.Failed failed)
+          || failed.step().kind() != Step.Kind.MAKE_TERMINAL) {
+        return status(run);
+      }
+      tellNoTerminal("cannot " + failed.step().label() + ": " + failed.why());
+    } catch (ErrnoException e) {
+      tellNoTerminal(e.failure("").getMessage());
+    }
+    try {
+      return status(run(spec.withoutTerminals(), false));
+    } catch (ErrnoException e) {
+      throw e.failure("");
+    }
   }
 
-  private Ended runToItsEnd(boolean sharesTerminal) {
+  private void tellNoTerminal(String why) {
+    messages.note(why + "; so the sandbox has no terminals, and the program gets pipes");
+  }
+
+  /**
+   * Tells how a run ended.
+   *
+   * @param ending the signal by which the caller ended it; 0 for none
+   * @param lost the failure that lost bytes of the standard streams
+   */
+  private record Run(Ended ended, int ending, Optional<Failure> lost) {}
+
+  private Run run(SandboxSpec wanted, boolean terminals) throws ErrnoException {
+    wanted.identity().owner().ifPresent(session::renewRoot);
     Optional<Cgroup> cgroup = cgroup();
-    try {
-      Child child = launch(cgroup);
-      signals.attach(child, sharesTerminal);
-      return child.await();
+    try (Streams connected = Streams.open(calls, given(), terminals)) {
+      Child child = launch(wanted, connected.plan(), cgroup);
+      signals.attach(child);
+      try {
+        connected.connect(signals);
+      } catch (ErrnoException e) {
+        child.kill(Signals.SIGKILL);
+        child.await();
+        throw e;
+      }
+      Ended ended = child.await();
+      int ending = signals.ending();
+      signals.begin();
+      return new Run(ended, ending, connected.finish(() -> signals.ending() != 0));
     } finally {
       cgroup.ifPresent(Cgroup::close);
     }
+  }
+
+  /** Returns the caller's streams, without stdin for a program of the tool's own. */
+  private List<CallersStream> given() {
+    return spec.program().readsInput()
+        ? streams
+        : List.of(streams.get(0).withoutInput(), streams.get(1), streams.get(2));
   }
 
   private Optional<Cgroup> cgroup() {
@@ -77,11 +126,12 @@ record SandboxRun(
         : Optional.empty();
   }
 
-  private Child launch(Optional<Cgroup> cgroup) {
+  private Child launch(SandboxSpec wanted, StandardStreams plan, Optional<Cgroup> cgroup) {
     GoPipe go = GoPipe.open(calls);
-    Plan plan = Planner.plan(spec, go.ends(), KernelProbe.of(calls));
+    Plan steps = Planner.plan(wanted, go.ends(), plan, KernelProbe.of(calls));
+    int directory = session.directory().self().number();
     try {
-      return Launch.of(plan, spec.identity(), spec.network(), session, cgroup).start(calls, go);
+      return Launch.of(steps, spec.identity(), spec.network(), directory, cgroup).start(calls, go);
     } catch (ErrnoException e) {
       throw e.failure(
           Errno.of(e.number()).map(errno -> advice().onLaunch(e.syscall(), errno)).orElse(""));
@@ -92,10 +142,10 @@ record SandboxRun(
     return new Advice(new Restrictions(Path.of("/")));
   }
 
-  private int status(Ended ended) {
-    int ending = signals.ending();
-    if (ending != 0 && ended.signal() != 0) {
-      return ExitCode.SIGNAL + ending;
+  private int status(Run run) {
+    Ended ended = run.ended();
+    if (run.ending() != 0 && ended.signal() != 0) {
+      return ExitCode.SIGNAL + run.ending();
     }
     Outcome outcome = ended.outcome();
     if (outcome instanceof Outcome.Failed failed) {
@@ -111,6 +161,9 @@ record SandboxRun(
       throw failure(unexpected.step(), outcome, "");
     } else if (outcome instanceof Outcome.Stopped stopped) {
       throw failure(stopped.step(), outcome, "");
+    }
+    if (run.lost().isPresent()) {
+      throw run.lost().get();
     }
     return ended.status();
   }

@@ -122,7 +122,7 @@ public final class Advice {
               ? "leave the initial ram file system with switch_root(8): it is the host's root, and"
                   + " the kernel cannot exchange it"
               : generally(errno);
-      case EXECUTE, OTHER -> generally(errno);
+      case EXECUTE, MAKE_TERMINAL, OTHER -> generally(errno);
     };
   }
 

@@ -14,6 +14,7 @@ public final class Signals {
   public static final int SIGQUIT = 3;
   public static final int SIGKILL = 9;
   public static final int SIGCHLD = 17;
+  public static final int SIGTSTP = 20;
   public static final int SIGTTOU = 22;
 
   private static final long DEFAULT = 0;

@@ -94,6 +94,16 @@ public final class Child {
     }
   }
 
+  /**
+   * Sends a signal to the process group that the program leads, unless it is reaped. Before the
+   * child has made its session, only the child gets it.
+   */
+  public synchronized void killGroup(int signal) {
+    if (ended == null && calls.call(Syscall.KILL, -pid, signal) < 0) {
+      calls.call(Syscall.KILL, pid, signal);
+    }
+  }
+
   /** Returns whether the process is not reaped yet. */
   public synchronized boolean isRunning() {
     return ended == null;
@@ -103,15 +113,24 @@ public final class Child {
    * Returns whether the program has a handler for a signal now. Returns false before the program
    * runs (the child has the JVM's handlers then) and after its end.
    */
-  public synchronized boolean catches(int signal) {
+  public boolean catches(int signal) {
+    return has("SigCgt:", signal);
+  }
+
+  /** Returns whether the program ignores a signal now; false before it runs and after its end. */
+  public boolean ignores(int signal) {
+    return has("SigIgn:", signal);
+  }
+
+  private synchronized boolean has(String mask, int signal) {
     if (ended != null || !(image.outcome() instanceof Outcome.Ran)) {
       return false;
     }
     try {
       return Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream()
-          .filter(line -> line.startsWith("SigCgt:"))
-          .map(line -> Long.parseUnsignedLong(line.substring("SigCgt:".length()).strip(), 16))
-          .anyMatch(mask -> (mask >>> (signal - 1) & 1) != 0);
+          .filter(line -> line.startsWith(mask))
+          .map(line -> Long.parseUnsignedLong(line.substring(mask.length()).strip(), 16))
+          .anyMatch(bits -> (bits >>> (signal - 1) & 1) != 0);
     } catch (IOException e) {
       return false;
     }

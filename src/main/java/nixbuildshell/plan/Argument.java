@@ -78,6 +78,14 @@ public sealed interface Argument {
     }
   }
 
+  /** Points to a {@code struct msghdr} that passes a descriptor with one byte (unix(7)). */
+  record Passing(Number descriptor) implements Argument {
+    @Override
+    public String toString() {
+      return "{\"\\0\", SCM_RIGHTS=[" + descriptor + "]}";
+    }
+  }
+
   /** Stands for the result of an earlier step, a descriptor for instance. Steps count from 0. */
   record Result(int step) implements Argument {
     @Override

@@ -235,6 +235,8 @@ public final class Image {
         return array(strings.values());
       } else if (argument instanceof Argument.Filter calls) {
         return filter(FilterProgram.bytes(calls.filter(), abi));
+      } else if (argument instanceof Argument.Passing passing) {
+        return message((int) passing.descriptor().value());
       } else if (argument instanceof Argument.Result result) {
         if (result.step() < 0 || result.step() >= index) {
           throw new IllegalArgumentException(
@@ -274,6 +276,26 @@ public final class Image {
       int offset = place(pointer.array());
       addresses.add(offset + WORD);
       return offset;
+    }
+
+    /**
+     * Places a {@code struct msghdr} of 7 words: name and its length, the array of buffers and its
+     * length, the control data and its length, flags. The one buffer is a byte; the control data is
+     * a {@code struct cmsghdr} (length 20, SOL_SOCKET, SCM_RIGHTS) and the descriptor.
+     */
+    private int message(int descriptor) {
+      int buffers = place(words(new byte[2 * WORD]).putLong(place(new byte[1])).putLong(1).array());
+      addresses.add(buffers);
+      ByteBuffer control = words(new byte[3 * WORD]);
+      control.putLong(20).putInt(1).putInt(1).putInt(descriptor);
+      int passed = place(control.array());
+      ByteBuffer header = words(new byte[7 * WORD]);
+      header.putLong(2 * WORD, buffers).putLong(3 * WORD, 1);
+      header.putLong(4 * WORD, passed).putLong(5 * WORD, control.capacity());
+      int message = place(header.array());
+      addresses.add(message + 2 * WORD);
+      addresses.add(message + 4 * WORD);
+      return message;
     }
 
     private int place(byte[] bytes) {

@@ -33,8 +33,9 @@ public final class Planner {
   }
 
   /** Returns the plan for a sandbox on this kernel. */
-  public static Plan plan(SandboxSpec spec, PipeEnds pipe, OldKernel kernel) {
-    return new Planner(spec).plan(pipe, kernel);
+  public static Plan plan(
+      SandboxSpec spec, PipeEnds pipe, StandardStreams streams, OldKernel kernel) {
+    return new Planner(spec).plan(pipe, streams, kernel);
   }
 
   /**
@@ -54,7 +55,7 @@ public final class Planner {
     return steps.plan();
   }
 
-  private Plan plan(PipeEnds pipe, OldKernel kernel) {
+  private Plan plan(PipeEnds pipe, StandardStreams streams, OldKernel kernel) {
     boolean privileged = spec.identity().privileged();
     Handshake handshake = new Handshake(steps, pipe);
     Root root = new Root(steps);
@@ -84,14 +85,13 @@ public final class Planner {
     if (spec.network() == Network.HOST) {
       shutAbstractSockets();
     }
+    new StreamSteps(steps).add(streams);
     new ProgramSteps(steps, kernel).add(spec);
     return steps.plan();
   }
 
   private void names() {
-    if (spec.program().ownSession()) {
-      steps.add("start a session", Syscall.SETSID);
-    }
+    steps.add("start a session", Syscall.SETSID);
     steps.add("set the umask", Syscall.UMASK, Argument.octal(0));
     name("set the host name", Syscall.SETHOSTNAME, spec.hostName());
     name("set the domain name", Syscall.SETDOMAINNAME, spec.domainName());

@@ -89,7 +89,8 @@ final class Skeleton {
   /** Binds an entry that comes from the sandbox itself. Paths are those of the new root. */
   void bindFromInside(Entry entry) {
     if (entry instanceof BindFile bind && bind.source() instanceof Inside inside) {
-      steps.bind(entry.path(), new Text(inside.path()), text(entry.path()), MS_BIND);
+      Step.Kind kind = bind.isOfTerminals() ? Step.Kind.MAKE_TERMINAL : Step.Kind.OTHER;
+      steps.bind(kind, entry.path(), new Text(inside.path()), text(entry.path()), MS_BIND);
     }
   }
 
@@ -100,11 +101,23 @@ final class Skeleton {
    */
   private void mount(NewFileSystem system) {
     Step.Kind kind =
-        system.type() == Entry.FileSystemType.PROC ? Step.Kind.MOUNT_PROC : Step.Kind.OTHER;
+        switch (system.type()) {
+          case PROC -> Step.Kind.MOUNT_PROC;
+          case DEVPTS -> Step.Kind.MAKE_TERMINAL;
+          default -> Step.Kind.OTHER;
+        };
     String path = system.path();
     steps.mount(kind, path, "none", outside(path), system.type().toString(), system.options());
     if (system.type() == Entry.FileSystemType.DEVPTS) {
-      setMode("open " + path + "/ptmx", path + "/ptmx", 0666);
+      String ptmx = path + "/ptmx";
+      steps.add(
+          Step.of(
+              kind,
+              "let the build user open " + ptmx,
+              Syscall.FCHMODAT,
+              AT_FDCWD,
+              outside(ptmx),
+              octal(0666)));
     }
   }
 

@@ -35,6 +35,9 @@ public record Step(
   public enum Kind {
     MOUNT_PROC,
     MOUNT_OVERLAY,
+
+    /** Makes the sandbox's pseudoterminals, without which the program gets pipes. */
+    MAKE_TERMINAL,
     CHANGE_ROOT,
     SET_PERSONALITY,
     FILTER_CALLS,

@@ -57,7 +57,13 @@ final class Steps {
 
   /** Makes a bind mount. */
   void bind(String label, Argument source, Argument target, Number flags) {
-    add("mount " + label, Syscall.MOUNT, source, target, nothing(), flags, nothing());
+    bind(Step.Kind.OTHER, label, source, target, flags);
+  }
+
+  void bind(Step.Kind kind, String label, Argument source, Argument target, Number flags) {
+    add(
+        Step.of(
+            kind, "mount " + label, Syscall.MOUNT, source, target, nothing(), flags, nothing()));
   }
 
   /** Changes the flags of a mount. */

@@ -9,6 +9,11 @@ import nixbuildshell.store.StorePath;
 public sealed interface Entry {
   String path();
 
+  /** Decides whether it is a part of what makes pseudoterminals. */
+  default boolean isOfTerminals() {
+    return path().equals("/dev/pts") || path().equals("/dev/ptmx");
+  }
+
   /** Describes a directory of the root file system. */
   record Directory(String path, int mode) implements Entry {}
 

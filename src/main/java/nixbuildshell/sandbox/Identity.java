@@ -1,5 +1,8 @@
 package nixbuildshell.sandbox;
 
+import java.util.Optional;
+import nixbuildshell.files.Owner;
+
 /**
  * Names the build user, inside and outside, by Nix's {@code sandboxUid} and {@code sandboxGid}
  * (local-derivation-goal.hh): 1000:100, or root of a range of users.
@@ -54,6 +57,11 @@ public record Identity(long outsideUid, long outsideGid, boolean privileged, int
   /** Names root of the range of users and groups that begins here. */
   public static Identity range(long first) {
     return new Identity(first, first, true, RANGE);
+  }
+
+  /** Returns the owner of the sandbox's files when root runs the tool. */
+  public Optional<Owner> owner() {
+    return privileged ? Optional.of(new Owner(outsideUid, outsideGid, count)) : Optional.empty();
   }
 
   /** Returns whether the build user is root of a range. */

@@ -54,7 +54,7 @@ public final class NixSandbox {
       entries.add(new BindDirectory(build.directory(), new InSession("build")));
     }
     entries.addAll(devices(request.machine().kvm()));
-    entries.addAll(terminals(program));
+    entries.addAll(terminals());
     entries.addAll(etc(identity, build, view.network()));
     for (String directory : OwnPaths.parents(request.machine().store().directory().path())) {
       entries.add(new Directory(directory, 0755));
@@ -106,21 +106,15 @@ public final class NixSandbox {
   }
 
   /**
-   * Returns the sandbox's own pseudoterminals, or the host's when the program shares the caller's
-   * terminal. {@code /dev/ptmx} is no link as in Nix but a device, as the assignment has it. The
-   * kernel looks for a bound {@code /dev/ptmx} of the host's pts directory beside it and fails with
-   * ENOENT, so {@code /dev/pts/ptmx} is bound.
+   * Returns the sandbox's own pseudoterminals. {@code /dev/ptmx} is no link as in Nix but a device,
+   * as the assignment has it. The kernel looks for a bound {@code /dev/ptmx} of the host's pts
+   * directory beside it and fails with ENOENT, so {@code /dev/pts/ptmx} is bound.
    */
-  private static List<Entry> terminals(Program program) {
-    Source ptmx =
-        program.ownSession()
-            ? new Inside(ByteString.of("/dev/pts/ptmx"))
-            : new OnHost("/dev/pts/ptmx");
-    Entry pts =
-        program.ownSession()
-            ? new NewFileSystem("/dev/pts", DEVPTS, "newinstance,mode=0620")
-            : new BindDirectory("/dev/pts", new OnHost("/dev/pts"));
-    return List.of(pts, new BindFile("/dev/ptmx", ptmx, false));
+  private static List<Entry> terminals() {
+    Source ptmx = new Inside(ByteString.of("/dev/pts/ptmx"));
+    return List.of(
+        new NewFileSystem("/dev/pts", DEVPTS, "newinstance,mode=0620"),
+        new BindFile("/dev/ptmx", ptmx, false));
   }
 
   private static List<Entry> etc(Identity user, SandboxRequest.Build build, NetworkView network) {

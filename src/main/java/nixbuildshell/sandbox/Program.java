@@ -10,7 +10,7 @@ import nixbuildshell.ByteString;
  * @param arguments all arguments, argv[0] first
  * @param environment the whole environment, {@code NAME=value}
  * @param directory the working directory, as seen from inside
- * @param ownSession whether it leads a session of its own, without the caller's terminal
+ * @param readsInput whether it has the caller's stdin; otherwise {@code /dev/null}
  * @param isCommand whether it is the caller's command, which may be missing, and not the build's
  *     shell
  */
@@ -19,7 +19,7 @@ public record Program(
     List<ByteString> arguments,
     List<ByteString> environment,
     String directory,
-    boolean ownSession,
+    boolean readsInput,
     boolean isCommand) {
   public Program {
     paths = List.copyOf(paths);

@@ -22,4 +22,11 @@ public record SandboxSpec(
   public SandboxSpec {
     entries = List.copyOf(entries);
   }
+
+  /** Returns the same sandbox without pseudoterminals, for a host that refuses to make them. */
+  public SandboxSpec withoutTerminals() {
+    List<Entry> others = entries.stream().filter(each -> !each.isOfTerminals()).toList();
+    return new SandboxSpec(
+        identity, hostName, domainName, network, filter, personality, others, program);
+  }
 }

@@ -64,17 +64,12 @@ public final class SandboxProgram {
    * @param command the command and its arguments; empty for the build's shell
    * @param directory the build directory, as seen from inside
    * @param terminal whether stdin is a terminal
-   * @param ownSession whether the program leads a session of its own
    * @throws Failure when there is neither a command nor a shell
    */
   public static Program of(
-      Start start,
-      List<ByteString> command,
-      String directory,
-      boolean terminal,
-      boolean ownSession) {
+      Start start, List<ByteString> command, String directory, boolean terminal) {
     if (start.shell().isEmpty()) {
-      return direct(start.environment(), command, directory, ownSession);
+      return direct(start.environment(), command, directory);
     }
     Shell shell = start.shell().get();
     List<ByteString> arguments = new ArrayList<>(shell.words());
@@ -87,7 +82,7 @@ public final class SandboxProgram {
       arguments.addAll(command);
     }
     return new Program(
-        List.of(shell.path()), arguments, start.environment(), directory, ownSession, false);
+        List.of(shell.path()), arguments, start.environment(), directory, true, false);
   }
 
   private static String environment(List<ByteString> command, boolean terminal) {
@@ -113,21 +108,17 @@ public final class SandboxProgram {
    *
    * @throws Failure when Nix builds this derivation itself, without a program
    */
-  public static Program builder(BuilderCall call, String directory, boolean ownSession) {
+  public static Program builder(BuilderCall call, String directory) {
     if (call.isBuiltin()) {
       throw new Failure(
           "cannot run the builder " + call.path(), "it is a part of Nix itself, no program", "");
     }
     List<ByteString> environment = Start.strings(call.environment());
-    return new Program(
-        List.of(call.path()), call.arguments(), environment, directory, ownSession, true);
+    return new Program(List.of(call.path()), call.arguments(), environment, directory, true, true);
   }
 
   private static Program direct(
-      List<ByteString> environment,
-      List<ByteString> command,
-      String directory,
-      boolean ownSession) {
+      List<ByteString> environment, List<ByteString> command, String directory) {
     if (command.isEmpty()) {
       throw new Failure(
           "cannot start a shell",
@@ -136,7 +127,7 @@ public final class SandboxProgram {
               + " builder again: nix-build-shell --builder DIR");
     }
     List<ByteString> paths = search(environment, command.get(0));
-    return new Program(paths, command, environment, directory, ownSession, true);
+    return new Program(paths, command, environment, directory, true, true);
   }
 
   /** Lists where a command can be, in the order of execvp(3). */

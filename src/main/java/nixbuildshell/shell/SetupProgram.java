@@ -40,7 +40,7 @@ public final class SetupProgram {
     arguments.add(resource("state.sh"));
     arguments.addAll(builder.subList(Math.min(1, builder.size()), builder.size()));
     return new Program(
-        List.of(shell.path()), arguments, start.environment(), directory, true, false);
+        List.of(shell.path()), arguments, start.environment(), directory, false, false);
   }
 
   private static ByteString resource(String name) {

@@ -1,23 +1,22 @@
 package nixbuildshell.terminal;
 
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import nixbuildshell.Failure;
+import nixbuildshell.kernel.Signals;
 import nixbuildshell.launch.Child;
 
 /**
  * Passes signals that the tool gets on to the command.
  *
  * <p>The command is PID 1 of its namespace, and the kernel drops every signal that a PID 1 does not
- * handle (pid_namespaces(7)), the terminal's Ctrl-C too. So a signal that should end the command,
- * and that the command does not catch, becomes SIGKILL. The relay looks again for a moment: many
- * handlers clean up, restore the default and raise the signal once more, without effect.
- *
- * <p>An interactive shell has its own foreground group, and its Ctrl-C does not come here.
+ * handle (pid_namespaces(7)), those of its terminal's keys too. So a signal that should end the
+ * command, and that the command does not catch, becomes SIGKILL. The relay looks again for a
+ * moment: many handlers clean up, restore the default and raise the signal once more, without
+ * effect. A job of a shell inside is no PID 1, and the kernel does all that.
  */
 public final class SignalRelay {
-  private static final int SIGINT = 2;
-  private static final int SIGKILL = 9;
   private static final int SIGCONT = 18;
   private static final int SIGSTOP = 19;
 
@@ -31,8 +30,9 @@ public final class SignalRelay {
   private static final long GRACE = TimeUnit.SECONDS.toNanos(5);
 
   private final IntConsumer signalOneself;
+  private final Object suspending = new Object();
   private Child child;
-  private boolean reachesChildItself;
+  private Optional<TerminalRelay> terminal = Optional.empty();
   private int ending;
   private long lastInterrupt = System.nanoTime() - INSISTENCE;
 
@@ -46,7 +46,8 @@ public final class SignalRelay {
   }
 
   /**
-   * Handles SIGINT, SIGTERM, SIGHUP and SIGTSTP from now on, unless the caller ignores them.
+   * Handles SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT and SIGWINCH from now on, unless the caller
+   * ignores them.
    *
    * @param signalOneself sends a signal to this process
    */
@@ -57,6 +58,8 @@ public final class SignalRelay {
       handle("TERM", relay::terminate);
       handle("HUP", relay::terminate);
       handle("TSTP", relay::suspend);
+      handle("CONT", signal -> relay.terminal().ifPresent(TerminalRelay::resume));
+      handle("WINCH", signal -> relay.terminal().ifPresent(TerminalRelay::resize));
     } catch (IllegalArgumentException e) {
       throw new Failure(
           "cannot take signals", e.getMessage(), "run Java without -Xrs (JAVA_TOOL_OPTIONS?)", e);
@@ -73,31 +76,38 @@ public final class SignalRelay {
     }
   }
 
-  /**
-   * Passes signals on to a child from now on. A signal that came before kills it at once.
-   *
-   * @param sharesTerminal whether the terminal's Ctrl-C reaches the child by itself
-   */
-  public void attach(Child started, boolean sharesTerminal) {
+  /** Passes signals on to a child from now on. A signal that came before kills it at once. */
+  public void attach(Child started) {
     int early;
     synchronized (this) {
       child = started;
-      reachesChildItself = sharesTerminal;
+      terminal = Optional.empty();
       early = ending;
     }
     if (early != 0) {
-      started.kill(SIGKILL);
+      started.kill(Signals.SIGKILL);
     }
   }
 
   /** Forgets a child that has ended: signals are noted for the next. */
   public synchronized void detach() {
     child = null;
+    terminal = Optional.empty();
+  }
+
+  /** Uses the child's terminal from now on. */
+  synchronized void attach(TerminalRelay relay) {
+    terminal = Optional.of(relay);
+  }
+
+  private synchronized Optional<TerminalRelay> terminal() {
+    return terminal;
   }
 
   /** Only notes signals from now on, as before there was a child. */
   public synchronized void begin() {
     child = null;
+    terminal = Optional.empty();
     ending = 0;
   }
 
@@ -121,18 +131,56 @@ public final class SignalRelay {
   }
 
   private void interrupt(int signal) {
-    boolean insists = insists();
     Child running = childFor(signal);
     if (running == null) {
       return;
-    } else if (insists) {
-      kill(running, signal);
+    }
+    Optional<TerminalRelay> inside = terminal().filter(TerminalRelay::isControlling);
+    if (inside.isPresent()) {
+      inside.get().interrupt(signal);
+      typed(signal);
+    } else {
+      if (running.catches(signal)) {
+        running.killGroup(signal);
+      }
+      endUnlessCaught(running, signal, insists());
+    }
+  }
+
+  /**
+   * Does for the command what its terminal cannot do for a PID 1, when a key has made a signal
+   * there. A shell with job control ignores SIGTSTP, and its keys are its own affair.
+   */
+  void typed(int signal) {
+    Child running;
+    synchronized (this) {
+      running = child;
+    }
+    Optional<TerminalRelay> inside = terminal();
+    if (running == null
+        || inside.isEmpty()
+        || !inside.get().isForeground(running.pid())
+        || running.ignores(Signals.SIGTSTP)) {
       return;
     }
-    if (!reachesChildItself && running.catches(SIGINT)) {
-      running.kill(SIGINT);
+    boolean insists = inside.get().readsLines() && insists();
+    new Thread(() -> typed(running, signal, insists), "typed signal").start();
+  }
+
+  private void typed(Child running, int signal, boolean insists) {
+    if (signal != Signals.SIGTSTP) {
+      endUnlessCaught(running, signal, insists);
+    } else if (!running.catches(signal)) {
+      suspend(signal);
     }
-    killUnlessCaught(running, signal, INTERRUPT_WATCH);
+  }
+
+  private void endUnlessCaught(Child running, int signal, boolean insists) {
+    if (insists) {
+      kill(running, signal);
+    } else if (signal == Signals.SIGINT || !running.ignores(signal)) {
+      killUnlessCaught(running, signal, INTERRUPT_WATCH);
+    }
   }
 
   private void terminate(int signal) {
@@ -153,19 +201,19 @@ public final class SignalRelay {
    * group, setpgid(2)); SIGSTOP would stop it there too.
    */
   private void suspend(int signal) {
-    Child running;
+    Optional<Child> running;
     synchronized (this) {
-      running = child;
+      running = Optional.ofNullable(child);
     }
-    if (running != null) {
-      running.kill(SIGSTOP);
-    }
-    sun.misc.Signal.handle(new sun.misc.Signal("TSTP"), sun.misc.SignalHandler.SIG_DFL);
-    signalOneself.accept(signal);
-    pause(); // The kernel may give the signal to another thread.
-    handle("TSTP", this::suspend);
-    if (running != null) {
-      running.kill(SIGCONT);
+    synchronized (suspending) {
+      running.ifPresent(each -> each.killGroup(SIGSTOP));
+      terminal().ifPresent(TerminalRelay::release);
+      sun.misc.Signal.handle(new sun.misc.Signal("TSTP"), sun.misc.SignalHandler.SIG_DFL);
+      signalOneself.accept(signal);
+      pause(); // The kernel may give the signal to another thread.
+      handle("TSTP", this::suspend);
+      terminal().ifPresent(TerminalRelay::resume);
+      running.ifPresent(each -> each.killGroup(SIGCONT));
     }
   }
 
@@ -192,6 +240,6 @@ public final class SignalRelay {
     synchronized (this) {
       ending = signal;
     }
-    running.kill(SIGKILL);
+    running.kill(Signals.SIGKILL);
   }
 }

@@ -3,111 +3,74 @@ package nixbuildshell.terminal;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
+import nixbuildshell.ByteString;
 import nixbuildshell.abi.Syscall;
 import nixbuildshell.kernel.NativeMemory;
 import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
 
 /**
- * Reads and sets a terminal. Numbers and the structure's size are those of {@code
- * include/uapi/asm-generic}, which both architectures use.
+ * Reads and sets the terminal of a descriptor. At the master of a pseudoterminal, all of it
+ * concerns the other end. Numbers are those of {@code include/uapi/asm-generic/ioctls.h}, which
+ * both architectures use.
  */
-public final class Terminal {
+record Terminal(SystemCalls calls, int fd) {
   private static final int TCGETS = 0x5401;
-  private static final int TCSETS = 0x5402;
+
+  /** Sets the modes when all output has been sent (TCSADRAIN). */
+  private static final int TCSETSW = 0x5403;
+
   private static final int TIOCGPGRP = 0x540f;
-  private static final int TIOCSPGRP = 0x5410;
-  private static final int TERMIOS_SIZE = 36;
+  private static final int TIOCGWINSZ = 0x5413;
+  private static final int TIOCSWINSZ = 0x5414;
+  private static final int TIOCSIG = 0x40045436;
 
-  private final SystemCalls calls;
-  private final int fd;
+  /** Bytes of the {@code struct winsize}: four short numbers. */
+  static final int WINSIZE_BYTES = 8;
 
-  private Terminal(SystemCalls calls, int fd) {
-    this.calls = calls;
-    this.fd = fd;
+  /** Returns the modes; empty when this is no terminal, or it is gone. */
+  Optional<Modes> modes() {
+    return get(TCGETS, Modes.BYTES).map(Modes::new);
   }
 
-  /**
-   * Remembers how the caller's terminal was found. An interactive shell puts itself into the
-   * foreground and, as the first process of its PID namespace, cannot name the group that was there
-   * before: so the tool restores it.
-   *
-   * @param attributes as {@link Terminal#attributes} returns them
-   * @param group this process's group, which was in the foreground
-   */
-  public record State(Terminal terminal, byte[] attributes, int group) {
-    /**
-     * Puts this process's group back into the foreground.
-     *
-     * @param attributesToo also the terminal's modes; not in a pipeline whose other programs may
-     *     have set their own, unless the command was killed and could not restore them
-     */
-    public void restore(boolean attributesToo) {
-      if (!terminal.foreground().equals(Optional.of(group))) {
-        terminal.setForeground(group);
-      }
-      if (attributesToo) {
-        terminal.setAttributes(attributes);
-      }
-    }
+  /** Sets the modes; false when the terminal is gone. */
+  boolean set(Modes modes) {
+    return set(TCSETSW, modes.termios());
   }
 
-  /**
-   * Returns the state of the terminal that is stdin, stdout or stderr; empty when there is none, or
-   * this process is in its background.
-   */
-  public static Optional<State> save(SystemCalls calls) {
-    int group = (int) calls.call(Syscall.GETPGID, 0);
-    for (int descriptor = 0; descriptor <= 2; descriptor++) {
-      Terminal terminal = new Terminal(calls, descriptor);
-      Optional<byte[]> attributes = terminal.attributes();
-      if (attributes.isPresent() && terminal.foreground().equals(Optional.of(group))) {
-        return Optional.of(new State(terminal, attributes.get(), group));
-      }
-    }
-    return Optional.empty();
-  }
-
-  /** Returns the terminal of a descriptor; empty when it is something else, or closed. */
-  static Optional<Terminal> at(SystemCalls calls, int fd) {
-    Terminal terminal = new Terminal(calls, fd);
-    return terminal.attributes().isPresent() ? Optional.of(terminal) : Optional.empty();
-  }
-
-  /** Returns the kernel's {@code struct termios}; empty when the terminal is gone. */
-  Optional<byte[]> attributes() {
-    try (NativeMemory termios = NativeMemory.ofSize(calls, TERMIOS_SIZE)) {
-      return calls.call(Syscall.IOCTL, fd, TCGETS, termios.address()) < 0
-          ? Optional.empty()
-          : Optional.of(termios.read(0, TERMIOS_SIZE));
-    }
-  }
-
-  /** Sets what {@link #attributes} returned; false when the terminal is gone. */
-  boolean setAttributes(byte[] attributes) {
-    return set(TCSETS, attributes);
-  }
-
-  /** Returns the process group in the foreground; empty when this is not its own terminal. */
+  /** Returns the process group in the foreground; empty when that cannot be known. */
   Optional<Integer> foreground() {
-    try (NativeMemory group = NativeMemory.ofSize(calls, 4)) {
-      return calls.call(Syscall.IOCTL, fd, TIOCGPGRP, group.address()) < 0
-          ? Optional.empty()
-          : Optional.of(ByteBuffer.wrap(group.read(0, 4)).order(ByteOrder.nativeOrder()).getInt());
-    }
+    return get(TIOCGPGRP, 4)
+        .map(group -> ByteBuffer.wrap(group.bytes()).order(ByteOrder.nativeOrder()).getInt());
   }
 
-  /** Puts a process group into the foreground; false when the kernel refuses. */
-  boolean setForeground(int group) {
-    return set(
-        TIOCSPGRP, ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(group).array());
+  /** Returns the {@code struct winsize}; empty when the terminal is gone. */
+  Optional<ByteString> size() {
+    return get(TIOCGWINSZ, WINSIZE_BYTES);
+  }
+
+  void resize(ByteString size) {
+    set(TIOCSWINSZ, size);
+  }
+
+  /** Sends a signal (INT, QUIT or TSTP) to the foreground of the other end of this master. */
+  void signal(int signal) {
+    calls.call(Syscall.IOCTL, fd, TIOCSIG, signal);
+  }
+
+  private Optional<ByteString> get(int request, int bytes) {
+    try (NativeMemory memory = NativeMemory.ofSize(calls, bytes)) {
+      return calls.call(Syscall.IOCTL, fd, request, memory.address()) < 0
+          ? Optional.empty()
+          : Optional.of(ByteString.of(memory.read(0, bytes)));
+    }
   }
 
   /**
    * Blocks SIGTTOU, which would stop a process in the background: the tool may be there by then.
    */
-  private boolean set(int request, byte[] value) {
-    try (NativeMemory memory = NativeMemory.holding(calls, value)) {
+  private boolean set(int request, ByteString value) {
+    try (NativeMemory memory = NativeMemory.holding(calls, value.bytes())) {
       return Signals.blocking(
               calls,
               Signals.SIGTTOU,

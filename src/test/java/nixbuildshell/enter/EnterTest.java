@@ -171,7 +171,6 @@ class EnterTest {
         List.of("make", "check"),
         last().program().arguments().stream().map(Object::toString).skip(4).toList());
     assertEquals(TestStore.SHELL, last().program().paths().get(0).toString());
-    assertTrue(last().program().ownSession());
     assertEquals(Network.LOOPBACK, last().network());
     assertFalse(Files.exists(session()));
     assertEquals("text", Files.readString(host.kept().resolve("source/file")));
@@ -182,7 +181,6 @@ class EnterTest {
   void aShellThatChangesNothingLeavesNothing() {
     on(0, 1, 2);
     assertEquals(STATUS, enter(host.kept()));
-    assertFalse(last().program().ownSession());
     assertFalse(Files.exists(session()));
     assertEquals("", host.said());
   }
@@ -479,7 +477,7 @@ class EnterTest {
         };
     assertEquals(STATUS, enter(host.kept()));
     assertEquals(2, launched.size());
-    assertTrue(launched.get(0).program().ownSession());
+    assertFalse(launched.get(0).program().readsInput());
     assertEquals(launched.get(0).filter(), launched.get(1).filter());
     assertFalse(Files.exists(stored[0]), "nothing has changed");
   }

@@ -15,6 +15,7 @@ import nixbuildshell.abi.Syscall;
 import nixbuildshell.plan.OldKernel;
 import nixbuildshell.plan.PipeEnds;
 import nixbuildshell.plan.Planner;
+import nixbuildshell.plan.SampleStreams;
 import nixbuildshell.plan.Step;
 import nixbuildshell.sandbox.Entry;
 import nixbuildshell.sandbox.Identity;
@@ -103,6 +104,7 @@ class AdviceTest {
         Planner.plan(
                 SampleRequest.withEntries(NixSandbox.of(request, program), store),
                 new PipeEnds(5, 6),
+                SampleStreams.INHERITED,
                 new OldKernel(false, List.of()))
             .steps()
             .stream()

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -20,11 +22,13 @@ import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.FileType;
 import nixbuildshell.kernel.Kernels;
+import nixbuildshell.kernel.NativeMemory;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.plan.OldKernel;
 import nixbuildshell.plan.Outcome;
 import nixbuildshell.plan.Plan;
 import nixbuildshell.plan.Planner;
+import nixbuildshell.plan.SampleStreams;
 import nixbuildshell.plan.Step;
 import nixbuildshell.sandbox.Entry;
 import nixbuildshell.sandbox.Identity;
@@ -34,6 +38,7 @@ import nixbuildshell.sandbox.SampleRequest;
 import nixbuildshell.sandbox.SandboxSpec;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.store.StorePath;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,6 +53,7 @@ class EveryStepTest {
   @TempDir Path session;
   private StoreView view;
   private final SystemCalls calls = new SystemCalls(Kernels.best(Optional::empty));
+  private final int[] sockets = new int[2];
   private final boolean root = calls.call(Syscall.GETEUID) == 0;
 
   /** Makes a session's directory with a store of its own, so that the test needs no Nix. */
@@ -74,6 +80,24 @@ class EveryStepTest {
         }
       }
     }
+  }
+
+  /** Makes the socket pair on which the child sends its terminal. Nothing receives it here. */
+  @BeforeEach
+  void makeSocketPair() {
+    try (NativeMemory pair = NativeMemory.ofSize(calls, 8)) {
+      int stream = 1;
+      calls.must("cannot make sockets", Syscall.SOCKETPAIR, 1, stream, 0, pair.address());
+      ByteBuffer ends = ByteBuffer.wrap(pair.read(0, 8)).order(ByteOrder.nativeOrder());
+      sockets[0] = ends.getInt();
+      sockets[1] = ends.getInt();
+    }
+  }
+
+  @AfterEach
+  void closeSocketPair() {
+    calls.call(Syscall.CLOSE, sockets[0]);
+    calls.call(Syscall.CLOSE, sockets[1]);
   }
 
   static List<StoreView> views() {
@@ -151,7 +175,10 @@ class EveryStepTest {
         NixSandbox.of(SampleRequest.of(identity(), Optional.of(shell), view), program);
     List<Entry> entries = nix.entries().stream().map(EveryStepTest::onOwnStore).toList();
     return Planner.plan(
-        SampleRequest.withEntries(nix, entries), go.ends(), new OldKernel(false, List.of()));
+        SampleRequest.withEntries(nix, entries),
+        go.ends(),
+        SampleStreams.ofAllKinds(go.ends().read(), sockets[0], sockets[1]),
+        new OldKernel(false, List.of()));
   }
 
   private static Entry onOwnStore(Entry entry) {

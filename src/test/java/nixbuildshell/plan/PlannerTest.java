@@ -49,23 +49,23 @@ class PlannerTest {
 
   @Test
   void anOrdinaryUsersPlan() throws IOException {
-    matches("user.txt", new Identity(1234, 5678, false), false, false);
+    matches("user.txt", new Identity(1234, 5678, false), false, true);
   }
 
   @Test
   void anOrdinaryUsersPlanWithoutATerminalAndWithKvm() throws IOException {
-    matches("user-kvm-no-terminal.txt", new Identity(1234, 5678, false), true, true);
+    matches("user-kvm-no-terminal.txt", new Identity(1234, 5678, false), true, false);
   }
 
   @Test
   void rootsPlan() throws IOException {
-    matches("root.txt", new Identity(30001, 30000, true), false, false);
+    matches("root.txt", new Identity(30001, 30000, true), false, true);
   }
 
   /** Plans for root of a range of users: Nix's order, but the ids come first. */
   @Test
   void rootsPlanForARangeOfUsers() throws IOException {
-    matches("root-uid-range.txt", Identity.range(872415232L), false, true, EXACT);
+    matches("root-uid-range.txt", Identity.range(872415232L), false, false, EXACT);
   }
 
   /** The owner of the root must not write to /etc, which gets its mode when its files are there. */
@@ -73,28 +73,28 @@ class PlannerTest {
   void rootsPlanForABuildOfANewerNixWithoutATerminal() throws IOException {
     Identity identity = new Identity(30001, 30000, true);
     SandboxRequest.Build build = SampleRequest.build(Generation.NESTED, Optional.of(SHELL));
-    matches("root-nested-no-terminal.txt", SampleRequest.of(identity, build, EXACT), true);
+    matches("root-nested-no-terminal.txt", SampleRequest.of(identity, build, EXACT), false);
   }
 
   /** A directory and a file are mounted, a link is not. */
   @Test
   void anOrdinaryUsersPlanWithAnExactStore() throws IOException {
-    matches("user-exact-store.txt", new Identity(1234, 5678, false), false, false, EXACT);
+    matches("user-exact-store.txt", new Identity(1234, 5678, false), false, true, EXACT);
   }
 
   @Test
   void rootsPlanWithAnExactStore() throws IOException {
-    matches("root-exact-store.txt", new Identity(30001, 30000, true), false, false, EXACT);
+    matches("root-exact-store.txt", new Identity(30001, 30000, true), false, true, EXACT);
   }
 
   @Test
   void anOrdinaryUsersPlanWithALayeredStore() throws IOException {
-    matches("user-layered-store.txt", new Identity(1234, 5678, false), false, false, LAYERED);
+    matches("user-layered-store.txt", new Identity(1234, 5678, false), false, true, LAYERED);
   }
 
   @Test
   void rootsPlanWithALayeredStore() throws IOException {
-    matches("root-layered-store.txt", new Identity(30001, 30000, true), false, false, LAYERED);
+    matches("root-layered-store.txt", new Identity(30001, 30000, true), false, true, LAYERED);
   }
 
   /** Plans without close_range and mount_setattr. */
@@ -103,7 +103,7 @@ class PlannerTest {
     OldKernel old = new OldKernel(true, List.of(3, 4, 1000));
     Identity identity = new Identity(1234, 5678, false);
     matches(
-        "user-old-kernel.txt", SampleRequest.of(identity, Optional.of(SHELL), EXACT), true, old);
+        "user-old-kernel.txt", SampleRequest.of(identity, Optional.of(SHELL), EXACT), false, old);
   }
 
   /** Plans for a fixed-output derivation. */
@@ -117,7 +117,7 @@ class PlannerTest {
             SampleRequest.build(Generation.FLAT, Optional.of(SHELL)),
             new SandboxRequest.View(EXACT, new NetworkView(Network.HOST, files), List.of()),
             SampleRequest.MACHINE);
-    matches("user-network.txt", request, true, OldKernel.NONE);
+    matches("user-network.txt", request, false, OldKernel.NONE);
   }
 
   /** Plans for a build without a sandbox, below the setting build-dir. */
@@ -133,29 +133,29 @@ class PlannerTest {
             top.latin1());
     Identity identity = new Identity(30001, 30000, true);
     SandboxRequest request = SampleRequest.of(identity, build, new StoreView.Whole());
-    matches("root-build-top.txt", request, false, OldKernel.NONE);
+    matches("root-build-top.txt", request, true, OldKernel.NONE);
   }
 
-  private static void matches(String golden, Identity identity, boolean kvm, boolean ownSession)
+  private static void matches(String golden, Identity identity, boolean kvm, boolean terminal)
       throws IOException {
-    matches(golden, identity, kvm, ownSession, new StoreView.Whole());
+    matches(golden, identity, kvm, terminal, new StoreView.Whole());
   }
 
   private static void matches(
-      String golden, Identity identity, boolean kvm, boolean ownSession, StoreView store)
+      String golden, Identity identity, boolean kvm, boolean terminal, StoreView store)
       throws IOException {
     SandboxRequest plain = SampleRequest.of(identity, Optional.of(SHELL), store);
     Machine machine = new Machine(true, kvm, true, false, NixStore.DEFAULT);
-    matches(golden, new SandboxRequest(identity, plain.build(), plain.view(), machine), ownSession);
+    matches(golden, new SandboxRequest(identity, plain.build(), plain.view(), machine), terminal);
   }
 
-  private static void matches(String golden, SandboxRequest request, boolean ownSession)
+  private static void matches(String golden, SandboxRequest request, boolean terminal)
       throws IOException {
-    matches(golden, request, ownSession, OldKernel.NONE);
+    matches(golden, request, terminal, OldKernel.NONE);
   }
 
   private static void matches(
-      String golden, SandboxRequest request, boolean ownSession, OldKernel kernel)
+      String golden, SandboxRequest request, boolean terminal, OldKernel kernel)
       throws IOException {
     Program program =
         new Program(
@@ -163,10 +163,12 @@ class PlannerTest {
             List.of(SHELL, ByteString.of("-c"), ByteString.of("exec \"$@\""), ByteString.of("é\n")),
             List.of(ByteString.of("A=1")),
             request.build().directory(),
-            ownSession,
+            true,
             false);
     SandboxSpec spec = NixSandbox.of(request, program);
-    Plan plan = Planner.plan(spec, new PipeEnds(5, 6), kernel);
+    StandardStreams streams =
+        terminal ? SampleStreams.onTerminal(8, 9) : SampleStreams.WITHOUT_TERMINAL;
+    Plan plan = Planner.plan(spec, new PipeEnds(5, 6), streams, kernel);
     if (System.getenv("UPDATE_GOLDEN") != null) {
       Files.writeString(GOLDEN.resolve(golden), plan.toString());
     }

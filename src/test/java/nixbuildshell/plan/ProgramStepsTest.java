@@ -32,7 +32,9 @@ class ProgramStepsTest {
     SandboxSpec spec =
         NixSandbox.of(SampleRequest.of(identity, Optional.empty(), new StoreView.Whole()), program);
     List<Step> steps =
-        new ArrayList<>(Planner.plan(spec, new PipeEnds(5, 6), OldKernel.NONE).steps());
+        new ArrayList<>(
+            Planner.plan(spec, new PipeEnds(5, 6), SampleStreams.INHERITED, OldKernel.NONE)
+                .steps());
     steps.removeIf(step -> step.syscall() != Syscall.EXECVE);
     return steps;
   }

@@ -36,7 +36,7 @@ class SandboxProgramTest {
 
   private static Program program(String shell, List<ByteString> command, boolean terminal) {
     Start start = new Start(Optional.of(new Shell(ByteString.of(shell))), bytes("A=b"));
-    return SandboxProgram.of(start, command, "/build", terminal, true);
+    return SandboxProgram.of(start, command, "/build", terminal);
   }
 
   @Test
@@ -90,11 +90,7 @@ class SandboxProgramTest {
   void withoutAShellTheCommandIsSearchedInPath(String variable, String command, String paths) {
     Program program =
         SandboxProgram.of(
-            new Start(Optional.empty(), bytes(variable)),
-            bytes(command, "x"),
-            "/build",
-            false,
-            true);
+            new Start(Optional.empty(), bytes(variable)), bytes(command, "x"), "/build", false);
     assertEquals(bytes(paths.split(" ")), program.paths());
     assertEquals(bytes(command, "x"), program.arguments());
     assertTrue(program.isCommand());
@@ -104,7 +100,7 @@ class SandboxProgramTest {
   void withNeitherThereIsNothingToStart() {
     Start start = new Start(Optional.empty(), NOTHING);
     Failure failure =
-        assertThrows(Failure.class, () -> SandboxProgram.of(start, NOTHING, "/build", true, false));
+        assertThrows(Failure.class, () -> SandboxProgram.of(start, NOTHING, "/build", true));
     assertTrue(failure.remedy().contains("--builder"), failure.remedy());
   }
 

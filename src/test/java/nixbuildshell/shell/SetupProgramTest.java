@@ -74,7 +74,7 @@ class SetupProgramTest {
     List<ByteString> call = new ArrayList<>(List.of(ByteString.of("bash")));
     Stream.of(builder).map(ByteString::of).forEach(call::add);
     Program program = SetupProgram.of(start, call, directory.toString());
-    assertTrue(program.ownSession());
+    assertFalse(program.readsInput());
     return bash.run(
         "exec \"$@\"", program.arguments().stream().map(ByteString::latin1).toArray(String[]::new));
   }
