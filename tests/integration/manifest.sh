@@ -230,7 +230,7 @@ ignored() {
 
 # (Which fields are refused: ManifestReaderTest.)
 test_a_reason_tells_the_field() {
-	own_copy reason readable
+	own_copy nix-build-reason-1.0.drv-0 readable
 	manifest '"storePaths": ["/nix/store/../../etc"]'
 	ignored 'storePaths[0]: it has an empty component'
 	truncate -s 1G "$dir/.nix-build-shell/manifest.json"
@@ -238,7 +238,7 @@ test_a_reason_tells_the_field() {
 }
 
 test_a_manifest_that_is_no_file() {
-	own_copy no-file readable
+	own_copy nix-build-no-file-1.0.drv-0 readable
 	local file=$dir/.nix-build-shell/manifest.json
 	mkfifo "$file"
 	ignored 'a FIFO'
@@ -273,7 +273,7 @@ test_a_hostile_manifest_alone_is_an_error() {
 }
 
 test_versions() {
-	own_copy versions readable
+	own_copy nix-build-versions-1.0.drv-0 readable
 	local file=$dir/.nix-build-shell/manifest.json
 	printf '{"schemaVersion": "1.7", "news": [{"a": null}], "phase": "fine", "exitCode": 2}' >"$file"
 	run nbs "$dir" true
