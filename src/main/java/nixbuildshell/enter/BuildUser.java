@@ -64,8 +64,8 @@ record BuildUser(Identity identity, BuildUserLock lock) implements AutoCloseable
   }
 
   /**
-   * Requires that nobody but root and the owner could have written what root would run as the
-   * owner: {@code env-vars} above all.
+   * Requires that only root and the owner could have written what root would run as the owner:
+   * {@code env-vars} above all.
    *
    * @throws Failure when another user could
    */
