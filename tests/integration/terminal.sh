@@ -214,7 +214,7 @@ test_keys_of_a_program_in_the_pipeline() {
 	shows '^key=xyz'
 	shows 'out: $'
 	# And a program inside gets them when stdin is a file.
-	types 'seq 99 | $nbs $dir bash -c "stty -icanon -echo <&2; echo ready; read -rn 3 k <&2; echo key=\$k"'
+	types 'seq 9 | $nbs $dir bash -c "stty -icanon -echo <&2; echo ready to read; read -rn 3 k <&2; echo key=\$k"'
 	shows '^ready'
 	keys a b c
 	shows '^key=abc'
