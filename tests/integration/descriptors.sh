@@ -54,7 +54,7 @@ test_each_kind_has_its_place() {
 	expect_out $'0 character special file\n1 character special file\n2 fifo'
 	# shellcheck disable=SC2016
 	run as_caller perl -MSocket -e 'socketpair(A, B, AF_UNIX, SOCK_STREAM, 0) or die;
-		if (!fork) { open STDIN, "<&A"; open STDOUT, ">&A"; exec @ARGV } close A; print B "line\n"; print scalar <B>' -- \
+		if (!fork) { open STDIN, "<&A"; open STDOUT, ">&A"; exec @ARGV } close A; syswrite B, "line\n"; print scalar <B>' -- \
 		"$TOOL" "$dir" bash -c '[[ -S /proc/self/fd/0 ]] && read -r x && echo "a socket: $x"'
 	expect_out 'a socket: line'
 }
