@@ -175,6 +175,53 @@ test_terminal_is_untouched_by_hostile_code() {
 	if on_screen '^descriptor'; then fail "a way out: $(screen)"; fi
 }
 
+# opens_none TERMINAL...: another local user can neither read nor write any of these.
+opens_none() {
+	local each
+	for each; do
+		if as_another "<$each" || as_another ">$each"; then fail "another user opens $each"; fi
+	done
+}
+as_another() { setpriv --reuid=games --regid=games --clear-groups sh -c "exec 3$1" 2>/dev/null; }
+
+terminal_of() { tmux_does display-message -p -t "$1" '#{pane_tty}'; }
+
+# Two users, and two terminals of the caller's. Hostile code opens this terminal to all, and writes to and reads from what it finds.
+test_terminals_are_the_callers_alone() {
+	if [[ $EUID -ne 0 ]] || ! getent passwd games >/dev/null; then skip "only root can be another user"; fi
+	kept_with reach-out
+	open_terminal
+	tmux_does new-window -d 'exec cat'
+	local this other before inside
+	this=$(terminal_of :0) other=$(terminal_of :1)
+	before=$(all_of "$this" "$other")
+	enter
+	types 'chmod 777 /proc/self/fd/[012] /dev/pts/* /dev/tty /proc/[0-9]*/fd/*; ./reach-out; stty sane'
+	shows '^done'
+	types 'for each in /dev/pts/[0-9]* /dev/tty* /dev/console /proc/[0-9]*/fd/*; do [ -c $each ] && echo written-$((1 + 1)) >$each; done'
+	types 'echo $(ls /dev/pts) end-$((1 + 1)); sleep 4321'
+	shows '^0 ptmx end-2$'
+	if on_screen '^descriptor'; then fail "a way out: $(screen)"; fi
+	[[ $(all_of "$this" "$other") == "$before" ]] || fail "other modes: $(all_of "$this" "$other"), before $before"
+	# The other terminal shows nothing of it, and gets what is typed there.
+	tmux_does send-keys -t :1 -l typed
+	tmux_does send-keys -t :1 Enter
+	eventually other_shows typed || fail "it did not get what was typed"
+	[[ $(tmux_does capture-pane -p -t :1 | grep -v '^$') == $'typed\ntyped' ]] || fail "it has: $(tmux_does capture-pane -p -t :1)"
+	eventually pgrep -x -f 'sleep 4321' >"$T/sleep" || fail "no sleep"
+	inside=/proc/$(<"$T/sleep")
+	[[ $(stat -L -c '%a %t' "$inside/fd/0" "$inside/root/dev/pts/0") == $'777 88\n777 88' ]] ||
+		fail "the sandbox's terminal is not found: $(stat -L -c '%a %t' "$inside/fd/0" "$inside/root/dev/pts/0")"
+	opens_none "$this" "$other" "/proc/$(tool_process)/fd/"[012] "$inside/fd/"[012] "$inside/root/dev/"{pts/0,pts/ptmx,tty}
+	chmod o+rw "$other"
+	as_another "<$other" || fail "what all may open cannot be opened either"
+	keys C-c
+	types exit
+	shows 'out: $'
+}
+other_shows() { [[ $(tmux_does capture-pane -p -t :1 | grep -c "^$1\$") -eq 2 ]]; }
+all_of() { stat -c '%n %a %u %g' "$@"; }
+
 # Stopped and continued from outside, and started in the background: the terminal is the caller's as long as the tool is not in the
 # foreground.
 stop_continue_and_background() {
