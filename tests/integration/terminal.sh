@@ -60,6 +60,38 @@ test_ctrl_c_in_the_shell() {
 	shows 'status=(0|130)$'
 }
 
+# Ctrl-\ is a key like Ctrl-C, to a job, to the shell, to a command, and to one that catches it. SIGQUIT to the tool does nothing:
+# no threads of the JVM's are printed.
+test_ctrl_backslash() {
+	open_terminal
+	enter
+	types 'sleep 1234'
+	sleep 0.5
+	keys C-\\
+	types 'echo status=$?'
+	shows 'status=131$'
+	keys C-\\
+	says still-there
+	kill -QUIT "$(tool_process)"
+	says not-ended
+	types 'exit 4'
+	shows 'out: $'
+	types '$nbs $dir sh -c "echo run\"\"ning; sleep 1234"; echo plain=$?'
+	shows '^running'
+	sleep 0.5
+	keys C-\\
+	shows 'plain=131$'
+	types "\$nbs \$dir bash -c 'trap \"exit 5\" QUIT; echo wai\"\"ting; while :; do sleep 0.1; done'; echo caught=\$?"
+	shows '^waiting'
+	sleep 0.5
+	keys C-\\
+	shows 'caught=5$'
+	# The terminal sends it to the whole pipeline, since the keys are not the command's.
+	types '$nbs $dir sh -c "echo piped; sleep 3" </dev/null | cat >$HOME/piped & until grep -q p $HOME/piped; do sleep 0.1; done; kill -QUIT %1; wait; echo got=$(<$HOME/piped)'
+	shows '^got=piped$'
+	if on_screen 'thread dump'; then fail "the JVM prints its threads"; fi
+}
+
 test_ctrl_z_and_fg_in_the_shell() {
 	open_terminal
 	enter

@@ -24,6 +24,7 @@ import nixbuildshell.enter.Preparation.Prepared;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.TreeCopy;
+import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.sandbox.BinSh;
@@ -65,6 +66,8 @@ public record Enter(
    */
   public static int run(
       Options options, Caller caller, Messages messages, PrintStream out, SystemCalls calls) {
+    // At SIGQUIT the JVM prints its threads to stdout, and it lets no Java code take this signal.
+    Signals.ignore(calls, Signals.SIGQUIT);
     SignalRelay signals =
         SignalRelay.install(
             signal -> calls.call(Syscall.KILL, ProcessHandle.current().pid(), signal));

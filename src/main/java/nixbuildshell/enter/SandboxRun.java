@@ -59,8 +59,6 @@ record SandboxRun(
    * @throws Failure when the sandbox could not be made, or output could not be written
    */
   int run() {
-    // At SIGQUIT the JVM would print its threads.
-    Signals.ignore(calls, Signals.SIGQUIT);
     try {
       Run run = run(spec, true);
       if (!(run.ended().outcome() instanceof Outcome.Failed failed)
