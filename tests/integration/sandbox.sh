@@ -131,7 +131,7 @@ test_devices() {
 	prints '/proc/self/fd /proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2' \
 		sh -c 'cd /dev; echo $(for i in fd stdin stdout stderr; do readlink $i; done)'
 	run nbs "$dir" sh -c 'cd /dev; for i in *; do [ -h $i -o ! -c $i ] || stat -c "%n %t,%T" $i; done'
-	for name in full $kvm null random tty urandom zero; do
+	for name in full $kvm null ptmx random tty urandom zero; do
 		stat -c "$name %t,%T" "/dev/$name"
 	done | diff - "$T/out" || fail "other character devices"
 	prints '' sh -c 'echo x >/dev/null; cat /dev/null'
