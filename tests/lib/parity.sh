@@ -40,13 +40,17 @@ host_namespaces() {
 
 # What is random or a number of this moment, made comparable: numbers of pseudoterminals, pipes and keys, uses
 # of routes, the ids that a tmpfs belongs to; namespaces are the host's or others. The kernel lists all keys of a user to that
-# user, so those that a test in the other lane makes are left out.
+# user, so those that a test in the other lane makes are left out. Root takes another build user where a real build has that of
+# the kept directory.
 comparable() {
-	local kind name expressions=(
+	local kind name build_users expressions
+	build_users=$("${world[@]}" getent passwd | sed -n 's/^nixbld[^:]*:[^:]*:\([0-9]*\):.*/\1/p' | paste -sd'|')
+	expressions=(
 		-e 's|/dev/pts/[0-9]+|/dev/pts/N|'
 		-e 's|(pipe:).*]|\1[N]|'
 		-e '/^keys: .* nix-build-shell-test: /d'
 		-e 's|^keys: [0-9a-f]+ |keys: N |'
+		-e "s/^(uid_map: +1000 +)($build_users)( +1)\$/\1BUILD-USER\3/"
 		-e 's|^(ipv6_route: ([^ ]+ +){6})[^ ]+ +[^ ]+ |\1|'
 		-e 's|^(mount /dev/shm: .*,uid=)[0-9]+,gid=[0-9]+|\1UID,gid=GID|'
 		-e '/^nix-build-shell: /d'
