@@ -83,7 +83,7 @@ test_the_whole_store_has_no_running_builds() {
 	mkdir -m 750 "$root"
 	chgrp nixbld "$root"
 	echo secret >"$root/file"
-	run nbs "$dir" sh -c 'test -d "$1" && ! ls "$1" && ! cat "$1/file" && echo >$out && stat -c %u:%g /build env-vars "$out"' -- "$root"
+	run nbs "$dir" sh -c 'test -d "$1" && ! ls "$1" && ! cat "$1/file" && echo >$out && stat -c %u:%g . env-vars "$out"' -- "$root"
 	expect_status 0
 	expect_out $'1000:100\n1000:100\n1000:100'
 	expect_err 'ermission denied'
