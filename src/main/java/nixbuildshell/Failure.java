@@ -33,10 +33,7 @@ public final class Failure extends RuntimeException {
    * @param list what can be named, one a line
    */
   public Failure(String what, String why, String remedy, List<String> list) {
-    super(what + ": " + why);
-    this.remedy = remedy;
-    this.exitCode = OptionalInt.empty();
-    this.list = List.copyOf(list);
+    this(what, why, remedy, OptionalInt.empty(), list, null);
   }
 
   /**
@@ -45,17 +42,24 @@ public final class Failure extends RuntimeException {
    * @param exitCode what the tool ends with
    */
   public Failure(String what, String why, String remedy, int exitCode) {
-    super(what + ": " + why);
-    this.remedy = remedy;
-    this.exitCode = OptionalInt.of(exitCode);
-    this.list = List.of();
+    this(what, why, remedy, OptionalInt.of(exitCode), List.of(), null);
   }
 
   public Failure(String what, String why, String remedy, Throwable cause) {
+    this(what, why, remedy, OptionalInt.empty(), List.of(), cause);
+  }
+
+  private Failure(
+      String what,
+      String why,
+      String remedy,
+      OptionalInt exitCode,
+      List<String> list,
+      Throwable cause) {
     super(what + ": " + why, cause);
     this.remedy = remedy;
-    this.exitCode = OptionalInt.empty();
-    this.list = List.of();
+    this.exitCode = exitCode;
+    this.list = List.copyOf(list);
   }
 
   /** Returns the tool's exit code, where it is not the usual code for a failure. */

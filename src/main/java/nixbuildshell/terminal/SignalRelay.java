@@ -106,8 +106,7 @@ public final class SignalRelay {
 
   /** Only notes signals from now on, as before there was a child. */
   public synchronized void begin() {
-    child = null;
-    terminal = Optional.empty();
+    detach();
     ending = 0;
   }
 
