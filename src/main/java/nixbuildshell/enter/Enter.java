@@ -66,7 +66,7 @@ public record Enter(
    */
   public static int run(
       Options options, Caller caller, Messages messages, PrintStream out, SystemCalls calls) {
-    // At SIGQUIT the JVM prints its threads to stdout, and it lets no Java code take this signal.
+    // At SIGQUIT the JVM prints its threads, and it lets no Java code take this signal.
     Signals.ignore(calls, Signals.SIGQUIT);
     SignalRelay signals =
         SignalRelay.install(
@@ -90,8 +90,12 @@ public record Enter(
     caller
         .environment("NIX_CONF_DIR")
         .filter(directory -> caller.isRoot())
-        .map(directory -> "NIX_CONF_DIR=" + directory + " is not used: root runs nothing that a")
-        .map(text -> text + " configuration can name; NIX_CONFIG can have the settings")
+        .map(
+            directory ->
+                "NIX_CONF_DIR="
+                    + directory
+                    + " is not used: root runs nothing that a configuration can name; NIX_CONFIG"
+                    + " can have the settings")
         .ifPresent(messages::note);
     NixStore store = StoreChoice.of(caller, files, options.store());
     ByteString path =
