@@ -114,8 +114,11 @@ record Preparation(
     tellTop(build, top.isPresent());
     caller
         .ignoredBuildDirectory()
-        .map(path -> "sandbox-build-dir = " + path.abridged(LONGEST_NAMED) + " is ignored: ")
-        .map(setting -> setting + "no sandbox has its build directory there; it is /build")
+        .map(
+            path ->
+                "sandbox-build-dir = "
+                    + path.abridged(LONGEST_NAMED)
+                    + " is ignored: no sandbox has its build directory there; it is /build")
         .ifPresent(messages::note);
     NetworkView network = network().of(build, generation);
     Optional<ByteString> had =
