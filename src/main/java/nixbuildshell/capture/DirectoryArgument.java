@@ -12,6 +12,9 @@ import nixbuildshell.store.NixStore;
 
 /** Finds the directory that DIR names: a path, {@code last}, or the ID of the hook's hint. */
 public final class DirectoryArgument {
+  /** Names the newest kept directory. */
+  public static final String LAST = "last";
+
   private final Caller caller;
   private final FileSystem files;
   private final NixStore nix;
@@ -38,7 +41,7 @@ public final class DirectoryArgument {
       return argument;
     }
     List<KeptDirectories.Found> all = mistake.host().newestFirst();
-    if (argument.latin1().equals("last") && !all.isEmpty()) {
+    if (argument.latin1().equals(LAST) && !all.isEmpty()) {
       messages.note("the newest kept failure is " + all.get(0).path());
       return all.get(0).path();
     }

@@ -54,7 +54,7 @@ public final class KeptDirectories {
    * @param path absolute, of the directory that Nix named
    * @param id the manifest's; empty when the manifest is missing, unusable, or too large for a list
    */
-  record Found(ByteString path, Instant changed, Optional<String> id) {
+  public record Found(ByteString path, Instant changed, Optional<String> id) {
     /** Returns the names for a message: "wttr-0.1-k3f9a2 (/tmp/nix-build-wttr-0.1.drv-0)". */
     @Override
     public String toString() {
@@ -94,7 +94,7 @@ public final class KeptDirectories {
     }
   }
 
-  KeptDirectories(Caller caller, FileSystem files, NixStore nix) {
+  public KeptDirectories(Caller caller, FileSystem files, NixStore nix) {
     this.files = files;
     this.store = nix.directory();
     this.places =
@@ -118,7 +118,7 @@ public final class KeptDirectories {
   }
 
   /** Returns the kept directories, the newest first, each once. */
-  List<Found> newestFirst() {
+  public List<Found> newestFirst() {
     List<Found> found = new ArrayList<>();
     Set<List<Long>> seen = new LinkedHashSet<>();
     visit(

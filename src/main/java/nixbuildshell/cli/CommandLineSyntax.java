@@ -1,6 +1,8 @@
 package nixbuildshell.cli;
 
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -8,18 +10,25 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.capture.DirectoryArgument;
 import nixbuildshell.cli.commands.EnterCommand;
+import nixbuildshell.cli.commands.ListSyntax;
 import nixbuildshell.cli.commands.Subcommand;
+import nixbuildshell.cli.commands.SubcommandSyntax;
 import nixbuildshell.console.ExitCode;
+import nixbuildshell.console.Messages;
 import nixbuildshell.enter.Options;
 import nixbuildshell.kernel.Kernels;
+import nixbuildshell.nix.Caller;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -30,7 +39,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
     name = "nix-build-shell",
     sortOptions = false,
     usageHelpAutoWidth = true,
-    customSynopsis = {"nix-build-shell [OPTIONS] DIR [COMMAND [ARG...]]"},
+    customSynopsis = {
+      "nix-build-shell [OPTIONS] DIR [COMMAND [ARG...]]",
+      "       nix-build-shell [OPTIONS] SUBCOMMAND [ARG...]"
+    },
     description = {
       "%nEnter the sandbox of a failed Nix build, as it was when the build failed.",
       "",
@@ -43,6 +55,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
           + " session, and a message says how to enter it again."
     },
     optionListHeading = "%nOptions (before DIR; what follows DIR belongs to COMMAND):%n",
+    commandListHeading =
+        "%nSubcommands (SUBCOMMAND --help tells more; ./NAME is a directory of that name):%n",
     footerHeading = "%nExamples:%n",
     footer = {
       "  Look around in the newest failure:",
@@ -129,6 +143,7 @@ final class CommandLineSyntax {
   @Option(
       names = {"-h", "--help"},
       usageHelp = true,
+      scope = ScopeType.INHERIT,
       description = "Print this help.")
   private boolean help;
 
@@ -138,16 +153,30 @@ final class CommandLineSyntax {
       description = "Print the version.")
   private boolean version;
 
-  /** Returns a parser that leaves everything after DIR alone and expands no {@code @file}. */
-  static CommandLine parser() {
-    CommandLine parser =
-        new CommandLine(new CommandLineSyntax())
-            .setStopAtPositional(true)
-            .setExpandAtFiles(false)
-            .setPosixClusteredShortOptionsAllowed(true)
-            .setInterpolateVariables(false);
+  /**
+   * Returns a parser that leaves everything after DIR alone and expands no {@code @file}.
+   *
+   * @param subcommands the syntax of each subcommand
+   */
+  static CommandLine parser(SubcommandSyntax... subcommands) {
+    CommandLine parser = plain(new CommandLineSyntax()).setStopAtPositional(true);
     parser.getCommandSpec().version(version());
+    for (SubcommandSyntax each : subcommands) {
+      parser.addSubcommand(plain(each));
+    }
     return parser;
+  }
+
+  /** Returns a parser for the whole command line. */
+  static CommandLine parser() {
+    return parser(new ListSyntax());
+  }
+
+  private static CommandLine plain(Object syntax) {
+    return new CommandLine(syntax)
+        .setExpandAtFiles(false)
+        .setPosixClusteredShortOptionsAllowed(true)
+        .setInterpolateVariables(false);
   }
 
   private static String version() {
@@ -173,17 +202,47 @@ final class CommandLineSyntax {
       } else if (last.isVersionHelpRequested()) {
         return print(out -> last.printVersionHelp(out, Ansi.OFF));
       }
-      return last.getCommand() instanceof CommandLineSyntax plain
+      CommandLineSyntax plain = parser.getCommand();
+      return last == parser
           ? new EnterCommand(plain.options(parser))
-          : last.getCommand();
+          : plain.subcommand(parsed, last);
     } catch (ParameterException e) {
+      String help = e.getCommandLine().getCommandSpec().qualifiedName() + " --help";
       throw new Failure(
           "cannot read the command line",
           new ByteString(e.getMessage()).toString(),
           meant(e)
-              .map(option -> option + ", if that is meant; nix-build-shell --help lists all")
-              .orElse("nix-build-shell --help"),
+              .map(option -> option + ", if that is meant; " + help + " lists all")
+              .orElse(help),
           ExitCode.USAGE);
+    }
+  }
+
+  private Subcommand subcommand(ParseResult parsed, CommandLine chosen) {
+    SubcommandSyntax syntax = chosen.getCommand();
+    String name = chosen.getCommandName();
+    for (OptionSpec option : parsed.matchedOptions()) {
+      if (!option.longestName().equals("--verbose")
+          && !syntax.precedingOptions().contains(option.longestName())) {
+        throw new ParameterException(chosen, option.longestName() + " means nothing to " + name);
+      }
+    }
+    Subcommand subcommand =
+        syntax.subcommand(options(chosen, ByteString.of(DirectoryArgument.LAST), List.of()));
+    return Files.isDirectory(Path.of(name)) ? new Ambiguous(name, subcommand) : subcommand;
+  }
+
+  /** Tells that a directory has the subcommand's name, and then runs the subcommand. */
+  private record Ambiguous(String name, Subcommand subcommand) implements Subcommand {
+    @Override
+    public int verbosity() {
+      return subcommand.verbosity();
+    }
+
+    @Override
+    public int run(Caller caller, Messages messages, PrintStream out) {
+      messages.note(name + " is taken for the subcommand; the directory is ./" + name);
+      return subcommand.run(caller, messages, out);
     }
   }
 
@@ -219,9 +278,13 @@ final class CommandLineSyntax {
     if (builder && !words.isEmpty()) {
       throw new ParameterException(parser, "--builder and a COMMAND exclude each other");
     }
+    return options(parser, new ByteString(directory), List.copyOf(words));
+  }
+
+  private Options options(CommandLine parser, ByteString place, List<ByteString> words) {
     return new Options(
-        new ByteString(directory),
-        List.copyOf(words),
+        place,
+        words,
         Optional.ofNullable(derivation).map(ByteString::new),
         Optional.ofNullable(store).map(ByteString::new),
         Optional.ofNullable(workDirectory).map(ByteString::new),

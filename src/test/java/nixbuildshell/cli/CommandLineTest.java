@@ -1,10 +1,10 @@
 package nixbuildshell.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -15,6 +15,7 @@ import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.cli.commands.EnterCommand;
 import nixbuildshell.cli.commands.Subcommand;
+import nixbuildshell.cli.commands.SubcommandSyntax;
 import nixbuildshell.console.ExitCode;
 import nixbuildshell.console.Messages;
 import nixbuildshell.enter.Options;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
 
 /** Holds picocli's grammar and that of {@link PlainForm} to the same results. */
 class CommandLineTest {
@@ -121,23 +123,90 @@ class CommandLineTest {
     assertEquals(PlainForm.SUBCOMMANDS, CommandLineSyntax.parser().getSubcommands().keySet());
   }
 
-  @Command(name = "sub")
-  private static final class Sub implements Subcommand {
+  /** Runs nothing; its syntax is its own. */
+  @Command(name = "src")
+  private static final class Sub implements Subcommand, SubcommandSyntax {
+    @Parameters private List<String> words = List.of();
+    private Options before;
+
+    @Override
+    public Set<String> precedingOptions() {
+      return Set.of("--work-dir");
+    }
+
+    @Override
+    public Subcommand subcommand(Options given) {
+      before = given;
+      return this;
+    }
+
     @Override
     public int run(Caller caller, Messages messages, PrintStream out) {
-      return 0;
+      return words.size();
     }
   }
 
   @Test
   void aSubcommandWinsOverADirectory() {
     Sub sub = new Sub();
-    CommandLine parser = CommandLineSyntax.parser().addSubcommand(sub);
-    assertSame(sub, CommandLineSyntax.parse(parser, bytes("-v", "sub")));
-    for (List<ByteString> words : List.of(bytes("./sub"), bytes("D", "sub"), bytes("--", "sub"))) {
-      CommandLine plain = CommandLineSyntax.parser().addSubcommand(new Sub());
+    CommandLine parser = CommandLineSyntax.parser(sub);
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Subcommand chosen = CommandLineSyntax.parse(parser, bytes("-v", "src", "@a", "\u00ff"));
+    assertEquals(
+        2, chosen.run(null, new Messages(new PrintStream(err), false, 0), null), "two words");
+    assertTrue(err.toString().contains("the directory is ./src"), err::toString);
+    assertEquals(List.of("@a", "\u00ff"), sub.words);
+    for (List<ByteString> words : List.of(bytes("./src"), bytes("D", "src"), bytes("--", "src"))) {
+      CommandLine plain = CommandLineSyntax.parser(new Sub());
       assertEquals(EnterCommand.class, CommandLineSyntax.parse(plain, words).getClass());
     }
+  }
+
+  @Test
+  void aSubcommandGetsTheOptionsBeforeIt() {
+    Sub sub = new Sub();
+    CommandLineSyntax.parse(CommandLineSyntax.parser(sub), bytes("-v", "--work-dir=/w", "src"));
+    assertEquals("/w", sub.before.workDirectory().orElseThrow().latin1());
+    assertEquals(1, sub.before.verbosity());
+    assertEquals("last", sub.before.directory().latin1());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--builder src, --builder means nothing to src, nix-build-shell src --help",
+    "src --nonsense, --nonsense, nix-build-shell src --help",
+    "src --hel, --hel, '--help, if that is meant; nix-build-shell src --help"
+        + " --help lists all'",
+  })
+  void aWrongLineOfASubcommandNamesItsHelp(String line, String why, String remedy) {
+    Failure refused =
+        assertThrows(
+            Failure.class,
+            () ->
+                CommandLineSyntax.parse(
+                    CommandLineSyntax.parser(new Sub()), bytes(line.split(" "))));
+    assertEquals(ExitCode.USAGE, refused.exitCode().orElseThrow());
+    assertTrue(refused.getMessage().contains(why), refused.getMessage());
+    assertEquals(remedy, refused.remedy());
+  }
+
+  /** Every subcommand has a help of its own, and the main help names it. */
+  @Test
+  void everySubcommandHasAHelp() {
+    String all = printed("--help");
+    for (String name : PlainForm.SUBCOMMANDS) {
+      assertTrue(all.contains("\n  " + name + " "), all);
+      String help = printed(name, "--help");
+      assertTrue(help.contains("\nUsage: nix-build-shell " + name + " "), help);
+      assertEquals(help, printed(name, "-h"));
+    }
+  }
+
+  private static String printed(String... words) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    CommandLineSyntax.parse(CommandLineSyntax.parser(), bytes(words))
+        .run(null, null, new PrintStream(out));
+    return out.toString();
   }
 
   @Test

@@ -4,10 +4,6 @@ import java.io.PrintStream;
 import nixbuildshell.console.Messages;
 import nixbuildshell.enter.Enter;
 import nixbuildshell.enter.Options;
-import nixbuildshell.kernel.Kernel;
-import nixbuildshell.kernel.Kernels;
-import nixbuildshell.kernel.SystemCalls;
-import nixbuildshell.kernel.UnpackDirectory;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.terminal.StandardStream;
 
@@ -21,8 +17,7 @@ public record EnterCommand(Options options) implements Subcommand {
   @Override
   public int run(Caller caller, Messages messages, PrintStream out) {
     StandardStream.requireAll();
-    Kernel kernel =
-        Kernels.best(() -> UnpackDirectory.make(options.workDirectory(), caller::environment));
-    return Enter.run(options, caller, messages, out, new SystemCalls(kernel));
+    return Enter.run(
+        options, caller, messages, out, CallersKernel.calls(caller, options.workDirectory()));
   }
 }

@@ -1,0 +1,22 @@
+package nixbuildshell.cli.commands;
+
+import java.util.Set;
+import nixbuildshell.enter.Options;
+
+/**
+ * Describes the words after a subcommand's name to picocli. Each string that picocli passes through
+ * holds one byte in each char.
+ */
+public interface SubcommandSyntax {
+  /** Returns those options of the plain form, besides {@code -v}, that may precede its name. */
+  Set<String> precedingOptions();
+
+  /**
+   * Returns what to run.
+   *
+   * @param before the options that precede the name; its DIR is {@code last}, its COMMAND empty
+   * @throws nixbuildshell.Failure with {@link nixbuildshell.console.ExitCode#USAGE} when the words
+   *     do not fit each other
+   */
+  Subcommand subcommand(Options before);
+}
