@@ -86,6 +86,42 @@ test_find_jdk_knows_ranges() {
 	[[ $(JAVA_HOME=$T/java-17 "$TOP/src/build/find-jdk" 22) != "$T/java-17" ]] || fail "17 for 22"
 }
 
+# In the second run not one process can be made (root could).
+test_the_found_java_is_remembered_while_it_is_the_same() {
+	false_checkout
+	chmod 755 "$T/java/bin/java"
+	user_dir "$checkout/target"
+	local found=(as_user PATH="$T/java/bin:$USER_PATH" bash -c 'ulimit -u 0 && exec "$0" "$@"' "$checkout/nix-build-shell" x)
+	touch -d '1 hour ago' "$checkout/target/nix-build-shell.jar"
+	run as_user PATH="$T/java/bin:$USER_PATH" "$checkout/nix-build-shell" x
+	expect_status 0
+	printf '#!/bin/sh\nexit 1\n' >"$checkout/src/build/find-jdk"
+	run "${found[@]}"
+	expect_status 0
+	grep -q '^25|.*|x|' "$T/out" || fail "$(<"$T/out")"
+	local answer=$checkout/target/java-home
+	cp -p "$answer" "$T/answer"
+	# Another question, another JDK in its place, no JDK, a damaged answer, a newer jar.
+	run as_user PATH="$T/java/bin:$USER_PATH" JAVA_HOME="$T/other" "$checkout/nix-build-shell" x
+	expect_status 125
+	printf 'JAVA_RUNTIME_VERSION="26+1"\n' >>"$T/java/release"
+	expect_forgotten
+	false_java "$T/java" 25
+	mv "$T/java" "$T/gone"
+	expect_forgotten
+	mv "$T/gone" "$T/java"
+	head -n 1 "$T/answer" >"$answer"
+	expect_forgotten
+	cp -p "$T/answer" "$answer"
+	touch "$checkout/target/nix-build-shell.jar"
+	expect_forgotten
+}
+
+expect_forgotten() {
+	run as_user PATH="$T/java/bin:$USER_PATH" "$checkout/nix-build-shell" x
+	expect_status 125
+}
+
 # The JVM does not say how old a cache is, and complains about one that is missing.
 test_a_class_cache_is_taken_when_it_is_newer_than_the_jar() {
 	false_checkout
