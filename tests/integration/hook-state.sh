@@ -34,7 +34,7 @@ test_round_trip_in_another_locale() {
 
 test_interactive_options_are_left_alone() {
 	build "$(type -P bash)" false
-	! grep -E '^set \+o (emacs|vi|history|histexpand|monitor)' "$T/top/.nix-build-shell/state.bash" ||
+	! grep -E '^(builtin )?set \+o (emacs|vi|history|histexpand|monitor)' "$T/top/.nix-build-shell/state.bash" ||
 		fail "an interactive shell could not use it"
 }
 

@@ -1,0 +1,467 @@
+package nixbuildshell.shell;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.stream.Stream;
+import nixbuildshell.capture.Bash;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Tests the shell at the failure and its phases: with real bashes, on the fixtures' stdenv, in a
+ * build directory of the test's.
+ */
+class FailureShellTest {
+  private static final Bash BASH = new Bash("/usr/bin/bash", "");
+  private static final String SETUP =
+      Path.of("tests/fixtures/stdenv/setup.sh").toAbsolutePath().toString();
+
+  @TempDir Path scratch;
+  private Path top;
+  private Path kept;
+  private Path shell;
+  private Path out;
+
+  static Stream<Bash> shells() {
+    return Stream.of("/usr/bin/bash", "/usr/bin/bash-static").map(program -> new Bash(program, ""));
+  }
+
+  @BeforeEach
+  void prepare() throws IOException {
+    top = scratch.resolve("build");
+    kept = top.resolve(".nix-build-shell");
+    shell = kept.resolve("shell");
+    Files.createDirectories(shell);
+    out = Files.createDirectory(scratch.resolve("store")).resolve("out");
+    for (String name : new String[] {"start", "load", "phases", "run", "again"}) {
+      resource(name + ".bash", name + ".bash");
+    }
+    resource("state.sh", "dump.bash");
+  }
+
+  private void resource(String name, String file) throws IOException {
+    try (var in = SetupProgram.class.getResourceAsStream(name)) {
+      Files.copy(in, shell.resolve(file));
+    }
+  }
+
+  /** Writes what Java says of the build; later assignments win. */
+  private void facts(String more) throws IOException {
+    Files.writeString(
+        shell.resolve("facts.bash"),
+        """
+        nbsFactName=hello-1.0 nbsFactPhase=buildPhase nbsFactDirectory= nbsFactTop=%s nbsFactBash=/usr/bin/bash
+        nbsFactState=rebuilt nbsFactBuilder=(/usr/bin/bash -ec 'source $stdenv/setup; genericBuild')
+        nbsFactFiles=() nbsFactBegan=() nbsFactChecks=() nbsFactStructured= nbsFactSession=/session
+        declare -A nbsFactOutputs=([out]=%s)
+        %s
+        """
+            .formatted(top, out, more));
+  }
+
+  /** Leaves the state of a shell that has run the script after stdenv's setup. */
+  private void state(Path file, String script, String dump) throws Exception {
+    Bash.Result result =
+        BASH.run(
+            """
+            cd "$1"
+            export NIX_BUILD_TOP=$1 TMPDIR=$1 name=hello-1.0 out=$2 stdenv=/x SHELL=/usr/bin/bash initialPath=/usr NIX_LOG_FD=2
+            set -e
+            source "$3"
+            trap - EXIT
+            source "$1/.nix-build-shell/shell/dump.bash"
+            %s
+            _nixBuildShellCwd=$PWD$'\\n'.
+            %s
+            """
+                .formatted(script, dump.formatted("'" + file + "'")),
+            top.toString(),
+            out.toString(),
+            SETUP);
+    assertEquals("", result.err().latin1());
+    assertEquals(0, result.status());
+  }
+
+  /** Leaves the rebuilt environment. */
+  private void rebuilt(String script) throws Exception {
+    facts("");
+    state(shell.resolve("environment.bash"), script, "(_nixBuildShellDump errexit) >%s");
+  }
+
+  /** Leaves what the hook leaves: the state at the failure and that at the start of the phase. */
+  private void hooked(String before, String after) throws Exception {
+    facts("nbsFactState=hook");
+    state(kept.resolve("phase.bash"), before, "_nixBuildShellSave %s");
+    state(kept.resolve("state.bash"), before + "\n" + after, "(_nixBuildShellDump errexit) >%s");
+  }
+
+  private Bash.Result run(Bash bash, String... arguments) throws Exception {
+    String[] all = new String[arguments.length + 2];
+    all[0] = bash.program();
+    all[1] = shell.resolve("run.bash").toString();
+    System.arraycopy(arguments, 0, all, 2, arguments.length);
+    return bash.run("exec \"$@\"", all);
+  }
+
+  private Bash.Result run(String... arguments) throws Exception {
+    return run(BASH, arguments);
+  }
+
+  /** Returns what the caller sees who types these lines, without prompts. */
+  private String type(Bash bash, String lines) throws Exception {
+    Path file = scratch.resolve("typed");
+    Files.writeString(file, lines + "\n");
+    Bash.Result result =
+        bash.run(
+            "exec \"$1\" --noediting --rcfile \"$2\" -i <\"$3\" 2>/dev/null",
+            bash.program(),
+            shell.resolve("start.bash").toString(),
+            file.toString());
+    return result.out().latin1().replace(top.toString(), "TOP");
+  }
+
+  private String result() throws IOException {
+    return Files.readString(shell.resolve("result")).replace(top.toString(), "TOP");
+  }
+
+  private static String lines(Bash.Result result) {
+    return result
+        .out()
+        .latin1()
+        .replace("Running phase: buildPhase\n", "")
+        .replace("\n", " ")
+        .strip();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '%',
+      quoteCharacter = '`',
+      nullValues = "-",
+      emptyValue = "",
+      textBlock =
+          """
+          false; echo on                              %          % 1   % at buildPhase:1: false
+          echo "[$notset]"                            % []       % 0   % -
+          for f in *.nothere; do echo "$f"; done      %          % 0   % -
+          false | true; echo on                       %          % 1   % at buildPhase:1: in a pipeline with true
+          (exit 3); echo on                           %          % 3   % at buildPhase:1: ( exit 3 )
+          x=$(false; echo on); echo on                %          % 1   % at buildPhase:1: x=$(false; echo on)
+          set +e; false; echo on                      % on       % 0   % -
+          exit 4                                      %          % 4   % -
+          kill -9 $$                                  %          % 137 % -
+          trap "echo bye" EXIT; exit 6                % bye      % 6   % -
+          exec false                                  %          % 1   % -
+          f() { return 5; }; f; echo on               %          % 5   % at buildPhase:1: return 5
+          read -r x || echo "no input"              % no input % 0   % -
+          echo "$curPhase $PWD"                       % buildPhase TOP/hello % 0 % -
+          echo "${NIX_LOG_FD:-none}"                  % none     % 0   % -
+          echo $-,$(shopt -p nullglob)                % ehBE,shopt -s nullglob % 0 % -
+          echo "${BASH_ENV-}${caller-}$name"          % hello-1.0 % 0  % -
+          """)
+  void runsAPhaseAsTheBuilderWould(String text, String said, int status, String failure)
+      throws Exception {
+    rebuilt("mkdir hello");
+    Files.writeString(shell.resolve("facts.bash"), "export caller=1\n", StandardOpenOption.APPEND);
+    for (String phase :
+        new String[] {"buildPhase='" + text + "'", "buildPhase() { " + text + "\n}"}) {
+      Files.delete(shell.resolve("environment.bash"));
+      state(
+          shell.resolve("environment.bash"),
+          "sourceRoot=hello\n" + phase,
+          "(_nixBuildShellDump errexit) >%s");
+      Bash.Result result = run("retry");
+      assertEquals(said == null ? "" : said, lines(result).replace(top.toString(), "TOP"));
+      assertEquals(status, result.status());
+      if (failure != null && phase.startsWith("buildPhase=")) {
+        assertTrue(result.err().latin1().contains(failure), result.err().latin1());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("shells")
+  void theSessionSurvivesTheState(Bash bash) throws Exception {
+    hooked(
+        "",
+        """
+        exec 2>/dev/null; mkdir hello; cd hello; umask 027
+        declare -r TMOUT=1 HISTFILE=/nope PS1=x locked=1
+        declare -a list=(a 'b c'); declare -A map=([k]='v w'); declare -i number=3
+        export PROMPT_COMMAND='exit 3' IFS=: CDPATH=/
+        cd() { exit 8; }; echo() { exit 9; }; printf() { exit 10; }; test() { exit 11; }
+        unset() { exit 12; }; set() { exit 13; }; trap() { exit 14; }; eval() { exit 15; }; source() { exit 16; }
+        builtin set -u -x -f -C; shopt -s failglob nocasematch dotglob
+        """);
+    assertEquals(
+        """
+        TOP/hello 0027 b c v w 4 1 :
+        shopt -u nullglob
+        shopt -u failglob
+        hiBHs
+        TOP/.nix-build-shell/shell/history - hello-1.0 buildPhase:\\w\\$ - -
+        TOP/hello
+        traps
+        again
+        the end
+        """,
+        type(
+            bash,
+            """
+            number+=1; e() { builtin echo "$@"; }
+            e "$PWD $(umask) ${list[1]} ${map[k]} $number $locked $IFS"; builtin shopt -p nullglob failglob
+            false; e "$-"; e "$HISTFILE - $PS1- ${PROMPT_COMMAND-}${TMOUT-}-"
+            builtin cd . && pwd; e traps; builtin trap -p
+            builtin source ../.nix-build-shell/state.bash; PROMPT_COMMAND=; false; e again
+            builtin unset -f e; builtin echo the end
+            """));
+  }
+
+  @ParameterizedTest
+  @MethodSource("shells")
+  void conditionsDoNotChangeAPhase(Bash bash) throws Exception {
+    hooked("buildPhase='false; echo on'", "");
+    assertEquals(
+        """
+        Running phase: buildPhase
+        Running phase: buildPhase
+        failed
+        1
+        """,
+        type(
+            bash,
+            "retry || true\n"
+                + "if retry; then echo passed; else echo failed; fi\n"
+                + "! retry >/dev/null\n"
+                + "echo $(($? + 1))"));
+  }
+
+  @Test
+  void whatTheCallerChangesIsOnTopOfTheStateOfThePhasesStart() throws Exception {
+    hooked(
+        """
+        flags=one kept='a  b' list=(1 2) gone=1
+        helper() { echo "helper $1"; }
+        buildPhase() { local mine=1; flags+=" more"; helper "$flags-${gone-}-${added-}-${list[*]}-$kept-${mine-}"; false; }
+        """,
+        "flags+=' more'; late=1");
+    String run = "Running phase: buildPhase\nhelper ";
+    assertEquals(
+        run
+            + "one more-1--1 2-a  b-1\n"
+            + run
+            + "one more--it's\nnew-1 2 x-a  b-1\n"
+            + "Running phase: buildPhase\nmine one more 7\n"
+            + "one more\n",
+        type(
+            BASH,
+            """
+            retry
+            unset gone; added=$'it\\'s\\nnew'; list+=(x); IFS=:
+            retry
+            helper() { echo "mine ${1%%-*} $EXTRA"; }; export EXTRA=7
+            retry; echo "$flags"
+            """));
+  }
+
+  @Test
+  void withoutTheStateOfThePhasesStartALineSaysSo() throws Exception {
+    hooked("flags=one; buildPhase() { flags+=' more'; echo \"$flags\"; }", "flags+=' more'");
+    assertFalse(run("retry").err().latin1().contains("counts twice"));
+    Files.delete(kept.resolve("phase.bash"));
+    Bash.Result result = run("retry");
+    assertTrue(result.out().latin1().endsWith("one more more\n"), result.out().latin1());
+    assertTrue(
+        result.err().latin1().contains("x+=more counts twice, and locals have become globals"));
+  }
+
+  @Test
+  void aPhaseCanBeNamedByItsBeginning() throws Exception {
+    rebuilt("installPhase='mkdir $out; echo installed'");
+    assertEquals("Running phase: installPhase\ninstalled\n", run("retry", "ins").out().latin1());
+    Bash.Result result = run("retry", "c");
+    assertEquals(2, result.status());
+    assertEquals("nix-build-shell: c can be configurePhase checkPhase\n", result.err().latin1());
+    result = run("retry", "nope");
+    assertEquals(2, result.status());
+    assertTrue(result.err().latin1().startsWith("nix-build-shell: no phase is called nope;"));
+    assertEquals(2, run("retry", "--no-option").status());
+  }
+
+  @Test
+  void aPhaseThatStdenvSkipsIsNoSuccess() throws Exception {
+    rebuilt("checkPhase='echo checked'");
+    Bash.Result result = run("retry", "checkPhase");
+    assertEquals("", result.out().latin1());
+    assertEquals(
+        "nix-build-shell: checkPhase is skipped: doCheck is not set\n", result.err().latin1());
+    assertTrue(result().contains("skipped=doCheck\\ is\\ not\\ set\n"));
+    assertEquals(
+        "Running phase: checkPhase\nchecked\n", type(BASH, "doCheck=1 dontBuild=1\nretry check"));
+  }
+
+  @Test
+  void theListSaysWhatIsDone() throws Exception {
+    rebuilt("buildPhase='[[ -n ${good-} ]]' dontPatch=1");
+    String list =
+        """
+        unpackPhase              done
+        patchPhase               skipped: dontPatch is set
+        configurePhase           done
+        buildPhase               %s
+        checkPhase               skipped: doCheck is not set
+        installPhase             to come
+        fixupPhase               to come
+        """;
+    assertEquals(list.formatted("failed"), run("phases").out().latin1());
+    assertEquals(
+        "Running phase: buildPhase\n"
+            + list.formatted("failed")
+            + "Running phase: buildPhase\n"
+            + list.formatted("done"),
+        type(BASH, "retry; phases; good=1; retry; phases"));
+  }
+
+  @Test
+  void thePhasesOfATreeStartInAnEmptyDirectory() throws Exception {
+    rebuilt(
+        "prePhases=none; unpackPhase() { ! mkdir hello || cd hello; ls -A ..; }; patchPhase='pwd;"
+            + " touch patched; false'");
+    facts("nbsFactPhase=patchPhase nbsFactFiles=(.attrs.json)");
+    Files.createDirectories(top.resolve("hello"));
+    Files.writeString(top.resolve("hello/old"), "");
+    Files.writeString(top.resolve(".hidden"), "");
+    Files.writeString(top.resolve(".attrs.json"), "{}");
+    Files.createDirectory(out);
+    Bash.Result result = run("retry");
+    assertEquals(1, result.status());
+    assertEquals(
+        "Running phase: unpackPhase\n.attrs.json\n.nix-build-shell\nenv-vars\nhello\n"
+            + "Running phase: patchPhase\nTOP/hello\n",
+        result.out().latin1().replace(top.toString(), "TOP"));
+    assertTrue(Files.exists(kept.resolve("aside.1/hello/old")));
+    assertTrue(Files.exists(kept.resolve("aside.1/.hidden")));
+    assertFalse(Files.exists(out));
+    assertTrue(Files.exists(out.resolveSibling(".out.1")));
+    assertTrue(result.err().latin1().contains("moved " + out + " to "), result.err().latin1());
+    assertTrue(result().contains("output=" + out + "\n"), result());
+    run("retry");
+    assertTrue(Files.exists(kept.resolve("aside.2/hello/patched")));
+  }
+
+  @Test
+  void whatAPhaseBeganOfTheOutputsIsMovedAside() throws Exception {
+    rebuilt("installPhase='mkdir $out; false' fixupPhase='ls -d $out'");
+    facts("nbsFactPhase=installPhase nbsFactBegan=('" + out + "')");
+    Files.createDirectory(out);
+    assertTrue(run("retry").err().latin1().contains("moved "));
+    assertTrue(run("retry").err().latin1().contains(".out.2"));
+    assertFalse(run("retry", "fixupPhase").err().latin1().contains("moved"));
+    assertTrue(Files.exists(out));
+    run("retry", "buildPhase");
+    assertTrue(Files.exists(out));
+  }
+
+  @Test
+  void resumeGoesOnToTheEnd() throws Exception {
+    rebuilt(
+        "flags=a; buildPhase='flags+=b'; installPhase='flags+=c; echo $flags; ${ok:-false}; mkdir"
+            + " $out'; fixupPhase='echo $flags'");
+    facts("nbsFactChecks=(allowedReferences); nbsFactOutputs[dev]=/nonexistent-dev");
+    Bash.Result result = run("resume");
+    assertEquals(1, result.status());
+    assertTrue(
+        result()
+            .startsWith(
+                "phase=installPhase\n"
+                    + "status=1\n"
+                    + "command=\\$\\{ok:-false\\}\n"
+                    + "file=installPhase\n"
+                    + "line=1\n"),
+        result());
+    // From here on the phase that failed is the later one, with its own state.
+    result = run("retry");
+    assertEquals("Running phase: installPhase\nabc\n", result.out().latin1());
+    assertEquals(
+        "Running phase: installPhase\nabc\nRunning phase: fixupPhase\nabc\n",
+        type(BASH, "ok=true; resume"));
+    Files.createDirectories(out);
+    facts(
+        "nbsFactPhase=fixupPhase nbsFactChecks=(allowedReferences);"
+            + " nbsFactOutputs[dev]=/nonexistent-dev");
+    Files.delete(shell.resolve("failed"));
+    result = run("resume");
+    assertEquals(0, result.status());
+    String said = result.err().latin1();
+    assertTrue(said.contains("output out is there: " + out + "\n"), said);
+    assertTrue(said.contains("output dev is missing: /nonexistent-dev\n"), said);
+    assertTrue(said.contains("Nix would now check allowedReferences\n"), said);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "buildCommand='echo ran; (exit 4)', /usr/bin/bash -ec 'source $stdenv/setup; genericBuild',"
+        + " ran, 4, buildCommand:1",
+    "unset -f genericBuild; export own=1, /bin/sh -c 'echo $own$0; exit 5', 1sh, 5, ''",
+  })
+  void aBuilderWithoutPhasesRunsAgain(
+      String state, String builder, String said, int status, String where) throws Exception {
+    rebuilt(state);
+    facts("nbsFactPhase= nbsFactBuilder=(" + builder + ")");
+    Files.writeString(top.resolve("old"), "");
+    Bash.Result result = run("retry");
+    assertEquals(said + "\n", result.out().latin1());
+    assertEquals(status, result.status());
+    assertTrue(result.err().latin1().contains(where), result.err().latin1());
+    assertTrue(Files.exists(kept.resolve("aside.1/old")));
+    assertTrue(run("phases").err().latin1().contains("no phases"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "buildPhase, sourceRoot=src, src",
+    "buildPhase, true, only",
+    "unpackPhase, sourceRoot=src, ''",
+    "buildPhase, sourceRoot=src; cmakeConfigurePhase() { :; }, src/build",
+    "configurePhase, sourceRoot=src; cmakeConfigurePhase() { :; }, src",
+    "buildPhase, sourceRoot=src cmakeBuildDir=other; cmakeConfigurePhase() { :; }, src/other",
+    "buildPhase, sourceRoot=src dontUseCmakeBuildDir=1; cmakeConfigurePhase() { :; }, src",
+    "buildPhase, sourceRoot=src configurePhase=:; cmakeConfigurePhase() { :; }, src",
+    "installPhase, sourceRoot=src; mesonConfigurePhase() { :; }, src/build",
+    "buildPhase, sourceRoot=gone, ''",
+  })
+  void stdenvsRuleFindsTheDirectory(String phase, String state, String expected) throws Exception {
+    rebuilt(state);
+    facts("nbsFactPhase=" + phase);
+    Files.createDirectory(top.resolve("only"));
+    if (!expected.equals("only")) {
+      Files.createDirectories(top.resolve("src/build"));
+      Files.createDirectories(top.resolve("src/other"));
+    }
+    String directory = "TOP" + (expected.isEmpty() ? "" : "/" + expected);
+    assertEquals(directory + "\n", type(BASH, "pwd"));
+  }
+
+  @Test
+  void theTraceNamesFilesAndLines() throws Exception {
+    rebuilt("helper() {\n  :\n  false\n}; buildPhase() { helper; }");
+    String said = run("retry", "--trace").err().latin1();
+    assertTrue(said.matches("(?s).*\n\\++ environment.bash:[0-9]+: helper\n.*"), said);
+    assertTrue(
+        said.matches("(?s).*failed with exit code 1 at .*/environment.bash:[0-9]+: false\n"), said);
+    String line =
+        Files.readAllLines(shell.resolve("environment.bash"))
+            .get(Integer.parseInt(result().replaceAll("(?s).*\nline=([0-9]+)\n.*", "$1")) - 1);
+    assertEquals("false", line.strip());
+  }
+}
