@@ -23,24 +23,121 @@ final class Assignment {
     this.rowOf = new int[costs[0].length + 1];
   }
 
+  private Assignment(Assignment other) {
+    this.costs = other.costs;
+    this.rowPotential = other.rowPotential.clone();
+    this.columnPotential = other.columnPotential.clone();
+    this.rowOf = other.rowOf.clone();
+  }
+
   /**
-   * Returns the smallest sum of costs with which each row gets a column of its own.
+   * Returns for each column the smallest sum of costs with which a row has that column, and each
+   * other row a column of its own.
    *
    * @param costs of each row and column, not negative, at most {@code Long.MAX_VALUE / 4}; no fewer
    *     columns than rows
+   * @param row from 0
+   * @param most a column that costs the row more is left out, with {@code Long.MAX_VALUE / 2}
    */
-  static long smallestSum(long[][] costs) {
-    Assignment assignment = new Assignment(costs);
-    for (int row = 1; row <= costs.length; row++) {
-      assignment.add(row);
+  static long[] sumsWith(long[][] costs, int row, long most) {
+    Assignment others = new Assignment(costs);
+    others.add(0, row);
+    others.add(row + 1, costs.length);
+    return others.sumsWith(row, most);
+  }
+
+  /** Returns the same for every row, in the rows' order. */
+  static long[][] sumsWithEach(long[][] costs, long most) {
+    long[][] sums = new long[costs.length][];
+    new Assignment(costs).leaveOut(0, costs.length, most, sums);
+    return sums;
+  }
+
+  /** Leaves out each row of a part, after all rows of other parts were added: half by half. */
+  private void leaveOut(int first, int end, long most, long[][] sums) {
+    if (end - first == 1) {
+      sums[first] = sumsWith(first, most);
+      return;
     }
+    int middle = (first + end) / 2;
+    Assignment half = new Assignment(this);
+    half.add(middle, end);
+    half.leaveOut(first, middle, most, sums);
+    add(first, middle);
+    leaveOut(middle, end, most, sums);
+  }
+
+  private void add(int first, int end) {
+    for (int row = first; row < end; row++) {
+      add(row + 1);
+    }
+  }
+
+  /** Returns the sums for a row that is the only one without a column. */
+  private long[] sumsWith(int row, long most) {
     long sum = 0;
-    for (int column = 1; column < assignment.rowOf.length; column++) {
-      if (assignment.rowOf[column] != 0) {
-        sum += costs[assignment.rowOf[column] - 1][column - 1];
+    for (int column = 1; column < rowOf.length; column++) {
+      if (rowOf[column] != 0) {
+        sum += costs[rowOf[column] - 1][column - 1];
       }
     }
-    return sum;
+    long[] toFree = toFree(costs[row], most);
+    long[] sums = new long[costs[row].length];
+    for (int column = 0; column < sums.length; column++) {
+      long own = costs[row][column];
+      sums[column] = own > most ? INFINITE : sum + own + toFree[column + 1];
+    }
+    return sums;
+  }
+
+  /**
+   * Returns for each column by how much the sum grows when its row has to leave it: the rows move
+   * along the cheapest chain that ends in a free column (Dijkstra's method, from the free columns).
+   *
+   * @param own of the row that wants a column; only columns that cost it no more than {@code most}
+   *     have a valid result
+   */
+  private long[] toFree(long[] own, long most) {
+    long[] cost = new long[rowOf.length];
+    boolean[] done = new boolean[rowOf.length];
+    int wanted = 0;
+    for (int column = 1; column < rowOf.length; column++) {
+      done[column] = rowOf[column] == 0;
+      cost[column] = done[column] ? 0 : toFreeColumns(rowOf[column]);
+      wanted += !done[column] && own[column - 1] <= most ? 1 : 0;
+    }
+    while (wanted > 0) {
+      int nearest = 0;
+      for (int column = 1; column < rowOf.length; column++) {
+        if (!done[column] && (nearest == 0 || cost[column] < cost[nearest])) {
+          nearest = column;
+        }
+      }
+      done[nearest] = true;
+      wanted -= own[nearest - 1] <= most ? 1 : 0;
+      for (int column = 1; column < rowOf.length; column++) {
+        if (!done[column]) {
+          cost[column] = Math.min(cost[column], cost[nearest] + reduced(rowOf[column], nearest));
+        }
+      }
+    }
+    // The reduced costs of a chain lack what its first column is worth; a free column is worth 0.
+    Arrays.setAll(cost, column -> cost[column] - columnPotential[column]);
+    return cost;
+  }
+
+  private long toFreeColumns(int row) {
+    long least = INFINITE;
+    for (int column = 1; column < rowOf.length; column++) {
+      if (rowOf[column] == 0) {
+        least = Math.min(least, reduced(row, column));
+      }
+    }
+    return least;
+  }
+
+  private long reduced(int row, int column) {
+    return costs[row - 1][column - 1] - rowPotential[row] - columnPotential[column];
   }
 
   private void add(int row) {
@@ -69,7 +166,7 @@ final class Assignment {
     int nearest = 0;
     for (int column = 1; column < rowOf.length; column++) {
       if (!done[column]) {
-        long reduced = costs[row - 1][column - 1] - rowPotential[row] - columnPotential[column];
+        long reduced = reduced(row, column);
         if (reduced < distance[column]) {
           distance[column] = reduced;
           previous[column] = from;

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -262,6 +264,42 @@ public record DerivationFinder(
       throw undecided(kept, "the build logs of these fit it, the newest first", candidates, texts);
     }
     return Optional.empty();
+  }
+
+  /**
+   * Says whose log belongs to a kept directory.
+   *
+   * @param end how the build ended; empty where a later build has overwritten the log
+   */
+  public record OfLog(StorePath derivation, Optional<LogEnd.Kind> end) {}
+
+  /**
+   * Tells by the times of the build logs which derivations left the directories, in one pairing of
+   * all. A directory for which that stays open is left out.
+   *
+   * @param all the times of all kept directories of this host
+   */
+  public Map<KeptTimes, OfLog> byLogs(List<KeptTimes> all) {
+    Map<KeptTimes, OfLog> told = new HashMap<>();
+    try {
+      List<Pairing.Verdict> verdicts = Pairing.ofAll(all, logs().all(), this::hasSucceeded);
+      for (int i = 0; i < all.size(); i++) {
+        if (verdicts.get(i) instanceof Pairing.Certain certain) {
+          told.put(all.get(i), ofLog(certain, all.get(i)));
+        }
+      }
+    } catch (IOException e) {
+      // Where the caller may not list the logs, they tell nothing.
+    }
+    return told;
+  }
+
+  private static OfLog ofLog(Pairing.Certain certain, KeptTimes times) {
+    return new OfLog(
+        certain.log().derivation(),
+        certain.overwritten()
+            ? Optional.empty()
+            : LogEnd.of(certain.log(), times, () -> LogText.NONE).map(LogEnd::kind));
   }
 
   private List<KeptTimes> others(KeptTimes times) {

@@ -7,8 +7,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -93,6 +95,7 @@ public final class Pairing {
   private static final int MOST = 300;
 
   private static final long IMPOSSIBLE = Long.MAX_VALUE / 4;
+  private static final long POSSIBLE = IMPOSSIBLE - 1;
 
   private final List<KeptTimes> directories;
   private final List<Claim> claims;
@@ -118,8 +121,36 @@ public final class Pairing {
     nearest.sort(Comparator.comparing(other -> gap(directory.changed(), other.changed()).abs()));
     List<KeptTimes> known = new ArrayList<>(List.of(directory));
     known.addAll(nearest.subList(0, Math.min(MOST, nearest.size())));
-    Pairing pairing = new Pairing(known, claims(known, logs), succeeded).connected();
-    return pairing.claims.isEmpty() ? new Unknown() : pairing.verdict();
+    Pairing pairing = new Pairing(known, claims(known, logs), succeeded).connected(0);
+    return pairing.verdict(0, Assignment.sumsWith(pairing.costs(), 0, POSSIBLE));
+  }
+
+  /**
+   * Returns what the times say of each directory, in one pairing of all.
+   *
+   * @param directories all kept directories of the host that the caller can see
+   * @param logs all logs that may belong to any of them
+   * @param succeeded as for {@link #of}; asked about each derivation once
+   */
+  public static List<Verdict> ofAll(
+      List<KeptTimes> directories, List<Log> logs, Predicate<StorePath> succeeded) {
+    Map<StorePath, Boolean> known = new HashMap<>();
+    Pairing all =
+        new Pairing(
+            directories,
+            claims(directories, logs),
+            derivation -> known.computeIfAbsent(derivation, succeeded::test));
+    Map<KeptTimes, Verdict> verdicts = new HashMap<>();
+    for (int row = 0; row < directories.size(); row++) {
+      if (!verdicts.containsKey(directories.get(row))) {
+        Pairing pairing = all.connected(row);
+        long[][] sums = Assignment.sumsWithEach(pairing.costs(), POSSIBLE);
+        for (int each = 0; each < pairing.directories.size(); each++) {
+          verdicts.put(pairing.directories.get(each), pairing.verdict(each, sums[each]));
+        }
+      }
+    }
+    return directories.stream().map(verdicts::get).toList();
   }
 
   /** A log with a directory that both its times fit is not overwritten. */
@@ -140,9 +171,9 @@ public final class Pairing {
         && within(gap(log.end(), kept.changed()), USUAL.negated(), LONGEST_END);
   }
 
-  /** Returns the first directory and all that possible pairs connect with it. */
-  private Pairing connected() {
-    Set<Integer> rows = new LinkedHashSet<>(Set.of(0));
+  /** Returns a directory, which comes first, and all that possible pairs connect with it. */
+  private Pairing connected(int first) {
+    Set<Integer> rows = new LinkedHashSet<>(Set.of(first));
     Set<Integer> columns = new LinkedHashSet<>();
     Deque<Integer> next = new ArrayDeque<>(rows);
     while (!next.isEmpty()) {
@@ -163,10 +194,14 @@ public final class Pairing {
         succeeded);
   }
 
-  private Verdict verdict() {
-    long[][] costs = costs();
-    long[] totals = new long[claims.size() + 1];
-    Arrays.setAll(totals, claim -> costs[0][claim] < IMPOSSIBLE ? total(costs, claim) : IMPOSSIBLE);
+  private Verdict verdict(int row, long[] sums) {
+    if (claims.isEmpty()) {
+      return new Unknown();
+    }
+    KeptTimes kept = directories.get(row);
+    // The columns after the claims, for none, are all alike.
+    long[] totals = Arrays.copyOf(sums, claims.size() + 1);
+    Arrays.setAll(totals, claim -> Math.min(totals[claim], IMPOSSIBLE));
     int best = 0;
     for (int claim = 1; claim < claims.size(); claim++) {
       best = totals[claim] < totals[best] ? claim : best;
@@ -178,10 +213,10 @@ public final class Pairing {
         margin = Math.min(margin, totals[other] - totals[best]);
       }
     }
-    Duration sure = directories.get(0).birth().isPresent() ? SURE : AFTER;
+    Duration sure = kept.birth().isPresent() ? SURE : AFTER;
     if (totals[claims.size()] < totals[best]) {
       return new Unknown(); // What fits it fits another directory better.
-    } else if (margin >= sure.toNanos() && isUsual(directories.get(0), claim)) {
+    } else if (margin >= sure.toNanos() && isUsual(kept, claim)) {
       return new Certain(claim.log(), claim.overwritten(), Duration.ofNanos(margin));
     }
     long limit = totals[best] + sure.toNanos();
@@ -259,11 +294,13 @@ public final class Pairing {
     KeptTimes kept = directories.get(row);
     Claim claim = claims.get(column);
     Log log = claim.log();
+    if (!isNamedLike(kept, log) || kept.birth().map(log.end()::isBefore).orElse(false)) {
+      return IMPOSSIBLE;
+    }
     Duration end = gap(log.end(), kept.changed());
-    boolean before = kept.birth().map(log.end()::isBefore).orElse(false);
     boolean misfit = claim.overwritten() ? !end.isNegative() : end.compareTo(AFTER.negated()) < 0;
     boolean born = isBornInBuild(kept, log);
-    if (!isNamedLike(kept, log) || before || misfit || (born && !isInTime(kept, log))) {
+    if (misfit || (born && !isInTime(kept, log))) {
       return IMPOSSIBLE;
     } else if (claim.overwritten()) {
       return born ? BIRTH_ALONE.toNanos() + start(kept, log) : IMPOSSIBLE;
@@ -285,18 +322,6 @@ public final class Pairing {
             .filter(other -> kept.worker().isPresent() && other.worker().equals(kept.worker()))
             .flatMap(other -> other.birth().stream())
             .noneMatch(next -> next.isAfter(kept.birth().get()) && next.isBefore(born));
-  }
-
-  /**
-   * Returns the smallest sum of a pairing in which the first directory has a given column: that of
-   * a claim, or the first after them for none.
-   */
-  private static long total(long[][] costs, int column) {
-    long[][] with = costs.clone();
-    with[0] = new long[costs[0].length];
-    Arrays.fill(with[0], IMPOSSIBLE);
-    with[0][column] = costs[0][column];
-    return Assignment.smallestSum(with);
   }
 
   private static Duration gap(Instant from, Instant to) {

@@ -175,8 +175,7 @@ class CommandLineTest {
   @CsvSource({
     "--builder src, --builder means nothing to src, nix-build-shell src --help",
     "src --nonsense, --nonsense, nix-build-shell src --help",
-    "src --hel, --hel, '--help, if that is meant; nix-build-shell src --help"
-        + " --help lists all'",
+    "src --hel, --hel, '--help, if that is meant; nix-build-shell src" + " --help lists all'",
   })
   void aWrongLineOfASubcommandNamesItsHelp(String line, String why, String remedy) {
     Failure refused =

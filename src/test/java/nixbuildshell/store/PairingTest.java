@@ -38,10 +38,18 @@ class PairingTest {
   void noRealDirectoryGetsAnotherBuildsLog(String resource, int certain) throws Exception {
     Measured measured = measured(resource);
     int told = 0;
+    List<StorePath> asked = new ArrayList<>();
+    List<Pairing.Verdict> all =
+        Pairing.ofAll(
+            measured.directories,
+            measured.logs,
+            derivation -> asked.add(derivation) && measured.valid.contains(derivation));
+    assertEquals(new HashSet<>(asked).size(), asked.size(), "each is asked about once");
     for (int i = 0; i < measured.directories.size(); i++) {
       List<KeptTimes> others = new ArrayList<>(measured.directories);
       Pairing.Verdict verdict =
           Pairing.of(others.remove(i), others, measured.logs, measured.valid::contains);
+      assertEquals(verdict, all.get(i));
       if (verdict instanceof Pairing.Certain sure) {
         assertEquals(measured.names.get(i) + ".drv", sure.log().derivation().name());
         told++;
