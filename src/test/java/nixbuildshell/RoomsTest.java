@@ -42,8 +42,9 @@ class RoomsTest {
       view:     capture session sandbox launch
       shell:    capture session sandbox
       host:     kernel files nix plan launch
+      listing:  capture session
       enter:    view shell host terminal
-      commands: enter
+      commands: enter listing
       cli:      commands
       """;
 

@@ -62,6 +62,21 @@ public final class KeptDirectories {
     }
   }
 
+  /**
+   * Describes a kept directory for a list.
+   *
+   * @param path absolute, of the directory that Nix named
+   * @param owner the uid of the build directory's owner
+   * @param readable whether the caller may read the build directory
+   * @param manifest as for {@link Found}
+   */
+  public record Listed(
+      ByteString path,
+      KeptTimes times,
+      long owner,
+      boolean readable,
+      Optional<Manifest> manifest) {}
+
   private final FileSystem files;
   private final StoreDirectory store;
   private final List<ByteString> places;
@@ -129,6 +144,38 @@ public final class KeptDirectories {
         });
     found.sort(Comparator.comparing((Found each) -> each.changed()).reversed());
     return found;
+  }
+
+  /** Returns all kept directories, also those that the caller may not read, the newest first. */
+  public List<Listed> all() {
+    List<Listed> all = new ArrayList<>();
+    Set<String> seen = new LinkedHashSet<>();
+    visit(
+        (directory, candidate) ->
+            listed(directory, candidate)
+                .filter(each -> seen.add(each.times().identity()))
+                .ifPresent(all::add));
+    all.sort(Comparator.comparing((Listed each) -> each.times().changed()).reversed());
+    return all;
+  }
+
+  private Optional<Listed> listed(Directory in, Candidate candidate) {
+    ByteString path = in.place().child(candidate.name).path();
+    boolean ofLix = KeptName.of(candidate.name).filter(KeptName::isLix).isPresent();
+    try (KeptDirectory kept = KeptDirectory.in(in, candidate.name)) {
+      return kept.isNested() || !ofLix ? Optional.of(listed(path, kept)) : Optional.empty();
+    } catch (ErrnoException | Failure e) {
+      return ofLix
+          ? Optional.empty()
+          : Optional.of(
+              new Listed(
+                  path, times(in, candidate), candidate.status.uid(), false, Optional.empty()));
+    }
+  }
+
+  /** Describes an open kept directory, wherever it is. */
+  public Listed listed(ByteString path, KeptDirectory kept) {
+    return new Listed(path, kept.times(), kept.owner(), true, manifest(kept));
   }
 
   /** Returns the times of all kept directories, also of those that the caller may not open. */
@@ -226,9 +273,13 @@ public final class KeptDirectories {
   }
 
   private Optional<String> id(KeptDirectory kept) {
+    return manifest(kept).flatMap(Manifest::id);
+  }
+
+  private Optional<Manifest> manifest(KeptDirectory kept) {
     if (kept.read(Manifest.PATH, LARGEST_MANIFEST) instanceof FileContent.Bytes content) {
       try {
-        return ManifestReader.read(content.bytes(), store).id();
+        return Optional.of(ManifestReader.read(content.bytes(), store));
       } catch (Malformed | Manifest.Newer e) {
         return Optional.empty();
       }

@@ -161,6 +161,11 @@ public record KeptDirectory(
     return build.place().path();
   }
 
+  /** Returns the path of the directory that Nix named. */
+  public ByteString outermost() {
+    return isNested() ? build.place().parent().path() : path();
+  }
+
   @Override
   public FileContent read(String file, int limit) {
     return FileContent.below(build, file, limit);

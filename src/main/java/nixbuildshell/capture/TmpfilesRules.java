@@ -5,25 +5,27 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import nixbuildshell.ByteString;
 import nixbuildshell.nix.Caller;
 
 /**
  * Reads the rules by which systemd-tmpfiles removes what is old, or what is there at boot
  * (tmpfiles.d(5)). A file replaces those of its name in a later directory; the files are read in
  * the order of their names, and the first line for a path counts.
- *
- * @param directories those of the rules, the first one wins
  */
-record TmpfilesRules(List<Path> directories) {
+public final class TmpfilesRules {
   private static final int LARGEST = 1 << 20;
   private static final Pattern FIELD =
       Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"|'([^']*)'|(\\S+)");
@@ -32,15 +34,61 @@ record TmpfilesRules(List<Path> directories) {
   private static final Map<String, String> SPECIFIERS =
       Map.of("%T", "/tmp", "%V", "/var/tmp", "%t", "/run", "%S", "/var/lib", "%C", "/var/cache");
 
+  /** An age: {@code cmA:} says which times count, {@code ~} spares the first level. */
+  private static final Pattern AGE =
+      Pattern.compile("(?:[abcmABCM]+:)?~?((?:[0-9]+(?:us|ms|s|m|min|h|d|w)?)+)");
+
+  private static final Pattern AGE_PART = Pattern.compile("([0-9]+)([a-z]*)");
+
+  /**
+   * Says when a directory goes.
+   *
+   * @param age with which it goes; empty when none is too old
+   * @param atBoot whether it goes when the host starts
+   */
+  public record Removal(Optional<Duration> age, boolean atBoot) {}
+
   /**
    * Holds a line.
    *
    * @param type its letter
    * @param path a glob where the type takes one
-   * @param ages whether it removes what has reached an age
+   * @param age as it stands in the line; empty when the line removes nothing by age
    * @param shown the file and the line
    */
-  private record Rule(char type, String path, boolean ages, String shown) {
+  private record Rule(char type, String path, String age, String shown) {
+    boolean ages() {
+      return !age.isEmpty();
+    }
+
+    Optional<Duration> duration() {
+      Matcher whole = AGE.matcher(age);
+      if (!whole.matches()) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          AGE_PART
+              .matcher(whole.group(1))
+              .results()
+              .map(part -> unit(part.group(2)).multipliedBy(Long.parseLong(cut(part.group(1)))))
+              .reduce(Duration.ZERO, Duration::plus));
+    }
+
+    private static String cut(String digits) {
+      return digits.substring(0, Math.min(digits.length(), 9));
+    }
+
+    private static Duration unit(String name) {
+      return switch (name) {
+        case "us", "ms" -> Duration.ZERO;
+        case "m", "min" -> Duration.ofMinutes(1);
+        case "h" -> Duration.ofHours(1);
+        case "d" -> Duration.ofDays(1);
+        case "w" -> Duration.ofDays(7);
+        default -> Duration.ofSeconds(1);
+      };
+    }
+
     boolean isGlob() {
       return "exXrR".indexOf(type) >= 0;
     }
@@ -65,8 +113,19 @@ record TmpfilesRules(List<Path> directories) {
     }
   }
 
-  /** Returns the rules of this host. */
-  static TmpfilesRules of(Caller caller) {
+  private final List<Rule> rules;
+
+  /**
+   * Reads the rules.
+   *
+   * @param directories those of the rules, the first one wins
+   */
+  TmpfilesRules(List<Path> directories) {
+    this.rules = rules(directories);
+  }
+
+  /** Reads the rules of this host. */
+  public static TmpfilesRules of(Caller caller) {
     return new TmpfilesRules(
         List.of(
             caller.etc().resolve("tmpfiles.d"),
@@ -83,7 +142,23 @@ record TmpfilesRules(List<Path> directories) {
    * @param path absolute, with one byte in each char
    */
   List<String> thatRemove(String path) {
-    List<Rule> rules = rules();
+    return removing(path).stream().map(Rule::shown).toList();
+  }
+
+  /** Returns when the rules remove a directory; empty when none does. */
+  public Optional<Removal> removal(ByteString path) {
+    List<Rule> removing = removing(path.latin1());
+    return removing.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Removal(
+                removing.stream()
+                    .flatMap(rule -> rule.duration().stream())
+                    .min(Comparator.naturalOrder()),
+                removing.stream().anyMatch(rule -> "rRD".indexOf(rule.type) >= 0)));
+  }
+
+  private List<Rule> removing(String path) {
     List<Rule> aging =
         rules.stream()
             .filter(rule -> "dDevqQCx".indexOf(rule.type) >= 0 && rule.covers(path))
@@ -97,12 +172,14 @@ record TmpfilesRules(List<Path> directories) {
             rule ->
                 rule.type == 'r' && rule.matches(path)
                     || "RD".indexOf(rule.type) >= 0 && rule.covers(path)
-                    || !spared && rule.ages && aging.contains(rule) && rule.depth(path) == nearest)
-        .map(Rule::shown)
+                    || !spared
+                        && rule.ages()
+                        && aging.contains(rule)
+                        && rule.depth(path) == nearest)
         .toList();
   }
 
-  private List<Rule> rules() {
+  private static List<Rule> rules(List<Path> directories) {
     Map<String, Path> files = new TreeMap<>();
     for (Path directory : directories) {
       try (DirectoryStream<Path> all = Files.newDirectoryStream(directory, "*.conf")) {
@@ -131,9 +208,9 @@ record TmpfilesRules(List<Path> directories) {
         for (String line : Files.readAllLines(file, StandardCharsets.ISO_8859_1)) {
           List<String> fields = fields(line.strip());
           if (fields.size() >= 2 && !line.strip().startsWith("#")) {
-            boolean ages = fields.size() >= 6 && !fields.get(5).equals("-");
+            String age = fields.size() >= 6 ? fields.get(5).replaceAll("^-$", "") : "";
             String shown = file + ": " + line.strip();
-            rules.add(new Rule(fields.get(0).charAt(0), path(fields.get(1)), ages, shown));
+            rules.add(new Rule(fields.get(0).charAt(0), path(fields.get(1)), age, shown));
           }
         }
       }

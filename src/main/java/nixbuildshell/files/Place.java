@@ -29,7 +29,7 @@ public final class Place {
     return new Place(this, child);
   }
 
-  Place parent() {
+  public Place parent() {
     return parent;
   }
 

@@ -57,6 +57,16 @@ public record Accounts(Path etc) {
         .map(user -> Long.parseLong(user[3]));
   }
 
+  /** Returns the name of a user, or the id as text where the file has no such user. */
+  public String nameOf(long uid) {
+    String id = Long.toString(uid);
+    return entries("passwd", 3)
+        .filter(user -> user[2].equals(id))
+        .map(user -> user[0])
+        .findFirst()
+        .orElse(id);
+  }
+
   /** Returns a user or group of which the id is one of these, as a message calls it. */
   public Optional<String> within(long first, long count) {
     return Stream.concat(

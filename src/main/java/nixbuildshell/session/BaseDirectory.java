@@ -22,11 +22,19 @@ final class BaseDirectory {
 
   private final FileSystem files;
   private final Function<String, Optional<ByteString>> environment;
+  private final boolean makes;
   private Optional<ByteString> passedOver = Optional.empty();
 
-  BaseDirectory(FileSystem files, Function<String, Optional<ByteString>> environment) {
+  /**
+   * Makes a finder of the base.
+   *
+   * @param makes whether {@link #open} makes what is missing
+   */
+  BaseDirectory(
+      FileSystem files, Function<String, Optional<ByteString>> environment, boolean makes) {
     this.files = files;
     this.environment = environment;
+    this.makes = makes;
   }
 
   /**
@@ -116,7 +124,7 @@ final class BaseDirectory {
     } catch (ErrnoException e) {
       String text = path.latin1().replaceAll("(?<=.)/+$", "");
       int slash = text.lastIndexOf('/');
-      if (!e.missing() || text.isEmpty()) {
+      if (!makes || !e.missing() || text.isEmpty()) {
         throw e;
       }
       ByteString parentPath = new ByteString(slash < 0 ? "." : text.substring(0, slash + 1));
@@ -142,7 +150,9 @@ final class BaseDirectory {
   }
 
   private Directory openBase(Directory parent, ByteString name) throws ErrnoException {
-    make(parent, name);
+    if (makes) {
+      make(parent, name);
+    }
     String what = "cannot keep sessions in " + parent.place().child(name);
     // By name first: another user's directory may not open, and the message must say why.
     check(what, parent.status(name));

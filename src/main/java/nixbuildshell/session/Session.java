@@ -79,6 +79,11 @@ public final class Session implements AutoCloseable {
 
   /** Reads what it remembers; empty when that cannot be read. */
   public Optional<Remembered> remembered() {
+    return remembered(directory);
+  }
+
+  /** Reads what a session in this directory remembers, without its lock. */
+  static Optional<Remembered> remembered(Directory directory) {
     return FileContent.read(directory, REMEMBERED, LARGEST) instanceof FileContent.Bytes file
         ? Remembered.of(file.bytes())
         : Optional.empty();

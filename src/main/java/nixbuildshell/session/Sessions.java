@@ -1,6 +1,7 @@
 package nixbuildshell.session;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -91,9 +92,87 @@ public final class Sessions implements AutoCloseable {
       Function<String, Optional<ByteString>> environment,
       Optional<ByteString> workDirectory) {
     files.makeFilesPrivate();
-    BaseDirectory wanted = new BaseDirectory(files, environment);
+    BaseDirectory wanted = new BaseDirectory(files, environment, true);
     Directory base = wanted.open(workDirectory);
     return new Sessions(files, base, wanted.passedOver());
+  }
+
+  /**
+   * Opens the base where there is one; empty when the caller has no sessions.
+   *
+   * @throws Failure when it is not safe or not fit
+   */
+  public static Optional<Sessions> find(
+      FileSystem files,
+      Function<String, Optional<ByteString>> environment,
+      Optional<ByteString> workDirectory) {
+    try {
+      Directory base = new BaseDirectory(files, environment, false).open(workDirectory);
+      return Optional.of(new Sessions(files, base, Optional.empty()));
+    } catch (Failure e) {
+      if (e.getCause() instanceof ErrnoException why && why.missing()) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Describes a session for a list.
+   *
+   * @param made when it was made
+   * @param remembered empty when its record cannot be read
+   */
+  public record Listed(
+      ByteString id,
+      ByteString path,
+      Status.Time made,
+      State state,
+      Optional<Remembered> remembered) {}
+
+  /** Says what becomes of a session. */
+  public enum State {
+    /** A run has locked it. */
+    IN_USE,
+    /** It stays until the caller deletes it. */
+    CHANGED,
+    /** The next run deletes it, unless it finds changes. */
+    LEFT
+  }
+
+  /** Returns all sessions, the newest first. */
+  public List<Listed> all() {
+    List<Listed> all = new ArrayList<>();
+    try {
+      for (ByteString id : Listing.names(base)) {
+        if (!id.startsWith(".")) {
+          listed(id).ifPresent(all::add);
+        }
+      }
+    } catch (ErrnoException e) {
+      throw e.failure("cannot look into " + base.place(), "");
+    }
+    all.sort(Comparator.comparing(Listed::made).reversed());
+    return all;
+  }
+
+  private Optional<Listed> listed(ByteString id) throws ErrnoException {
+    Optional<Session> free = exclusively(() -> take(id));
+    try (Directory directory = base.openDirectory(id)) {
+      // Without its lock file a directory is no session, or not yet.
+      Optional<Status> lock = directory.find(Session.LOCK);
+      Optional<Remembered> remembered = Session.remembered(directory);
+      State state =
+          free.isEmpty()
+              ? State.IN_USE
+              : free.get().isKnownToBeChanged() ? State.CHANGED : State.LEFT;
+      return lock.map(
+          known -> new Listed(id, directory.place().path(), known.changed(), state, remembered));
+    } catch (ErrnoException e) {
+      return Optional.empty(); // It is gone meanwhile.
+    } finally {
+      free.ifPresent(Session::close);
+    }
   }
 
   /** Returns the caller's state directory when it is mounted noexec, and therefore not used. */

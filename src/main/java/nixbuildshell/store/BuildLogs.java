@@ -1,6 +1,7 @@
 package nixbuildshell.store;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -58,6 +59,15 @@ record BuildLogs(Path directory) {
                 Stream.of(COMPRESSED, "")
                     .flatMap(end -> log(derivation, file(derivation, end)).stream()))
         .toList();
+  }
+
+  /** Reads a log that is not compressed; it may grow meanwhile. */
+  LogText plain(StorePath derivation) {
+    try (InputStream log = Files.newInputStream(file(derivation, ""), LinkOption.NOFOLLOW_LINKS)) {
+      return LogText.of(log);
+    } catch (IOException e) {
+      return LogText.NONE;
+    }
   }
 
   private Path file(StorePath derivation, String end) {

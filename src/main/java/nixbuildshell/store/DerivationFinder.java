@@ -64,6 +64,11 @@ public record DerivationFinder(
       this.guess = guess;
     }
 
+    /** Returns the words for a message: "found by the directory's name". */
+    public String words() {
+      return words;
+    }
+
     /** Decides whether another derivation could have left the same traces. */
     public boolean isGuess() {
       return guess;
@@ -330,6 +335,15 @@ public record DerivationFinder(
     return logs().of(List.of(derivation)).stream()
         .flatMap(log -> LogEnd.of(log, kept.times(), () -> texts.apply(derivation)).stream())
         .findFirst();
+  }
+
+  /**
+   * Reads the log of a build that still runs.
+   *
+   * @return nothing when Nix compresses the log: then it has written nothing yet
+   */
+  public LogText growing(StorePath derivation) {
+    return logs().plain(derivation);
   }
 
   private Failure undecided(

@@ -2,10 +2,12 @@ package nixbuildshell.store;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
@@ -15,6 +17,42 @@ public sealed interface Json {
 
   /** Returns the text that {@code nlohmann::json::dump()} writes, one byte in each char. */
   String dump();
+
+  /** Returns the text in ASCII, as the tool prints it: nothing in it steers a terminal. */
+  default String ascii() {
+    String text = new String(new ByteString(dump()).bytes(), StandardCharsets.UTF_8);
+    StringBuilder ascii = new StringBuilder(text.length());
+    for (char c : text.toCharArray()) {
+      ascii.append(c < 127 ? String.valueOf(c) : String.format("\\u%04x", (int) c));
+    }
+    return ascii.toString();
+  }
+
+  /**
+   * Returns a value of the tool's own: a map by names, a list, a text, a number or a truth value;
+   * an empty Optional is null. Bytes that are not UTF-8 become U+FFFD.
+   */
+  static Json of(Object value) {
+    if (value instanceof Optional<?> optional) {
+      return optional.isPresent() ? of(optional.get()) : new Nothing();
+    } else if (value instanceof Map<?, ?> map) {
+      SortedMap<ByteString, Json> fields = new TreeMap<>();
+      map.forEach((name, each) -> fields.put(ByteString.of((String) name), of(each)));
+      return new Fields(fields);
+    } else if (value instanceof List<?> list) {
+      return new Items(list.stream().map(Json::of).toList());
+    } else if (value instanceof Boolean truth) {
+      return new Truth(truth);
+    } else if (value instanceof Integer || value instanceof Long) {
+      return new Number(value.toString());
+    }
+    byte[] bytes =
+        value instanceof ByteString raw
+            ? raw.bytes()
+            : value.toString().getBytes(StandardCharsets.UTF_8);
+    String text = new String(bytes, StandardCharsets.UTF_8);
+    return new Text(ByteString.of(text));
+  }
 
   /**
    * Holds a string.

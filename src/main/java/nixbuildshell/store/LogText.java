@@ -5,7 +5,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -16,24 +20,33 @@ import nixbuildshell.Malformed;
 /**
  * Holds what a build log says. A builder can write any line into it.
  *
- * @param phase the last phase that it names. stdenv writes a line {@code @nix { "action":
- *     "setPhase", "phase": "buildPhase" }} at each start of a phase ({@code showPhaseHeader} in
- *     setup.sh), and before that Nix reads such lines, a plain header
+ * @param phases those that it names, in order, at most a hundred. stdenv writes a line {@code @nix
+ *     { "action": "setPhase", "phase": "buildPhase" }} at each start of a phase ({@code
+ *     showPhaseHeader} in setup.sh), and before that Nix reads such lines, a plain header
  * @param missesBinSh whether a program complains that {@code /bin/sh} is not there
  * @param directories the paths in it that have the form of a kept directory of the host, at most
  *     ten. A build in a sandbox does not know such a path
+ * @param end the last lines, at most twenty, without those for Nix; a long line is cut
  */
-public record LogText(Optional<String> phase, boolean missesBinSh, Set<ByteString> directories) {
+public record LogText(
+    List<String> phases, boolean missesBinSh, Set<ByteString> directories, List<ByteString> end) {
   /** Stands for a log that was not read. */
-  public static final LogText NONE = new LogText(Optional.empty(), false, Set.of());
+  public static final LogText NONE = new LogText(List.of(), false, Set.of(), List.of());
 
   private static final long LONGEST_LOG = 2L << 30;
 
   public LogText {
+    phases = List.copyOf(phases);
     directories = Set.copyOf(directories);
+    end = List.copyOf(end);
   }
 
-  /** Reads a whole log, of which it keeps no more than a line. */
+  /** Returns the last phase that it names. */
+  public Optional<String> phase() {
+    return phases.isEmpty() ? Optional.empty() : Optional.of(phases.get(phases.size() - 1));
+  }
+
+  /** Reads a whole log, of which it keeps only some lines. */
   static LogText of(InputStream log) throws IOException {
     Lines lines = new Lines();
     InputStream in = new BufferedInputStream(log);
@@ -47,14 +60,22 @@ public record LogText(Optional<String> phase, boolean missesBinSh, Set<ByteStrin
         line.write(next);
       }
     }
-    lines.add(line.toString(StandardCharsets.ISO_8859_1));
-    return new LogText(lines.told.or(() -> lines.header), lines.missesBinSh, lines.directories);
+    if (line.size() > 0) {
+      lines.add(line.toString(StandardCharsets.ISO_8859_1));
+    }
+    return new LogText(
+        lines.told.isEmpty() ? lines.headers : lines.told,
+        lines.missesBinSh,
+        lines.directories,
+        List.copyOf(lines.end));
   }
 
   /** Collects from the lines of a log. */
   private static final class Lines {
     private static final int LONGEST = 1024;
     private static final int MOST_DIRECTORIES = 10;
+    private static final int MOST_PHASES = 100;
+    private static final int MOST_OF_END = 20;
     private static final String MARK = "@nix ";
     private static final String RUNNING = "Running phase: ";
     private static final String BIN_SH = "/bin/sh";
@@ -86,21 +107,28 @@ public record LogText(Optional<String> phase, boolean missesBinSh, Set<ByteStrin
             "post-installation fixup", "fixupPhase",
             "running install tests", "installCheckPhase");
 
-    private Optional<String> told = Optional.empty();
-    private Optional<String> header = Optional.empty();
+    private final List<String> told = new ArrayList<>();
+    private final List<String> headers = new ArrayList<>();
+    private final Deque<ByteString> end = new ArrayDeque<>();
     private boolean missesBinSh;
     private final Set<ByteString> directories = new LinkedHashSet<>();
 
     private void add(String text) {
+      if (!text.startsWith(MARK)) {
+        end.add(new ByteString(text.substring(0, Math.min(text.length(), LONGEST))));
+        if (end.size() > MOST_OF_END) {
+          end.remove();
+        }
+      }
       if (text.length() > LONGEST) {
         return;
       }
       if (text.startsWith(MARK)) {
-        told = set(text.substring(MARK.length())).or(() -> told);
+        set(text.substring(MARK.length())).ifPresent(name -> begin(told, name));
       } else if (text.startsWith(RUNNING)) {
-        header = name(text.substring(RUNNING.length())).or(() -> header);
-      } else {
-        header = Optional.ofNullable(HEADERS.get(text)).or(() -> header);
+        name(text.substring(RUNNING.length())).ifPresent(name -> begin(headers, name));
+      } else if (HEADERS.containsKey(text)) {
+        begin(headers, HEADERS.get(text));
       }
       missesBinSh = missesBinSh || text.contains(BIN_SH) && NO_BIN_SH.matcher(text).find();
       if (text.contains(KEPT) && directories.size() < MOST_DIRECTORIES) {
@@ -109,6 +137,14 @@ public record LogText(Optional<String> phase, boolean missesBinSh, Set<ByteStrin
             .results()
             .forEach(found -> directories.add(new ByteString(found.group())));
       }
+    }
+
+    /** Adds a phase; of more than so many, the first and the last count. */
+    private static void begin(List<String> phases, String name) {
+      if (phases.size() == MOST_PHASES) {
+        phases.remove(MOST_PHASES - 1);
+      }
+      phases.add(name);
     }
 
     private static Optional<String> set(String json) {

@@ -61,12 +61,12 @@ public record StorePath(String hash, String name) implements Comparable<StorePat
     return name;
   }
 
-  boolean isDerivation() {
+  public boolean isDerivation() {
     return name.length() > DERIVATION.length() && name.endsWith(DERIVATION);
   }
 
   /** Returns a derivation's name without {@code .drv}. */
-  String derivationName() {
+  public String derivationName() {
     return name.substring(0, name.length() - DERIVATION.length());
   }
 

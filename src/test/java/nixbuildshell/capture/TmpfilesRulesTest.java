@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import nixbuildshell.ByteString;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,6 +67,31 @@ class TmpfilesRulesTest {
   void namesALineThatConcernsThePath(String line, boolean concerns) throws IOException {
     file("usr/tmp.conf", "", line, "x /tmp/systemd-private-%b-*", "d /run/user 0755 root root 1d");
     assertEquals(concerns ? "usr/tmp.conf: " + line : "", thatRemove(KEPT));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "q /tmp 1777 root root 10d   | PT240H",
+        "q /tmp 1777 root root aA:1w2h | PT170H",
+        "q /tmp 1777 root root ~90   | PT1M30S",
+        "q /tmp 1777 root root 0     | PT0S",
+        "q /tmp 1777 root root odd   | ''",
+        "D /tmp 1777 root root 30min | PT30M at boot",
+        "R! /tmp/nix-build-*         | ' at boot'",
+        "q /tmp 1777 root root -     | none",
+      })
+  void saysWhenTheDirectoryGoes(String line, String when) throws IOException {
+    file("etc/tmp.conf", line);
+    assertEquals(
+        when,
+        new TmpfilesRules(List.of(root.resolve("etc")))
+            .removal(ByteString.of(KEPT))
+            .map(
+                told ->
+                    told.age().map(Object::toString).orElse("") + (told.atBoot() ? " at boot" : ""))
+            .orElse("none"));
   }
 
   @Test

@@ -51,7 +51,7 @@ class UnsandboxedTest {
     Set<ByteString> log = inLog == null ? Set.of() : Set.of(ByteString.of(inLog));
     DerivationFinder finder =
         new DerivationFinder(
-            store.finder().store(), List::of, any -> new LogText(Optional.empty(), false, log));
+            store.finder().store(), List::of, any -> new LogText(List.of(), false, log, List.of()));
     Request request =
         new Request(
             Optional.empty(),

@@ -216,4 +216,42 @@ class SessionsTest {
     }
     assertFalse(sessions.path().isEmpty());
   }
+
+  @Test
+  void allAreListedWithTheirStates() throws Exception {
+    assertEquals(List.of(), sessions.all());
+    Files.createDirectory(base.resolve("empty"));
+    create(Remembered.Kind.COMMAND).close();
+    try (Session changed = create(Remembered.Kind.INTERACTIVE)) {
+      changed.markStaged();
+      Files.writeString(base.resolve(changed.id() + "/build/new"), "");
+      assertTrue(changed.isChanged(() -> false));
+    }
+    try (Session used = create(Remembered.Kind.INTERACTIVE)) {
+      List<Sessions.Listed> all = sessions.all();
+      assertEquals(
+          List.of(Sessions.State.IN_USE, Sessions.State.CHANGED, Sessions.State.LEFT),
+          all.stream().map(Sessions.Listed::state).toList());
+      assertEquals(used.path(), all.get(0).path());
+      assertEquals(ORIGIN, all.get(0).remembered().orElseThrow().origin());
+    }
+    // To list them locks none for good.
+    sessions.clean(() -> false);
+    assertEquals(1, sessions.all().size());
+  }
+
+  @Test
+  void toFindTheBaseMakesNone() {
+    ByteString work = name(temporary + "/none");
+    assertEquals(
+        Optional.empty(),
+        Sessions.find(Fixture.FILES, variable -> Optional.empty(), Optional.of(work)));
+    assertFalse(Files.exists(temporary.resolve("none")));
+    ByteString here = name(temporary.toString());
+    try (Sessions found =
+        Sessions.find(Fixture.FILES, variable -> Optional.empty(), Optional.of(here))
+            .orElseThrow()) {
+      assertEquals(sessions.path(), found.path());
+    }
+  }
 }

@@ -264,7 +264,10 @@ class DerivationFinderTest {
             List::of,
             drv ->
                 new LogText(
-                    Optional.of("buildPhase").filter(phase -> drv.equals(first)), false, Set.of()));
+                    drv.equals(first) ? List.of("buildPhase") : List.of(),
+                    false,
+                    Set.of(),
+                    List.of()));
     String fit = "the build logs of these fit it, the newest first: " + whole(second) + ", ";
     for (boolean phases : new boolean[] {true, false}) {
       DerivationFinder asked = phases ? reading : reading.withoutLogs();

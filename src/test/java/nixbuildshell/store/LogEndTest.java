@@ -7,6 +7,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import nixbuildshell.ByteString;
@@ -43,6 +44,21 @@ class LogEndTest {
     assertEquals(Optional.of("checkPhase"), phase(set("buildPhase") + set("checkPhase").strip()));
     assertEquals(Optional.of("a"), phase(set("a") + " " + set("b") + "x" + set("c")));
     assertEquals(Optional.of("my-odd.Phase"), phase(set("my-odd.Phase")));
+  }
+
+  @Test
+  void thePhasesAndTheLastLinesAreThere() throws IOException {
+    LogText text =
+        text(set("unpackPhase") + "one\n\n" + set("buildPhase") + "\u00ff" + "x".repeat(2000));
+    assertEquals(List.of("unpackPhase", "buildPhase"), text.phases());
+    assertEquals(3, text.end().size());
+    assertEquals("one", text.end().get(0).latin1());
+    assertEquals("\u00ff" + "x".repeat(1023), text.end().get(2).latin1());
+    text = text("line\n".repeat(50) + "last\n" + set("a").repeat(200) + set("b"));
+    assertEquals(20, text.end().size());
+    assertEquals("last", text.end().get(19).latin1());
+    assertEquals(100, text.phases().size());
+    assertEquals(Optional.of("b"), text.phase());
   }
 
   @Test
@@ -135,7 +151,9 @@ class LogEndTest {
         LogEnd.of(
             log(milliseconds),
             KeptFiles.named("nix-1-2").times(),
-            () -> new LogText(Optional.ofNullable(phase), false, Set.of()));
+            () ->
+                new LogText(
+                    Optional.ofNullable(phase).stream().toList(), false, Set.of(), List.of()));
     assertEquals(Optional.ofNullable(sentence), end.flatMap(it -> it.sentence("a")));
   }
 

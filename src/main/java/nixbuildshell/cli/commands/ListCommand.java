@@ -1,15 +1,25 @@
 package nixbuildshell.cli.commands;
 
 import java.io.PrintStream;
+import java.util.Optional;
+import nixbuildshell.ByteString;
+import nixbuildshell.capture.DirectoryArgument;
 import nixbuildshell.capture.KeptDirectories;
+import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.console.Messages;
 import nixbuildshell.enter.Options;
 import nixbuildshell.files.FileSystem;
+import nixbuildshell.listing.ListReport;
+import nixbuildshell.listing.Survey;
 import nixbuildshell.nix.Caller;
+import nixbuildshell.session.Sessions;
+import nixbuildshell.store.NixStore;
 import nixbuildshell.view.StoreChoice;
 
-/** Lists the kept directories of this host. */
-record ListCommand(Options before) implements Subcommand {
+/** Lists kept directories and sessions, tells of one kept directory, or lists running builds. */
+record ListCommand(
+    Options before, Optional<ByteString> directory, boolean running, boolean size, boolean json)
+    implements Subcommand {
   @Override
   public int verbosity() {
     return before.verbosity();
@@ -18,9 +28,36 @@ record ListCommand(Options before) implements Subcommand {
   @Override
   public int run(Caller caller, Messages messages, PrintStream out) {
     FileSystem files = new FileSystem(CallersKernel.calls(caller, before.workDirectory()));
-    new KeptDirectories(caller, files, StoreChoice.of(caller, files, before.store()))
-        .newestFirst()
-        .forEach(out::println);
-    return 0;
+    NixStore store = StoreChoice.of(caller, files, before.store());
+    Optional<Sessions> sessions = Sessions.find(files, caller::environment, before.workDirectory());
+    Survey survey =
+        new Survey(
+            caller,
+            files,
+            KeptDirectories.finder(caller, files, store, () -> false),
+            sessions,
+            size);
+    ListReport report = new ListReport(survey, out, messages, json);
+    try {
+      if (running) {
+        report.running();
+      } else if (directory.isPresent()) {
+        one(report, survey, messages);
+      } else {
+        report.all();
+      }
+      return 0;
+    } finally {
+      sessions.ifPresent(Sessions::close);
+    }
+  }
+
+  private void one(ListReport report, Survey survey, Messages messages) {
+    ByteString path =
+        new DirectoryArgument(survey.caller(), survey.files(), survey.finder().store(), messages)
+            .path(directory.orElseThrow());
+    try (KeptDirectory kept = KeptDirectory.open(survey.files(), path)) {
+      report.one(kept.outermost(), kept);
+    }
   }
 }

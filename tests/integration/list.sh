@@ -1,0 +1,72 @@
+# shellcheck shell=bash
+# `list`: kept directories, sessions and builds that run.
+
+# json EXPRESSION: what Python says of the object j that --json printed, after a check against the schema.
+json() {
+	/usr/bin/python3 - "$TOP/docs/list.schema.json" "$T/out" "$1" <<-'END' || fail "not as its schema says: $(<"$T/out")"
+		import json, sys, jsonschema
+		schema, j = (json.load(open(f, encoding="utf-8")) for f in sys.argv[1:3])
+		jsonschema.Draft202012Validator.check_schema(schema)
+		jsonschema.Draft202012Validator(schema).validate(j)
+		print(eval(sys.argv[3]))
+	END
+}
+
+# expect_json EXPRESSION VALUE
+expect_json() {
+	local value
+	value=$(json "$1")
+	[[ $value == "$2" ]] || fail "$1 is $value, not $2: $(<"$T/out")"
+}
+
+# An interactive shell that changes something leaves a session; sets `session`.
+leave_session() {
+	echo 'touch new; exit' >"$T/in"
+	nbs_on_terminal "$1" <"$T/in" >"$T/shell" 2>&1 || true
+	session=$(find "$USER_HOME" -name session.properties)
+	session=${session%/session.properties}
+	[[ -n $session ]] || fail "no session: $(<"$T/shell")"
+}
+
+test_kept_directories_and_sessions() {
+	dir=$(kept readable)
+	leave_session "$dir"
+	run nbs list
+	expect_status 0
+	expect_empty_err
+	grep -qE '^AGE +NAME +PHASE +ENDED +OWNER +REMOVED$' "$T/out" || fail "no table"
+	grep -A 1 -E '^[0-9]+[smh] +readable-1.0 .* nixbld' "$T/out" | grep -qxF "     $dir" || grep -qE "^ +$dir\$" "$T/out" || fail "not listed"
+	grep -qE "^[0-9]+s +${session##*/} +changed\$" "$T/out" || fail "no session"
+	! grep -vE '^ ' "$T/out" | grep -E '.{81}' || fail "wider than 80 columns"
+	run nbs list --size --json
+	expect_json "[k['name'] for k in j['kept'] if k['path'] == '$dir']" "['readable-1.0']"
+	expect_json "[(s['origin'], s['state'], s['size'] > 0) for s in j['sessions']]" "[('$dir', 'changed', True)]"
+	run nbs list "$dir"
+	grep -q "^  derivation  /nix/store/.*-readable-1.0.drv (found by" "$T/out" || fail "no derivation"
+	grep -q "^  session     ${session##*/}, changed, " "$T/out" || fail "no session"
+	run nbs list "$dir" --json
+	expect_json "(len(j['kept']), j['kept'][0]['path'], len(j['sessions']))" "(1, '$dir', 1)"
+	run nbs list --running "$dir"
+	expect_status 2
+}
+
+# In 2.34 no directory bears its derivation's name: the logs tell. And a build that runs.
+test_with_nix_2_34() {
+	enter_world sid
+	local pid
+	dir=$(kept readable)
+	run nbs list --json
+	expect_json "[k['name'] for k in j['kept'] if '$dir'.startswith(k['path'] + '/')]" "['readable-1.0']"
+	user_exec NIX_REMOTE=daemon nix-build --no-out-link "$SCRATCH/fixtures/matching.nix" \
+		--argstr bash "$BASH_PATH" --argstr tools "$TOOLS_PATH" --argstr salt "$T" --arg count 1 --argstr script \
+		'sleep 60' >"$T/log" 2>&1 </dev/null &
+	pid=$!
+	eventually runs_now || fail "no running build: $(<"$T/out")"
+	kill "$pid"
+	expect_json "[(r['name'], r['startedAt'] is None) for r in j['running'] if r['name'] == 'many-1.0']" "[('many-1.0', False)]"
+}
+
+runs_now() {
+	run nbs list --running --json
+	grep -q many-1.0 "$T/out"
+}
