@@ -1,5 +1,6 @@
 package nixbuildshell.capture;
 
+import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.console.Messages;
 import nixbuildshell.store.StoreDirectory;
@@ -19,8 +20,13 @@ public final class BuildReport {
     this.messages = messages;
   }
 
-  /** Prints the notes and what failed; with {@code -v} also each fact and its source. */
-  public static void print(FailedBuild build, StoreDirectory store, Messages messages) {
+  /**
+   * Prints the notes and what failed; with {@code -v} also each fact and its source.
+   *
+   * @param greeted whether a greeting says what failed
+   */
+  public static void print(
+      FailedBuild build, StoreDirectory store, boolean greeted, Messages messages) {
     BuildReport report = new BuildReport(build, store, messages);
     for (Note note : build.notes()) {
       if (note.level() == Note.Level.WARNING) {
@@ -30,12 +36,14 @@ public final class BuildReport {
       }
     }
     report.facts();
-    build.manifest().map(Manifest::end).ifPresent(report::whatFailed);
+    if (!greeted) {
+      whatFailed(build).ifPresent(messages::note);
+    }
   }
 
   /** Decides whether {@link #print} says what failed, because the manifest does. */
   static boolean saysWhatFailed(FailedBuild build) {
-    return build.manifest().map(Manifest::end).filter(BuildReport::saysWhatFailed).isPresent();
+    return whatFailed(build).isPresent();
   }
 
   private static boolean saysWhatFailed(Manifest.End end) {
@@ -67,15 +75,23 @@ public final class BuildReport {
     messages.detail(what + ": " + fact);
   }
 
-  /** Prints one line: "buildPhase of wttr-0.1 failed with exit code 101 in: cargo build". */
-  private void whatFailed(Manifest.End end) {
-    if (!saysWhatFailed(end)) {
-      return;
-    }
+  /**
+   * Returns what the manifest says: "buildPhase of wttr-0.1 failed with exit code 101 in: cargo
+   * build".
+   */
+  public static Optional<String> whatFailed(FailedBuild build) {
+    return build
+        .manifest()
+        .map(Manifest::end)
+        .filter(BuildReport::saysWhatFailed)
+        .map(end -> whatFailed(build.name().value(), end));
+  }
+
+  private static String whatFailed(String name, Manifest.End end) {
     String phase = end.phase().map(text -> cut(text) + " of ").orElse("");
     String code = end.exitCode().map(number -> " with exit code " + number).orElse("");
     String command = end.command().map(failed -> " in: " + cut(failed.text())).orElse("");
-    messages.note(phase + build.name().value() + " failed" + code + command);
+    return phase + name + " failed" + code + command;
   }
 
   private static String cut(ByteString text) {

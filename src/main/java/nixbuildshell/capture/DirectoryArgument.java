@@ -1,6 +1,8 @@
 package nixbuildshell.capture;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.console.Messages;
@@ -10,7 +12,10 @@ import nixbuildshell.files.FileSystem;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.store.NixStore;
 
-/** Finds the directory that DIR names: a path, {@code last}, or the ID of the hook's hint. */
+/**
+ * Finds the directory that DIR names: a path, {@code last}, the ID of the hook's hint, or the short
+ * name of a session.
+ */
 public final class DirectoryArgument {
   /** Names the newest kept directory. */
   public static final String LAST = "last";
@@ -19,8 +24,18 @@ public final class DirectoryArgument {
   private final FileSystem files;
   private final NixStore nix;
   private final Messages messages;
+  private final Function<ByteString, Optional<ByteString>> sessions;
 
-  public DirectoryArgument(Caller caller, FileSystem files, NixStore nix, Messages messages) {
+  /**
+   * @param sessions returns the path of the session with a short name, if there is one
+   */
+  public DirectoryArgument(
+      Caller caller,
+      FileSystem files,
+      NixStore nix,
+      Messages messages,
+      Function<ByteString, Optional<ByteString>> sessions) {
+    this.sessions = sessions;
     this.caller = caller;
     this.files = files;
     this.nix = nix;
@@ -51,7 +66,7 @@ public final class DirectoryArgument {
       messages.detail(argument + " is " + named.get(0).path());
       return named.get(0).path();
     } else if (named.isEmpty()) {
-      throw mistake.unknown(all);
+      return sessions.apply(argument).orElseThrow(() -> mistake.unknown(all));
     }
     throw new Failure(
         "cannot enter " + argument,

@@ -13,6 +13,8 @@ import nixbuildshell.Failure;
 import nixbuildshell.capture.DirectoryArgument;
 import nixbuildshell.cli.commands.EnterCommand;
 import nixbuildshell.cli.commands.ListSyntax;
+import nixbuildshell.cli.commands.PathSyntax;
+import nixbuildshell.cli.commands.RetrySyntax;
 import nixbuildshell.cli.commands.Subcommand;
 import nixbuildshell.cli.commands.SubcommandSyntax;
 import nixbuildshell.console.ExitCode;
@@ -47,12 +49,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "%nEnter the sandbox of a failed Nix build, as it was when the build failed.",
       "",
       "DIR is the directory that nix-build --keep-failed (or nix build --keep-failed) left; or"
-          + " 'last' for the newest; or the ID that the setup hook printed; or a session. The"
-          + " sandbox works on a copy: DIR itself is never changed.",
+          + " 'last' for the newest; or the ID that the setup hook printed; or a session's name."
+          + " The sandbox works on a copy: DIR itself is never changed.",
       "",
       "COMMAND runs in /build with the build's variables, and its changes are discarded. Without"
-          + " COMMAND you get the build's shell. If you change something in it, the copy stays as a"
-          + " session, and a message says how to enter it again."
+          + " COMMAND, on a terminal, you get a shell at the failure, with 'retry', 'resume' and"
+          + " 'phases'. If you change something in it, the copy stays as a session, and a message"
+          + " says how to enter it again."
     },
     optionListHeading = "%nOptions (before DIR; what follows DIR belongs to COMMAND):%n",
     commandListHeading =
@@ -135,6 +138,11 @@ final class CommandLineSyntax {
   private boolean explain;
 
   @Option(
+      names = {"-q", "--quiet"},
+      description = "Print no greeting before the shell.")
+  private boolean quiet;
+
+  @Option(
       names = {"-v", "--verbose"},
       description =
           "Print what is known of the build, and from which source; twice: stack traces too.")
@@ -169,7 +177,7 @@ final class CommandLineSyntax {
 
   /** Returns a parser for the whole command line. */
   static CommandLine parser() {
-    return parser(new ListSyntax());
+    return parser(new ListSyntax(), new PathSyntax(), new RetrySyntax());
   }
 
   private static CommandLine plain(Object syntax) {
@@ -295,6 +303,8 @@ final class CommandLineSyntax {
         sandboxPaths.stream().map(ByteString::new).toList(),
         builder,
         explain,
+        Optional.empty(),
+        quiet,
         verbose.length);
   }
 

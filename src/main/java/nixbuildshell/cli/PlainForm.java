@@ -19,9 +19,10 @@ import nixbuildshell.sandbox.Network;
  */
 final class PlainForm {
   /** The subcommands of {@link CommandLineSyntax}: their names win over a directory's. */
-  static final Set<String> SUBCOMMANDS = Set.of("list");
+  static final Set<String> SUBCOMMANDS = Set.of("list", "path", "retry");
 
   private static final Set<String> FLAGS = Set.of("--builder", "--explain");
+  private static final Set<String> QUIET = Set.of("-q", "--quiet");
   private static final Set<String> VALUES =
       Set.of("--drv", "--store", "--work-dir", "--network", "--bin-sh");
   private static final String SANDBOX_PATH = "--sandbox-path";
@@ -73,7 +74,9 @@ final class PlainForm {
 
   private boolean takeOption() {
     String word = words.get(at++).latin1();
-    if (word.equals("--verbose")) {
+    if (QUIET.contains(word)) {
+      return isFirst("--quiet", ByteString.EMPTY);
+    } else if (word.equals("--verbose")) {
       verbosity++;
     } else if (VERBOSE.matcher(word).matches()) {
       verbosity += word.length() - 1;
@@ -129,6 +132,8 @@ final class PlainForm {
             List.copyOf(sandboxPaths),
             builder,
             values.containsKey("--explain"),
+            Optional.empty(),
+            values.containsKey("--quiet"),
             verbosity));
   }
 

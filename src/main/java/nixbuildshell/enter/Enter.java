@@ -10,9 +10,9 @@ import nixbuildshell.abi.Syscall;
 import nixbuildshell.capture.BuildReport;
 import nixbuildshell.capture.DirectoryArgument;
 import nixbuildshell.capture.FailedBuild;
+import nixbuildshell.capture.FailureStory;
 import nixbuildshell.capture.KeptDirectories;
 import nixbuildshell.capture.KeptDirectory;
-import nixbuildshell.capture.LogEndLine;
 import nixbuildshell.capture.Reconstruction;
 import nixbuildshell.capture.Request;
 import nixbuildshell.capture.Shell;
@@ -20,6 +20,9 @@ import nixbuildshell.console.ExitCode;
 import nixbuildshell.console.Messages;
 import nixbuildshell.console.ProgressLine;
 import nixbuildshell.console.ShellWord;
+import nixbuildshell.enter.Options.Retry;
+import nixbuildshell.enter.Options.ShowPath;
+import nixbuildshell.enter.Options.Task;
 import nixbuildshell.enter.Preparation.Prepared;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
@@ -34,9 +37,11 @@ import nixbuildshell.session.Remembered;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
 import nixbuildshell.session.WorkingCopy;
+import nixbuildshell.shell.Start;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.terminal.CallersStream;
+import nixbuildshell.terminal.OutputTail;
 import nixbuildshell.terminal.SignalRelay;
 import nixbuildshell.view.LayerProbe;
 import nixbuildshell.view.RefusedOutput;
@@ -73,7 +78,15 @@ public record Enter(
             signal -> calls.call(Syscall.KILL, ProcessHandle.current().pid(), signal));
     List<CallersStream> streams = CallersStream.all(calls);
     Launcher launcher =
-        (spec, session) -> new SandboxRun(calls, spec, session, streams, signals, messages).run();
+        (spec, session) ->
+            new SandboxRun(
+                    calls,
+                    spec,
+                    session,
+                    options.task().isPresent() ? CallersStream.all(calls) : streams,
+                    signals,
+                    messages)
+                .run();
     FileSystem files = new FileSystem(calls);
     return new Enter(options, caller, messages, out, calls, files, signals, launcher).run();
   }
@@ -99,12 +112,18 @@ public record Enter(
         .ifPresent(messages::note);
     NixStore store = StoreChoice.of(caller, files, options.store());
     ByteString path =
-        new DirectoryArgument(caller, files, store, messages).path(options.directory());
+        new DirectoryArgument(caller, files, store, messages, this::session)
+            .path(options.directory());
     try (KeptDirectory kept = KeptDirectory.open(files, path)) {
       if (options.explain() && !Sessions.looksLikeOne(kept.build())) {
         return enter(kept, store, Optional.empty());
       }
       try (Sessions sessions = Sessions.open(files, caller::environment, options.workDirectory())) {
+        Optional<ByteString> shown =
+            isFor(ShowPath.class) ? known(sessions, kept) : Optional.empty();
+        if (shown.isPresent()) {
+          return show(shown.get());
+        }
         Optional<Session> session = sessions.find(kept.build());
         return session.isPresent()
             ? comeBack(sessions, session.get())
@@ -115,6 +134,34 @@ public record Enter(
     } catch (ErrnoException e) {
       throw e.failure("cannot enter " + path, "");
     }
+  }
+
+  private boolean isFor(Class<? extends Task> task) {
+    return options.task().filter(task::isInstance).isPresent();
+  }
+
+  /** Returns the path of the session with a short name; empty when there is none. */
+  private Optional<ByteString> session(ByteString name) {
+    try (Sessions sessions = Sessions.open(files, caller::environment, options.workDirectory())) {
+      return sessions.named(name);
+    } catch (Failure e) {
+      return Optional.empty(); // The message is about the name.
+    }
+  }
+
+  /** Returns the path of the session that a directory is or has; empty when there is none. */
+  private static Optional<ByteString> known(Sessions sessions, KeptDirectory kept) {
+    String path = kept.path().latin1();
+    return sessions
+        .named(new ByteString(path.substring(path.lastIndexOf('/') + 1)))
+        .filter(kept.path()::equals)
+        .or(() -> sessions.newestOf(kept.path(), kept.changed()));
+  }
+
+  private int show(ByteString session) {
+    byte[] line = session.plus("/build\n").bytes();
+    out.write(line, 0, line.length);
+    return 0;
   }
 
   /**
@@ -139,7 +186,8 @@ public record Enter(
             caller,
             path -> preparation().place(path, store).isPresent());
     FailedBuild build = Reconstruction.of(kept, request, finder);
-    BuildReport.print(build, store.directory(), messages);
+    boolean greeted = preparation().isAtTheFailure(Start.of(build));
+    BuildReport.print(build, store.directory(), greeted, messages);
     try (BuildUser user = preparation().user(kept, build)) {
       Prepared prepared = preparation().fresh(store, kept, build, user);
       return sessions.isPresent()
@@ -167,12 +215,26 @@ public record Enter(
         prepared.showing(
             StoreLookup.in(session, prepared.request().view().store(), layers::mounts));
     try (SessionEnd end =
-        new SessionEnd(sessions, session, remembered, messages, signals, caller.hasTerminal(2))) {
+        new SessionEnd(
+            sessions,
+            session,
+            remembered,
+            messages,
+            signals,
+            !isFor(ShowPath.class),
+            caller.hasTerminal(2))) {
       try {
-        if (remembered.kind() == Remembered.Kind.INTERACTIVE) {
+        if (isPrepared(sandbox)) {
+          fillAndPrepare(sessions, session, kept, build, finder, sandbox);
+        } else if (remembered.kind() == Remembered.Kind.INTERACTIVE) {
           fillAndSay(session, kept, build, finder, sandbox);
         } else {
           fill(session, kept, build, sandbox);
+        }
+        session.markStaged();
+        if (isFor(ShowPath.class)) {
+          session.keep();
+          return show(session.path());
         }
       } catch (CancellationException e) {
         return ExitCode.SIGNAL + signals.ending(); // Before the end of the session resets it.
@@ -199,10 +261,39 @@ public record Enter(
       FailedBuild build,
       DerivationFinder finder,
       Prepared sandbox) {
-    boolean ownBinSh = preparation().binSh() == BinSh.BUILD;
-    try (LogEndLine line = new LogEndLine(kept, build, finder, ownBinSh)) {
+    try (FailureStory story = FailureStory.unlessSaid(kept, build, finder)) {
       fill(session, kept, build, sandbox);
-      line.print(messages);
+      story.print(messages);
+      sayBinSh(story);
+    }
+  }
+
+  private void sayBinSh(FailureStory story) {
+    if (preparation().binSh() == BinSh.BUILD) {
+      story.printBinSh(messages);
+    }
+  }
+
+  /** Decides whether the session gets the files of the shell at the failure. */
+  private boolean isPrepared(Prepared sandbox) {
+    return sandbox.bash().isPresent() || options.task().isPresent() && sandbox.start().hasBash();
+  }
+
+  /** Fills the session, and brings what the shell at the failure needs. */
+  private void fillAndPrepare(
+      Sessions sessions,
+      Session session,
+      KeptDirectory kept,
+      FailedBuild build,
+      DerivationFinder finder,
+      Prepared sandbox) {
+    try (FailureStory story = FailureStory.of(kept, build, finder)) {
+      fill(session, kept, build, sandbox);
+      new Arrival(sessions, session, sandbox, messages)
+          .prepare(files, kept, build, story, caller.isRoot());
+      if (sandbox.bash().isPresent()) {
+        sayBinSh(story);
+      }
     }
   }
 
@@ -231,7 +322,6 @@ public record Enter(
       made.get().session().close();
       session.removeInner();
     }
-    session.markStaged();
   }
 
   /** Works in an earlier run's session, which stays whatever happens. */
@@ -243,19 +333,52 @@ public record Enter(
         return explain(prepared);
       }
       Workspace.showMore(files, prepared.store(), session, prepared.request().view().store());
+      if (isPrepared(prepared)) {
+        new Arrival(sessions, session, prepared, messages).prepareAgain();
+      }
       return stay(sessions, session, prepared);
     }
   }
 
   private int stay(Sessions sessions, Session session, Prepared prepared) {
     try (Cleaning cleaning = Cleaning.start(sessions, messages)) {
-      int status = launcher.run(prepared.spec(), session);
+      int status =
+          isPrepared(prepared)
+              ? stayAtTheFailure(new Arrival(sessions, session, prepared, messages))
+              : launcher.run(prepared.spec(), session);
       tellOneWord(status);
       return status;
     } catch (Failure e) {
       tellOneWord(e.exitCode().orElse(0));
       throw e;
     }
+  }
+
+  private int stayAtTheFailure(Arrival arrival) {
+    Prepared prepared = arrival.sandbox();
+    if (options.task().orElse(null) instanceof Retry retry) {
+      return retry.json() ? report(arrival) : launcher.run(prepared.spec(), arrival.session());
+    }
+    if (!options.quiet()) {
+      arrival.greet();
+    }
+    try {
+      return launcher.run(prepared.spec(), arrival.session());
+    } finally {
+      arrival.takeHistory();
+    }
+  }
+
+  /** Runs a phase again, whose output goes to stderr, and prints a report. */
+  private int report(Arrival arrival) {
+    OutputTail tail = OutputTail.open(calls);
+    int status;
+    try (tail) {
+      status = launcher.run(arrival.sandbox().spec(), arrival.session());
+    }
+    byte[] json = arrival.result().json(status, tail.lines()).bytes();
+    out.write(json, 0, json.length);
+    return status;
   }
 
   /** Says what to type when a whole command line came as one word, the name of no program. */

@@ -19,6 +19,8 @@ import nixbuildshell.sandbox.Network;
  * @param sandboxPaths {@code --sandbox-path}
  * @param builder {@code --builder}: run the original builder
  * @param explain print the plan and run nothing
+ * @param task what to do instead of a command or a shell
+ * @param quiet {@code --quiet}: no greeting
  * @param verbosity how often {@code -v} was given
  */
 public record Options(
@@ -32,4 +34,61 @@ public record Options(
     List<ByteString> sandboxPaths,
     boolean builder,
     boolean explain,
-    int verbosity) {}
+    Optional<Task> task,
+    boolean quiet,
+    int verbosity) {
+  /** Says what a subcommand does with a build. */
+  public sealed interface Task {}
+
+  /**
+   * Runs a phase again.
+   *
+   * @param phase empty for the phase that failed
+   * @param trace whether to show each command
+   * @param json whether stdout is a report in JSON alone
+   */
+  public record Retry(Optional<ByteString> phase, boolean trace, boolean json) implements Task {}
+
+  /** Prints the path of the build directory of a session, and makes the session if need be. */
+  public record ShowPath() implements Task {}
+
+  /**
+   * Returns the same options for another DIR.
+   *
+   * @param named with one byte in each char; empty for the same DIR
+   */
+  public Options in(Optional<String> named) {
+    return new Options(
+        named.map(ByteString::new).orElse(directory),
+        command,
+        derivation,
+        store,
+        workDirectory,
+        network,
+        binSh,
+        sandboxPaths,
+        builder,
+        explain,
+        task,
+        quiet,
+        verbosity);
+  }
+
+  /** Returns the same options for a task. */
+  public Options with(Task other) {
+    return new Options(
+        directory,
+        command,
+        derivation,
+        store,
+        workDirectory,
+        network,
+        binSh,
+        sandboxPaths,
+        builder,
+        explain,
+        Optional.of(other),
+        quiet,
+        verbosity);
+  }
+}

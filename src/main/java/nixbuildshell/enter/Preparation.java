@@ -40,6 +40,7 @@ import nixbuildshell.shell.SandboxProgram;
 import nixbuildshell.shell.Start;
 import nixbuildshell.store.KeptName;
 import nixbuildshell.store.NixStore;
+import nixbuildshell.view.InteractiveBash;
 import nixbuildshell.view.NetworkChoice;
 import nixbuildshell.view.SandboxPaths;
 import nixbuildshell.view.SeenMounts;
@@ -64,11 +65,20 @@ record Preparation(
    * Describes a sandbox that can be made.
    *
    * @param store the store that the build was of
+   * @param bash where the program is the shell at the failure: the bash in which the caller types.
+   *     The session does not remember a mount for it
    */
   record Prepared(
-      NixStore store, BuildUser user, Start start, Program program, SandboxRequest request) {
+      NixStore store,
+      BuildUser user,
+      Start start,
+      Program program,
+      SandboxRequest request,
+      Optional<InteractiveBash.Chosen> bash) {
     SandboxSpec spec() {
-      return NixSandbox.of(request, program);
+      return NixSandbox.of(
+          bash.flatMap(InteractiveBash.Chosen::mount).map(request::showing).orElse(request),
+          program);
     }
 
     /** Makes the mount point of an unsandboxed build's directory in a new session's /tmp. */
@@ -77,7 +87,7 @@ record Preparation(
     }
 
     Prepared showing(StoreView view) {
-      return new Prepared(store, user, start, program, request.showing(view));
+      return new Prepared(store, user, start, program, request.showing(view), bash);
     }
   }
 
@@ -106,10 +116,12 @@ record Preparation(
     SandboxPaths paths = paths(nix, build.sandbox().directory());
     Optional<BuildTop> top =
         build.sandbox().unsandboxedTop().flatMap(told -> place(told.value(), nix));
-    StoreView store = lookup(nix, chosen).of(kept, build, top.isEmpty(), paths);
-    BuildUser user = chosen.showing(store);
     Start start = Start.of(build);
-    Program program = program(build, start);
+    StoreView seen = lookup(nix, chosen).of(kept, build, top.isEmpty(), paths);
+    Optional<InteractiveBash.Chosen> bash = bash(nix, chosen, start, seen);
+    StoreView store = bash.map(InteractiveBash.Chosen::store).orElse(seen);
+    BuildUser user = chosen.showing(store);
+    Program program = program(build, start, bash);
     Generation generation = generation(kept);
     tellTop(build, top.isPresent());
     caller
@@ -136,7 +148,7 @@ record Preparation(
             new SandboxRequest.View(store, network, shown),
             machine(nix));
     start.requireShell(request);
-    return new Prepared(nix, user, start, program, request);
+    return new Prepared(nix, user, start, program, request, bash);
   }
 
   private Generation generation(KeptDirectory kept) {
@@ -167,9 +179,11 @@ record Preparation(
     NixStore nix = StoreChoice.again(caller, files, before.store());
     Start start = Start.again(before, nix);
     SandboxRequest.Build build = RememberedSandbox.build(before.sandbox(), start.systemShell());
-    Program program = command(start, build.directory());
     SandboxPaths paths = paths(nix, build.directory());
-    StoreView store = lookup(nix, user).of(session, paths);
+    StoreView seen = lookup(nix, user).of(session, paths);
+    Optional<InteractiveBash.Chosen> bash = bash(nix, user, start, seen);
+    StoreView store = bash.map(InteractiveBash.Chosen::store).orElse(seen);
+    Program program = command(start, build.directory(), bash);
     NetworkView network =
         network().again(RememberedSandbox.network(before.sandbox()), build.generation());
     List<HostPath> shown = paths.again(RememberedSandbox.paths(before.sandbox()));
@@ -177,7 +191,7 @@ record Preparation(
         new SandboxRequest(
             user.identity(), build, new SandboxRequest.View(store, network, shown), machine(nix));
     start.requireShell(request);
-    return new Prepared(nix, user, start, program, request);
+    return new Prepared(nix, user, start, program, request, bash);
   }
 
   private Optional<String> onlyForACopy() {
@@ -196,15 +210,35 @@ record Preparation(
 
   /** Decides what becomes of the session: an interactive shell's stays when it was changed. */
   Remembered.Kind kind() {
-    return !options.builder()
-            && SandboxProgram.isInteractive(options.command(), caller.hasTerminal(0))
+    boolean shell =
+        options.task().isEmpty()
+            && !options.builder()
+            && SandboxProgram.isInteractive(options.command(), caller.hasTerminal(0));
+    return shell || options.task().filter(Options.ShowPath.class::isInstance).isPresent()
         ? Remembered.Kind.INTERACTIVE
         : Remembered.Kind.COMMAND;
   }
 
-  private Program program(FailedBuild build, Start start) {
+  /** Decides whether the caller comes into the shell at the failure. */
+  boolean isAtTheFailure(Start start) {
+    return options.task().isEmpty()
+        && !options.builder()
+        && SandboxProgram.isAtTheFailure(
+            start, options.command(), caller.hasTerminal(0) && caller.hasTerminal(1));
+  }
+
+  private Optional<InteractiveBash.Chosen> bash(
+      NixStore nix, BuildUser user, Start start, StoreView view) {
+    return isAtTheFailure(start)
+        ? Optional.of(
+            new InteractiveBash(caller, nix, lookup(nix, user), InteractiveBash.OF_THE_HOST)
+                .choose(start.shell().orElseThrow().path(), view))
+        : Optional.empty();
+  }
+
+  private Program program(FailedBuild build, Start start, Optional<InteractiveBash.Chosen> bash) {
     if (!options.builder()) {
-      return command(start, build.sandbox().directory());
+      return command(start, build.sandbox().directory(), bash);
     }
     BuilderCall call = build.run().call().orElseThrow();
     Program program = SandboxProgram.builder(call, build.sandbox().directory());
@@ -214,7 +248,14 @@ record Preparation(
     return program;
   }
 
-  private Program command(Start start, String directory) {
+  private Program command(Start start, String directory, Optional<InteractiveBash.Chosen> bash) {
+    if (bash.isPresent()) {
+      return SandboxProgram.atTheFailure(start, bash.get().bash(), directory);
+    } else if (options.task().orElse(null) instanceof Options.Retry retry) {
+      return SandboxProgram.phase(start, retry.phase(), retry.trace(), directory);
+    } else if (options.task().isPresent()) {
+      return SandboxProgram.none(directory);
+    }
     return SandboxProgram.of(start, options.command(), directory, caller.hasTerminal(0));
   }
 

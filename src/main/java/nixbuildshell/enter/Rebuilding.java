@@ -66,7 +66,7 @@ record Rebuilding(Launcher launcher, SignalRelay signals, FileSystem files, Mess
     }
     copy.takeBuildFile(SetupProgram.ENVIRONMENT, LARGEST)
         .ifPresentOrElse(
-            session::storeEnvironment,
+            made -> session.store(Session.ENVIRONMENT, made),
             () ->
                 messages.note(
                     "$stdenv/setup ended without a result: the variables are those that the builder"

@@ -14,6 +14,7 @@ import nixbuildshell.terminal.SignalRelay;
  * Deletes a session at the end of its run, or tells the caller that an interactive session with
  * changes stays. A signal stops both, and the next run deletes the rest.
  *
+ * @param tells whether to tell of a session that stays
  * @param terminal whether stderr is a terminal, which shows the progress
  */
 record SessionEnd(
@@ -22,6 +23,7 @@ record SessionEnd(
     Remembered remembered,
     Messages messages,
     SignalRelay signals,
+    boolean tells,
     boolean terminal)
     implements AutoCloseable {
 
@@ -31,7 +33,9 @@ record SessionEnd(
     if (remembered.kind() == Remembered.Kind.INTERACTIVE
         && unlessSignalled("looking for changes", session::isChanged)) {
       session.close();
-      new Sessions.Kept(session.path(), Optional.of(remembered.origin()), true).tell(messages);
+      if (tells) {
+        new Sessions.Kept(session.path(), Optional.of(remembered.origin()), true).tell(messages);
+      }
       return;
     }
     // A leftover is only told: the exit status is the command's.

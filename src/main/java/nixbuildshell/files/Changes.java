@@ -1,6 +1,7 @@
 package nixbuildshell.files;
 
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 
@@ -19,14 +20,24 @@ public record Changes(Status.Time created, Status.Time staged, BooleanSupplier s
    * mtime counts, because mounting an overlay changes the ctime of its upper directory.
    */
   public boolean in(Directory directory) {
+    return in(directory, Set.of());
+  }
+
+  /**
+   * Decides the same, and passes over some entries of the directory.
+   *
+   * @param passedOver their names
+   */
+  public boolean in(Directory directory, Set<ByteString> passedOver) {
     try (Descent descent = new Descent(directory)) {
-      return directory.self().status().modified().compareTo(staged) >= 0 || anyBelow(descent);
+      return directory.self().status().modified().compareTo(staged) >= 0
+          || anyBelow(descent, passedOver);
     } catch (ErrnoException e) {
       return true;
     }
   }
 
-  private boolean anyBelow(Descent descent) throws ErrnoException {
+  private boolean anyBelow(Descent descent, Set<ByteString> passedOver) throws ErrnoException {
     while (descent.depth() >= 0) {
       Optional<Directory> directory = descent.current();
       if (directory.isEmpty()) {
@@ -35,7 +46,7 @@ public record Changes(Status.Time created, Status.Time staged, BooleanSupplier s
       Optional<Listing.Entry> entry = descent.next(directory.get());
       if (entry.isEmpty()) {
         descent.leave();
-      } else {
+      } else if (descent.depth() > 0 || !passedOver.contains(entry.get().name())) {
         ByteString name = entry.get().name();
         Status status = directory.get().status(name);
         if (stop.getAsBoolean() || isChanged(status)) {

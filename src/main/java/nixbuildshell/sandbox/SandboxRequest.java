@@ -1,5 +1,6 @@
 package nixbuildshell.sandbox;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
@@ -36,6 +37,13 @@ public record SandboxRequest(Identity identity, Build build, View view, Machine 
     public View {
       paths = List.copyOf(paths);
     }
+  }
+
+  /** Returns the same request with one more path of the host. */
+  public SandboxRequest showing(HostPath path) {
+    List<HostPath> paths = new ArrayList<>(view.paths);
+    paths.add(path);
+    return new SandboxRequest(identity, build, new View(view.store, view.network, paths), machine);
   }
 
   /** Returns the same request with another view of the store. */

@@ -2,6 +2,7 @@ package nixbuildshell.session;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -26,6 +27,8 @@ import nixbuildshell.files.TreeRemoval;
  * store/upper/        the changes to the sandbox's /nix/store; overlayfs needs store/work/
  * store/view/         mount points, where the sandbox shows some store paths: {@link ShownStore}
  * root/               the mount point of the sandbox's root
+ * facts.bash          what the shell at the failure is told of the build; only where there was one
+ * greeting            what the tool says before the shell
  * environment.bash    what stdenv's setup made: variables, arrays, functions and options, as bash
  *                     declares them; only where the build's variables were rebuilt
  * setup/              such directories for that run of setup, while it lasts: {@link #inner}
@@ -41,9 +44,18 @@ public final class Session implements AutoCloseable {
   static final ByteString REMEMBERED = ByteString.of("session.properties");
   static final ByteString STAGED = ByteString.of("staged");
   private static final ByteString EDITED = ByteString.of("edited");
-  private static final ByteString ENVIRONMENT = ByteString.of("environment.bash");
+
+  /** Names the file with what stdenv's setup made. */
+  public static final ByteString ENVIRONMENT = ByteString.of("environment.bash");
+
+  /**
+   * Names the directory of the build directory that is the tool's own: it is no part of a build.
+   */
+  public static final ByteString OWN = ByteString.of(".nix-build-shell");
+
   private static final ByteString INNER = ByteString.of("setup");
   private static final int LARGEST = 1 << 24;
+  private static final int LARGEST_STORED = 1 << 26;
 
   private final Directory directory;
   private final Descriptor lock;
@@ -141,16 +153,24 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Stores what stdenv's setup made, as bash declares it.
+   * Stores a file beside the sandbox's directories, where no program inside can change it.
    *
    * @throws Failure when it cannot be written
    */
-  public void storeEnvironment(ByteString declarations) {
+  public void store(ByteString name, ByteString content) {
     try {
-      write(ENVIRONMENT, declarations.bytes());
+      TreeRemoval.remove(directory, name);
+      write(name, content.bytes());
     } catch (ErrnoException e) {
       throw e.failure("cannot write in " + directory.place(), REMEDY);
     }
+  }
+
+  /** Returns what {@link #store} has stored; empty when that was nothing. */
+  public Optional<ByteString> stored(ByteString name) {
+    return FileContent.read(directory, name, LARGEST_STORED) instanceof FileContent.Bytes file
+        ? Optional.of(ByteString.of(file.bytes()))
+        : Optional.empty();
   }
 
   /**
@@ -267,6 +287,11 @@ public final class Session implements AutoCloseable {
     return changed;
   }
 
+  /** Makes the session stay, whether or not something is changed in it. */
+  public void keep() {
+    store(EDITED, ByteString.EMPTY);
+  }
+
   /** Decides whether an earlier search has found changes. */
   boolean isKnownToBeChanged() {
     return has(EDITED);
@@ -279,7 +304,10 @@ public final class Session implements AutoCloseable {
         Directory view = directory.openDirectory(ByteString.of(VIEW))) {
       Changes changes =
           new Changes(lock.status().changed(), directory.status(STAGED).changed(), stop);
-      return changes.in(build) || changes.in(tmp) || changes.in(upper) || changes.in(view);
+      return changes.in(build, Set.of(OWN))
+          || changes.in(tmp)
+          || changes.in(upper)
+          || changes.in(view);
     } catch (ErrnoException e) {
       return true;
     }

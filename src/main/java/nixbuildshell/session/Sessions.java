@@ -1,5 +1,6 @@
 package nixbuildshell.session;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -52,13 +53,13 @@ public final class Sessions implements AutoCloseable {
   public record Kept(ByteString path, Optional<ByteString> origin, boolean isNews) {
     /** Tells the caller how to come back, to compare and to delete. */
     public void tell(Messages messages) {
-      String session = ShellWord.quote(path);
       messages.note("your changes are kept in " + path);
-      messages.note("  come back with  nix-build-shell " + BaseDirectory.option(path) + session);
+      messages.note("  come back with  nix-build-shell " + name(path));
       origin
           .map(from -> ShellWord.quote(from) + " " + ShellWord.quote(path.plus("/build")))
-          .ifPresent(both -> messages.note("  compare with    diff -r " + both));
-      messages.note("  delete with     rm -rf " + session);
+          .ifPresent(
+              both -> messages.note("  compare with    diff -r -x " + Session.OWN + " " + both));
+      messages.note("  delete with     rm -rf " + ShellWord.quote(path));
     }
   }
 
@@ -234,6 +235,69 @@ public final class Sessions implements AutoCloseable {
     }
   }
 
+  /**
+   * Returns what the caller types to name a session: its short name, behind the option that finds
+   * it.
+   */
+  public static String name(ByteString path) {
+    ByteString name = new ByteString(path.latin1().substring(path.latin1().lastIndexOf('/') + 1));
+    return BaseDirectory.option(path) + ShellWord.quote(name);
+  }
+
+  /** Returns the path of the session with a short name; empty when there is none. */
+  public Optional<ByteString> named(ByteString name) {
+    if (name.isEmpty() || name.startsWith(".") || name.latin1().indexOf('/') >= 0) {
+      return Optional.empty();
+    }
+    try (Directory session = base.openDirectory(name)) {
+      return looksLikeOne(session) ? Optional.of(session.place().path()) : Optional.empty();
+    } catch (ErrnoException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Returns the path of the newest session of a kept directory that stays; empty when there is
+   * none. It may be in use.
+   *
+   * @param since when the kept directory was last changed: an older session was of another build
+   */
+  public Optional<ByteString> newestOf(ByteString origin, Instant since) {
+    Optional<ByteString> newest = Optional.empty();
+    Status.Time made = new Status.Time(since.getEpochSecond(), since.getNano());
+    try {
+      for (ByteString name : Listing.names(base)) {
+        Optional<Status.Time> later =
+            name.startsWith(".") ? Optional.empty() : madeOf(name, origin);
+        if (later.isPresent() && later.get().compareTo(made) > 0) {
+          made = later.get();
+          newest = Optional.of(base.place().child(name).path());
+        }
+      }
+      return newest;
+    } catch (ErrnoException e) {
+      throw e.failure("cannot look into " + base.place(), "");
+    }
+  }
+
+  /** Returns the time when an interactive session of a kept directory was made. */
+  private Optional<Status.Time> madeOf(ByteString name, ByteString origin) {
+    try (Directory directory = base.openDirectory(name)) {
+      return Session.remembered(directory)
+              .filter(it -> it.kind() == Remembered.Kind.INTERACTIVE && it.origin().equals(origin))
+              .isPresent()
+          ? Optional.of(directory.status(Session.LOCK).changed())
+          : Optional.empty();
+    } catch (ErrnoException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Returns what shells of a derivation's builds have left of their history. */
+  public History history(ByteString derivation) {
+    return new History(base, fileName(derivation));
+  }
+
   /** Decides, without the base, whether a directory may be a session. */
   public static boolean looksLikeOne(Directory directory) {
     try {
@@ -394,9 +458,13 @@ public final class Sessions implements AutoCloseable {
 
   /** Returns the derivation's name, fit for a file's name, with four random characters. */
   private static ByteString newId(ByteString derivation) {
+    return fileName(derivation).plus("-" + suffix());
+  }
+
+  private static ByteString fileName(ByteString derivation) {
     String name = derivation.latin1().replaceAll("[^A-Za-z0-9+._-]", "-").replaceAll("^[.-]+", "");
     String cut = name.substring(0, Math.min(name.length(), NAME_LIMIT));
-    return ByteString.of((cut.isEmpty() ? "build" : cut) + "-" + suffix());
+    return ByteString.of(cut.isEmpty() ? "build" : cut);
   }
 
   private static String suffix() {

@@ -2,12 +2,14 @@ package nixbuildshell.shell;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.BuilderCall;
 import nixbuildshell.capture.Shell;
 import nixbuildshell.sandbox.Program;
+import nixbuildshell.session.ShellDirectory;
 
 /** Makes the program of a sandbox: the build's shell, a command by itself, or the builder. */
 public final class SandboxProgram {
@@ -101,6 +103,58 @@ public final class SandboxProgram {
                 && command.stream()
                     .skip(1)
                     .allMatch(a -> INTERACTIVE_OPTIONS.contains(a.latin1())));
+  }
+
+  /**
+   * Decides whether a command line asks for the shell at the failure: none, or {@code bash} alone.
+   *
+   * @param terminals whether stdin and stdout are terminals
+   */
+  public static boolean isAtTheFailure(Start start, List<ByteString> command, boolean terminals) {
+    return terminals
+        && start.hasBash()
+        && (command.isEmpty() || command.size() == 1 && command.get(0).latin1().equals("bash"));
+  }
+
+  /**
+   * Returns the shell at the failure. Its start-up file brings the build's variables.
+   *
+   * @param bash the interactive one, as seen from inside
+   */
+  public static Program atTheFailure(Start start, ByteString bash, String directory) {
+    String startUp = ShellDirectory.path(directory) + "/start.bash";
+    List<ByteString> arguments = new ArrayList<>(List.of(bash));
+    arguments.addAll(words("--rcfile", startUp, "-i"));
+    return new Program(List.of(bash), arguments, start.environment(), directory, true, false);
+  }
+
+  /** Returns a program that stands for none: the sandbox is made for others to come. */
+  public static Program none(String directory) {
+    List<ByteString> none = words("none");
+    return new Program(none, none, List.of(), directory, false, true);
+  }
+
+  /**
+   * Returns the program that runs a phase again, by the build's own bash.
+   *
+   * @param phase empty for the phase that failed
+   * @param trace whether to show each command
+   * @throws Failure when the build's shell is no bash
+   */
+  public static Program phase(
+      Start start, Optional<ByteString> phase, boolean trace, String directory) {
+    if (!start.hasBash()) {
+      throw new Failure(
+          "cannot run a phase again",
+          "the build's shell is no bash, so it has no phases",
+          "run the builder again: nix-build-shell --builder DIR");
+    }
+    ByteString bash = start.shell().orElseThrow().path();
+    List<ByteString> arguments = new ArrayList<>(List.of(bash));
+    arguments.addAll(words("-p", ShellDirectory.path(directory) + "/run.bash", "retry"));
+    arguments.addAll(trace ? words("--trace") : List.of());
+    phase.ifPresent(arguments::add);
+    return new Program(List.of(bash), arguments, start.environment(), directory, false, false);
   }
 
   /**

@@ -43,7 +43,8 @@ public final class SetupProgram {
         List.of(shell.path()), arguments, start.environment(), directory, false, false);
   }
 
-  private static ByteString resource(String name) {
+  /** Returns a script that the jar has, byte for byte. */
+  static ByteString resource(String name) {
     try (InputStream in = SetupProgram.class.getResourceAsStream(name)) {
       return new ByteString(new String(in.readAllBytes(), StandardCharsets.ISO_8859_1));
     } catch (IOException e) {

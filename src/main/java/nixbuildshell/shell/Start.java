@@ -52,6 +52,11 @@ public record Start(Optional<Shell> shell, List<ByteString> environment) {
     return shell.map(Shell::path).filter(path -> !path.equals(Shell.SYSTEM));
   }
 
+  /** Decides whether the build's shell understands what stdenv is written in. */
+  public boolean hasBash() {
+    return shell.filter(Shell::isBash).isPresent();
+  }
+
   /**
    * Checks that the sandbox shows the build's shell when that is {@code /bin/sh}.
    *

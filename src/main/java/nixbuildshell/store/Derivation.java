@@ -1,6 +1,7 @@
 package nixbuildshell.store;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -32,6 +33,10 @@ public record Derivation(
     ByteString builder,
     List<ByteString> arguments,
     Map<ByteString, ByteString> environment) {
+
+  private static final List<String> CHECKS =
+      List.of(
+          "allowedReferences", "allowedRequisites", "disallowedReferences", "disallowedRequisites");
 
   /** Limits the depth only: Nix has read the derivation, and its parser takes a repeated name. */
   private static final JsonInput.Bounds UNBOUNDED =
@@ -171,6 +176,37 @@ public record Derivation(
             .filter(new Json.Truth(true)::equals)
             .isPresent()
         : variable(name).filter(ByteString.of("1")::equals).isPresent();
+  }
+
+  /**
+   * Returns the names of the attributes by which Nix checks the outputs of a build ({@code
+   * checkOutputs} in derivation-builder.cc): for structured attributes {@code outputChecks} has
+   * them by output. A fixed output has {@code outputHash}.
+   */
+  public List<String> checks() {
+    List<String> checks = new ArrayList<>();
+    if (isFixedOutput()) {
+      checks.add("outputHash");
+    }
+    if (!hasStructuredAttributes()) {
+      CHECKS.stream().filter(name -> variable(name).isPresent()).forEach(checks::add);
+    } else if (structuredAttributes()
+            .map(all -> all.values().get(ByteString.of("outputChecks")))
+            .orElse(null)
+        instanceof Json.Fields outputs) {
+      outputs
+          .values()
+          .forEach(
+              (output, each) -> {
+                if (each instanceof Json.Fields named) {
+                  named
+                      .values()
+                      .keySet()
+                      .forEach(name -> checks.add("outputChecks." + output + "." + name));
+                }
+              });
+    }
+    return checks;
   }
 
   /** Decides whether the attributes are in {@code __json}, and not in the environment. */

@@ -98,6 +98,25 @@ public record StoreLookup(
     return all;
   }
 
+  /** Returns a view that also shows a store path and its closure; empty when that is not known. */
+  Optional<StoreView> with(StoreView view, StorePath path) {
+    if (!(view instanceof StoreView.Exact exact)) {
+      return Optional.of(view);
+    }
+    Set<StorePath> all = new LinkedHashSet<>();
+    exact.members().forEach(member -> all.add(member.path()));
+    if (all.contains(path)) {
+      return Optional.of(view);
+    }
+    try {
+      List<StoreView.Member> members =
+          exact(withTools(List.copyOf(all), List.of(path)), StoreLookup::unknown).members();
+      return Optional.of(new StoreView.Exact(members, exact.layered()));
+    } catch (Failure e) {
+      return Optional.empty();
+    }
+  }
+
   /** Requires the caller's store paths, whatever else is known of the store. */
   private void requireThere(List<StorePath> tools) {
     new Tools(nix, tools).requireNoneOf(tools.stream().filter(path -> !nix.has(path)).toList());

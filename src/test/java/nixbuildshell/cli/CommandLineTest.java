@@ -51,6 +51,8 @@ class CommandLineTest {
           "--builder",
           "--explain",
           "--explain=true",
+          "-q",
+          "--quiet",
           "-v",
           "-vv",
           "-vx",

@@ -18,6 +18,8 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -84,6 +86,8 @@ class EnterTest {
     private Optional<BinSh> binSh = Optional.empty();
     private boolean builder;
     private boolean explain;
+    private Optional<Options.Task> task = Optional.empty();
+    private boolean quiet;
 
     private Asked(Path directory, String... command) {
       this.directory = directory;
@@ -106,6 +110,8 @@ class EnterTest {
           List.of(),
           builder,
           explain,
+          task,
+          quiet,
           0);
     }
   }
@@ -180,7 +186,9 @@ class EnterTest {
   @Test
   void aShellThatChangesNothingLeavesNothing() {
     on(0, 1, 2);
-    assertEquals(STATUS, enter(host.kept()));
+    Asked asked = new Asked(host.kept());
+    asked.quiet = true;
+    assertEquals(STATUS, asked.enter());
     assertFalse(Files.exists(session()));
     assertEquals("", host.said());
   }
@@ -189,7 +197,9 @@ class EnterTest {
   void aShellThatChangesSomethingLeavesItsSession() throws IOException {
     on(0, 1, 2);
     work = build -> Files.writeString(build.resolve("source/file"), "changed");
-    assertEquals(STATUS, enter(host.kept()));
+    Asked asked = new Asked(host.kept());
+    asked.quiet = true;
+    assertEquals(STATUS, asked.enter());
     assertTrue(host.said().startsWith("your changes are kept in " + session()));
     assertEquals("changed", Files.readString(session().resolve("build/source/file")));
     assertEquals("text", Files.readString(host.kept().resolve("source/file")));
@@ -212,8 +222,94 @@ class EnterTest {
         [ $i = 100 ] || echo '@nix {"action":"setPhase","phase":"buildPhase"}'
         """
             .formatted(root));
-    work = build -> assertEquals("buildPhase of probe-1.0 failed", host.said());
+    work = build -> assertTrue(host.said().startsWith("buildPhase of probe-1.0 failed\n"));
     assertEquals(STATUS, enter(host.kept()));
+  }
+
+  /** The shell at the failure is bash with a start-up file, and finds its files in the copy. */
+  @Test
+  void aTerminalGetsTheShellAtTheFailure() throws IOException {
+    on(0, 1, 2);
+    Path[] shell = new Path[1];
+    work =
+        build -> {
+          shell[0] = build.resolve(".nix-build-shell/shell");
+          assertTrue(Files.readString(shell[0].resolve("start.bash")).contains("facts.bash"));
+          assertTrue(Files.readString(shell[0].resolve("facts.bash")).contains("Name='probe-1.0'"));
+          assertTrue(Files.exists(shell[0].resolve("dump.bash")));
+          Files.writeString(
+              shell[0].resolve("history"), Files.readString(shell[0].resolve("history")) + "ls\n");
+          host.file(build.resolve("new"), "");
+        };
+    assertEquals(STATUS, enter(host.kept(), "bash"));
+    String startUp = "/build/.nix-build-shell/shell/start.bash";
+    assertEquals(
+        List.of(TestStore.SHELL, "--rcfile", startUp, "-i"),
+        last().program().arguments().stream().map(Object::toString).toList());
+    List<String> said = host.said().lines().toList();
+    assertEquals("probe-1.0 failed", said.get(0));
+    String name = session().getFileName().toString();
+    assertTrue(said.toString().contains("come back with  nix-build-shell --work-dir "));
+    assertTrue(said.toString().contains(" " + name + ", "), said.toString());
+    // By its short name, the caller arrives again, and a plain bash of a script does not.
+    assertEquals(STATUS, enter(Path.of(name)));
+    assertEquals(startUp, last().program().arguments().get(2).toString());
+    assertEquals(said.subList(0, 4), host.said().lines().toList().subList(0, 4));
+    assertEquals("ls\nls\n", Files.readString(shell[0].resolve("history")));
+    work = build -> {};
+    enter(Path.of(name), "bash", "-c", "true");
+    assertEquals("-c", last().program().arguments().get(1).toString());
+    on(0, 2);
+    enter(host.kept(), "bash");
+    assertEquals("-c", last().program().arguments().get(1).toString());
+  }
+
+  @Test
+  void aPhaseIsRunAgainInACopyOrInTheSession() {
+    Asked asked = new Asked(host.kept());
+    asked.task =
+        Optional.of(new Options.Retry(Optional.of(ByteString.of("buildPhase")), true, false));
+    work = build -> assertTrue(Files.exists(build.resolve(".nix-build-shell/shell/run.bash")));
+    assertEquals(STATUS, asked.enter());
+    assertEquals(
+        "retry --trace buildPhase",
+        last().program().arguments().stream()
+            .skip(3)
+            .map(Object::toString)
+            .collect(Collectors.joining(" ")));
+    assertFalse(last().program().readsInput());
+    assertFalse(Files.exists(session()));
+    Path session = interactiveSession();
+    Asked again = new Asked(session);
+    again.task = asked.task;
+    assertEquals(STATUS, again.enter());
+    assertEquals(session, session());
+    assertTrue(Files.exists(session));
+  }
+
+  @Test
+  void aPathIsThatOfTheNewestSessionOrOfANewOne() {
+    Asked asked = new Asked(host.kept());
+    asked.task = Optional.of(new Options.ShowPath());
+    assertEquals(0, asked.enter());
+    assertEquals(0, asked.enter());
+    List<String> shown = out.toString(StandardCharsets.UTF_8).lines().toList();
+    assertEquals(shown.get(0), shown.get(1));
+    assertEquals(List.of(), launched);
+    Path build = Path.of(shown.get(0));
+    assertTrue(Files.exists(build.resolve("source/file")));
+    // The next run cleans, and a session in use has a path too.
+    work = any -> assertEquals(0, asked.enter());
+    assertEquals(STATUS, enter(host.kept(), "true"));
+    assertTrue(Files.exists(build));
+    Asked named = new Asked(build.getParent().getFileName());
+    named.task = asked.task;
+    work = any -> assertEquals(0, named.enter());
+    assertEquals(STATUS, enter(build.getParent(), "true"));
+    shown = out.toString(StandardCharsets.UTF_8).lines().toList();
+    assertEquals(4, shown.size());
+    assertEquals(1, Set.copyOf(shown).size());
+    assertFalse(host.said().contains("your changes"));
   }
 
   @Test

@@ -28,8 +28,9 @@ public record TestStore(Path root) {
     }
   }
 
+  /** Makes a program, which the tool takes for a bash with line editing. */
   public static void program(Path path) throws IOException {
-    Files.writeString(path, "");
+    Files.writeString(path, "READLINE_LINE");
     Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("r-xr-xr-x"));
   }
 

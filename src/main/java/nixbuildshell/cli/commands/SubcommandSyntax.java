@@ -8,6 +8,11 @@ import nixbuildshell.enter.Options;
  * holds one byte in each char.
  */
 public interface SubcommandSyntax {
+  /** Lists the options that say how a copy of a kept directory is made, and where. */
+  Set<String> OF_A_COPY =
+      Set.of(
+          "--drv", "--store", "--work-dir", "--network", "--sandbox-path", "--bin-sh", "--quiet");
+
   /** Returns those options of the plain form, besides {@code -v}, that may precede its name. */
   Set<String> precedingOptions();
 

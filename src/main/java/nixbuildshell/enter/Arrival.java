@@ -1,0 +1,184 @@
+package nixbuildshell.enter;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import nixbuildshell.ByteString;
+import nixbuildshell.capture.BuildReport;
+import nixbuildshell.capture.Fact;
+import nixbuildshell.capture.FailedBuild;
+import nixbuildshell.capture.FailureStory;
+import nixbuildshell.capture.KeptDirectory;
+import nixbuildshell.capture.Manifest;
+import nixbuildshell.capture.Recipe;
+import nixbuildshell.console.Messages;
+import nixbuildshell.enter.Preparation.Prepared;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.FileContent;
+import nixbuildshell.files.FileSystem;
+import nixbuildshell.files.Status;
+import nixbuildshell.session.Remembered;
+import nixbuildshell.session.Session;
+import nixbuildshell.session.Sessions;
+import nixbuildshell.session.ShellDirectory;
+import nixbuildshell.shell.Facts;
+import nixbuildshell.shell.Greeting;
+import nixbuildshell.shell.PhaseResult;
+import nixbuildshell.shell.ShellFiles;
+import nixbuildshell.store.LogEnd;
+import nixbuildshell.store.StorePath;
+import nixbuildshell.view.InteractiveBash;
+
+/**
+ * Brings the caller to the failure: stores in the session what is known of it, writes the files of
+ * the shell and of {@code retry} into the working copy, and greets.
+ */
+record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages messages) {
+  private static final ByteString GREETING = ByteString.of("greeting");
+  private static final ByteString ENV_VARS = ByteString.of("env-vars");
+  private static final String STATE = ".nix-build-shell/state.bash";
+
+  /** Stores what is known of the failure in a new session, and writes the files. */
+  void prepare(
+      FileSystem files, KeptDirectory kept, FailedBuild build, FailureStory story, boolean root) {
+    Facts facts = facts(files, kept, build, story);
+    shell().store(facts);
+    Greeting greeting =
+        new Greeting(
+            BuildReport.whatFailed(build)
+                .or(() -> story.end().flatMap(it -> it.sentence(facts.name())))
+                .orElse(facts.name() + " failed"),
+            story.end().map(it -> it.text().end()).orElse(List.of()),
+            facts.phase(),
+            session.path().plus("/build"),
+            facts.state(),
+            kept.path(),
+            root);
+    session.store(GREETING, ByteString.of(String.join("\n", greeting.lines())));
+    write();
+  }
+
+  /** Writes the files anew into a session that the caller comes back to. */
+  void prepareAgain() {
+    if (!shell().hasFacts()) {
+      shell().store(facts(session.remembered().orElseThrow()));
+    }
+    write();
+  }
+
+  private void write() {
+    shell().write(sessions.history(name()).lines());
+  }
+
+  private ByteString name() {
+    return session.remembered().map(Remembered::name).orElse(ByteString.EMPTY);
+  }
+
+  private ShellFiles shell() {
+    return new ShellFiles(session, new ShellDirectory(session, sandbox.user().owner()));
+  }
+
+  /** Prints what failed and what the caller can do. */
+  void greet() {
+    session
+        .stored(GREETING)
+        .map(text -> new String(text.bytes(), StandardCharsets.UTF_8))
+        .ifPresent(text -> List.of(text.split("\n")).forEach(messages::note));
+    if (sandbox.bash().filter(it -> !it.edits()).isPresent()) {
+      messages.note(InteractiveBash.REMEDY);
+    }
+  }
+
+  /** Keeps what the caller has typed for the next shell. */
+  void takeHistory() {
+    shell()
+        .history()
+        .flatMap(file -> sessions.history(name()).store(file))
+        .ifPresent(why -> messages.note("the shell's history is not kept: " + why));
+  }
+
+  /** Returns what a run of a phase has left. */
+  PhaseResult result() {
+    return shell().result();
+  }
+
+  private Facts facts(FileSystem files, KeptDirectory kept, FailedBuild build, FailureStory story) {
+    Optional<Manifest.End> end = build.manifest().map(Manifest::end);
+    Optional<LogEnd> log = story.end();
+    Map<String, String> outputs = new LinkedHashMap<>();
+    build
+        .store()
+        .outputs()
+        .forEach((name, path) -> outputs.put(name, sandbox.store().directory().path(path.value())));
+    return new Facts(
+        build.name().value(),
+        end.flatMap(Manifest.End::phase)
+            .or(() -> log.flatMap(it -> it.text().phase()).map(ByteString::of)),
+        end.flatMap(Manifest.End::cwd),
+        sandbox.request().build().directory(),
+        sandbox.start().shell().orElseThrow().path(),
+        state(kept, build),
+        story.derivation().map(found -> Recipe.of(found.derivation())),
+        outputs,
+        began(files, kept, build));
+  }
+
+  /** Returns what is known in a session of an older version. */
+  private Facts facts(Remembered remembered) {
+    return new Facts(
+        remembered.name().latin1(),
+        Optional.empty(),
+        Optional.empty(),
+        sandbox.request().build().directory(),
+        sandbox.start().shell().orElseThrow().path(),
+        session.stored(Session.ENVIRONMENT).isPresent() ? Facts.State.REBUILT : Facts.State.ENVVARS,
+        Optional.empty(),
+        Map.of(),
+        List.of());
+  }
+
+  private Facts.State state(KeptDirectory kept, FailedBuild build) {
+    if (isReadable(kept, STATE)) {
+      return Facts.State.HOOK;
+    } else if (session.stored(Session.ENVIRONMENT).isPresent()) {
+      return Facts.State.REBUILT;
+    }
+    return build.run().environment() instanceof FailedBuild.Kept
+            || isReadable(kept, ENV_VARS.latin1())
+        ? Facts.State.ENVVARS
+        : Facts.State.NONE;
+  }
+
+  private static boolean isReadable(KeptDirectory kept, String file) {
+    FileContent content = kept.read(file, 0);
+    return content instanceof FileContent.TooLarge || content instanceof FileContent.Bytes;
+  }
+
+  /**
+   * Returns the outputs that the failed phase began: they were born after the start of the phase,
+   * when stdenv wrote {@code env-vars}.
+   */
+  private List<String> began(FileSystem files, KeptDirectory kept, FailedBuild build) {
+    List<String> began = new ArrayList<>();
+    try (Directory store = files.openDirectory(ByteString.of(sandbox.store().real()))) {
+      Optional<Status.Time> start = kept.build().find(ENV_VARS).map(Status::modified);
+      for (Fact<StorePath> output : build.store().outputs().values()) {
+        Optional<Status> there = store.find(ByteString.of(output.value().baseName()));
+        if (there.filter(it -> isLater(it.born(), start)).isPresent()) {
+          began.add(sandbox.store().directory().path(output.value()));
+        }
+      }
+    } catch (ErrnoException e) {
+      return began; // The store was opened before; what is unknown is left where it is.
+    }
+    return began;
+  }
+
+  private static boolean isLater(Optional<Status.Time> birth, Optional<Status.Time> start) {
+    return birth.isEmpty() || start.isEmpty() || birth.get().compareTo(start.get()) > 0;
+  }
+}

@@ -1,0 +1,67 @@
+package nixbuildshell.shell;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import nixbuildshell.ByteString;
+import nixbuildshell.session.History;
+import nixbuildshell.session.Session;
+import nixbuildshell.session.ShellDirectory;
+
+/**
+ * Writes what the shell at the failure and {@code retry} need into the working copy, anew for each
+ * run, and takes back what they leave.
+ *
+ * @param directory of the session
+ */
+public record ShellFiles(Session session, ShellDirectory directory) {
+  private static final ByteString FACTS = ByteString.of("facts.bash");
+  private static final String HISTORY = "history";
+  private static final String RESULT = "result";
+  private static final int LARGEST_RESULT = 1 << 20;
+
+  /** Stores the facts, which all later runs in this session use too. */
+  public void store(Facts facts) {
+    session.store(FACTS, facts.script());
+  }
+
+  /**
+   * Decides whether the session was made with such facts: an older version made it without, and a
+   * build without a bash has none.
+   */
+  public boolean hasFacts() {
+    return session.stored(FACTS).isPresent();
+  }
+
+  /**
+   * Writes the files.
+   *
+   * @param history what earlier shells of the derivation's builds left
+   */
+  public void write(ByteString history) {
+    Map<String, ByteString> files = new LinkedHashMap<>();
+    for (String name :
+        new String[] {"start.bash", "phases.bash", "run.bash", "load.bash", "again.bash"}) {
+      files.put(name, SetupProgram.resource(name));
+    }
+    files.put("dump.bash", SetupProgram.resource("state.sh"));
+    ByteString build = session.path().plus("/build");
+    files.put(
+        FACTS.latin1(), session.stored(FACTS).orElse(ByteString.EMPTY).plus(Facts.session(build)));
+    session
+        .stored(Session.ENVIRONMENT)
+        .ifPresent(made -> files.put(Session.ENVIRONMENT.latin1(), made));
+    files.put(HISTORY, history);
+    directory.fill(files);
+  }
+
+  /** Returns the history that the shell has left; empty when there is none of use. */
+  public Optional<ByteString> history() {
+    return directory.read(HISTORY, History.LARGEST);
+  }
+
+  /** Returns what a run of a phase has left; nothing is known where there is no such file. */
+  public PhaseResult result() {
+    return PhaseResult.parse(directory.read(RESULT, LARGEST_RESULT).orElse(ByteString.EMPTY));
+  }
+}

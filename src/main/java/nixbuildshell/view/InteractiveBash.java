@@ -1,0 +1,182 @@
+package nixbuildshell.view;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
+import nixbuildshell.Malformed;
+import nixbuildshell.capture.Shell;
+import nixbuildshell.nix.Caller;
+import nixbuildshell.sandbox.HostPath;
+import nixbuildshell.sandbox.StoreView;
+import nixbuildshell.store.NixStore;
+import nixbuildshell.store.StorePath;
+
+/**
+ * Chooses the bash in which the caller types. stdenv's has neither line editing nor a history, so
+ * another bash may come into the sandbox, with what it needs and for the caller alone: it is not on
+ * the PATH.
+ *
+ * @param ofTheHost the places of the host's, of which a static one can run in a sandbox
+ */
+public record InteractiveBash(
+    Caller caller, NixStore nix, StoreLookup lookup, List<Path> ofTheHost) {
+  /** Names the variable by which the tool's package says where its own bash is. */
+  public static final String PACKAGED = "NIX_BUILD_SHELL_BASH";
+
+  /** Says what to do where no such bash is found. */
+  public static final String REMEDY =
+      "no bash with line editing and a history is found: install Debian's bash-static, or name one"
+          + " of the store with "
+          + PACKAGED
+          + "=/nix/store/…-bash-interactive-…/bin/bash";
+
+  /** Where the sandbox shows a bash of the host; no PATH leads there. */
+  private static final ByteString MOUNTED = ByteString.of("/dev/.nix-build-shell/bash");
+
+  private static final List<String> OF_NIXOS = List.of("/run/current-system/sw/bin/bash");
+
+  /** Where Debian has a static bash, and where another host may have it. */
+  public static final List<Path> OF_THE_HOST =
+      List.of(Path.of("/bin/bash-static"), Path.of("/bin/bash"));
+
+  /** The name of a variable of readline's, which a bash without line editing does not have. */
+  private static final String MARK = "READLINE_LINE";
+
+  private static final int LARGEST = 16 << 20;
+  private static final int PROGRAM_INTERPRETER = 3;
+
+  /**
+   * Holds the choice.
+   *
+   * @param bash its path, as seen from inside
+   * @param edits whether it has line editing; else it is the build's own
+   * @param store what the sandbox shows of the store, with what the bash needs
+   * @param mount the bash, where it comes from the host
+   */
+  public record Chosen(ByteString bash, boolean edits, StoreView store, Optional<HostPath> mount) {}
+
+  /**
+   * Chooses: that of the tool's package, one that the build has, one of the caller's in the store,
+   * and a static one of the host.
+   *
+   * @param own the build's bash
+   * @param view what the sandbox shows of the store without the choice
+   */
+  public Chosen choose(ByteString own, StoreView view) {
+    return caller
+        .environment(PACKAGED)
+        .flatMap(path -> shown(path.toString(), view))
+        .or(() -> ofTheBuild(own, view))
+        .or(() -> ofTheCaller(view))
+        .or(() -> ofTheHost(view))
+        .orElseGet(() -> new Chosen(own, false, view, Optional.empty()));
+  }
+
+  private Optional<Chosen> ofTheBuild(ByteString own, StoreView view) {
+    Stream<ByteString> others =
+        view instanceof StoreView.Exact exact
+            ? exact.members().stream()
+                .map(StoreView.Member::path)
+                .filter(path -> path.name().startsWith("bash"))
+                .sorted(Comparator.comparing(path -> !path.name().contains("interactive")))
+                .map(path -> ByteString.of(nix.directory().path(path) + "/bin/bash"))
+            : Stream.empty();
+    return Stream.concat(Stream.of(own), others)
+        .filter(path -> !path.equals(Shell.SYSTEM) && edits(path))
+        .findFirst()
+        .map(path -> new Chosen(path, true, view, Optional.empty()));
+  }
+
+  /** Decides whether a program of the store has line editing. */
+  private boolean edits(ByteString path) {
+    try {
+      nix.directory().containing(path);
+      return edits(nix.locate(path));
+    } catch (Malformed | IOException | InvalidPathException e) {
+      return false;
+    }
+  }
+
+  private Optional<Chosen> ofTheCaller(StoreView view) {
+    return Stream.concat(
+            caller.environment("SHELL").map(ByteString::toString).stream(), OF_NIXOS.stream())
+        .filter(path -> path.endsWith("/bash"))
+        .flatMap(path -> shown(path, view).stream())
+        .findFirst();
+  }
+
+  /** Returns a bash that lies in the store, through links, as the choice. */
+  private Optional<Chosen> shown(String path, StoreView view) {
+    try {
+      Path file = Path.of(path).toRealPath();
+      if (!file.startsWith(Path.of(nix.real()).toRealPath()) || !edits(file)) {
+        return Optional.empty();
+      }
+      ByteString inside = nix.logical(ByteString.of(file.toString()));
+      StorePath in = nix.directory().containing(inside);
+      return lookup.with(view, in).map(store -> new Chosen(inside, true, store, Optional.empty()));
+    } catch (IOException | InvalidPathException | Malformed | Failure e) {
+      return Optional.empty();
+    }
+  }
+
+  private Optional<Chosen> ofTheHost(StoreView view) {
+    return ofTheHost.stream()
+        .filter(file -> isStatic(file) && edits(file))
+        .findFirst()
+        .map(
+            file ->
+                new Chosen(
+                    MOUNTED,
+                    true,
+                    view,
+                    Optional.of(
+                        new HostPath(MOUNTED, ByteString.of(file.toString()), false, true))));
+  }
+
+  static boolean edits(Path file) {
+    return new String(content(file), StandardCharsets.ISO_8859_1).contains(MARK);
+  }
+
+  /**
+   * Decides whether a program needs no other file: an ELF file of 64 bits without a program header
+   * of the type PT_INTERP (elf(5)).
+   */
+  static boolean isStatic(Path file) {
+    ByteBuffer elf = ByteBuffer.wrap(content(file)).order(ByteOrder.LITTLE_ENDIAN);
+    if (elf.limit() < 64 || elf.getInt(0) != 0x464c457f || elf.get(4) != 2) {
+      return false;
+    }
+    long headers = elf.getLong(32);
+    int size = Short.toUnsignedInt(elf.getShort(54));
+    int count = Short.toUnsignedInt(elf.getShort(56));
+    for (long at = headers; at < headers + (long) count * size; at += size) {
+      if (at < 0 || at + 4 > elf.limit() || elf.getInt((int) at) == PROGRAM_INTERPRETER) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static byte[] content(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return new byte[0];
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      return in.readNBytes(LARGEST);
+    } catch (IOException e) {
+      return new byte[0];
+    }
+  }
+}
