@@ -84,7 +84,7 @@ in_a_shell() {
 	run nbs_on_terminal "$@" <"$T/in"
 }
 
-edit='echo edited >edited-file; exit 5'
+edit='cd $NIX_BUILD_TOP; echo edited >edited-file; exit 5'
 
 test_shell_with_edits_is_kept_and_named() {
 	dir=$(kept readable)

@@ -84,7 +84,7 @@ test_32_bit_build_on_a_64_bit_machine() {
 	expect_status 0
 	diff <(own_state "$dir/state") <(own_state "$T/out") || fail "another state"
 	# A session that one comes back to is a 32-bit one, too.
-	printf ': >edited-file; exit 5\n' >"$T/in"
+	printf 'cd $NIX_BUILD_TOP; : >edited-file; exit 5\n' >"$T/in"
 	run nbs_on_terminal "$dir" <"$T/in"
 	expect_status 5
 	local session

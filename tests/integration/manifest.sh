@@ -165,7 +165,7 @@ test_a_session_keeps_its_view() {
 	if [[ $WHO == root ]]; then chown 0:0 "$state"; fi
 	own_copy session readable
 	manifest "$(store_paths "$BASH_PATH" "$TOOLS_PATH")"
-	echo 'echo edited >kept; exit' >"$T/in"
+	echo 'cd $NIX_BUILD_TOP; echo edited >kept; exit' >"$T/in"
 	nbs_on_terminal --work-dir "$state" "$dir" <"$T/in" >"$T/typescript"
 	session=$(echo "$state"/*/readable-*)
 	[[ -e $session/build/kept ]] || fail "no session: $(cat "$T/typescript")"

@@ -162,7 +162,7 @@ test_certificates() {
 test_a_session_keeps_its_network() {
 	setup
 	dir=$(kept fixed)
-	echo 'echo edited >edited-file; exit 5' >"$T/in"
+	echo 'cd $NIX_BUILD_TOP; echo edited >edited-file; exit 5' >"$T/in"
 	run nbs_on_terminal "$dir" <"$T/in"
 	expect_status 5
 	dir=$(find "$USER_HOME" -name edited-file)

@@ -107,7 +107,7 @@ test_an_owner_without_an_account_is_refused() {
 
 # edited: the session that an interactive shell in $dir leaves.
 edited() {
-	printf 'echo edited >edited-file; exit 5\n' >"$T/in"
+	printf 'cd $NIX_BUILD_TOP; echo edited >edited-file; exit 5\n' >"$T/in"
 	run nbs_on_terminal "$dir" <"$T/in"
 	expect_status 5
 	session=$(find "$USER_HOME" -name edited-file)

@@ -289,7 +289,7 @@ test_tools_from_the_store() {
 	expect_out 'tool further'
 	expect_empty_err
 	own_copy "$dir"
-	run nbs_on_terminal "$dir" < <(printf 'touch touched; exit\n')
+	run nbs_on_terminal "$dir" < <(printf 'cd $NIX_BUILD_TOP; touch touched; exit\n')
 	session=$(find "$USER_HOME" -name touched)
 	session=${session%/build/touched}
 	run nbs --sandbox-path "$tool/bin/tool" "$session" "$tool/bin/tool"
@@ -374,7 +374,7 @@ test_a_session_keeps_its_paths() {
 	local session
 	data
 	with_mounts "$(mount_of /bin/sh "$TOOLS_PATH/bin/busybox")"
-	printf 'touch touched; exit\n' >"$T/in"
+	printf 'cd $NIX_BUILD_TOP; touch touched; exit\n' >"$T/in"
 	run nbs_on_terminal --sandbox-path "/data=$T/data" "$dir" <"$T/in"
 	session=$(find "$USER_HOME" -name touched)
 	# shellcheck disable=SC2016

@@ -65,7 +65,7 @@ is_that_store() {
 comes_back() {
 	local store=$1 session
 	shift
-	echo 'echo edited >edited-file; exit 5' >"$T/in"
+	echo 'cd $NIX_BUILD_TOP; echo edited >edited-file; exit 5' >"$T/in"
 	run nbs_on_terminal "$@" "$dir" <"$T/in"
 	expect_status 5
 	session=$(find "$USER_HOME" -name edited-file)

@@ -55,7 +55,7 @@ test_its_control_group_goes_with_it() {
 
 test_coming_back() {
 	range_build
-	printf 'echo edited >edited-file; chown 5:6 . edited-file; exit 5\n' >"$T/in"
+	printf 'cd $NIX_BUILD_TOP; echo edited >edited-file; chown 5:6 . edited-file; exit 5\n' >"$T/in"
 	run nbs_on_terminal "$dir" <"$T/in"
 	expect_status 5
 	local session

@@ -82,7 +82,7 @@ test_a_session_is_there_too() {
 	run nbs_on_terminal "$dir" <"$T/in"
 	expect_status 0
 	no_files_below "$USER_HOME" "a session without a change is left"
-	echo 'echo edited >edited-file; exit 5' >"$T/in"
+	echo 'cd $NIX_BUILD_TOP; echo edited >edited-file; exit 5' >"$T/in"
 	run nbs_on_terminal "$dir" <"$T/in"
 	expect_status 5
 	session=$(find "$USER_HOME" -name edited-file)
