@@ -19,7 +19,7 @@ import nixbuildshell.store.Json;
  * @param command the command that failed
  * @param file the script that has it
  * @param directory the working directory at the end
- * @param skipped whether stdenv skips the phase
+ * @param skipped why stdenv skips the phase
  * @param movedAside outputs that were there before, under their new names
  */
 public record PhaseResult(
@@ -28,7 +28,7 @@ public record PhaseResult(
     Optional<ByteString> file,
     Optional<Integer> line,
     Optional<ByteString> directory,
-    boolean skipped,
+    Optional<ByteString> skipped,
     List<ByteString> movedAside) {
   private static final int MOST_LINES = 1000;
 
@@ -59,7 +59,7 @@ public record PhaseResult(
             .filter(number -> number.matches("[0-9]{1,9}"))
             .map(Integer::valueOf),
         first(values, "directory"),
-        first(values, "skipped").isPresent(),
+        first(values, "skipped"),
         values.getOrDefault("output", List.of()).stream().filter(each -> !each.isEmpty()).toList());
   }
 
@@ -79,7 +79,7 @@ public record PhaseResult(
         ByteString.of("line"),
         line.<Json>map(number -> new Json.Number(number.toString())).orElse(new Json.Nothing()));
     fields.put(ByteString.of("directory"), text(directory));
-    fields.put(ByteString.of("skipped"), new Json.Truth(skipped));
+    fields.put(ByteString.of("skipped"), text(skipped));
     fields.put(ByteString.of("movedAside"), texts(movedAside));
     fields.put(ByteString.of("log"), texts(log));
     return new ByteString(new Json.Fields(fields).dump() + "\n");

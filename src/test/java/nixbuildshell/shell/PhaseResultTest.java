@@ -1,8 +1,6 @@
 package nixbuildshell.shell;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -33,9 +31,11 @@ class PhaseResultTest {
     assertEquals(Optional.of(ByteString.of("make -j 2")), result.command());
     assertEquals(Optional.of(12), result.line());
     assertEquals(Optional.of(ByteString.of("/build/ü")), result.directory());
-    assertFalse(result.skipped());
+    assertEquals(Optional.empty(), result.skipped());
     assertEquals(List.of(ByteString.of("/a"), ByteString.of("/b")), result.movedAside());
-    assertTrue(parse("skipped=doCheck\n").skipped());
+    assertEquals(
+        Optional.of(ByteString.of("doCheck is not set")),
+        parse("skipped=doCheck\\ is\\ not\\ set\n").skipped());
   }
 
   /** The build could have written the file. */
@@ -88,7 +88,7 @@ class PhaseResultTest {
     assertEquals(
         "{\"command\":null,\"directory\":null,\"file\":null,\"line\":3,"
             + "\"log\":[\"\u00ef\u00bf\u00bd\\u001b\"],\"movedAside\":[],\"phase\":\"a\\\"b\","
-            + "\"skipped\":false,\"status\":2}\n",
+            + "\"skipped\":null,\"status\":2}\n",
         json);
   }
 
