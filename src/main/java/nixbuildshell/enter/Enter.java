@@ -142,8 +142,11 @@ public record Enter(
 
   /** Returns the path of the session with a short name; empty when there is none. */
   private Optional<ByteString> session(ByteString name) {
-    try (Sessions sessions = Sessions.open(files, caller::environment, options.workDirectory())) {
-      return sessions.named(name);
+    try {
+      Optional<Sessions> found = Sessions.find(files, caller::environment, options.workDirectory());
+      try (Sessions sessions = found.orElse(null)) {
+        return found.flatMap(each -> each.named(name));
+      }
     } catch (Failure e) {
       return Optional.empty(); // The message is about the name.
     }

@@ -263,34 +263,17 @@ public final class Sessions implements AutoCloseable {
    * @param since when the kept directory was last changed: an older session was of another build
    */
   public Optional<ByteString> newestOf(ByteString origin, Instant since) {
-    Optional<ByteString> newest = Optional.empty();
-    Status.Time made = new Status.Time(since.getEpochSecond(), since.getNano());
-    try {
-      for (ByteString name : Listing.names(base)) {
-        Optional<Status.Time> later =
-            name.startsWith(".") ? Optional.empty() : madeOf(name, origin);
-        if (later.isPresent() && later.get().compareTo(made) > 0) {
-          made = later.get();
-          newest = Optional.of(base.place().child(name).path());
-        }
-      }
-      return newest;
-    } catch (ErrnoException e) {
-      throw e.failure("cannot look into " + base.place(), "");
-    }
-  }
-
-  /** Returns the time when an interactive session of a kept directory was made. */
-  private Optional<Status.Time> madeOf(ByteString name, ByteString origin) {
-    try (Directory directory = base.openDirectory(name)) {
-      return Session.remembered(directory)
-              .filter(it -> it.kind() == Remembered.Kind.INTERACTIVE && it.origin().equals(origin))
-              .isPresent()
-          ? Optional.of(directory.status(Session.LOCK).changed())
-          : Optional.empty();
-    } catch (ErrnoException e) {
-      return Optional.empty();
-    }
+    Status.Time changed = new Status.Time(since.getEpochSecond(), since.getNano());
+    return all().stream()
+        .filter(each -> each.made().compareTo(changed) > 0)
+        .filter(
+            each ->
+                each.remembered()
+                    .filter(it -> it.kind() == Remembered.Kind.INTERACTIVE)
+                    .filter(it -> it.origin().equals(origin))
+                    .isPresent())
+        .map(Listed::path)
+        .findFirst();
   }
 
   /** Returns what shells of a derivation's builds have left of their history. */

@@ -54,7 +54,12 @@ record ListCommand(
 
   private void one(ListReport report, Survey survey, Messages messages) {
     ByteString path =
-        new DirectoryArgument(survey.caller(), survey.files(), survey.finder().store(), messages)
+        new DirectoryArgument(
+                survey.caller(),
+                survey.files(),
+                survey.finder().store(),
+                messages,
+                name -> survey.sessions().flatMap(all -> all.named(name)))
             .path(directory.orElseThrow());
     try (KeptDirectory kept = KeptDirectory.open(survey.files(), path)) {
       report.one(kept.outermost(), kept);
