@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # A setup hook for nixpkgs' stdenv. When the build fails, it writes manifest.json (see manifest.schema.json) and
-# state.bash to $NIX_BUILD_TOP/.nix-build-shell, and prints on stderr how to enter the build's sandbox.
+# state.bash to $NIX_BUILD_TOP/.nix-build-shell, and prints on stderr how to enter the build's sandbox. In a sandbox it
+# writes phase.bash too, with which the phase that failed can start again.
 #
-# Every user may read state.bash, which has the values of all variables, unless the build could hold a secret: what a
+# Every user may read these files, which have the values of all variables, unless the build could hold a secret: what a
 # build in a sandbox knows comes from the store, which every user can read. A secret can come from the network or
 # from impureEnvVars (fixed-output and impure builds), from a host path in the sandbox, or without a sandbox from
 # anywhere. A derivation decides with `nixBuildShellShareState = true` or `false`. With `nixBuildShellTrap = false`
@@ -10,7 +11,8 @@
 #
 # When stdenv runs failureHooks, the failing command and its locals are gone, so an ERR trap records them. The trap
 # acts only when errexit is about to end the build's own shell. A build can see it in `trap -p`, as E in $-, and in
-# the output of `set -v`, which shows a trap's text.
+# the output of `set -v`, which shows a trap's text. It can see that dumpVars, which stdenv calls at the start of each
+# phase, saves the shell in /dev/shm: that is the sandbox's own, and no file of it gets into an output.
 #
 # Functions use `declare` for their locals: after a failure within nested evals (pop_var_context in the log), bash
 # 5.2 does not take the EXIT trap's functions for functions, and refuses `local`.
@@ -102,6 +104,8 @@ _nixBuildShellReport() {
 		(
 			[[ $_nixBuildShell_share == @(1|true) ]] || umask 077
 			_nixBuildShellWrite "$_nixBuildShell_directory/state.bash" "$_nixBuildShellState"
+			[[ ! -f $_nixBuildShellSaved ]] ||
+				_nixBuildShellWrite "$_nixBuildShell_directory/phase.bash" "$(<"$_nixBuildShellSaved")"
 		)
 		_nixBuildShellWrite "$_nixBuildShell_directory/manifest.json" "$_nixBuildShell_manifest" || _nixBuildShell_id=
 	else
@@ -175,6 +179,23 @@ _nixBuildShellFailureHook() {
 	) || :
 }
 
+# Lets dumpVars save the shell. Setup calls it, as a post-hook, when dumpVars is defined.
+_nixBuildShellWrap() {
+	declare _nixBuildShell_text
+	_nixBuildShell_text=$(declare -f dumpVars) || return 0
+	eval "_nixBuildShellDumpVars${_nixBuildShell_text#dumpVars}"
+	# shellcheck disable=SC2317
+	dumpVars() {
+		_nixBuildShellDumpVars "$@"
+		{ _nixBuildShellSavePhase || :; } 2>/dev/null
+	}
+}
+
+# Saves the state that a retry of the phase starts from. Unpacking and patching start from the beginning.
+_nixBuildShellSavePhase() {
+	[[ ${curPhase-} == @(unpackPhase|patchPhase) ]] || _nixBuildShellSave "$_nixBuildShellSaved"
+}
+
 # Decides whether the build has an ERR or DEBUG trap, or its text sets one. The hook's errtrace would run an ERR trap
 # more often, and a DEBUG trap would run for the commands of the hook's own trap.
 _nixBuildShellHasTrap() {
@@ -193,6 +214,12 @@ if [[ -z ${IN_NIX_SHELL-} && -z ${_nixBuildShellPath-} ]]; then
 	failureHooks+=(_nixBuildShellFailureHook)
 	_nixBuildShellPath=:$PATH
 	_nixBuildShellErrexit=${-//[!e]/}
+	_nixBuildShellSaved=
+	# Only the builder of a sandbox is process 1.
+	if (($$ == 1)) && [[ -d /dev/shm && -w /dev/shm ]]; then
+		_nixBuildShellSaved=/dev/shm/.nix-build-shell-phase
+		postHooks+=(_nixBuildShellWrap)
+	fi
 	if [[ ${nixBuildShellTrap-1} == @(1|true) ]] && ! _nixBuildShellHasTrap 2>/dev/null; then
 		[[ $- == *E* ]] || _nixBuildShellErrtrace=hook
 		set -o errtrace

@@ -22,6 +22,7 @@ _nixBuildShellDump() {
 	builtin set +euxvC +o posix
 	builtin set -f
 	builtin shopt -u nocasematch
+	_nixBuildShellUnwrap
 	_nixBuildShell_functions=$(_nixBuildShellDumpFunctions)
 	builtin unset -f declare printf set umask
 	printf '# The shell of a failed build, written by the hook of nix-build-shell: to be sourced at the top level.\n'

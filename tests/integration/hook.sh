@@ -30,8 +30,8 @@ test_manifest_of_a_real_build() {
 	expect_field '[x["root"] for x in m["mounts"] if x["mountPoint"]=="/build"]' "[\"$dir\"]"
 	expect_field "abs(m['time']-$(date +%s)) < 100" true
 	! grep -q hunter2 "$manifest" || fail "a value of the environment is in the manifest"
-	[[ $(stat -c %a%U "$manifest" "$dir/.nix-build-shell" "$dir/.nix-build-shell/state.bash") == 644nixbld*755nixbld*644nixbld* ]] || fail "other modes"
-	[[ $(ls -A "$dir/.nix-build-shell") == manifest.json$'\n'state.bash ]] || fail "more files"
+	[[ $(stat -c %a%U "$manifest" "$dir/.nix-build-shell" "$dir/.nix-build-shell/"{state,phase}.bash) == 644nixbld*755nixbld*644nixbld*644nixbld* ]] || fail "other modes"
+	[[ $(ls -A "$dir/.nix-build-shell") == manifest.json$'\n'phase.bash$'\n'state.bash ]] || fail "more files"
 }
 
 # To the letter: what is between Nix's own lines.
@@ -54,7 +54,7 @@ test_locals_of_the_failing_function_are_in_the_state() {
 
 # expect_state MODE: of state.bash, and what -v says of it.
 expect_state() {
-	[[ $(stat -c %a "$world_files$dir/.nix-build-shell/state.bash") == "$1" ]] || fail "the state has not mode $1"
+	[[ $(stat -c %a "$world_files$dir/.nix-build-shell/"{state,phase}.bash) == "$1"$'\n'"$1" ]] || fail "the state has not mode $1"
 	run nbs -v "$dir" true
 	case $1 in
 	644) expect_err "source the state at the failure: /build/.nix-build-shell/state.bash" ;;

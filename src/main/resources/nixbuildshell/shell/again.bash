@@ -18,6 +18,8 @@ _nbsStop() {
 	builtin exit "${2:-2}"
 }
 
+_nbsUsage() { _nbsStop 'usage: retry [--trace] [PHASE]; resume [--trace]; phases'; }
+
 _nbsLog() { builtin printf '%s\0' "$@" >>"$_nbsShell/progress"; }
 
 _nbsArguments() {
@@ -27,9 +29,9 @@ _nbsArguments() {
 	while (($# > 0)); do
 		case $1 in
 		--trace) _nbsTrace=1 ;;
-		-* | '') _nbsStop "usage: retry [--trace] [PHASE]; resume [--trace]; phases" ;;
+		-* | '') _nbsUsage ;;
 		*)
-			[[ $_nbsCommand == retry && -z $_nbsWanted ]] || _nbsStop "usage: retry [--trace] [PHASE]; resume [--trace]; phases"
+			[[ $_nbsCommand == @(retry|until) && -z $_nbsWanted ]] || _nbsUsage
 			_nbsWanted=$1
 			;;
 		esac
@@ -146,7 +148,7 @@ _nbsTool() {
 # Moves aside what the phase began of the outputs; before the first phases all outputs.
 _nbsMoveOutputs() {
 	builtin declare _nbsIt _nbsPaths _nbsNumber
-	if _nbsIsFirst "$_nbsPhase"; then
+	if [[ -n $_nbsFirst ]]; then
 		_nbsPaths=("${nbsFactOutputs[@]}")
 	else
 		builtin mapfile -d '' -t _nbsPaths <"$_nbsShell/begun"
@@ -198,16 +200,15 @@ _nbsPrepare() {
 	builtin unset -v GLOBIGNORE
 	builtin declare IFS=' '
 	_nbsMoveOutputs
-	if _nbsIsFirst "$_nbsPhase"; then
-		_nbsEmptyTop
-	fi
+	[[ -z $_nbsFirst ]] || _nbsEmptyTop
 }
 
 # Enters the directory where the phase started. Of what env-vars says, PWD is true at the start of the phase that failed.
 _nbsEnter() {
-	if [[ -n $_nbsAtStart ]] || _nbsIsFirst "$_nbsPhase"; then
+	if [[ -n $_nbsFirst ]]; then
+		_nbsDirectory=$_nbsTop
+	elif [[ -n $_nbsAtStart ]]; then
 		_nbsDirectory=$PWD
-		! _nbsIsFirst "$_nbsPhase" || _nbsDirectory=$_nbsTop
 	else
 		_nbsRule "$_nbsPhase"
 		if [[ $nbsFactState != rebuilt && -r $_nbsTop/env-vars ]] &&
@@ -256,6 +257,12 @@ _nbsNoteExit() {
 		builtin printf '%s\0' "status=$1" "command=$([[ $2 == 'eval '* ]] || builtin printf '%s' "$2")" >|"$_nbsShell/failure"
 }
 
+# _nbsSave FILE [errexit]: saves the state at the start of a phase.
+_nbsSave() {
+	_nixBuildShellCwd=$PWD$'\n'. _nixBuildShellErrtrace=1
+	(_nixBuildShellDump "${2-}") >|"$1"
+}
+
 _nbsBegin() {
 	{ builtin set +x; } 2>/dev/null
 	builtin declare _nbsIt
@@ -265,14 +272,12 @@ _nbsBegin() {
 		[[ ! -e $_nbsIt && ! -L $_nbsIt ]] || _nbsLog "before=$_nbsIt"
 	done
 	_nbsLog "begin=$curPhase" "directory=$PWD"
-	if [[ $_nbsCommand == resume && $curPhase != "$_nbsPhase" && $curPhase != */* ]]; then
-		_nixBuildShellCwd=$PWD$'\n'. _nixBuildShellErrtrace=1
-		(_nixBuildShellDump errexit) >|"$_nbsShell/phase.$curPhase.bash"
-	fi
 	_nbsSkips "$curPhase"
 	if [[ -n $_nbsReason ]]; then
 		_nbsSay "$curPhase is skipped: $_nbsReason"
 		_nbsLog "skipped=$_nbsReason"
+	elif [[ $_nbsCommand == resume && $curPhase != "$_nbsPhase" && $curPhase != */* ]]; then
+		_nbsSave "$_nbsShell/phase.$curPhase.bash" errexit
 	fi
 	[[ -z $_nbsTrace ]] || builtin set -x
 }
@@ -305,22 +310,27 @@ _nbsDecide() {
 		builtin exit 0
 	fi
 	_nbsTodo=()
-	if [[ -z $_nbsPhase ]]; then
+	if [[ $_nbsCommand == until ]]; then
+		_nbsHasPhases || _nbsStop 'the build has no phases: its builder does all'
+	elif [[ -z $_nbsPhase ]]; then
 		! _nbsHasPhases || _nbsStop "the phase that failed is not known; name one of ${_nbsPhases[*]}"
 		return 0
 	fi
 	_nbsMatch "$_nbsPhase"
-	if [[ $_nbsPhase != "${_nbsWanted:-$_nbsFailed}" ]]; then
+	if [[ $_nbsCommand != until && $_nbsPhase != "${_nbsWanted:-$_nbsFailed}" ]]; then
 		_nbsChoose "$_nbsPhase"
 		[[ ${_nbsFiles[*]} == "$_nbsChosen" ]] ||
 			builtin exec "$nbsFactBash" -p "$_nbsShell/again.bash" "$_nbsCommand" ${_nbsTrace:+--trace} "$_nbsPhase"
 	fi
-	_nbsTodo=("$_nbsPhase")
 	_nbsIndex "$_nbsPhase"
-	[[ -n $_nbsIndex ]] || return 0
-	if _nbsIsFirst "$_nbsPhase"; then
-		_nbsTodo=("${_nbsPhases[@]:0:_nbsIndex}" "$_nbsPhase")
+	if [[ $_nbsCommand == until ]]; then
+		[[ -n $_nbsIndex ]] || _nbsStop "$_nbsPhase is none of the build's phases: ${_nbsPhases[*]}"
+		_nbsTodo=("${_nbsPhases[@]:0:_nbsIndex}")
+		return 0
 	fi
+	_nbsTodo=("$_nbsPhase")
+	[[ -n $_nbsIndex ]] || return 0
+	[[ -z $_nbsFirst ]] || _nbsTodo=("${_nbsPhases[@]:0:_nbsIndex}" "$_nbsPhase")
 	[[ $_nbsCommand != resume ]] || _nbsTodo+=("${_nbsPhases[@]:_nbsIndex+1}")
 }
 
@@ -338,7 +348,15 @@ _nbsArguments "$@"
 set --
 [[ $nbsFactState == none ]] || _nbsForgetEnvironment
 _nbsPhase=${_nbsWanted:-$_nbsFailed}
-_nbsChoose "$_nbsPhase"
+_nbsFirst=
+if [[ $_nbsCommand == until ]]; then
+	[[ -n $_nbsWanted ]] || _nbsUsage
+	_nbsFirst=1
+	_nbsChoose ''
+else
+	! _nbsIsFirst "$_nbsPhase" || _nbsFirst=1
+	_nbsChoose "$_nbsPhase"
+fi
 _nbsChosen="${_nbsFiles[*]}"
 # A saved state sets all variables, and this one would count the lines anew.
 readonly LINENO
@@ -404,10 +422,17 @@ PS4='+ ${BASH_SOURCE[0]##*/}:$LINENO: '
 builtin trap '{ _nbsNoteExit "$?" "$BASH_COMMAND" || builtin :; } 2>/dev/null' EXIT
 builtin trap '{ case $BASHPID:$- in "$$:"*e*) _nbsNoteFailure "$?" "$LINENO" "$BASH_COMMAND" "${PIPESTATUS[@]}" || builtin : ;; esac; } 2>/dev/null' ERR
 builtin set -eE +u
-if ((${#_nbsTodo[@]} > 0)); then
+if ((${#_nbsTodo[@]} > 0)) || [[ $_nbsCommand == until ]]; then
 	[[ -z $_nbsRunPhase ]] || _nbsEvalLine runPhase 'eval "${!curPhase'
 	curPhase=$_nbsPhase
 	_nbsRunAll
+	if [[ $_nbsCommand == until ]]; then
+		curPhase=$_nbsPhase
+		_nbsLog phase= "begin=$curPhase" "directory=$PWD"
+		[[ -z $_nbsDumpVars ]] || dumpVars
+		_nbsSave "$_nbsKept/state.bash"
+		_nbsSave "$_nbsKept/phase.bash" errexit
+	fi
 elif [[ -n ${buildCommand-} || -f ${buildCommandPath-} ]]; then
 	_nbsEvalLine genericBuild 'eval "$buildCommand"'
 	curPhase=

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC1090,SC1091,SC2034,SC2154
-# Runs phases of the failed build again: retry [--trace] [PHASE], resume [--trace], phases. To be run by the build's own
-# bash, in the sandbox.
+# Runs phases of the build again: retry [--trace] [PHASE], resume [--trace], until PHASE (all phases before it), phases.
+# To be run by the build's own bash, in the sandbox.
 #
 # This process has no state of the build. It starts a second, again.bash, for the phases, and reports how that ended,
 # whatever a phase does to its shell. Files in its directory:
@@ -10,6 +10,7 @@
 #   failed, phase.NAME.bash   the phase where resume failed, and the state at the start of each phase that it began
 #   passed    names of the phases that have passed since, one a line
 #   begun     records PHASE/PATH: what each phase began of the outputs
+#   ../intervals   lines START END, in seconds: when phases ran
 #   began, now   the session's state at its beginning and when the phase was asked for (phases.bash writes them)
 
 unset -f builtin
@@ -98,7 +99,11 @@ _nbsResult() {
 _nbsReport() {
 	declare text=${_nbsPhase:-the builder} first=${_nbsCommand%%$'\n'*}
 	if ((_nbsStatus == 0)); then
-		[[ -n $_nbsSkipped ]] || _nbsSay "$text succeeded"
+		case $1 in
+		retry) [[ -n $_nbsSkipped ]] || _nbsSay "$text succeeded" ;;
+		resume) _nbsSay 'all phases succeeded' ;;
+		until) _nbsSay "$text has not begun: all phases before it succeeded" ;;
+		esac
 		return 0
 	fi
 	text+=" failed with exit code $_nbsStatus"
@@ -119,8 +124,17 @@ _nbsReportOutputs() {
 	for it in "${nbsFactChecks[@]}"; do _nbsSay "Nix would now check $it"; done
 }
 
+# Sets _nbsTime to the seconds since the epoch.
+_nbsTime() {
+	_nbsTime=${EPOCHREALTIME-}
+	[[ -n $_nbsTime ]] || printf -v _nbsTime '%(%s)T' -1
+	_nbsTime=${_nbsTime/,/.}
+}
+
 _nbsSupervise() {
-	declare it
+	declare it start
+	_nbsTime
+	start=$_nbsTime
 	trap : INT QUIT
 	: >|"$_nbsShell/progress"
 	: >|"$_nbsShell/failure"
@@ -133,7 +147,9 @@ _nbsSupervise() {
 	_nbsFollow
 	_nbsReadFailure
 	_nbsResult
-	_nbsReport
+	_nbsReport "$1"
+	_nbsTime
+	printf '%s %s\n' "$start" "$_nbsTime" >>"$nbsFactTop/.nix-build-shell/intervals"
 	[[ $1 == resume ]] || return 0
 	if ((_nbsStatus == 0)); then
 		_nbsReportOutputs

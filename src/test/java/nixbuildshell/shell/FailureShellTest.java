@@ -464,4 +464,25 @@ class FailureShellTest {
             .get(Integer.parseInt(result().replaceAll("(?s).*\nline=([0-9]+)\n.*", "$1")) - 1);
     assertEquals("false", line.strip());
   }
+
+  @Test
+  void aNewBuildStopsBeforeAPhase() throws Exception {
+    rebuilt(
+        "patchPhase='touch patched; more=1'; buildPhase='echo \"$more\"; ls';"
+            + " configurePhase=false");
+    Files.writeString(top.resolve("old"), "");
+    Bash.Result result = run("until", "conf");
+    assertEquals(0, result.status(), result.err().latin1());
+    assertTrue(result().startsWith("phase=configurePhase\nstatus=0\n"), result());
+    assertTrue(result().contains("directory=TOP/hello-1.0\n"), result());
+    facts("nbsFactState=hook nbsFactPhase=configurePhase");
+    assertEquals("1\nTOP/hello-1.0\n", type(BASH, "echo $more; pwd"));
+    assertEquals(1, run("retry").status());
+    assertEquals(
+        "Running phase: buildPhase\n1\nmain.c\npatched\n", run("retry", "build").out().latin1());
+    assertEquals(2, run("until", "nope").status());
+    assertEquals(1, run("until", "build").status());
+    String intervals = Files.readString(kept.resolve("intervals"));
+    assertTrue(intervals.matches("([0-9]+(\\.[0-9]+)? [0-9]+(\\.[0-9]+)?\n){4}"), intervals);
+  }
 }
