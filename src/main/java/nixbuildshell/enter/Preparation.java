@@ -77,8 +77,7 @@ record Preparation(
       Optional<InteractiveBash.Chosen> bash) {
     SandboxSpec spec() {
       return NixSandbox.of(
-          bash.flatMap(InteractiveBash.Chosen::mount).map(request::showing).orElse(request),
-          program);
+          bash.map(InteractiveBash.Chosen::mounts).map(request::showing).orElse(request), program);
     }
 
     /** Makes the mount point of an unsandboxed build's directory in a new session's /tmp. */

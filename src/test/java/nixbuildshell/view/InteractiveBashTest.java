@@ -10,10 +10,10 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.files.FileType;
 import nixbuildshell.files.Fixture;
+import nixbuildshell.sandbox.HostPath;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.store.TestStore;
@@ -69,7 +69,7 @@ class InteractiveBashTest {
   @Test
   void onlyABashWithLineEditingCounts() throws IOException {
     assertEquals(
-        new InteractiveBash.Chosen(OWN, false, view(TestHost.BASH), Optional.empty()),
+        new InteractiveBash.Chosen(OWN, false, view(TestHost.BASH), List.of()),
         choose(view(TestHost.BASH)));
     bash(TestHost.BASH, true);
     assertTrue(choose(view(TestHost.BASH)).edits());
@@ -122,9 +122,10 @@ class InteractiveBashTest {
     InteractiveBash.Chosen chosen =
         new InteractiveBash(host.caller(), host.nix(), lookup, List.of(file))
             .choose(OWN, view(TestHost.BASH));
-    assertEquals(file.toString(), chosen.mount().orElseThrow().source().toString());
-    assertTrue(chosen.mount().orElseThrow().readOnly());
-    assertEquals(chosen.mount().orElseThrow().target(), chosen.bash());
+    HostPath mount = chosen.mounts().get(chosen.mounts().size() - 1);
+    assertEquals(file.toString(), mount.source().toString());
+    assertTrue(chosen.mounts().stream().allMatch(HostPath::readOnly));
+    assertEquals(mount.target(), chosen.bash());
     Files.write(file, elf(3));
     assertFalse(InteractiveBash.isStatic(file));
     Files.write(file, new byte[] {0x7f, 'E', 'L', 'F'});
