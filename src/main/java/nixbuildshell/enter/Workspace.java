@@ -195,7 +195,8 @@ final class Workspace {
     if (more > 0) {
       messages.note("not copied: " + more + " more");
     }
-    messages.detail(String.format("copied %,d files, %,d bytes", result.files(), result.bytes()));
+    messages.detail(
+        () -> String.format("copied %,d files, %,d bytes", result.files(), result.bytes()));
   }
 
   private void fillStore(
@@ -241,7 +242,8 @@ final class Workspace {
     }
     messages.note(
         refused.certain()
-            ? "Nix refused the output, which has another hash than the derivation says. Nix has it at "
+            ? "Nix refused the output, which has another hash than the derivation says. Nix has it"
+                + " at "
                 + at
                 + ", and the sandbox at "
                 + expected
