@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import nixbuildshell.ByteString;
+import nixbuildshell.files.Answers;
 import nixbuildshell.files.FileType;
 import nixbuildshell.files.Fixture;
 import nixbuildshell.sandbox.HostPath;
@@ -58,7 +59,13 @@ class InteractiveBashTest {
   private InteractiveBash.Chosen choose(StoreView view) {
     StoreLookup lookup =
         new StoreLookup(
-            host.caller(), Fixture.FILES, host.nix(), uid -> false, () -> false, host.messages());
+            host.caller(),
+            Fixture.FILES,
+            host.nix(),
+            uid -> false,
+            Answers.NONE,
+            () -> false,
+            host.messages());
     return new InteractiveBash(host.caller(), host.nix(), lookup, List.of()).choose(OWN, view);
   }
 
@@ -118,7 +125,13 @@ class InteractiveBashTest {
     Files.write(file, elf(1));
     StoreLookup lookup =
         new StoreLookup(
-            host.caller(), Fixture.FILES, host.nix(), uid -> false, () -> false, host.messages());
+            host.caller(),
+            Fixture.FILES,
+            host.nix(),
+            uid -> false,
+            Answers.NONE,
+            () -> false,
+            host.messages());
     InteractiveBash.Chosen chosen =
         new InteractiveBash(host.caller(), host.nix(), lookup, List.of(file))
             .choose(OWN, view(TestHost.BASH));
