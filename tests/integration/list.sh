@@ -46,8 +46,13 @@ test_kept_directories_and_sessions() {
 	grep -q "^  session     ${session##*/}, changed, " "$T/out" || fail "no session"
 	run nbs list "$dir" --json
 	expect_json "(len(j['kept']), j['kept'][0]['path'], len(j['sessions']))" "(1, '$dir', 1)"
-	run nbs list --running "$dir"
-	expect_status 2
+	run nbs clean "$dir"
+	expect_status 0
+	expect_out "sudo rm -rf -- $dir"
+	[[ -d $dir ]] || fail "the kept directory is gone"
+	run nbs clean "${session##*/}"
+	expect_status 0
+	no_files_below "$USER_HOME" "the session is left"
 }
 
 # In 2.34 no directory bears its derivation's name: the logs tell. And a build that runs.

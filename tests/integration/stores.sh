@@ -61,7 +61,7 @@ is_that_store() {
 	if grep -q 'whole store' "$T/err"; then fail "the whole store"; fi
 }
 
-# comes_back STORE OPTION...: without a word about the store.
+# comes_back STORE OPTION...: without a word about the store. Garbage collections take nothing before the session is deleted.
 comes_back() {
 	local store=$1 session
 	shift
@@ -71,10 +71,16 @@ comes_back() {
 	session=$(find "$USER_HOME" -name edited-file)
 	[[ -n $session ]] || fail "no session is left"
 	tool_env=()
+	in_it nix-store --gc >"$T/gc" 2>&1 || fail "no garbage collection: $(<"$T/gc")"
 	# shellcheck disable=SC2016
 	run nbs "${session%/build/edited-file}" /bin/sh -c 'echo "$NIX_STORE $(<edited-file) $(<"$data") $(<"$out")"'
 	expect_status 0
 	expect_out "$store edited data half"
+	run nbs clean "${session%/build/edited-file}"
+	expect_status 0
+	grep -q '^nix-build-shell: deleted .* ([0-9.]*[KM])$' "$T/err" || fail "no size: $(<"$T/err")"
+	in_it nix-store --gc >"$T/gc" 2>&1
+	grep -q '^deleting .*-bash-5.2' "$T/gc" || fail "not released: $(<"$T/gc")"
 }
 
 # Nix 2.8 moves what a build in a chroot store has begun to the machine's own store; later ones to its place.

@@ -163,7 +163,8 @@ public record KeptDirectory(
 
   /** Returns the path of the directory that Nix named. */
   public ByteString outermost() {
-    return isNested() ? build.place().parent().path() : path();
+    String path = path().latin1();
+    return isNested() ? new ByteString(path.substring(0, path.lastIndexOf('/'))) : path();
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.DirectoryArgument;
+import nixbuildshell.cli.commands.CleanSyntax;
 import nixbuildshell.cli.commands.EnterCommand;
 import nixbuildshell.cli.commands.ListSyntax;
 import nixbuildshell.cli.commands.PathSyntax;
@@ -177,7 +178,7 @@ final class CommandLineSyntax {
 
   /** Returns a parser for the whole command line. */
   static CommandLine parser() {
-    return parser(new ListSyntax(), new PathSyntax(), new RetrySyntax());
+    return parser(new CleanSyntax(), new ListSyntax(), new PathSyntax(), new RetrySyntax());
   }
 
   private static CommandLine plain(Object syntax) {

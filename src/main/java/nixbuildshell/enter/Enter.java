@@ -3,12 +3,16 @@ package nixbuildshell.enter;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.abi.Syscall;
 import nixbuildshell.capture.BuildReport;
 import nixbuildshell.capture.DirectoryArgument;
+import nixbuildshell.capture.Fact;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.FailureStory;
 import nixbuildshell.capture.KeptDirectories;
@@ -41,6 +45,7 @@ import nixbuildshell.session.WorkingCopy;
 import nixbuildshell.shell.Start;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.NixStore;
+import nixbuildshell.store.StorePath;
 import nixbuildshell.terminal.CallersStream;
 import nixbuildshell.terminal.OutputTail;
 import nixbuildshell.terminal.SignalRelay;
@@ -244,12 +249,42 @@ public record Enter(
         session.markStaged();
         if (isFor(ShowPath.class)) {
           session.keep();
-          return show(session.path());
         }
       } catch (CancellationException e) {
         return ExitCode.SIGNAL + signals.ending(); // Before the end of the session resets it.
       }
-      return stay(sessions, session, sandbox);
+      try (SessionRoots.Making roots =
+          roots(session, sandbox, () -> derivation(kept, build, finder))) {
+        return isFor(ShowPath.class) ? show(session.path()) : stay(sessions, session, sandbox);
+      }
+    }
+  }
+
+  /** Begins to make the GC root of a session that stays, perhaps. */
+  private SessionRoots.Making roots(
+      Session session, Prepared sandbox, Supplier<Optional<StorePath>> derivation) {
+    return preparation().kind() == Remembered.Kind.INTERACTIVE
+        ? new SessionRoots(
+                caller,
+                sandbox.store(),
+                sandbox.request().view().store(),
+                messages,
+                this::cancelled)
+            .begin(session, derivation)
+        : SessionRoots.NONE;
+  }
+
+  private static Optional<StorePath> derivation(
+      KeptDirectory kept, FailedBuild build, DerivationFinder finder) {
+    try {
+      Set<StorePath> outputs =
+          build.store().outputs().values().stream().map(Fact::value).collect(Collectors.toSet());
+      return build
+          .derivation()
+          .map(Fact::value)
+          .or(() -> finder.withoutLogs().find(kept, outputs).map(DerivationFinder.Found::path));
+    } catch (Failure e) {
+      return Optional.empty(); // Several fit it.
     }
   }
 
@@ -346,7 +381,9 @@ public record Enter(
       if (isPrepared(prepared)) {
         new Arrival(sessions, session, prepared, messages).prepareAgain();
       }
-      return stay(sessions, session, prepared);
+      try (SessionRoots.Making roots = roots(session, prepared, Optional::empty)) {
+        return stay(sessions, session, prepared);
+      }
     }
   }
 

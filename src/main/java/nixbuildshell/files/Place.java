@@ -29,7 +29,7 @@ public final class Place {
     return new Place(this, child);
   }
 
-  public Place parent() {
+  Place parent() {
     return parent;
   }
 

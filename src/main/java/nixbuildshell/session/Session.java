@@ -33,6 +33,8 @@ import nixbuildshell.files.TreeRemoval;
  * greeting            what the tool says before the shell
  * environment.bash    what stdenv's setup made: variables, arrays, functions and options, as bash
  *                     declares them; only where the build's variables were rebuilt
+ * gcroot              a link, the GC root of all store paths that the session needs
+ * gcroot.nix          the expression of the derivation to which it leads
  * setup/              such directories for that run of setup, while it lasts: {@link #inner}
  * </pre>
  */
@@ -56,6 +58,8 @@ public final class Session implements AutoCloseable {
   public static final ByteString OWN = ByteString.of(".nix-build-shell");
 
   private static final ByteString INNER = ByteString.of("setup");
+  private static final String ROOT = "gcroot";
+  private static final ByteString ROOT_EXPRESSION = ByteString.of("gcroot.nix");
   private static final int LARGEST = 1 << 24;
   private static final int LARGEST_STORED = 1 << 26;
 
@@ -173,6 +177,40 @@ public final class Session implements AutoCloseable {
     return FileContent.read(directory, name, LARGEST_STORED) instanceof FileContent.Bytes file
         ? Optional.of(ByteString.of(file.bytes()))
         : Optional.empty();
+  }
+
+  /**
+   * Names the files of a GC root, for Nix's programs.
+   *
+   * @param expression a path
+   * @param link a path
+   */
+  public record RootPlace(String expression, String link) {}
+
+  /**
+   * Returns where the GC root goes; empty when there is one, or no program can be told the path.
+   */
+  public Optional<RootPlace> rootPlace() {
+    String path = path().latin1();
+    return has(ByteString.of(ROOT)) || !path.chars().allMatch(c -> c > ' ' && c <= '~')
+        ? Optional.empty()
+        : Optional.of(new RootPlace(path + "/" + ROOT_EXPRESSION, path + "/" + ROOT));
+  }
+
+  /**
+   * Stores the expression of the GC root, in place of an earlier one.
+   *
+   * @throws Failure when it cannot be written
+   */
+  public void storeRoot(ByteString expression) {
+    ByteString half = ROOT_EXPRESSION.plus(".new");
+    try {
+      TreeRemoval.remove(directory, half);
+      write(half, expression.bytes());
+      directory.rename(half, ROOT_EXPRESSION);
+    } catch (ErrnoException e) {
+      throw e.failure("cannot write in " + directory.place(), REMEDY);
+    }
   }
 
   /**

@@ -123,12 +123,14 @@ public final class Sessions implements AutoCloseable {
    * Describes a session for a list.
    *
    * @param made when it was made
+   * @param used when a run last used it
    * @param remembered empty when its record cannot be read
    */
   public record Listed(
       ByteString id,
       ByteString path,
       Status.Time made,
+      Status.Time used,
       State state,
       Optional<Remembered> remembered) {}
 
@@ -168,12 +170,44 @@ public final class Sessions implements AutoCloseable {
           free.isEmpty()
               ? State.IN_USE
               : free.get().isKnownToBeChanged() ? State.CHANGED : State.LEFT;
-      return lock.map(
-          known -> new Listed(id, directory.place().path(), known.changed(), state, remembered));
+      if (lock.isEmpty()) {
+        return Optional.empty();
+      }
+      Status.Time made = lock.get().changed();
+      return Optional.of(
+          new Listed(id, directory.place().path(), made, used(directory), state, remembered));
     } catch (ErrnoException e) {
       return Optional.empty(); // It is gone meanwhile.
     } finally {
       free.ifPresent(Session::close);
+    }
+  }
+
+  /** Returns the latest ctime of what lies in a session's directory. */
+  private static Status.Time used(Directory directory) throws ErrnoException {
+    Status.Time used = new Status.Time(0, 0);
+    for (ByteString name : Listing.names(directory)) {
+      Optional<Status> status = directory.find(name);
+      if (status.isPresent() && status.get().changed().compareTo(used) > 0) {
+        used = status.get().changed();
+      }
+    }
+    return used;
+  }
+
+  /** Locks a session, whatever it is like; empty when another run uses it, or it is gone. */
+  public Optional<Session> lock(ByteString id) {
+    try {
+      Optional<Session> session = Optional.empty();
+      for (int i = 0; i < LOCK_TRIES && session.isEmpty() && hasLock(id); i++) {
+        if (i > 0) {
+          sleep();
+        }
+        session = exclusively(() -> take(id));
+      }
+      return session;
+    } catch (ErrnoException e) {
+      throw e.failure("cannot lock " + base.place().child(id), "");
     }
   }
 

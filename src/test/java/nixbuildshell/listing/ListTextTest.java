@@ -84,6 +84,7 @@ class ListTextTest {
             ByteString.of("s".repeat(90)),
             new ByteString("/home/s"),
             new Status.Time(0, 0),
+            new Status.Time(0, 0),
             Sessions.State.IN_USE,
             Optional.of(
                 Sample.remembered(
