@@ -11,7 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.files.Directory;
@@ -221,8 +223,10 @@ class SessionsTest {
   void allAreListedWithTheirStates() throws Exception {
     assertEquals(List.of(), sessions.all());
     Files.createDirectory(base.resolve("empty"));
-    create(Remembered.Kind.COMMAND).close();
-    try (Session changed = create(Remembered.Kind.INTERACTIVE)) {
+    Session left = create(Remembered.Kind.COMMAND);
+    left.close();
+    Session changed = create(Remembered.Kind.INTERACTIVE);
+    try (changed) {
       changed.markStaged();
       Files.writeString(base.resolve(changed.id() + "/build/new"), "");
       assertTrue(changed.isChanged(() -> false));
@@ -230,9 +234,11 @@ class SessionsTest {
     try (Session used = create(Remembered.Kind.INTERACTIVE)) {
       List<Sessions.Listed> all = sessions.all();
       assertEquals(
-          List.of(Sessions.State.IN_USE, Sessions.State.CHANGED, Sessions.State.LEFT),
-          all.stream().map(Sessions.Listed::state).toList());
-      assertEquals(used.path(), all.get(0).path());
+          Map.of(
+              used.path(), Sessions.State.IN_USE,
+              changed.path(), Sessions.State.CHANGED,
+              left.path(), Sessions.State.LEFT),
+          all.stream().collect(Collectors.toMap(Sessions.Listed::path, Sessions.Listed::state)));
       assertEquals(ORIGIN, all.get(0).remembered().orElseThrow().origin());
     }
     // To list them locks none for good.
