@@ -22,7 +22,6 @@ lib.makePackages (
 
     inherit (import ./bootstrap.nix { inherit system host; })
       bash
-      bashInteractive
       busybox
       program
       tinycc

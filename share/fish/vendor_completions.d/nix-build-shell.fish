@@ -9,6 +9,9 @@ complete -c nix-build-shell -l sandbox-path -r -F -d 'Show a path of the host in
 complete -c nix-build-shell -l bin-sh -x -a 'build nix' -d "What is at /bin/sh"
 complete -c nix-build-shell -l builder -d 'Run the builder again'
 complete -c nix-build-shell -l explain -d 'Print the system calls that make the sandbox, and run nothing'
+complete -c nix-build-shell -l using -x -a '(__fish_complete_command)' -d 'The program to build with, before build'
+complete -c nix-build-shell -l no-shell -d 'Open no shell after a failure, before build'
+complete -c nix-build-shell -l json -d 'Say in JSON what failed, before build'
 complete -c nix-build-shell -s q -l quiet -d 'Print no greeting before the shell'
 complete -c nix-build-shell -s v -l verbose -d 'Print what is known of the build'
 complete -c nix-build-shell -s h -l help -d 'Print the help'

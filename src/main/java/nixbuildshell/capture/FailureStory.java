@@ -42,8 +42,7 @@ public final class FailureStory implements AutoCloseable {
         : of(kept, build, finder);
   }
 
-  private static Optional<Found> derivation(
-      Evidence kept, FailedBuild build, DerivationFinder finder) {
+  static Optional<Found> derivation(Evidence kept, FailedBuild build, DerivationFinder finder) {
     try {
       if (build.derivation().isPresent()) {
         StorePath known = build.derivation().get().value();

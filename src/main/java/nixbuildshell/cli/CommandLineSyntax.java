@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.DirectoryArgument;
+import nixbuildshell.cli.commands.BuildSyntax;
 import nixbuildshell.cli.commands.CleanSyntax;
 import nixbuildshell.cli.commands.EnterCommand;
 import nixbuildshell.cli.commands.ListSyntax;
@@ -26,6 +27,7 @@ import nixbuildshell.nix.Caller;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -171,20 +173,33 @@ final class CommandLineSyntax {
     CommandLine parser = plain(new CommandLineSyntax()).setStopAtPositional(true);
     parser.getCommandSpec().version(version());
     for (SubcommandSyntax each : subcommands) {
-      parser.addSubcommand(plain(each));
+      each.optionsOfItsOwn().ifPresent(own -> parser.addMixin(own.getClass().getSimpleName(), own));
+      CommandLine subcommand = plain(each);
+      parser.addSubcommand(each.takesEveryWord() ? everyWord(subcommand) : subcommand);
     }
     return parser;
   }
 
+  /** Leaves all words alone, {@code --} too. Help is asked for by the first word alone. */
+  private static CommandLine everyWord(CommandLine subcommand) {
+    return subcommand.setStopAtUnmatched(true).setEndOfOptionsDelimiter("\0");
+  }
+
   /** Returns a parser for the whole command line. */
   static CommandLine parser() {
-    return parser(new CleanSyntax(), new ListSyntax(), new PathSyntax(), new RetrySyntax());
+    return parser(
+        new BuildSyntax(),
+        new CleanSyntax(),
+        new ListSyntax(),
+        new PathSyntax(),
+        new RetrySyntax());
   }
 
   private static CommandLine plain(Object syntax) {
     return new CommandLine(syntax)
         .setExpandAtFiles(false)
         .setPosixClusteredShortOptionsAllowed(true)
+        .setAllowSubcommandsAsOptionParameters(true)
         .setInterpolateVariables(false);
   }
 
@@ -213,7 +228,7 @@ final class CommandLineSyntax {
       }
       CommandLineSyntax plain = parser.getCommand();
       return last == parser
-          ? new EnterCommand(plain.options(parser))
+          ? new EnterCommand(plain.plainOptions(parser, parsed))
           : plain.subcommand(parsed, last);
     } catch (ParameterException e) {
       String help = e.getCommandLine().getCommandSpec().qualifiedName() + " --help";
@@ -276,7 +291,15 @@ final class CommandLineSyntax {
    * @throws ParameterException when DIR is missing: picocli would report that before an option that
    *     does not exist
    */
-  private Options options(CommandLine parser) {
+  private Options plainOptions(CommandLine parser, ParseResult parsed) {
+    for (CommandSpec own : parser.getCommandSpec().mixins().values()) {
+      for (OptionSpec option : own.options()) {
+        if (parsed.hasMatchedOption(option.longestName())) {
+          throw new ParameterException(
+              parser, option.longestName() + " means something before a subcommand only");
+        }
+      }
+    }
     if (directory == null) {
       throw new ParameterException(parser, "DIR is missing: the directory that Nix kept");
     }

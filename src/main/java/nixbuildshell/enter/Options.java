@@ -74,6 +74,24 @@ public record Options(
         verbosity);
   }
 
+  /** Returns the same options for another DIR, of a derivation that is known where it is given. */
+  public Options in(ByteString other, Optional<ByteString> ofDerivation) {
+    return new Options(
+        other,
+        command,
+        ofDerivation,
+        store,
+        workDirectory,
+        network,
+        binSh,
+        sandboxPaths,
+        builder,
+        explain,
+        task,
+        quiet,
+        verbosity);
+  }
+
   /** Returns the same options for a task. */
   public Options with(Task other) {
     return new Options(

@@ -15,7 +15,6 @@ import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.console.Messages;
 import nixbuildshell.console.ShellWord;
-import nixbuildshell.files.Answers;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
@@ -51,7 +50,6 @@ import nixbuildshell.view.StoreLookup;
 /**
  * Decides what the sandbox will be: its user, its program, and what it shows of this host.
  *
- * @param answers what earlier runs were told
  * @param cancelled whether to stop waiting for Nix
  */
 record Preparation(
@@ -59,7 +57,6 @@ record Preparation(
     Caller caller,
     SystemCalls calls,
     FileSystem files,
-    Answers answers,
     BooleanSupplier cancelled,
     Messages messages) {
   private static final int LONGEST_NAMED = 200;
@@ -80,7 +77,8 @@ record Preparation(
       Optional<InteractiveBash.Chosen> bash) {
     SandboxSpec spec() {
       return NixSandbox.of(
-          bash.map(InteractiveBash.Chosen::mounts).map(request::showing).orElse(request), program);
+          bash.flatMap(InteractiveBash.Chosen::mount).map(request::showing).orElse(request),
+          program);
     }
 
     /** Makes the mount point of an unsandboxed build's directory in a new session's /tmp. */
@@ -263,18 +261,11 @@ record Preparation(
 
   private SandboxPaths paths(NixStore nix, String directory) {
     return new SandboxPaths(
-        caller,
-        files,
-        nix.directory(),
-        directory,
-        options.sandboxPaths(),
-        answers,
-        cancelled,
-        messages);
+        caller, files, nix.directory(), directory, options.sandboxPaths(), cancelled, messages);
   }
 
   private StoreLookup lookup(NixStore nix, BuildUser user) {
-    return new StoreLookup(caller, files, nix, user::couldWrite, answers, cancelled, messages);
+    return new StoreLookup(caller, files, nix, user::couldWrite, cancelled, messages);
   }
 
   /** Returns the place of an unsandboxed build's directory, if Nix can have put it there. */

@@ -195,8 +195,7 @@ final class Workspace {
     if (more > 0) {
       messages.note("not copied: " + more + " more");
     }
-    messages.detail(
-        () -> String.format("copied %,d files, %,d bytes", result.files(), result.bytes()));
+    messages.detail(String.format("copied %,d files, %,d bytes", result.files(), result.bytes()));
   }
 
   private void fillStore(

@@ -100,9 +100,7 @@ public sealed interface Argument {
 
   /** Returns mode bits, shown in octal. */
   static Number octal(int mode) {
-    String digits = Integer.toOctalString(mode);
-    return new Number(
-        mode, mode == 0 ? "0" : "0".repeat(Math.max(0, 4 - digits.length())) + digits);
+    return new Number(mode, mode == 0 ? "0" : String.format("%04o", mode));
   }
 
   static Argument text(String value) {

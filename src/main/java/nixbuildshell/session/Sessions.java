@@ -12,7 +12,6 @@ import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.console.Messages;
 import nixbuildshell.console.ShellWord;
-import nixbuildshell.files.Answers;
 import nixbuildshell.files.Descriptor;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
@@ -218,11 +217,6 @@ public final class Sessions implements AutoCloseable {
 
   public ByteString path() {
     return base.place().path();
-  }
-
-  /** Returns what earlier runs were told; to be used as long as this is open. */
-  public Answers answers() {
-    return Answers.in(base);
   }
 
   private <T> T exclusively(Action<T> action) throws ErrnoException {
@@ -492,8 +486,7 @@ public final class Sessions implements AutoCloseable {
 
   private static String suffix() {
     int number = ThreadLocalRandom.current().nextInt(36 * 36 * 36 * 36);
-    String digits = Integer.toString(number, 36);
-    return "0".repeat(4 - digits.length()) + digits;
+    return String.format("%4s", Integer.toString(number, 36)).replace(' ', '0');
   }
 
   @Override

@@ -33,6 +33,9 @@ import picocli.CommandLine.Parameters;
 /** Holds picocli's grammar and that of {@link PlainForm} to the same results. */
 class CommandLineTest {
   /** Every option in each spelling, what is like one, and words that are none. */
+  /** Options that mean something before {@code build} alone; PlainForm leaves them to picocli. */
+  private static final List<String> BEFORE_BUILD = List.of("--using", "--no-shell", "--json");
+
   private static final List<String> WORDS =
       List.of(
           "--drv",
@@ -117,6 +120,7 @@ class CommandLineTest {
         new HashSet<>(CommandLineSyntax.parser().getCommandSpec().optionsMap().keySet());
     options.removeAll(List.of("-h", "--help", "-V", "--version"));
     options.removeAll(WORDS);
+    options.removeAll(BEFORE_BUILD);
     assertEquals(Set.of(), options);
   }
 
@@ -198,9 +202,36 @@ class CommandLineTest {
     for (String name : PlainForm.SUBCOMMANDS) {
       assertTrue(all.contains("\n  " + name + " "), all);
       String help = printed(name, "--help");
-      assertTrue(help.contains("\nUsage: nix-build-shell " + name + " "), help);
+      assertTrue(
+          help.matches("(?s).*\nUsage: nix-build-shell (\\[[^\n]*\\] )?" + name + " .*"), help);
       assertEquals(help, printed(name, "-h"));
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "build",
+        "build .#x -L --keep-going",
+        "build -A x --using y -v -- --json -h",
+        "--json -v build --drv x",
+        "--using=nom build build -h"
+      })
+  void everyWordAfterBuildIsTheFrontEnds(String line) {
+    assertEquals(Optional.empty(), PlainForm.parse(bytes(line.split(" "))));
+    Subcommand build = CommandLineSyntax.parse(CommandLineSyntax.parser(), bytes(line.split(" ")));
+    List<String> words = List.of(line.split(" "));
+    List<String> after = words.subList(words.indexOf("build") + 1, words.size());
+    assertTrue(build.toString().contains("arguments=" + bytes(after.toArray(new String[0]))), line);
+  }
+
+  @Test
+  void optionsOfBuildMeanNothingToAShell() {
+    Failure failure =
+        assertThrows(
+            Failure.class,
+            () -> CommandLineSyntax.parse(CommandLineSyntax.parser(), bytes("--json", "D")));
+    assertEquals(Optional.of(2), Optional.of(failure.exitCode().orElseThrow()));
   }
 
   private static String printed(String... words) {

@@ -25,7 +25,7 @@ class NixProgramTest {
   private NixProgram program(String script) throws IOException {
     Path file = Files.writeString(directory.resolve("program"), "#!/bin/sh\n" + script + "\n");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
-    return new NixProgram(file, Set.of("PATH"), Map.of(), () -> false);
+    return new NixProgram(file, Set.of("PATH"), () -> false);
   }
 
   private String why(String script) throws IOException {
@@ -72,8 +72,7 @@ class NixProgramTest {
   @Test
   void endsWithItsChildrenWhenItIsCancelled() throws Exception {
     NixProgram slow = slow();
-    NixProgram program =
-        new NixProgram(slow.file(), slow.environment(), Map.of(), this::hasStarted);
+    NixProgram program = new NixProgram(slow.file(), slow.environment(), this::hasStarted);
     assertThrows(CancellationException.class, () -> program.run(List.of()));
     expectEnd();
   }
@@ -131,7 +130,7 @@ class NixProgramTest {
 
   @Test
   void cannotRunWhatIsNone() {
-    NixProgram none = new NixProgram(directory.resolve("none"), Set.of(), Map.of(), () -> false);
+    NixProgram none = new NixProgram(directory.resolve("none"), Set.of(), () -> false);
     assertThrows(NixProgram.Unanswered.class, () -> none.run(List.of()));
   }
 

@@ -21,7 +21,6 @@ import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.capture.Reconstruction;
 import nixbuildshell.capture.Request;
 import nixbuildshell.console.Messages;
-import nixbuildshell.files.Answers;
 import nixbuildshell.files.Fixture;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.store.DerivationFinder;
@@ -208,14 +207,7 @@ public final class TestHost {
 
   SandboxPaths sandboxPaths(List<ByteString> named) {
     return new SandboxPaths(
-        caller(),
-        Fixture.FILES,
-        nix().directory(),
-        Caller.BUILD,
-        named,
-        Answers.NONE,
-        () -> false,
-        messages());
+        caller(), Fixture.FILES, nix().directory(), Caller.BUILD, named, () -> false, messages());
   }
 
   public KeptDirectory open() {

@@ -8,7 +8,6 @@ import nixbuildshell.capture.KeptDirectories;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.console.Messages;
 import nixbuildshell.enter.Options;
-import nixbuildshell.files.Answers;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.listing.ListReport;
 import nixbuildshell.listing.Survey;
@@ -35,7 +34,7 @@ record ListCommand(
         new Survey(
             caller,
             files,
-            KeptDirectories.finder(caller, files, store, Answers.NONE, () -> false),
+            KeptDirectories.finder(caller, files, store, () -> false),
             sessions,
             size);
     ListReport report = new ListReport(survey, out, messages, json);

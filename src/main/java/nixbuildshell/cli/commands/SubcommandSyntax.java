@@ -1,5 +1,6 @@
 package nixbuildshell.cli.commands;
 
+import java.util.Optional;
 import java.util.Set;
 import nixbuildshell.enter.Options;
 
@@ -15,6 +16,19 @@ public interface SubcommandSyntax {
 
   /** Returns those options of the plain form, besides {@code -v}, that may precede its name. */
   Set<String> precedingOptions();
+
+  /**
+   * Returns what describes to picocli the options that have a meaning before this name alone; empty
+   * when there are none.
+   */
+  default Optional<Object> optionsOfItsOwn() {
+    return Optional.empty();
+  }
+
+  /** Decides whether picocli leaves the words after the name alone. */
+  default boolean takesEveryWord() {
+    return false;
+  }
 
   /**
    * Returns what to run.
