@@ -5,6 +5,8 @@
   stdenv,
   fetchurl,
   runtimeShell,
+  # Has the line editing that stdenv's bash lacks, for the shell at the failure.
+  bashInteractive,
   # Compiles the tool; 22 or later compiles FfmKernel too.
   jdk,
   # Runs the tool; 17 or later.
@@ -100,6 +102,7 @@ stdenv.mkDerivation {
       echo '[ -e /proc/self/fd/0 ] || exec </dev/null'
       echo '[ -e /proc/self/fd/1 ] || exec >/dev/null'
       echo '[ -e /proc/self/fd/2 ] || exec 2>/dev/null'
+      echo 'export NIX_BUILD_SHELL_BASH="''${NIX_BUILD_SHELL_BASH-${bashInteractive}/bin/bash}"'
       echo "exec ${jre}/bin/java @$home/java-options $cache -jar $home/nix-build-shell.jar" '"$@"'
     } >$out/bin/nix-build-shell
     chmod 755 $out/bin/nix-build-shell

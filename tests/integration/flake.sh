@@ -119,6 +119,9 @@ test_run_a_shell_on_a_terminal() {
 	types "nix run .#nix-build-shell -- $dir bash"
 	types 'PS1="in: "; echo entered-$((40 + 2))'
 	shows '^entered-42'
+	# The package brings a bash with line editing.
+	types 'echo shell=${BASH#*-}'
+	shows '^shell=bash-interactive/bin/bash$'
 	types 'tty; cd /build/source && make program; echo status=$?; echo id-$(id -u)'
 	shows '^/dev/pts/'
 	shows 'not-there.h'

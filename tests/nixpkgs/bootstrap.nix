@@ -33,6 +33,11 @@ rec {
     ln -s bash "$out/bin/sh"
   '';
 
+  bashInteractive = copy "bash-interactive" ''
+    mkdir -p "$out/bin"
+    cp "$host/bin/bash" "$out/bin/bash"
+  '';
+
   # The fixture's `install` does what Debian's busybox cannot.
   busybox = copy "busybox" ''
     mkdir -p "$out/bin"

@@ -22,6 +22,7 @@ lib.makePackages (
 
     inherit (import ./bootstrap.nix { inherit system host; })
       bash
+      bashInteractive
       busybox
       program
       tinycc

@@ -68,6 +68,17 @@ public record ByteString(String latin1) implements Comparable<ByteString> {
         .toList();
   }
 
+  /** The record's own would be linked at its first use: some ms of the start. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ByteString string && latin1.equals(string.latin1);
+  }
+
+  @Override
+  public int hashCode() {
+    return latin1.hashCode();
+  }
+
   @Override
   public int compareTo(ByteString other) {
     return latin1.compareTo(other.latin1);

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
+import nixbuildshell.files.Answers;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileContent;
@@ -31,9 +32,9 @@ import nixbuildshell.store.KeptName;
 import nixbuildshell.store.KeptTimes;
 import nixbuildshell.store.LogText;
 import nixbuildshell.store.NixStore;
+import nixbuildshell.store.RememberedLogs;
 import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
-import nixbuildshell.store.StoreQuery;
 
 /**
  * Finds the kept directories that the caller can read, where Nix's settings put them and where Nix
@@ -82,28 +83,37 @@ public final class KeptDirectories {
   private final List<ByteString> places;
   private final LongPredicate owners;
 
-  /** Returns a finder that compares a directory with all others of this host. */
-  public static DerivationFinder finder(Caller caller, FileSystem files, NixStore store) {
-    return new DerivationFinder(store, () -> new KeptDirectories(caller, files, store).times());
+  /**
+   * Returns a finder that compares a directory with all others of this host.
+   *
+   * @param answers what earlier runs were told
+   */
+  public static DerivationFinder finder(
+      Caller caller, FileSystem files, NixStore store, Answers answers) {
+    return new DerivationFinder(
+        store,
+        () -> new KeptDirectories(caller, files, store).times(),
+        answers,
+        derivation -> LogText.NONE);
   }
 
   /** Returns the same finder, which also asks {@code nix-store} for build logs, for each once. */
   public static DerivationFinder finder(
-      Caller caller, FileSystem files, NixStore store, BooleanSupplier cancelled) {
+      Caller caller, FileSystem files, NixStore store, Answers answers, BooleanSupplier cancelled) {
     Map<StorePath, LogText> read = new ConcurrentHashMap<>();
+    RememberedLogs logs = new RememberedLogs(store, answers);
     return new DerivationFinder(
         store,
-        finder(caller, files, store).directories(),
-        derivation -> read.computeIfAbsent(derivation, drv -> log(caller, store, cancelled, drv)));
+        finder(caller, files, store, answers).directories(),
+        answers,
+        derivation -> read.computeIfAbsent(derivation, drv -> log(caller, logs, cancelled, drv)));
   }
 
   private static LogText log(
-      Caller caller, NixStore store, BooleanSupplier cancelled, StorePath derivation) {
+      Caller caller, RememberedLogs logs, BooleanSupplier cancelled, StorePath derivation) {
     Optional<NixProgram> program = NixProgram.find(caller, "nix-store", cancelled);
     try {
-      return program.isPresent()
-          ? new StoreQuery(program.get(), store).log(derivation)
-          : LogText.NONE;
+      return program.isPresent() ? logs.read(derivation, program.get()) : LogText.NONE;
     } catch (NixProgram.Unanswered e) {
       return LogText.NONE; // What it says is a courtesy.
     }

@@ -19,6 +19,7 @@ import nixbuildshell.console.ExitCode;
 import nixbuildshell.console.Messages;
 import nixbuildshell.console.ProcessBytes;
 import nixbuildshell.enter.Options;
+import nixbuildshell.kernel.Kernels;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.terminal.StandardStream;
@@ -41,6 +42,7 @@ public final class Main {
    * @param args only counted: their bytes are taken from the kernel
    */
   public static void main(String[] args) {
+    Kernels.prepare();
     PrintStream out = utf8(FileDescriptor.out);
     PrintStream err = utf8(FileDescriptor.err);
     int code = new Main(caller(), out, err).run(ProcessBytes.arguments(args.length));

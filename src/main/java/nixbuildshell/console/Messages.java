@@ -3,6 +3,7 @@ package nixbuildshell.console;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import nixbuildshell.Failure;
 
@@ -46,6 +47,13 @@ public final class Messages {
   public void detail(String text) {
     if (verbosity >= 1) {
       note(text);
+    }
+  }
+
+  /** Prints a detail that takes time to put into words. */
+  public void detail(Supplier<String> text) {
+    if (verbosity >= 1) {
+      note(text.get());
     }
   }
 

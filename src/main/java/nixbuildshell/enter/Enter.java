@@ -28,6 +28,7 @@ import nixbuildshell.enter.Options.Retry;
 import nixbuildshell.enter.Options.ShowPath;
 import nixbuildshell.enter.Options.Task;
 import nixbuildshell.enter.Preparation.Prepared;
+import nixbuildshell.files.Answers;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.TreeCopy;
@@ -97,7 +98,11 @@ public record Enter(
   }
 
   private Preparation preparation() {
-    return new Preparation(options, caller, calls, files, this::cancelled, messages);
+    return preparation(Answers.NONE);
+  }
+
+  private Preparation preparation(Answers answers) {
+    return new Preparation(options, caller, calls, files, answers, this::cancelled, messages);
   }
 
   private boolean cancelled() {
@@ -186,7 +191,9 @@ public record Enter(
     if (caller.isRoot()) {
       BuildUser.requireOwnersAlone(kept);
     }
-    DerivationFinder finder = KeptDirectories.finder(caller, files, store, this::cancelled);
+    Answers answers = sessions.map(Sessions::answers).orElse(Answers.NONE);
+    DerivationFinder finder =
+        KeptDirectories.finder(caller, files, store, answers, this::cancelled);
     Request request =
         Request.of(
             options.derivation(),
@@ -197,7 +204,7 @@ public record Enter(
     boolean greeted = preparation().isAtTheFailure(Start.of(build));
     BuildReport.print(build, store.directory(), greeted, messages);
     try (BuildUser user = preparation().user(kept, build)) {
-      Prepared prepared = preparation().fresh(store, kept, build, user);
+      Prepared prepared = preparation(answers).fresh(store, kept, build, user);
       return sessions.isPresent()
           ? work(sessions.get(), kept, build, finder, prepared)
           : explain(prepared);

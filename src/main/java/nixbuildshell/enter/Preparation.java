@@ -15,6 +15,7 @@ import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.console.Messages;
 import nixbuildshell.console.ShellWord;
+import nixbuildshell.files.Answers;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
@@ -50,6 +51,7 @@ import nixbuildshell.view.StoreLookup;
 /**
  * Decides what the sandbox will be: its user, its program, and what it shows of this host.
  *
+ * @param answers what earlier runs were told
  * @param cancelled whether to stop waiting for Nix
  */
 record Preparation(
@@ -57,6 +59,7 @@ record Preparation(
     Caller caller,
     SystemCalls calls,
     FileSystem files,
+    Answers answers,
     BooleanSupplier cancelled,
     Messages messages) {
   private static final int LONGEST_NAMED = 200;
@@ -77,8 +80,7 @@ record Preparation(
       Optional<InteractiveBash.Chosen> bash) {
     SandboxSpec spec() {
       return NixSandbox.of(
-          bash.flatMap(InteractiveBash.Chosen::mount).map(request::showing).orElse(request),
-          program);
+          bash.map(InteractiveBash.Chosen::mounts).map(request::showing).orElse(request), program);
     }
 
     /** Makes the mount point of an unsandboxed build's directory in a new session's /tmp. */
@@ -261,11 +263,18 @@ record Preparation(
 
   private SandboxPaths paths(NixStore nix, String directory) {
     return new SandboxPaths(
-        caller, files, nix.directory(), directory, options.sandboxPaths(), cancelled, messages);
+        caller,
+        files,
+        nix.directory(),
+        directory,
+        options.sandboxPaths(),
+        answers,
+        cancelled,
+        messages);
   }
 
   private StoreLookup lookup(NixStore nix, BuildUser user) {
-    return new StoreLookup(caller, files, nix, user::couldWrite, cancelled, messages);
+    return new StoreLookup(caller, files, nix, user::couldWrite, answers, cancelled, messages);
   }
 
   /** Returns the place of an unsandboxed build's directory, if Nix can have put it there. */

@@ -195,7 +195,8 @@ final class Workspace {
     if (more > 0) {
       messages.note("not copied: " + more + " more");
     }
-    messages.detail(String.format("copied %,d files, %,d bytes", result.files(), result.bytes()));
+    messages.detail(
+        () -> String.format("copied %,d files, %,d bytes", result.files(), result.bytes()));
   }
 
   private void fillStore(

@@ -8,6 +8,9 @@ import nixbuildshell.Failure;
 
 /** Chooses the binding: FFM where the running Java has it and it was compiled, else JNA. */
 public final class Kernels {
+  /** A number that no system call has. */
+  private static final long NO_CALL = -1;
+
   private Kernels() {}
 
   /**
@@ -19,6 +22,26 @@ public final class Kernels {
    */
   public static Kernel best(Supplier<Optional<Path>> unpack) {
     return ffm().orElseGet(() -> jnaUnpackedIn(unpack.get()));
+  }
+
+  /**
+   * Links FFM's handle in a thread of its own, beside what the caller does until its first system
+   * call, which waits for it. Linking is the longest part of the start.
+   */
+  public static void prepare() {
+    if (Runtime.version().feature() >= 22) {
+      Thread thread = new Thread(Kernels::link, "linking");
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  private static void link() {
+    try {
+      ffm().ifPresent(kernel -> kernel.syscall(NO_CALL));
+    } catch (Failure | LinkageError e) {
+      // The first call will say so.
+    }
   }
 
   private static Kernel jnaUnpackedIn(Optional<Path> directory) {

@@ -36,7 +36,15 @@ final class Interpreter implements AutoCloseable {
 
   /** Reads bytes in hexadecimal; a remark follows a {@code #}. */
   static byte[] parse(String listing) {
-    return HexFormat.of().parseHex(listing.replaceAll("#.*|\\s", ""));
+    StringBuilder digits = new StringBuilder();
+    boolean remark = false;
+    for (char c : listing.toCharArray()) {
+      remark = c == '#' || remark && c != '\n';
+      if (!remark && !Character.isWhitespace(c)) {
+        digits.append(c);
+      }
+    }
+    return HexFormat.of().parseHex(digits);
   }
 
   /**

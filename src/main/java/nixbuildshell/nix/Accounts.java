@@ -67,6 +67,14 @@ public record Accounts(Path etc) {
         .orElse(id);
   }
 
+  /** Returns a user's home directory; empty when the file has no such user. */
+  Optional<String> home(long uid) {
+    return entries("passwd", 6)
+        .filter(user -> user[2].equals(Long.toString(uid)))
+        .findFirst()
+        .map(user -> user[5]);
+  }
+
   /** Returns a user or group of which the id is one of these, as a message calls it. */
   public Optional<String> within(long first, long count) {
     return Stream.concat(

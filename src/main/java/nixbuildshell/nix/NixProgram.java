@@ -27,9 +27,11 @@ import nixbuildshell.ByteString;
  *
  * @param file the executable
  * @param environment the names of the variables that the program gets
+ * @param given variables with the values that the program gets instead, in ASCII
  * @param cancelled asked again and again while the program runs: whether to kill it
  */
-public record NixProgram(Path file, Set<String> environment, BooleanSupplier cancelled) {
+public record NixProgram(
+    Path file, Set<String> environment, Map<String, String> given, BooleanSupplier cancelled) {
   private static final String OF_NIX =
       "PATH NIX_REMOTE NIX_STORE NIX_STORE_DIR NIX_STATE_DIR NIX_LOG_DIR NIX_DAEMON_SOCKET_PATH"
           + " NIX_IGNORE_SYMLINK_STORE";
@@ -37,6 +39,16 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
   /** The variables that say where the caller's own configuration is. */
   private static final String OF_THE_CALLER =
       " HOME XDG_CONFIG_HOME XDG_CONFIG_DIRS NIX_CONF_DIR NIX_CONFIG NIX_USER_CONF_FILES";
+
+  /** Hides all configuration (globals.cc, users.cc): none is in a directory that is not there. */
+  private static final Map<String, String> NOWHERE =
+      Map.of(
+          "HOME", "/var/empty/none",
+          "XDG_CONFIG_HOME", "/var/empty/none",
+          "XDG_CONFIG_DIRS", "/var/empty/none",
+          "NIX_CONF_DIR", "/var/empty/none",
+          "NIX_USER_CONF_FILES", "",
+          "NIX_CONFIG", "");
 
   private static final long LONGEST_SECONDS = 60;
   private static final long POLL_MILLISECONDS = 100;
@@ -72,7 +84,8 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
     for (String directory : path.split(":")) {
       Optional<Path> file = directory.startsWith("/") ? file(directory, name) : Optional.empty();
       if (file.isPresent()) {
-        return Optional.of(new NixProgram(file.get(), Set.of(names.split(" ")), cancelled));
+        return Optional.of(
+            new NixProgram(file.get(), Set.of(names.split(" ")), Map.of(), cancelled));
       }
     }
     return Optional.empty();
@@ -87,26 +100,12 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
     }
   }
 
-  /**
-   * Asks Nix for its settings: with compiled-in defaults, included files and the caller's own file.
-   *
-   * @return what {@code nix.conf} says when there is no {@code nix} to ask, or when it is too old
-   *     to tell: then its defaults do not matter here
-   */
-  public static NixSettings settings(Caller caller, BooleanSupplier cancelled) {
-    Optional<NixProgram> nix = find(caller, "nix", cancelled);
-    try {
-      if (nix.isPresent()) {
-        NixSettings asked = nix.get().settings();
-        // Read as text here, root's NIX_CONFIG loads no code.
-        return caller.isRoot() ? asked.plus(caller.environment("NIX_CONFIG")) : asked;
-      }
-    } catch (Unanswered e) {
-      // What nix.conf says will do.
-    }
-    return caller.settings();
+  /** Returns the same program without any configuration: no file of settings is there to read. */
+  NixProgram unconfigured() {
+    return new NixProgram(file, environment, NOWHERE, cancelled);
   }
 
+  /** Asks {@code nix} for its settings. */
   NixSettings settings() throws Unanswered {
     String[] words = {"--extra-experimental-features", "nix-command"};
     try {
@@ -150,6 +149,7 @@ public record NixProgram(Path file, Set<String> environment, BooleanSupplier can
     // Variables that stay keep their bytes; those that are put would be spelled by the locale.
     Map<String, String> inherited = builder.environment();
     inherited.keySet().retainAll(environment);
+    inherited.putAll(given);
     builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
     Process process;
     try {

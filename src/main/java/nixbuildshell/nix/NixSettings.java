@@ -17,16 +17,25 @@ import nixbuildshell.ByteString;
 
 /**
  * Holds Nix's settings, {@code nix.conf(5)}: lines {@code name = value} with comments behind {@code
- * #}, of which the last of a name counts.
+ * #}, of which the last of a name counts. A line {@code extra-name = value} adds to a list: as
+ * Nix's own code does, it counts until a line sets the list anew.
  *
- * @param values the settings by their names
+ * @param values the settings by their names, with what {@code extra-} adds under its own name
  */
 public record NixSettings(Map<String, ByteString> values) {
+  static final NixSettings NONE = new NixSettings(Map.of());
+
   /** Ends files that include each other in a circle. */
   private static final int DEEPEST = 10;
 
   private static final Pattern INCLUDE = Pattern.compile("\\s*!?include\\s+([^\\s#]+)\\s*(#.*)?");
   private static final Pattern EQUALS = Pattern.compile("\\s*=\\s*");
+
+  private static final String EXTRA = "extra-";
+
+  /** The setting's older names (local-store settings in globals.hh). */
+  private static final Map<String, String> OLD_NAMES =
+      Map.of("build-chroot-dirs", "sandbox-paths", "build-sandbox-paths", "sandbox-paths");
 
   public NixSettings {
     values = Map.copyOf(values);
@@ -39,26 +48,41 @@ public record NixSettings(Map<String, ByteString> values) {
    * @return no settings when the file cannot be read: Nix itself takes its defaults
    */
   static NixSettings read(Path file) {
-    return parse(new ByteString(text(file, 0)));
+    return NONE.plus(file);
   }
 
   /** Reads settings from text, in which {@code include} means nothing. */
   static NixSettings parse(ByteString text) {
-    Map<String, ByteString> values = new HashMap<>();
-    for (String line : text.latin1().lines().toList()) {
-      String[] setting = EQUALS.split(line.split("#", 2)[0].strip(), 2);
-      if (setting.length == 2) {
-        values.put(setting[0], new ByteString(setting[1]));
-      }
-    }
-    return new NixSettings(values);
+    return NONE.plus(Optional.of(text));
+  }
+
+  /** Returns these settings with those of a file over them, as {@link #read} reads it. */
+  NixSettings plus(Path file) {
+    return plus(Optional.of(new ByteString(text(file, 0))));
   }
 
   /** Returns these settings with those of the environment variable {@code NIX_CONFIG} over them. */
   NixSettings plus(Optional<ByteString> more) {
     Map<String, ByteString> all = new HashMap<>(values);
-    more.ifPresent(text -> all.putAll(parse(text).values));
+    for (String line : more.orElse(ByteString.EMPTY).latin1().lines().toList()) {
+      String[] setting = EQUALS.split(line.split("#", 2)[0].strip(), 2);
+      if (setting.length == 2) {
+        set(all, setting[0], new ByteString(setting[1]));
+      }
+    }
     return new NixSettings(all);
+  }
+
+  private static void set(Map<String, ByteString> all, String given, ByteString value) {
+    boolean extra = given.startsWith(EXTRA);
+    String bare = extra ? given.substring(EXTRA.length()) : given;
+    String name = OLD_NAMES.getOrDefault(bare, bare);
+    if (extra) {
+      all.merge(EXTRA + name, value, (before, more) -> before.plus(" ").plus(more));
+    } else {
+      all.put(name, value);
+      all.remove(EXTRA + name);
+    }
   }
 
   /** Returns the words of settings that are lists, all of them together. */

@@ -100,7 +100,9 @@ public sealed interface Argument {
 
   /** Returns mode bits, shown in octal. */
   static Number octal(int mode) {
-    return new Number(mode, mode == 0 ? "0" : String.format("%04o", mode));
+    String digits = Integer.toOctalString(mode);
+    return new Number(
+        mode, mode == 0 ? "0" : "0".repeat(Math.max(0, 4 - digits.length())) + digits);
   }
 
   static Argument text(String value) {

@@ -15,14 +15,14 @@ import nixbuildshell.store.NixStore;
 public final class NixSandbox {
   private static final String PASSWD =
       """
-      root:x:0:0:Nix build user:%3$s:/noshell
-      nixbld:x:%1$d:%2$d:Nix build user:%3$s:/noshell
+      root:x:0:0:Nix build user:DIRECTORY:/noshell
+      nixbld:x:UID:GID:Nix build user:DIRECTORY:/noshell
       nobody:x:65534:65534:Nobody:/:/noshell
       """;
   private static final String GROUP =
       """
       root:x:0:
-      nixbld:!:%d:
+      nixbld:!:GID:
       nogroup:x:65534:
       """;
   private static final String HOSTS =
@@ -121,9 +121,15 @@ public final class NixSandbox {
     List<Entry> entries = new ArrayList<>();
     int mode = build.generation() == Generation.NESTED ? 0555 : 0755;
     entries.add(user.isRange() ? new Own("/etc") : new Directory("/etc", mode));
-    String passwd = PASSWD.formatted(user.uid(), user.gid(), build.directory());
+    // String.format loads the locale's numbers.
+    String gid = Long.toString(user.gid());
+    String passwd =
+        PASSWD
+            .replace("UID", Long.toString(user.uid()))
+            .replace("GID", gid)
+            .replace("DIRECTORY", build.directory());
     entries.add(new TextFile("/etc/passwd", 0644, passwd));
-    entries.add(new TextFile("/etc/group", 0644, GROUP.formatted(user.gid())));
+    entries.add(new TextFile("/etc/group", 0644, GROUP.replace("GID", gid)));
     if (network.network() == Network.LOOPBACK) {
       entries.add(new TextFile("/etc/hosts", 0644, HOSTS));
     } else {

@@ -39,10 +39,10 @@ public record SandboxRequest(Identity identity, Build build, View view, Machine 
     }
   }
 
-  /** Returns the same request with one more path of the host. */
-  public SandboxRequest showing(HostPath path) {
+  /** Returns the same request with more paths of the host. */
+  public SandboxRequest showing(List<HostPath> more) {
     List<HostPath> paths = new ArrayList<>(view.paths);
-    paths.add(path);
+    paths.addAll(more);
     return new SandboxRequest(identity, build, new View(view.store, view.network, paths), machine);
   }
 

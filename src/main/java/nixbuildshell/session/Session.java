@@ -3,6 +3,8 @@ package nixbuildshell.session;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -282,13 +284,11 @@ public final class Session implements AutoCloseable {
       // The clock of ctime ticks in milliseconds: the stamp must be later than the last file.
       Status.Time last = file.status().changed();
       while (file.status().changed().compareTo(last) <= 0) {
-        Thread.sleep(1);
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
         file.setMode(0600);
       }
     } catch (ErrnoException e) {
       throw e.failure("cannot write in " + directory.place(), REMEDY);
-    } catch (InterruptedException e) {
-      throw new Failure("cannot stage " + directory.place(), "interrupted", "");
     }
   }
 

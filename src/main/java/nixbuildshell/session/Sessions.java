@@ -12,6 +12,7 @@ import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.console.Messages;
 import nixbuildshell.console.ShellWord;
+import nixbuildshell.files.Answers;
 import nixbuildshell.files.Descriptor;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
@@ -217,6 +218,11 @@ public final class Sessions implements AutoCloseable {
 
   public ByteString path() {
     return base.place().path();
+  }
+
+  /** Returns what earlier runs were told; to be used as long as this is open. */
+  public Answers answers() {
+    return Answers.in(base);
   }
 
   private <T> T exclusively(Action<T> action) throws ErrnoException {
@@ -486,7 +492,8 @@ public final class Sessions implements AutoCloseable {
 
   private static String suffix() {
     int number = ThreadLocalRandom.current().nextInt(36 * 36 * 36 * 36);
-    return String.format("%4s", Integer.toString(number, 36)).replace(' ', '0');
+    String digits = Integer.toString(number, 36);
+    return "0".repeat(4 - digits.length()) + digits;
   }
 
   @Override

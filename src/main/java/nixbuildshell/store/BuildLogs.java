@@ -1,5 +1,6 @@
 package nixbuildshell.store;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -34,6 +35,11 @@ record BuildLogs(Path directory) {
 
   private static final String COMPRESSED = ".bz2";
 
+  /** Returns the logs of a store's derivations. */
+  static BuildLogs of(NixStore store) {
+    return new BuildLogs(Path.of(store.logs(), "drvs"));
+  }
+
   /** Decides whether the derivation's last build ended at that moment. */
   boolean endedAt(StorePath derivation, Instant moment) {
     return of(List.of(derivation)).stream()
@@ -45,10 +51,59 @@ record BuildLogs(Path directory) {
     List<Pairing.Log> logs = new ArrayList<>();
     for (Path folder : list(directory)) {
       for (Path log : list(folder)) {
-        derivationOf(folder, log).flatMap(drv -> log(drv, log)).ifPresent(logs::add);
+        derivationOf(folder.getFileName().toString() + log.getFileName())
+            .flatMap(drv -> log(drv, log))
+            .ifPresent(logs::add);
       }
     }
     return logs;
+  }
+
+  /**
+   * Lists the derivations of a name that have a log, in the store or not. A log lies in one of
+   * 1,024 folders, which are far fewer than the store's entries.
+   *
+   * @param name without {@code .drv}
+   */
+  List<StorePath> derivationsNamed(String name) {
+    List<StorePath> found = new ArrayList<>();
+    String plain = "-" + name + ".drv";
+    String compressed = plain + COMPRESSED;
+    for (String folder : entries(directory.toFile())) {
+      for (String log : entries(new File(directory.toFile(), folder))) {
+        if (log.endsWith(compressed) || log.endsWith(plain)) {
+          derivationOf(folder + log)
+              .filter(path -> path.derivationName().equals(name))
+              .ifPresent(found::add);
+        }
+      }
+    }
+    return found.stream().distinct().sorted().toList();
+  }
+
+  /** Unlike {@link Files#list}, needs no classes and no status of each entry. */
+  private static String[] entries(File folder) {
+    String[] names = folder.list();
+    return names == null ? new String[0] : names;
+  }
+
+  /** Names a derivation's log by what changes with it; empty when there is none. */
+  Optional<String> identity(StorePath derivation) {
+    return Stream.of(COMPRESSED, "")
+        .map(end -> file(derivation, end))
+        .flatMap(file -> identity(file).stream())
+        .findFirst();
+  }
+
+  private static Optional<String> identity(Path file) {
+    try {
+      BasicFileAttributes is =
+          Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      return Optional.of(
+          file + "\n" + is.fileKey() + "\n" + is.size() + "\n" + is.lastModifiedTime().toInstant());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   /** Lists the logs of these derivations. */
@@ -90,8 +145,7 @@ record BuildLogs(Path directory) {
     }
   }
 
-  private static Optional<StorePath> derivationOf(Path folder, Path log) {
-    String name = folder.getFileName().toString() + log.getFileName();
+  private static Optional<StorePath> derivationOf(String name) {
     int end = name.endsWith(COMPRESSED) ? name.length() - COMPRESSED.length() : name.length();
     return StorePath.find(name.substring(0, end)).filter(StorePath::isDerivation);
   }

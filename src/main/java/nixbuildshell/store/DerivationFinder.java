@@ -1,7 +1,6 @@
 package nixbuildshell.store;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
@@ -11,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.LongPredicate;
 import java.util.function.Supplier;
@@ -18,34 +18,40 @@ import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
+import nixbuildshell.files.Answers;
 
 /**
  * Finds the derivation of a kept directory, with as few searches as its clues allow: it reads the
  * build logs only when the directory's name says too little.
  *
  * @param directories returns the times of all kept directories of this host; asked for once at most
+ * @param answers has what it found before
  * @param texts reads a derivation's build log; slow
  */
 public record DerivationFinder(
-    NixStore store, Supplier<List<KeptTimes>> directories, Function<StorePath, LogText> texts) {
+    NixStore store,
+    Supplier<List<KeptTimes>> directories,
+    Answers answers,
+    Function<StorePath, LogText> texts) {
   public static final String REMEDY =
       "name the derivation: --drv /nix/store/….drv (nix-instantiate and the failed build print it);"
           + " for a build in another store: --store ROOT";
 
+  private static final String KIND = "derivation";
   private static final int MOST_NAMED = 10;
 
   private static final String OVERWRITTEN =
       "a later build has overwritten the log that would tell, since Nix keeps one for each"
           + " derivation";
 
-  /** Makes a finder that reads no logs. */
+  /** Makes a finder that remembers nothing and reads no logs. */
   public DerivationFinder(NixStore store, Supplier<List<KeptTimes>> directories) {
-    this(store, directories, derivation -> LogText.NONE);
+    this(store, directories, Answers.NONE, derivation -> LogText.NONE);
   }
 
   /** Returns the same finder without the slow part of its messages. */
   public DerivationFinder withoutLogs() {
-    return new DerivationFinder(store, directories);
+    return new DerivationFinder(store, directories, answers, derivation -> LogText.NONE);
   }
 
   /** Says how a derivation was found, for the message. */
@@ -121,6 +127,44 @@ public record DerivationFinder(
    * @throws Failure when several derivations fit
    */
   public Optional<Found> find(Evidence kept, Set<StorePath> outputs) {
+    ByteString question = question(kept, outputs);
+    Optional<Found> before = answers.get(KIND, question).flatMap(it -> again(it, outputs));
+    if (before.isPresent()) {
+      return before;
+    }
+    Optional<Found> found = search(kept, outputs);
+    found.ifPresent(
+        it ->
+            answers.put(
+                KIND, question, ByteString.of(it.path + "\n" + it.how + "\n" + it.certainty)));
+    return found;
+  }
+
+  /**
+   * Asks for one state of a directory: its ctime changes with its name, its owner and its entries.
+   */
+  private ByteString question(Evidence kept, Set<StorePath> outputs) {
+    StringBuilder question = new StringBuilder(store.real()).append('\n');
+    KeptTimes times = kept.times();
+    question.append(times.identity()).append('\n').append(times.changed()).append('\n');
+    new TreeSet<>(outputs).forEach(path -> question.append(path).append('\n'));
+    return ByteString.of(question.toString()).plus(kept.outerName());
+  }
+
+  /** Returns what was found before, as long as the store has it and it makes what it made. */
+  private Optional<Found> again(ByteString answer, Set<StorePath> outputs) {
+    String[] lines = answer.latin1().split("\n", 3);
+    try {
+      StorePath path = StorePath.ofBaseName(lines[0]);
+      Found found = found(path, How.valueOf(lines[1]), lines[2]);
+      return Optional.of(found)
+          .filter(it -> it.how != How.OUTPUT_PATH || it.derivation.makesOneOf(outputs));
+    } catch (Malformed | Failure e) {
+      return Optional.empty();
+    }
+  }
+
+  private Optional<Found> search(Evidence kept, Set<StorePath> outputs) {
     Optional<KeptName> kind = KeptName.of(kept.outerName());
     Optional<String> name = kind.flatMap(KeptName::derivation);
     Optional<Found> byOutput = byOutput(kept, outputs, name);
@@ -161,7 +205,7 @@ public record DerivationFinder(
         outputs.stream()
             .map(StorePath::name)
             .distinct()
-            .flatMap(name -> madeBy(name, outputs).stream())
+            .flatMap(name -> madeBy(logs().derivationsNamed(name), outputs).stream())
             .map(Found::path)
             .toList();
     return logs().of(derivations).stream()
@@ -180,15 +224,25 @@ public record DerivationFinder(
     }
     Set<String> names = new LinkedHashSet<>(directoryName.stream().toList());
     outputs.forEach(output -> names.add(output.name()));
+    return firstMatch(kept, names, logs()::derivationsNamed, outputs)
+        .or(() -> firstMatch(kept, names, store::derivationsNamed, outputs));
+  }
+
+  private Optional<Found> firstMatch(
+      Evidence kept,
+      Set<String> names,
+      Function<String, List<StorePath>> derivations,
+      Set<StorePath> outputs) {
     return names.stream()
-        .map(name -> madeBy(name, outputs))
+        .map(name -> madeBy(derivations.apply(name), outputs))
         .filter(matching -> !matching.isEmpty())
         .findFirst()
         .map(matching -> lastBuilt(kept, matching));
   }
 
-  private List<Found> madeBy(String name, Set<StorePath> outputs) {
-    return store.derivationsNamed(name).stream()
+  private List<Found> madeBy(List<StorePath> candidates, Set<StorePath> outputs) {
+    return candidates.stream()
+        .filter(store::has)
         .map(candidate -> found(candidate, How.OUTPUT_PATH))
         .filter(found -> found.derivation().makesOneOf(outputs))
         .toList();
@@ -202,6 +256,18 @@ public record DerivationFinder(
   }
 
   private Optional<Found> byName(Evidence kept, String name) {
+    return byNameAndLog(kept, name).or(() -> byNameInStore(kept, name));
+  }
+
+  /** Finds it among those that have a log, when the times leave no doubt. */
+  private Optional<Found> byNameAndLog(Evidence kept, String name) {
+    List<StorePath> logged = logs().derivationsNamed(name).stream().filter(store::has).toList();
+    return !logged.isEmpty() && verdict(kept, logs().of(logged)) instanceof Pairing.Certain certain
+        ? Optional.of(found(certain, How.DIRECTORY_NAME_AND_LOG_TIME))
+        : Optional.empty();
+  }
+
+  private Optional<Found> byNameInStore(Evidence kept, String name) {
     List<StorePath> named = store.derivationsNamed(name);
     if (named.size() <= 1) {
       return named.stream().findFirst().map(only -> found(only, How.DIRECTORY_NAME));
@@ -261,10 +327,9 @@ public record DerivationFinder(
 
   /** Finds the derivation whose log belongs to the directory by its times. */
   private Optional<Found> byTimes(Evidence kept, List<Pairing.Log> logs, How how) {
-    KeptTimes times = kept.times();
-    Pairing.Verdict verdict = Pairing.of(times, others(times), logs, this::hasSucceeded);
+    Pairing.Verdict verdict = verdict(kept, logs);
     if (verdict instanceof Pairing.Certain certain) {
-      return Optional.of(found(certain.log().derivation(), how, certainty(certain)));
+      return Optional.of(found(certain, how));
     } else if (verdict instanceof Pairing.Open open) {
       List<StorePath> candidates = open.candidates().stream().map(Pairing.Log::derivation).toList();
       throw undecided(kept, "the build logs of these fit it, the newest first", candidates, texts);
@@ -306,6 +371,11 @@ public record DerivationFinder(
         certain.overwritten()
             ? Optional.empty()
             : LogEnd.of(certain.log(), times, () -> LogText.NONE).map(LogEnd::kind));
+  }
+
+  private Pairing.Verdict verdict(Evidence kept, List<Pairing.Log> logs) {
+    KeptTimes times = kept.times();
+    return Pairing.of(times, others(times), logs, this::hasSucceeded);
   }
 
   private List<KeptTimes> others(KeptTimes times) {
@@ -387,7 +457,11 @@ public record DerivationFinder(
   }
 
   private BuildLogs logs() {
-    return new BuildLogs(Path.of(store.logs(), "drvs"));
+    return BuildLogs.of(store);
+  }
+
+  private Found found(Pairing.Certain certain, How how) {
+    return found(certain.log().derivation(), how, certainty(certain));
   }
 
   private Found found(StorePath path, How how) {

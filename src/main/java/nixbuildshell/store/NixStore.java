@@ -1,8 +1,8 @@
 package nixbuildshell.store;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
@@ -46,6 +46,13 @@ public record NixStore(
 
   /** Follows as many links as the kernel (MAXSYMLINKS). */
   private static final int MOST_LINKS = 40;
+
+  /** Decides whether it is {@link #DEFAULT}, without linking the record's own comparison. */
+  public boolean isDefault() {
+    return directory.path().equals(DEFAULT.directory.path())
+        && List.of(real, state, logs).equals(List.of(DEFAULT.real, DEFAULT.state, DEFAULT.logs))
+        && uri.isEmpty();
+  }
 
   /** Returns the start of a command for the caller to type: {@code nix-store} with this store. */
   public String command() {
@@ -141,24 +148,28 @@ public record NixStore(
 
   /** Lists the store paths of a name, valid or not, sorted. */
   public List<StorePath> named(String file) {
-    try (Stream<Path> entries = Files.list(Path.of(real))) {
-      // The name is compared as well: "-x.drv" also ends "…-y-x.drv".
-      return entries
-          .map(entry -> entry.getFileName().toString())
-          .filter(entry -> entry.endsWith("-" + file))
-          .flatMap(entry -> StorePath.find(entry).stream())
-          .filter(path -> path.name().equals(file))
-          .sorted()
-          .toList();
-    } catch (UncheckedIOException e) {
-      throw unlistable(e.getCause());
-    } catch (IOException e) {
-      throw unlistable(e);
+    String[] entries = new File(real).list();
+    if (entries == null) {
+      throw unlistable();
     }
+    List<StorePath> named = new ArrayList<>();
+    for (String entry : entries) {
+      // The name is compared as well: "-x.drv" also ends "…-y-x.drv".
+      if (entry.endsWith("-" + file)) {
+        StorePath.find(entry).filter(path -> path.name().equals(file)).ifPresent(named::add);
+      }
+    }
+    Collections.sort(named);
+    return named;
   }
 
-  private Failure unlistable(IOException e) {
-    return new Failure("cannot list " + real, reason(e), "", e);
+  /** Lists once more, since {@link File#list} does not say why it cannot. */
+  private Failure unlistable() {
+    try (Stream<Path> entries = Files.list(Path.of(real))) {
+      return new Failure("cannot list " + real, "it was not there for a moment", "try again");
+    } catch (IOException e) {
+      return new Failure("cannot list " + real, reason(e), "", e);
+    }
   }
 
   /** Reads and parses a derivation. */

@@ -55,10 +55,17 @@ public record StorePath(String hash, String name) implements Comparable<StorePat
     if (first.equals(".") || first.equals("..")) {
       throw new Malformed("its name begins with the component '" + first + "'");
     }
-    if (!name.matches("[0-9a-zA-Z+._?=-]+")) {
+    if (!name.chars().allMatch(StorePath::isAllowed)) {
       throw new Malformed("its name has a character that the store does not allow");
     }
     return name;
+  }
+
+  private static boolean isAllowed(int c) {
+    return c >= '0' && c <= '9'
+        || c >= 'a' && c <= 'z'
+        || c >= 'A' && c <= 'Z'
+        || "+._?=-".indexOf(c) >= 0;
   }
 
   public boolean isDerivation() {
@@ -77,6 +84,17 @@ public record StorePath(String hash, String name) implements Comparable<StorePat
 
   public String baseName() {
     return hash + '-' + name;
+  }
+
+  /** The record's own would be linked at its first use: some ms of the start. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof StorePath path && hash.equals(path.hash) && name.equals(path.name);
+  }
+
+  @Override
+  public int hashCode() {
+    return hash.hashCode();
   }
 
   @Override

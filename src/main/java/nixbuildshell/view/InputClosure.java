@@ -20,6 +20,7 @@ import nixbuildshell.nix.NixProgram.Unanswered;
 import nixbuildshell.store.Derivation;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.NixStore;
+import nixbuildshell.store.RememberedClosures;
 import nixbuildshell.store.StoreInputs;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.store.StoreQuery;
@@ -31,10 +32,14 @@ import nixbuildshell.store.StoreQuery;
  */
 record InputClosure(
     NixStore store,
+    RememberedClosures remembered,
     DerivationFinder finder,
     KeptDirectory kept,
     FailedBuild build,
     Messages messages) {
+
+  /** Holds the derivation whose inputs the build saw. */
+  private record Source(StorePath path, Derivation derivation) {}
 
   /** Tells the caller why the closure cannot be known. */
   static final class Unknown extends Exception {
@@ -57,12 +62,16 @@ record InputClosure(
     if (nixStore.isEmpty()) {
       throw new Unknown("there is no nix-store on PATH", "put Nix's programs on the PATH");
     }
-    Derivation derivation = derivation();
-    StoreInputs inputs = inputs(derivation);
-    StoreQuery query = new StoreQuery(nixStore.get(), store);
+    Source source = source();
+    Optional<StorePath> shell = shell();
     Set<StorePath> paths =
-        closure(query, inputs, sandboxPaths.inStore(), new Tools(store, sandboxPaths.tools()));
-    paths.removeAll(derivation.outputPaths().values());
+        known(source.path, sandboxPaths)
+            .filter(closure -> shell.isEmpty() || closure.contains(shell.get()))
+            .orElse(null);
+    if (paths == null) {
+      paths = new Asking(new StoreQuery(nixStore.get(), store), source, sandboxPaths).paths(shell);
+    }
+    paths.removeAll(source.derivation.outputPaths().values());
     paths.removeAll(outputs());
     messages.detail(
         paths.size()
@@ -74,7 +83,7 @@ record InputClosure(
   /** Returns the inputs with the derivations that make them, as far as they are known. */
   StoreInputs inputs() {
     try {
-      return inputs(derivation());
+      return inputs(source().derivation);
     } catch (Unknown e) {
       return new StoreInputs(Map.of());
     }
@@ -93,10 +102,11 @@ record InputClosure(
   }
 
   /** Returns the derivation that is known, or the derivation that the outputs lead to. */
-  private Derivation derivation() throws Unknown {
+  private Source source() throws Unknown {
     try {
       if (build.derivation().isPresent()) {
-        return store.read(build.derivation().get().value());
+        StorePath path = build.derivation().get().value();
+        return new Source(path, store.read(path));
       }
       Set<StorePath> outputs = outputs();
       Optional<DerivationFinder.Found> found =
@@ -110,7 +120,7 @@ record InputClosure(
         } else {
           messages.detail(text);
         }
-        return found.get().derivation();
+        return new Source(found.get().path(), found.get().derivation());
       }
     } catch (Failure e) {
       throw new Unknown(e.getMessage(), e.remedy());
@@ -118,21 +128,18 @@ record InputClosure(
     throw new Unknown("its derivation is not found", DerivationFinder.REMEDY);
   }
 
-  private Set<StorePath> closure(
-      StoreQuery query, StoreInputs inputs, List<StorePath> more, Tools tools) throws Unknown {
-    Set<StorePath> roots = new LinkedHashSet<>(inputs.origins().keySet());
-    roots.addAll(more);
-    roots.addAll(tools.paths());
-    Set<StorePath> closure = requisites(query, roots, inputs, tools);
-    Optional<StorePath> shell = shell();
-    if (shell.isPresent() && !closure.contains(shell.get())) {
-      messages.note(
-          store.directory().path(shell.get())
-              + " has the shell and is shown, though it is no input of the build");
-      roots.add(shell.get());
-      closure = requisites(query, roots, inputs, tools);
+  /** Returns what an earlier run was told; empty when Nix has to be asked for anything. */
+  private Optional<Set<StorePath>> known(StorePath derivation, SandboxPaths sandboxPaths) {
+    if (!sandboxPaths.ask()) {
+      return Optional.empty();
     }
-    return closure;
+    return remembered.find(derivation, roots(sandboxPaths));
+  }
+
+  private static Set<StorePath> roots(SandboxPaths sandboxPaths) {
+    Set<StorePath> roots = new LinkedHashSet<>(sandboxPaths.inStore());
+    roots.addAll(sandboxPaths.tools());
+    return roots;
   }
 
   /** Returns the store path of the shell; empty for {@code /bin/sh}, which a sandbox path gives. */
@@ -148,42 +155,84 @@ record InputClosure(
     }
   }
 
-  /** Asks one question; only when it has no answer, asks which paths are to blame. */
-  private Set<StorePath> requisites(
-      StoreQuery query, Set<StorePath> roots, StoreInputs inputs, Tools tools) throws Unknown {
-    try {
-      return query.requisites(roots);
-    } catch (Malformed e) {
-      throw new Unknown(e.getMessage(), "");
-    } catch (Unanswered e) {
-      Set<StorePath> invalid = invalid(query, roots, e);
-      List<StorePath> gone = new ArrayList<>(inputs.origins().keySet());
-      gone.retainAll(invalid);
-      if (!gone.isEmpty()) {
-        throw inputs.gone(store, gone);
-      }
-      tools.requireNoneOf(invalid);
-      // Nix does without a sandbox path that is not valid.
-      Set<StorePath> valid = new LinkedHashSet<>(roots);
-      if (!valid.removeAll(invalid)) {
-        throw unanswered(e);
-      }
-      return requisites(query, valid, inputs, tools);
-    }
-  }
+  /** Asks Nix for the closure of one build. */
+  private final class Asking {
+    private final StoreQuery query;
+    private final Source source;
+    private final SandboxPaths sandboxPaths;
+    private final StoreInputs inputs;
+    private final Tools tools;
 
-  private Set<StorePath> invalid(StoreQuery query, Set<StorePath> roots, Unanswered why)
-      throws Unknown {
-    try {
-      return query.invalid(roots);
-    } catch (Malformed e) {
-      throw new Unknown(e.getMessage(), "");
-    } catch (Unanswered e) {
-      throw unanswered(why);
+    private Asking(StoreQuery query, Source source, SandboxPaths sandboxPaths) throws Unknown {
+      this.query = query;
+      this.source = source;
+      this.sandboxPaths = sandboxPaths;
+      this.inputs = inputs(source.derivation);
+      this.tools = new Tools(store, sandboxPaths.tools());
     }
-  }
 
-  private static Unknown unanswered(Unanswered why) {
-    return new Unknown(why.getMessage(), "see that nix-store --query --requisites works");
+    private Set<StorePath> paths(Optional<StorePath> shell) throws Unknown {
+      Set<StorePath> roots = new LinkedHashSet<>(inputs.origins().keySet());
+      roots.addAll(tools.paths());
+      Set<StorePath> closure;
+      if (sandboxPaths.ask()) {
+        roots.addAll(sandboxPaths.inStore());
+        closure = requisites(roots);
+      } else {
+        // Nix is asked for its sandbox paths at the same time, and these are seldom in the store.
+        closure = requisites(roots);
+        if (roots.addAll(sandboxPaths.inStore()) && !closure.containsAll(roots)) {
+          closure = requisites(roots);
+        }
+      }
+      if (closure.containsAll(roots)) {
+        remembered.put(source.path, InputClosure.roots(sandboxPaths), closure);
+      }
+      if (shell.isPresent() && !closure.contains(shell.get())) {
+        messages.note(
+            store.directory().path(shell.get())
+                + " has the shell and is shown, though it is no input of the build");
+        roots.add(shell.get());
+        closure = requisites(roots);
+      }
+      return closure;
+    }
+
+    /** Asks one question; only when it has no answer, asks which paths are to blame. */
+    private Set<StorePath> requisites(Set<StorePath> roots) throws Unknown {
+      try {
+        return query.requisites(roots);
+      } catch (Malformed e) {
+        throw new Unknown(e.getMessage(), "");
+      } catch (Unanswered e) {
+        Set<StorePath> invalid = invalid(roots, e);
+        List<StorePath> gone = new ArrayList<>(inputs.origins().keySet());
+        gone.retainAll(invalid);
+        if (!gone.isEmpty()) {
+          throw inputs.gone(store, gone);
+        }
+        tools.requireNoneOf(invalid);
+        // Nix does without a sandbox path that is not valid.
+        Set<StorePath> valid = new LinkedHashSet<>(roots);
+        if (!valid.removeAll(invalid)) {
+          throw unanswered(e);
+        }
+        return requisites(valid);
+      }
+    }
+
+    private Set<StorePath> invalid(Set<StorePath> roots, Unanswered why) throws Unknown {
+      try {
+        return query.invalid(roots);
+      } catch (Malformed e) {
+        throw new Unknown(e.getMessage(), "");
+      } catch (Unanswered e) {
+        throw unanswered(why);
+      }
+    }
+
+    private static Unknown unanswered(Unanswered why) {
+      return new Unknown(why.getMessage(), "see that nix-store --query --requisites works");
+    }
   }
 }

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -50,6 +51,12 @@ public record InteractiveBash(
   public static final List<Path> OF_THE_HOST =
       List.of(Path.of("/bin/bash-static"), Path.of("/bin/bash"));
 
+  /** The places of terminfo(5), and in them the file for {@code xterm-256color}. */
+  private static final List<String> TERMINALS =
+      List.of("/usr/share/terminfo", "/lib/terminfo", "/etc/terminfo");
+
+  private static final String TERMINAL = "/x/xterm-256color";
+
   /** The name of a variable of readline's, which a bash without line editing does not have. */
   private static final String MARK = "READLINE_LINE";
 
@@ -62,9 +69,13 @@ public record InteractiveBash(
    * @param bash its path, as seen from inside
    * @param edits whether it has line editing; else it is the build's own
    * @param store what the sandbox shows of the store, with what the bash needs
-   * @param mount the bash, where it comes from the host
+   * @param mounts the bash, where it comes from the host, and what a static one lacks
    */
-  public record Chosen(ByteString bash, boolean edits, StoreView store, Optional<HostPath> mount) {}
+  public record Chosen(ByteString bash, boolean edits, StoreView store, List<HostPath> mounts) {
+    public Chosen {
+      mounts = List.copyOf(mounts);
+    }
+  }
 
   /**
    * Chooses: that of the tool's package, one that the build has, one of the caller's in the store,
@@ -80,7 +91,7 @@ public record InteractiveBash(
         .or(() -> ofTheBuild(own, view))
         .or(() -> ofTheCaller(view))
         .or(() -> ofTheHost(view))
-        .orElseGet(() -> new Chosen(own, false, view, Optional.empty()));
+        .orElseGet(() -> new Chosen(own, false, view, List.of()));
   }
 
   private Optional<Chosen> ofTheBuild(ByteString own, StoreView view) {
@@ -95,7 +106,7 @@ public record InteractiveBash(
     return Stream.concat(Stream.of(own), others)
         .filter(path -> !path.equals(Shell.SYSTEM) && edits(path))
         .findFirst()
-        .map(path -> new Chosen(path, true, view, Optional.empty()));
+        .map(path -> new Chosen(path, true, view, terminals(path)));
   }
 
   /** Decides whether a program of the store has line editing. */
@@ -125,7 +136,7 @@ public record InteractiveBash(
       }
       ByteString inside = nix.logical(ByteString.of(file.toString()));
       StorePath in = nix.directory().containing(inside);
-      return lookup.with(view, in).map(store -> new Chosen(inside, true, store, Optional.empty()));
+      return lookup.with(view, in).map(store -> new Chosen(inside, true, store, List.of()));
     } catch (IOException | InvalidPathException | Malformed | Failure e) {
       return Optional.empty();
     }
@@ -136,13 +147,35 @@ public record InteractiveBash(
         .filter(file -> isStatic(file) && edits(file))
         .findFirst()
         .map(
+            file -> {
+              ByteString source = ByteString.of(file.toString());
+              List<HostPath> mounts = new ArrayList<>(terminals());
+              mounts.add(new HostPath(MOUNTED, source, false, true));
+              return new Chosen(MOUNTED, true, view, mounts);
+            });
+  }
+
+  /** Returns what a bash of the store lacks: a static one has no closure to describe terminals. */
+  private List<HostPath> terminals(ByteString path) {
+    try {
+      return isStatic(nix.locate(path)) ? terminals() : List.of();
+    } catch (Malformed | IOException e) {
+      return List.of();
+    }
+  }
+
+  /** Returns the host's description of the terminal that Nix tells every build to have. */
+  private static List<HostPath> terminals() {
+    return TERMINALS.stream()
+        .map(directory -> directory + TERMINAL)
+        .filter(file -> Files.isRegularFile(Path.of(file)))
+        .findFirst()
+        .map(
             file ->
-                new Chosen(
-                    MOUNTED,
-                    true,
-                    view,
-                    Optional.of(
-                        new HostPath(MOUNTED, ByteString.of(file.toString()), false, true))));
+                new HostPath(
+                    ByteString.of("/etc/terminfo" + TERMINAL), ByteString.of(file), false, true))
+        .stream()
+        .toList();
   }
 
   static boolean edits(Path file) {

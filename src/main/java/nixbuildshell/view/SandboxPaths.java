@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -19,12 +19,11 @@ import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Shell;
 import nixbuildshell.console.Messages;
 import nixbuildshell.console.ShellWord;
+import nixbuildshell.files.Answers;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.FileType;
-import nixbuildshell.nix.Background;
 import nixbuildshell.nix.Caller;
-import nixbuildshell.nix.NixProgram;
-import nixbuildshell.nix.NixSettings;
+import nixbuildshell.nix.SandboxPathsSetting;
 import nixbuildshell.sandbox.BinSh;
 import nixbuildshell.sandbox.Generation;
 import nixbuildshell.sandbox.HostPath;
@@ -46,7 +45,7 @@ public final class SandboxPaths {
   private final String directory;
   private final List<SandboxPath> named;
   private final List<StorePath> tools;
-  private final Callable<NixSettings> settings;
+  private final Supplier<SandboxPathsSetting> question;
   private final Messages messages;
 
   /**
@@ -55,13 +54,14 @@ public final class SandboxPaths {
   private final boolean ordinary;
 
   /** Empty until Nix is asked. */
-  private Optional<Background<NixSettings>> asked = Optional.empty();
+  private Optional<SandboxPathsSetting> asked = Optional.empty();
 
   /**
    * Checks the paths that the caller names.
    *
    * @param directory the build directory, as seen from inside
    * @param named {@code --sandbox-path}
+   * @param answers what earlier runs were told
    * @param cancelled whether to stop waiting for Nix, with a {@link CancellationException}
    * @throws Failure when one cannot be shown
    */
@@ -71,12 +71,13 @@ public final class SandboxPaths {
       StoreDirectory store,
       String directory,
       List<ByteString> named,
+      Answers answers,
       BooleanSupplier cancelled,
       Messages messages) {
     this.files = files;
     this.store = store;
     this.directory = directory;
-    this.settings = () -> NixProgram.settings(caller, cancelled);
+    this.question = () -> new SandboxPathsSetting(caller, answers, cancelled);
     this.messages = messages;
     this.ordinary = !caller.isRoot();
     List<SandboxPath> paths = named.stream().map(SandboxPath::parse).toList();
@@ -116,18 +117,21 @@ public final class SandboxPaths {
     return path.problem(store, directory);
   }
 
-  /** Begins to ask Nix for its settings, and returns at once. */
-  void ask() {
+  /**
+   * Begins to ask Nix for its setting, and returns at once.
+   *
+   * @return whether it is known already
+   */
+  boolean ask() {
     if (asked.isEmpty()) {
-      asked = Optional.of(new Background<>("Nix's settings", settings));
+      asked = Optional.of(question.get());
     }
+    return asked.get().isKnown();
   }
 
   private List<SandboxPath> ofEveryBuild() {
     ask();
-    return asked.get().await().words("sandbox-paths", "extra-sandbox-paths").stream()
-        .map(SandboxPath::parse)
-        .toList();
+    return asked.get().words().stream().map(SandboxPath::parse).toList();
   }
 
   /** Returns the store paths that hold a source, of the caller's and of Nix's setting. */

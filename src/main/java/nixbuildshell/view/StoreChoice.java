@@ -145,7 +145,7 @@ public final class StoreChoice {
 
   /** Returns what {@link #again} needs; empty for Nix's default store. */
   public static Optional<Remembered.Store> remembered(NixStore store) {
-    return store.equals(NixStore.DEFAULT)
+    return store.isDefault()
         ? Optional.empty()
         : Optional.of(
             new Remembered.Store(

@@ -18,6 +18,7 @@ import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.KeptDirectories;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.console.Messages;
+import nixbuildshell.files.Answers;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
@@ -29,6 +30,7 @@ import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.ShownStore;
 import nixbuildshell.store.NixStore;
+import nixbuildshell.store.RememberedClosures;
 import nixbuildshell.store.StoreInputs;
 import nixbuildshell.store.StorePath;
 
@@ -36,6 +38,7 @@ import nixbuildshell.store.StorePath;
  * Decides what the sandbox shows of the store, and checks that the host has it.
  *
  * @param writable whether the sandbox could write to the real file of an owner; then it is refused
+ * @param answers what earlier runs were told
  * @param cancelled whether to stop asking Nix
  */
 public record StoreLookup(
@@ -43,6 +46,7 @@ public record StoreLookup(
     FileSystem files,
     NixStore nix,
     LongPredicate writable,
+    Answers answers,
     BooleanSupplier cancelled,
     Messages messages) {
   /**
@@ -64,7 +68,13 @@ public record StoreLookup(
   public StoreView of(
       KeptDirectory kept, FailedBuild build, boolean sandboxed, SandboxPaths sandboxPaths) {
     InputClosure closure =
-        new InputClosure(nix, KeptDirectories.finder(caller, files, nix), kept, build, messages);
+        new InputClosure(
+            nix,
+            new RememberedClosures(nix, files, answers),
+            KeptDirectories.finder(caller, files, nix, answers),
+            kept,
+            build,
+            messages);
     Optional<List<StorePath>> seen = build.store().paths().map(Fact::value);
     List<StorePath> tools = sandboxPaths.tools();
     requireThere(tools);

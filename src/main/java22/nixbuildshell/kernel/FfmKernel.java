@@ -1,7 +1,5 @@
 package nixbuildshell.kernel;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
@@ -9,6 +7,8 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
  * {@link Kernel} by the Foreign Function &amp; Memory API, final since Java 22.
@@ -30,22 +30,44 @@ final class FfmKernel implements Kernel {
   private static final MemorySegment SYSCALL =
       Linker.nativeLinker().defaultLookup().find("syscall").orElseThrow();
 
-  /** The one field of the capture state is errno; each thread has its own. */
-  private static final ThreadLocal<MemorySegment> ERRNO =
-      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(Linker.Option.captureStateLayout()));
+  /** Each thread has its own. */
+  private static final ThreadLocal<Errno> ERRNO = ThreadLocal.withInitial(Errno::make);
+
+  /**
+   * Holds where a call leaves errno. Memory is read through buffers here: a segment's own methods
+   * link more handles at their first use.
+   *
+   * @param state of which errno is the one field
+   */
+  private record Errno(MemorySegment state, ByteBuffer value) {
+    static Errno make() {
+      MemorySegment state = Arena.ofAuto().allocate(Linker.Option.captureStateLayout());
+      return new Errno(state, state.asByteBuffer().order(ByteOrder.nativeOrder()));
+    }
+  }
 
   @Override
   public long syscall(long number, long... a) {
-    MemorySegment errno = ERRNO.get();
+    Errno errno = ERRNO.get();
     long result =
-        invoke(SYSCALL, errno, number, at(a, 0), at(a, 1), at(a, 2), at(a, 3), at(a, 4), at(a, 5));
-    return result == -1 ? -errno.get(JAVA_INT, 0) : result;
+        invoke(
+            SYSCALL,
+            errno.state,
+            number,
+            at(a, 0),
+            at(a, 1),
+            at(a, 2),
+            at(a, 3),
+            at(a, 4),
+            at(a, 5));
+    return result == -1 ? -errno.value.getInt(0) : result;
   }
 
   @Override
   public long call(long address, long... a) {
     MemorySegment code = MemorySegment.ofAddress(address);
-    return invoke(code, ERRNO.get(), at(a, 0), at(a, 1), at(a, 2), at(a, 3), at(a, 4), at(a, 5), 0);
+    return invoke(
+        code, ERRNO.get().state, at(a, 0), at(a, 1), at(a, 2), at(a, 3), at(a, 4), at(a, 5), 0);
   }
 
   private static long at(long[] arguments, int index) {
@@ -71,15 +93,17 @@ final class FfmKernel implements Kernel {
 
   @Override
   public void write(long address, byte[] bytes) {
-    MemorySegment.copy(bytes, 0, memory(address, bytes.length), JAVA_BYTE, 0, bytes.length);
+    memory(address, bytes.length).put(bytes);
   }
 
   @Override
   public byte[] read(long address, int length) {
-    return memory(address, length).toArray(JAVA_BYTE);
+    byte[] bytes = new byte[length];
+    memory(address, length).get(bytes);
+    return bytes;
   }
 
-  private static MemorySegment memory(long address, int length) {
-    return MemorySegment.ofAddress(address).reinterpret(length);
+  private static ByteBuffer memory(long address, int length) {
+    return MemorySegment.ofAddress(address).reinterpret(length).asByteBuffer();
   }
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import nixbuildshell.ByteString;
+import nixbuildshell.files.Answers;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.KeptFiles;
 import nixbuildshell.store.LogText;
@@ -51,7 +52,10 @@ class UnsandboxedTest {
     Set<ByteString> log = inLog == null ? Set.of() : Set.of(ByteString.of(inLog));
     DerivationFinder finder =
         new DerivationFinder(
-            store.finder().store(), List::of, any -> new LogText(List.of(), false, log, List.of()));
+            store.finder().store(),
+            List::of,
+            Answers.NONE,
+            any -> new LogText(List.of(), false, log, List.of()));
     Request request =
         new Request(
             Optional.empty(),

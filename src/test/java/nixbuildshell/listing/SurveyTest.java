@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import nixbuildshell.ByteString;
 import nixbuildshell.capture.KeptDirectories;
+import nixbuildshell.files.Answers;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.KeptTimes;
@@ -54,6 +55,7 @@ class SurveyTest {
             () -> {
               throw new AssertionError("the directories are listed once more");
             },
+            Answers.NONE,
             derivation -> {
               read.add(derivation);
               return new LogText(List.of("buildPhase"), false, Set.of(), List.of());

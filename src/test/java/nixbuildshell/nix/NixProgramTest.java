@@ -25,7 +25,7 @@ class NixProgramTest {
   private NixProgram program(String script) throws IOException {
     Path file = Files.writeString(directory.resolve("program"), "#!/bin/sh\n" + script + "\n");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
-    return new NixProgram(file, Set.of("PATH"), () -> false);
+    return new NixProgram(file, Set.of("PATH"), Map.of(), () -> false);
   }
 
   private String why(String script) throws IOException {
@@ -72,7 +72,8 @@ class NixProgramTest {
   @Test
   void endsWithItsChildrenWhenItIsCancelled() throws Exception {
     NixProgram slow = slow();
-    NixProgram program = new NixProgram(slow.file(), slow.environment(), this::hasStarted);
+    NixProgram program =
+        new NixProgram(slow.file(), slow.environment(), Map.of(), this::hasStarted);
     assertThrows(CancellationException.class, () -> program.run(List.of()));
     expectEnd();
   }
@@ -130,7 +131,7 @@ class NixProgramTest {
 
   @Test
   void cannotRunWhatIsNone() {
-    NixProgram none = new NixProgram(directory.resolve("none"), Set.of(), () -> false);
+    NixProgram none = new NixProgram(directory.resolve("none"), Set.of(), Map.of(), () -> false);
     assertThrows(NixProgram.Unanswered.class, () -> none.run(List.of()));
   }
 

@@ -20,7 +20,10 @@ import java.util.Optional;
 import java.util.Set;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.files.Answers;
+import nixbuildshell.files.Directory;
 import nixbuildshell.files.FileContent;
+import nixbuildshell.files.Fixture;
 import nixbuildshell.store.DerivationFinder.Found;
 import nixbuildshell.store.DerivationFinder.How;
 import org.junit.jupiter.api.BeforeEach;
@@ -140,6 +143,41 @@ class DerivationFinderTest {
     Failure two = assertThrows(Failure.class, () -> finder.find(NAMED, Set.of()));
     String fit = "the build logs of these fit it, the newest first: ";
     assertEquals(what + fit + whole(first) + ", " + whole(second), two.getMessage());
+  }
+
+  @Test
+  void theLogOfOneAmongSeveralIsEnough() throws IOException {
+    store.derivation("d1", "probe-1.0", OUT_A);
+    StorePath built = store.derivation("d2", "probe-1.0", OUT_B);
+    store.log(built, ".bz2", FAILED);
+    store.log(TestStore.path("d3", "probe-1.0.drv"), ".bz2", FAILED); // Gone from the store.
+    store.log(store.derivation("d4", "big-probe-1.0", OUT_A), "", FAILED);
+    expect(built, How.DIRECTORY_NAME_AND_LOG_TIME, finder.find(NAMED, Set.of()));
+  }
+
+  /** It asks anew when the directory has changed, or when the derivation is gone. */
+  @Test
+  void remembersWhatItFound() throws Exception {
+    StorePath first = store.derivation("d1", "probe-1.0", OUT_A);
+    store.log(first, ".bz2", FAILED);
+    try (Directory base = Fixture.open(Files.createDirectory(root.resolve("base")))) {
+      DerivationFinder remembering =
+          new DerivationFinder(
+              finder.store(), List::of, Answers.in(base), derivation -> LogText.NONE);
+      Optional<Found> found = remembering.find(NAMED, Set.of());
+      expect(first, How.DIRECTORY_NAME_AND_LOG_TIME, found);
+      expect(first, How.OUTPUT_PATH, remembering.find(NAMED, Set.of(OUT_A)));
+      StorePath second = store.derivation("d2", "probe-1.0", OUT_B);
+      store.log(second, ".bz2", FAILED);
+      assertEquals(found, remembering.find(NAMED, Set.of()));
+      Instant later = FAILED.plusSeconds(3600);
+      store.log(second, ".bz2", later);
+      expect(second, How.DIRECTORY_NAME_AND_LOG_TIME, remembering.find(NAMED.at(later), Set.of()));
+      store.derivation("d1", "probe-1.0", OUT_B);
+      expect(first, How.DIRECTORY_NAME_AND_LOG_TIME, remembering.find(NAMED, Set.of(OUT_A)));
+      Files.delete(root.resolve("store").resolve(first.baseName()));
+      assertEquals(second, remembering.find(NAMED, Set.of()).orElseThrow().path());
+    }
   }
 
   /** Nix has one log for each derivation, that of the last build. */
@@ -262,6 +300,7 @@ class DerivationFinderTest {
         new DerivationFinder(
             finder.store(),
             List::of,
+            Answers.NONE,
             drv ->
                 new LogText(
                     drv.equals(first) ? List.of("buildPhase") : List.of(),

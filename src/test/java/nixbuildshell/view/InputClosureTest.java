@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -13,8 +14,12 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.KeptDirectory;
+import nixbuildshell.files.Answers;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.Fixture;
 import nixbuildshell.nix.NixProgram;
 import nixbuildshell.store.DerivationFinder;
+import nixbuildshell.store.RememberedClosures;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.store.TestStore;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,6 +37,7 @@ class InputClosureTest {
 
   @TempDir Path root;
   private TestHost host;
+  private Answers answers = Answers.NONE;
 
   @BeforeEach
   void make() throws Exception {
@@ -86,6 +92,7 @@ class InputClosureTest {
       SandboxPaths paths = host.sandboxPaths(tools);
       return new InputClosure(
               host.nix(),
+              new RememberedClosures(host.nix(), Fixture.FILES, answers),
               new DerivationFinder(host.nix(), List::of),
               kept,
               host.build(kept, Optional.empty()),
@@ -145,6 +152,37 @@ class InputClosureTest {
     assertEquals(
         Set.of(SOURCE, LIBRARY, BUILT, TestHost.BASH, tool, used), Set.copyOf(closure(tool)));
     assertEquals("--requisites\n", Files.readString(root.resolve("asked")));
+  }
+
+  /** Nix is asked again for another question, and when a path is gone or another file. */
+  @Test
+  void isRememberedAsLongAsEachPathIsTheSameFile() throws Exception {
+    Path store = root.resolve("nix/store");
+    for (StorePath path : List.of(SOURCE, LIBRARY, BUILT)) {
+      host.file(store.resolve(path.baseName()), "");
+    }
+    host.settings("sandbox-paths = /x=/y");
+    host.program("nix-store", "echo >>%s/asked; exec %1$s/bin/answer \"$@\"".formatted(root));
+    Path base = Files.createDirectory(root.resolve("base"));
+    try (Directory opened = Fixture.open(base)) {
+      answers = Answers.in(opened);
+      assertClosure(SOURCE, LIBRARY, BUILT, TestHost.BASH);
+      references(SOURCE, BUILT);
+      assertClosure(SOURCE, LIBRARY, BUILT, TestHost.BASH);
+      assertEquals(1, Files.size(root.resolve("asked")));
+      assertEquals(Set.of(SOURCE, BUILT, TestHost.BASH), Set.copyOf(closure(BUILT)));
+      assertEquals(2, Files.size(root.resolve("asked")));
+      Files.delete(store.resolve(LIBRARY.baseName()));
+      assertClosure(SOURCE, BUILT, TestHost.BASH);
+      assertEquals(3, Files.size(root.resolve("asked")));
+      references(SOURCE, LIBRARY);
+      Files.move(
+          host.file(root.resolve("new"), ""),
+          store.resolve(SOURCE.baseName()),
+          StandardCopyOption.REPLACE_EXISTING);
+      assertClosure(SOURCE, LIBRARY, BUILT, TestHost.BASH);
+      assertEquals(4, Files.size(root.resolve("asked")));
+    }
   }
 
   @Test

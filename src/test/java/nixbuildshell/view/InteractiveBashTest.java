@@ -10,10 +10,11 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import nixbuildshell.ByteString;
+import nixbuildshell.files.Answers;
 import nixbuildshell.files.FileType;
 import nixbuildshell.files.Fixture;
+import nixbuildshell.sandbox.HostPath;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.store.TestStore;
@@ -58,7 +59,13 @@ class InteractiveBashTest {
   private InteractiveBash.Chosen choose(StoreView view) {
     StoreLookup lookup =
         new StoreLookup(
-            host.caller(), Fixture.FILES, host.nix(), uid -> false, () -> false, host.messages());
+            host.caller(),
+            Fixture.FILES,
+            host.nix(),
+            uid -> false,
+            Answers.NONE,
+            () -> false,
+            host.messages());
     return new InteractiveBash(host.caller(), host.nix(), lookup, List.of()).choose(OWN, view);
   }
 
@@ -69,7 +76,7 @@ class InteractiveBashTest {
   @Test
   void onlyABashWithLineEditingCounts() throws IOException {
     assertEquals(
-        new InteractiveBash.Chosen(OWN, false, view(TestHost.BASH), Optional.empty()),
+        new InteractiveBash.Chosen(OWN, false, view(TestHost.BASH), List.of()),
         choose(view(TestHost.BASH)));
     bash(TestHost.BASH, true);
     assertTrue(choose(view(TestHost.BASH)).edits());
@@ -118,13 +125,20 @@ class InteractiveBashTest {
     Files.write(file, elf(1));
     StoreLookup lookup =
         new StoreLookup(
-            host.caller(), Fixture.FILES, host.nix(), uid -> false, () -> false, host.messages());
+            host.caller(),
+            Fixture.FILES,
+            host.nix(),
+            uid -> false,
+            Answers.NONE,
+            () -> false,
+            host.messages());
     InteractiveBash.Chosen chosen =
         new InteractiveBash(host.caller(), host.nix(), lookup, List.of(file))
             .choose(OWN, view(TestHost.BASH));
-    assertEquals(file.toString(), chosen.mount().orElseThrow().source().toString());
-    assertTrue(chosen.mount().orElseThrow().readOnly());
-    assertEquals(chosen.mount().orElseThrow().target(), chosen.bash());
+    HostPath mount = chosen.mounts().get(chosen.mounts().size() - 1);
+    assertEquals(file.toString(), mount.source().toString());
+    assertTrue(chosen.mounts().stream().allMatch(HostPath::readOnly));
+    assertEquals(mount.target(), chosen.bash());
     Files.write(file, elf(3));
     assertFalse(InteractiveBash.isStatic(file));
     Files.write(file, new byte[] {0x7f, 'E', 'L', 'F'});

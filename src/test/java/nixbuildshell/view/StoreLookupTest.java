@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.KeptDirectory;
+import nixbuildshell.files.Answers;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.FileType;
 import nixbuildshell.files.Fixture;
@@ -71,6 +72,7 @@ class StoreLookupTest {
         Fixture.FILES,
         host.nix(),
         uid -> uid == writable,
+        Answers.NONE,
         () -> false,
         host.messages());
   }

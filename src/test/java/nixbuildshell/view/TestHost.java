@@ -21,6 +21,7 @@ import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.capture.Reconstruction;
 import nixbuildshell.capture.Request;
 import nixbuildshell.console.Messages;
+import nixbuildshell.files.Answers;
 import nixbuildshell.files.Fixture;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.store.DerivationFinder;
@@ -207,7 +208,14 @@ public final class TestHost {
 
   SandboxPaths sandboxPaths(List<ByteString> named) {
     return new SandboxPaths(
-        caller(), Fixture.FILES, nix().directory(), Caller.BUILD, named, () -> false, messages());
+        caller(),
+        Fixture.FILES,
+        nix().directory(),
+        Caller.BUILD,
+        named,
+        Answers.NONE,
+        () -> false,
+        messages());
   }
 
   public KeptDirectory open() {

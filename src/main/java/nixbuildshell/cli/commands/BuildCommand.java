@@ -27,6 +27,7 @@ import nixbuildshell.console.Messages;
 import nixbuildshell.console.ShellWord;
 import nixbuildshell.enter.Enter;
 import nixbuildshell.enter.Options;
+import nixbuildshell.files.Answers;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.nix.BuildRecords;
@@ -131,7 +132,8 @@ record BuildCommand(
     if (ended.status() == 0) {
       return new Built(0, store.directory(), List.of(), List.of());
     }
-    DerivationFinder finder = KeptDirectories.finder(caller, files, store, () -> false);
+    DerivationFinder finder =
+        KeptDirectories.finder(caller, files, store, Answers.NONE, () -> false);
     NewFailures news = new NewFailures(caller, files, store, finder);
     List<Failed> found = news.since(start, heard ? Optional.of(started.here()) : Optional.empty());
     Predicate<StorePath> own =

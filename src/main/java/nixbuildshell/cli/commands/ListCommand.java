@@ -8,6 +8,7 @@ import nixbuildshell.capture.KeptDirectories;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.console.Messages;
 import nixbuildshell.enter.Options;
+import nixbuildshell.files.Answers;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.listing.ListReport;
 import nixbuildshell.listing.Survey;
@@ -34,7 +35,7 @@ record ListCommand(
         new Survey(
             caller,
             files,
-            KeptDirectories.finder(caller, files, store, () -> false),
+            KeptDirectories.finder(caller, files, store, Answers.NONE, () -> false),
             sessions,
             size);
     ListReport report = new ListReport(survey, out, messages, json);
