@@ -242,9 +242,9 @@ public record Enter(
         if (isPrepared(sandbox)) {
           fillAndPrepare(sessions, session, kept, build, finder, sandbox);
         } else if (remembered.kind() == Remembered.Kind.INTERACTIVE) {
-          fillAndSay(session, kept, build, finder, sandbox);
+          fillAndSay(sessions, session, kept, build, finder, sandbox);
         } else {
-          fill(session, kept, build, sandbox);
+          fill(sessions, session, kept, build, sandbox);
         }
         session.markStaged();
         if (isFor(ShowPath.class)) {
@@ -301,13 +301,14 @@ public record Enter(
 
   /** Fills the session, reads the build log meanwhile, and then says how the build ended. */
   private void fillAndSay(
+      Sessions sessions,
       Session session,
       KeptDirectory kept,
       FailedBuild build,
       DerivationFinder finder,
       Prepared sandbox) {
     try (FailureStory story = FailureStory.unlessSaid(kept, build, finder)) {
-      fill(session, kept, build, sandbox);
+      fill(sessions, session, kept, build, sandbox);
       story.print(messages);
       sayBinSh(story);
     }
@@ -333,7 +334,7 @@ public record Enter(
       DerivationFinder finder,
       Prepared sandbox) {
     try (FailureStory story = FailureStory.of(kept, build, finder)) {
-      fill(session, kept, build, sandbox);
+      fill(sessions, session, kept, build, sandbox);
       new Arrival(sessions, session, sandbox, messages)
           .prepare(files, kept, build, story, caller.isRoot());
       if (sandbox.bash().isPresent()) {
@@ -342,10 +343,12 @@ public record Enter(
     }
   }
 
-  private void fill(Session session, KeptDirectory kept, FailedBuild build, Prepared sandbox) {
+  private void fill(
+      Sessions sessions, Session session, KeptDirectory kept, FailedBuild build, Prepared sandbox) {
     sandbox.makeTop(session);
     Optional<SetupResult> made =
-        new Rebuilding(launcher, signals, files, messages).run(session, kept, build, sandbox);
+        new Rebuilding(launcher, signals, files, sessions.answers(), messages)
+            .run(session, kept, build, sandbox);
     try (ProgressLine progress =
         new ProgressLine(messages.stream(), caller.hasTerminal(2), "copying the build directory")) {
       TreeCopy copy =
@@ -363,10 +366,12 @@ public record Enter(
             .ifPresent(refused -> workspace.show(files, store, refused));
       }
     }
-    if (made.isPresent()) {
-      made.get().session().close();
-      session.removeInner();
-    }
+    made.flatMap(SetupResult::session)
+        .ifPresent(
+            inner -> {
+              inner.close();
+              session.removeInner();
+            });
   }
 
   /** Works in an earlier run's session, which stays whatever happens. */

@@ -117,7 +117,8 @@ final class Workspace {
   private void add(SetupResult made, List<BuilderFile> ofNix) {
     Set<ByteString> known =
         ofNix.stream().map(BuilderFile::name).map(ByteString::of).collect(Collectors.toSet());
-    List<ByteString> added = copy.addFrom(made.session(), known);
+    List<ByteString> added =
+        made.session().map(session -> copy.addFrom(session, known)).orElse(List.of());
     if (!added.isEmpty()) {
       int more = added.size() - MOST_NAMED;
       messages.detail(

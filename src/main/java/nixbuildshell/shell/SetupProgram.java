@@ -21,6 +21,17 @@ public final class SetupProgram {
   /** Has all of the shell that sourced setup: variables, arrays, functions and options. */
   public static final ByteString ENVIRONMENT = ByteString.of(".nix-build-shell.bash");
 
+  /** Is there when setup failed, or when there was none. */
+  public static final ByteString FAILED = ByteString.of(".nix-build-shell.failed");
+
+  /** The script runs the text of state.sh at its end. */
+  private static final ByteString TELL_FAILURE =
+      ByteString.of(
+          "\n[[ -z $_nixBuildShellWhy && -r $_nixBuildShellSetup ]]"
+              + " || builtin : >|\"$_nixBuildShellDirectory/"
+              + FAILED
+              + "\"\n");
+
   private SetupProgram() {}
 
   /**
@@ -37,7 +48,7 @@ public final class SetupProgram {
     arguments.add(resource("rebuild.bash"));
     arguments.add(ByteString.of("nix-build-shell"));
     arguments.add(ByteString.of(directory));
-    arguments.add(resource("state.sh"));
+    arguments.add(resource("state.sh").plus(TELL_FAILURE));
     arguments.addAll(builder.subList(Math.min(1, builder.size()), builder.size()));
     return new Program(
         List.of(shell.path()), arguments, start.environment(), directory, false, false);

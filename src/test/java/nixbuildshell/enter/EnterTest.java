@@ -578,6 +578,33 @@ class EnterTest {
     assertFalse(Files.exists(stored[0]), "nothing has changed");
   }
 
+  /** Setup runs again where it failed or made files, and for another derivation. */
+  @ParameterizedTest
+  @CsvSource({"'', 3", ".nix-build-shell.failed, 4", "scratch, 4", "../tmp/scratch, 4"})
+  void theResultOfASetupThatMadeNoFilesServesTheNextCopy(String more, int runs) throws IOException {
+    withStdenv();
+    work =
+        build -> {
+          if (build.getParent().endsWith("setup")) {
+            Files.writeString(build.resolve("env-vars"), "declare -x MADE=1\n");
+            Files.writeString(build.resolve(".nix-build-shell.bash"), "all=()\n");
+            if (!more.isEmpty()) {
+              host.file(build.resolve(more), "");
+            }
+          } else {
+            assertEquals("declare -x MADE=1\n", Files.readString(build.resolve("env-vars")));
+            assertEquals("all=()\n", Files.readString(build.resolveSibling("environment.bash")));
+          }
+        };
+    assertEquals(STATUS, enter(host.kept(), "true"));
+    assertEquals(STATUS, enter(host.kept(), "true"));
+    assertEquals(runs, launched.size());
+    host.derivation(
+        "", "", ",(\"stdenv\",\"" + TestHost.whole(TestHost.BASH) + "\"),(\"more\",\"1\")");
+    assertEquals(STATUS, enter(host.kept(), "true"));
+    assertEquals(runs + 2, launched.size());
+  }
+
   @Test
   void aStepThatFailsInTheRunOfSetupIsNamed() throws IOException {
     withStdenv();
