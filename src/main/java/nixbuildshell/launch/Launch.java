@@ -1,7 +1,10 @@
 package nixbuildshell.launch;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Optional;
 import java.util.OptionalInt;
+import nixbuildshell.Failure;
 import nixbuildshell.abi.Syscall;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.kernel.Signals;
@@ -69,6 +72,40 @@ public record Launch(
    */
   public Child start(SystemCalls calls, GoPipe go) throws ErrnoException {
     return start(calls, go, image(calls));
+  }
+
+  /**
+   * Returns the launch of a plan that enters namespaces which are there already, and then clones
+   * once more.
+   */
+  public static Launch into(Plan plan) {
+    return new Launch(
+        plan, 0, new IdMaps("", "", true), OptionalInt.empty(), false, Optional.empty());
+  }
+
+  /**
+   * Clones a child that clones once more, and waits for the second child, which is this process's,
+   * too.
+   *
+   * @param fork the number of the step that clones, with the second child's process ID as its third
+   *     argument
+   * @throws Failure when the plan does not come so far
+   */
+  public Child startTwice(SystemCalls calls, GoPipe go, int fork) throws ErrnoException {
+    SharedImage image = image(calls);
+    Child first = waiting(calls, go, image);
+    go.go();
+    calls.must("cannot wait for a child", Syscall.WAIT4, first.pid(), 0, 0, 0);
+    int second = ByteBuffer.wrap(image.data(fork, 2, 4)).order(ByteOrder.nativeOrder()).getInt();
+    if (second == 0) {
+      Outcome outcome = image.outcome();
+      image.close();
+      go.close();
+      throw outcome instanceof Outcome.Failed failed
+          ? new Failure("cannot " + failed.step().label(), outcome.why(), "")
+          : new Failure("cannot enter the build", outcome.why(), "");
+    }
+    return new Child(calls, second, image, go);
   }
 
   SharedImage image(SystemCalls calls) {

@@ -4,6 +4,7 @@ import nixbuildshell.kernel.NativeMemory;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.plan.Image;
 import nixbuildshell.plan.Outcome;
+import nixbuildshell.plan.Plan;
 
 /** Holds a plan's image in memory that the child of the clone shares. */
 final class SharedImage implements AutoCloseable {
@@ -21,8 +22,22 @@ final class SharedImage implements AutoCloseable {
     return new SharedImage(image, memory);
   }
 
+  Plan plan() {
+    return image.plan();
+  }
+
   NativeMemory memory() {
     return memory;
+  }
+
+  /** Returns the data that an argument of a step points to, as the kernel left it. */
+  byte[] data(int step, int argument, int length) {
+    return memory.read(image.data(step, argument), length);
+  }
+
+  /** Returns what a step returned. */
+  long result(int step) {
+    return Image.result(memory.read(0, image.judged()), step);
   }
 
   Outcome outcome() {

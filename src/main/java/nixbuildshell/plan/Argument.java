@@ -78,6 +78,14 @@ public sealed interface Argument {
     }
   }
 
+  /** Points to a {@code struct sock_fprog} with a filter that the kernel has already. */
+  record CopiedFilter(ByteString program) implements Argument {
+    @Override
+    public String toString() {
+      return "{" + program.length() / FilterProgram.Instruction.SIZE + " instructions}";
+    }
+  }
+
   /** Points to a {@code struct msghdr} that passes a descriptor with one byte (unix(7)). */
   record Passing(Number descriptor) implements Argument {
     @Override

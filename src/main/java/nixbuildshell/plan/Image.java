@@ -105,6 +105,11 @@ public final class Image {
     return HEADER + step * RECORD;
   }
 
+  /** Returns the offset of the data that an argument of a step points to. Both count from 0. */
+  public int data(int step, int argument) {
+    return (int) words(bytes).getLong(record(step) + (1 + argument) * WORD);
+  }
+
   /** Returns the number of bytes that {@link #outcome} needs: all but the data. */
   public int judged() {
     return record(plan.steps().size());
@@ -121,7 +126,8 @@ public final class Image {
     for (int i = 0; i < last; i++) {
       long result = result(memory, i);
       if (result == UNTOUCHED) {
-        return new Stopped(i, steps.get(i));
+        // A program that runs is not looked for elsewhere.
+        return steps.get(i).kind() == Step.Kind.EXECUTE ? new Ran() : new Stopped(i, steps.get(i));
       } else if (!isGood(steps.get(i), result)) {
         return bad(i, steps.get(i), result);
       }
@@ -155,7 +161,12 @@ public final class Image {
         : step.expected().isEmpty() || step.expected().getAsLong() == result;
   }
 
-  private static long result(byte[] memory, int step) {
+  /**
+   * Returns the result of a step, {@link #UNTOUCHED} before it has one.
+   *
+   * @param memory the first {@link #judged} bytes of the image, as the child left them
+   */
+  public static long result(byte[] memory, int step) {
     return words(memory).getLong(record(step) + RESULT * WORD);
   }
 
@@ -235,6 +246,8 @@ public final class Image {
         return array(strings.values());
       } else if (argument instanceof Argument.Filter calls) {
         return filter(FilterProgram.bytes(calls.filter(), abi));
+      } else if (argument instanceof Argument.CopiedFilter copied) {
+        return filter(copied.program().bytes());
       } else if (argument instanceof Argument.Passing passing) {
         return message((int) passing.descriptor().value());
       } else if (argument instanceof Argument.Result result) {

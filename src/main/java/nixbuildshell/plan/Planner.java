@@ -75,7 +75,7 @@ public final class Planner {
     if (spec.identity().isRange()) {
       ownControlGroups();
     }
-    ownKeyring();
+    ownKeyring(steps);
     spec.entries().forEach(skeleton::mountOwned);
     root.pivot();
     spec.entries().forEach(skeleton::bindFromInside);
@@ -83,7 +83,7 @@ public final class Planner {
       root.freeze();
     }
     if (spec.network() == Network.HOST) {
-      shutAbstractSockets();
+      shutAbstractSockets(steps);
     }
     new StreamSteps(steps).add(streams);
     new ProgramSteps(steps, kernel).add(spec);
@@ -119,7 +119,7 @@ public final class Planner {
   }
 
   /** Leaves the caller's keyring: it may hold Kerberos or disk keys. Namespaces do not hide it. */
-  private void ownKeyring() {
+  static void ownKeyring(Steps steps) {
     Number operation = new Number(1, "KEYCTL_JOIN_SESSION_KEYRING");
     steps.add(
         Step.of("leave the caller's keyring", Syscall.KEYCTL, operation, nothing())
@@ -139,7 +139,7 @@ public final class Planner {
    * and 2.35 ({@code setupLandlock} in linux-derivation-builder.cc), and goes on where the kernel
    * cannot.
    */
-  private void shutAbstractSockets() {
+  static void shutAbstractSockets(Steps steps) {
     Argument ruleset =
         steps.add(
             Step.of(

@@ -11,6 +11,7 @@ import static nixbuildshell.plan.Step.Kind.FILTER_CALLS;
 import static nixbuildshell.plan.Step.Kind.SET_PERSONALITY;
 
 import java.util.List;
+import java.util.OptionalInt;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
@@ -40,6 +41,46 @@ record ProgramSteps(Steps steps, OldKernel kernel) {
     steps.add("set the umask", Syscall.UMASK, Argument.octal(022));
     confine(spec.personality(), spec.filter());
     kernel.closeDescriptors(steps);
+    start(program);
+  }
+
+  /**
+   * Adds the very last steps: they leave nothing of the JVM, and become a program.
+   *
+   * @param executable a descriptor that runs in the program's place, if the kernel lets it. It is
+   *     closed then
+   */
+  void start(Program program, OptionalInt executable) {
+    if (executable.isEmpty()) {
+      kernel.closeDescriptors(steps);
+      start(program);
+      return;
+    }
+    int kept = executable.getAsInt();
+    if (kept > 3) {
+      steps.add("close descriptors", Syscall.CLOSE_RANGE, number(3), number(kept - 1), number(0));
+    }
+    Number last = new Number(0xffffffffL, "~0U");
+    steps.add("close descriptors", Syscall.CLOSE_RANGE, number(kept + 1), last, number(0));
+    resetSignals();
+    steps.add(
+        Step.of(
+                EXECUTE,
+                "execute the tool's bash",
+                Syscall.EXECVEAT,
+                number(kept),
+                Argument.text(""),
+                new Strings(program.arguments()),
+                new Strings(program.environment()),
+                new Number(0x1000, "AT_EMPTY_PATH"))
+            .tolerating(Errno.EACCES, "this host runs nothing that is in memory")
+            .tolerating(Errno.ENOSYS, "a filter refuses it")
+            .tolerating(Errno.EPERM, "a filter refuses it"));
+    steps.add("close the tool's bash", Syscall.CLOSE, number(kept));
+    steps.add(execute(program.paths().get(0), program));
+  }
+
+  private void start(Program program) {
     resetSignals();
     int last = program.paths().size() - 1;
     for (ByteString path : program.paths().subList(0, last)) {

@@ -46,7 +46,7 @@ record StreamSteps(Steps steps) {
   private record Made(Argument master, Argument slave) {}
 
   /**
-   * Makes the first pseudoterminal of the sandbox's own devpts. When keys come from it, it is the
+   * Makes a pseudoterminal of the sandbox's own devpts. When keys come from it, it is the
    * controlling terminal of the session.
    */
   private Made make(Pseudoterminal terminal) {
@@ -54,13 +54,21 @@ record StreamSteps(Steps steps) {
     control("unlock the pseudoterminal", master, 0x40045431, "TIOCSPTLCK", zero());
     Data size = new Data(terminal.size(), "{window size}");
     control("set the window size", master, 0x5414, "TIOCSWINSZ", size);
-    Argument slave = open(MAKE_TERMINAL, "/dev/pts/0", NO_CONTROL);
+    Argument slave = peer(master);
     Data modes = new Data(terminal.modes(), "{modes}");
     control("set the terminal's modes", slave, 0x5402, "TCSETS", modes);
     if (terminal.controlling()) {
       control("make it the controlling terminal", slave, 0x540e, "TIOCSCTTY", number(0));
     }
     return new Made(master, slave);
+  }
+
+  /** Opens the other end by the master itself: a running build can have pseudoterminals, too. */
+  private Argument peer(Argument master) {
+    Number request = new Number(0x5441, "TIOCGPTPEER");
+    return steps.add(
+        Step.of(
+            MAKE_TERMINAL, "open the pseudoterminal", Syscall.IOCTL, master, request, NO_CONTROL));
   }
 
   /**
