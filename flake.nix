@@ -42,8 +42,13 @@
         }
       );
 
-      lib.debuggable = import ./nix/debuggable.nix {
-        hookFor = system: self.packages.${system}.nixBuildShellHook;
+      lib = {
+        debuggable = import ./nix/debuggable.nix {
+          hookFor = system: self.packages.${system}.nixBuildShellHook;
+        };
+        pausing = drv: (self.lib.debuggable drv).overrideAttrs (_: {
+          nixBuildShellPause = true;
+        });
       };
 
       devShells = perSystem (pkgs: _: { default = pkgs.callPackage ./nix/dev-shell.nix { }; });

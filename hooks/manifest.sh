@@ -178,7 +178,7 @@ _nixBuildShellMakeId() {
 }
 
 _nixBuildShellManifest() {
-	declare _nixBuildShell_time _nixBuildShell_structured=false _nixBuildShell_fixed=false
+	declare _nixBuildShell_time _nixBuildShell_structured=false _nixBuildShell_fixed=false _nixBuildShell_paused=false
 	printf -v _nixBuildShell_time '%(%s)T' -1
 	[[ -z ${__structuredAttrs-} && ! -e $NIX_BUILD_TOP/.attrs.sh ]] || _nixBuildShell_structured=true
 	[[ -z ${outputHash-} && -z ${NIX_OUTPUT_CHECKED-} ]] || _nixBuildShell_fixed=true
@@ -191,6 +191,7 @@ _nixBuildShellManifest() {
 	_nixBuildShellOutputsField
 	_nixBuildShellMountFields
 	_nixBuildShellStorePathsField
+	! _nixBuildShellIsToPause || _nixBuildShell_paused=true
 	if $_nixBuildShell_fixed || ! $_nixBuildShell_sandboxed || [[ -n ${__impure-} ]]; then _nixBuildShell_share=; fi
-	_nixBuildShell_manifest+="\"structuredAttrs\":$_nixBuildShell_structured,\"fixedOutput\":$_nixBuildShell_fixed}"
+	_nixBuildShell_manifest+="\"structuredAttrs\":$_nixBuildShell_structured,\"fixedOutput\":$_nixBuildShell_fixed,\"paused\":$_nixBuildShell_paused}"
 }

@@ -154,6 +154,8 @@ _nixBuildShellPrintHint() {
 	[[ -z $_nixBuildShell_flake ]] ||
 		printf '    nix run %q#nix-build-shell -- %s bash\n' "$_nixBuildShell_flake" "$_nixBuildShell_root"
 	printf '(Nix keeps the directory only with --keep-failed)\n'
+	[[ -z $_nixBuildShell_id ]] || ! _nixBuildShellIsToPause ||
+		_nixBuildShellMakePause "$_nixBuildShell_id" "$_nixBuildShell_directory" "$_nixBuildShell_program" "$_nixBuildShell_flake"
 }
 
 _nixBuildShellCatch() {
@@ -176,6 +178,7 @@ _nixBuildShellFailureHook() {
 			set +x
 		} >/dev/null 2>&1
 		[[ -z ${_nixBuildShellHint-} ]] || printf '%s\n' "$_nixBuildShellHint" >&2
+		! _nixBuildShellIsToPause || _nixBuildShellWait 3>&2 </dev/null >/dev/null 2>&1
 	) || :
 }
 

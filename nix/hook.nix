@@ -15,6 +15,7 @@ let
     lib.concatMapStringsSep "\n" builtins.readFile [
       ../hooks/state.sh
       ../hooks/manifest.sh
+      ../hooks/pause.sh
       ../hooks/nix-build-shell-hook.sh
     ]
   );

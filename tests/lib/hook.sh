@@ -15,7 +15,7 @@ bashes() {
 make_hook() {
 	[[ -e $HOOK ]] || {
 		mkdir -p "${HOOK%/*}"
-		cat "$TOP"/hooks/{state,manifest,nix-build-shell-hook}.sh >"$HOOK"
+		cat "$TOP"/hooks/{state,manifest,pause,nix-build-shell-hook}.sh >"$HOOK"
 	}
 }
 

@@ -43,7 +43,8 @@ class RoomsTest {
       shell:    capture session sandbox
       host:     kernel files nix plan launch
       listing:  capture session
-      enter:    view shell host terminal
+      attach:   kernel abi files nix store sandbox plan launch
+      enter:    view shell host terminal attach
       commands: enter listing
       cli:      commands
       """;

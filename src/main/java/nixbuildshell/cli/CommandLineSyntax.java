@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.DirectoryArgument;
+import nixbuildshell.cli.commands.AttachSyntax;
 import nixbuildshell.cli.commands.BuildSyntax;
 import nixbuildshell.cli.commands.CleanSyntax;
 import nixbuildshell.cli.commands.EnterCommand;
@@ -188,6 +189,7 @@ final class CommandLineSyntax {
   /** Returns a parser for the whole command line. */
   static CommandLine parser() {
     return parser(
+        new AttachSyntax(),
         new BuildSyntax(),
         new CleanSyntax(),
         new ListSyntax(),

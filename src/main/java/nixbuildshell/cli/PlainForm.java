@@ -19,7 +19,8 @@ import nixbuildshell.sandbox.Network;
  */
 final class PlainForm {
   /** The subcommands of {@link CommandLineSyntax}: their names win over a directory's. */
-  static final Set<String> SUBCOMMANDS = Set.of("build", "clean", "list", "path", "retry");
+  static final Set<String> SUBCOMMANDS =
+      Set.of("attach", "build", "clean", "list", "path", "retry");
 
   private static final Set<String> FLAGS = Set.of("--builder", "--explain");
   private static final Set<String> QUIET = Set.of("-q", "--quiet");

@@ -18,6 +18,13 @@ public record ShellFiles(Session session, ShellDirectory directory) {
   private static final ByteString FACTS = ByteString.of("facts.bash");
   private static final String HISTORY = "history";
   private static final String RESULT = "result";
+
+  /** Names the file by which the shell in a running build asks to end the build. */
+  public static final String RELEASED = "released";
+
+  private static final ByteString RELEASE =
+      ByteString.of("release() { : >|\"$_nbsShell/" + RELEASED + "\" && builtin exit 0; }\n");
+
   private static final int LARGEST_RESULT = 1 << 20;
 
   /** Stores the facts, which all later runs in this session use too. */
@@ -39,12 +46,7 @@ public record ShellFiles(Session session, ShellDirectory directory) {
    * @param history what earlier shells of the derivation's builds left
    */
   public void write(ByteString history) {
-    Map<String, ByteString> files = new LinkedHashMap<>();
-    for (String name :
-        new String[] {"start.bash", "phases.bash", "run.bash", "load.bash", "again.bash"}) {
-      files.put(name, SetupProgram.resource(name));
-    }
-    files.put("dump.bash", SetupProgram.resource("state.sh"));
+    Map<String, ByteString> files = scripts();
     ByteString build = session.path().plus("/build");
     files.put(
         FACTS.latin1(), session.stored(FACTS).orElse(ByteString.EMPTY).plus(Facts.session(build)));
@@ -53,6 +55,28 @@ public record ShellFiles(Session session, ShellDirectory directory) {
         .ifPresent(made -> files.put(Session.ENVIRONMENT.latin1(), made));
     files.put(HISTORY, history);
     directory.fill(files);
+  }
+
+  /**
+   * Returns what the shell at the failure of a build that still runs needs.
+   *
+   * @param top the build directory, as seen from inside
+   */
+  public static Map<String, ByteString> ofRunningBuild(Facts facts, ByteString top) {
+    Map<String, ByteString> files = scripts();
+    files.merge("start.bash", RELEASE, ByteString::plus);
+    files.put(FACTS.latin1(), facts.script().plus(Facts.session(top)));
+    return files;
+  }
+
+  private static Map<String, ByteString> scripts() {
+    Map<String, ByteString> files = new LinkedHashMap<>();
+    for (String name :
+        new String[] {"start.bash", "phases.bash", "run.bash", "load.bash", "again.bash"}) {
+      files.put(name, SetupProgram.resource(name));
+    }
+    files.put("dump.bash", SetupProgram.resource("state.sh"));
+    return files;
   }
 
   /** Returns the history that the shell has left; empty when there is none of use. */

@@ -142,10 +142,17 @@ public record InteractiveBash(
     }
   }
 
+  /** Returns a bash of the host's that has line editing and needs no other file. */
+  public static Optional<Path> withoutStore() {
+    return withoutStore(OF_THE_HOST);
+  }
+
+  private static Optional<Path> withoutStore(List<Path> places) {
+    return places.stream().filter(file -> isStatic(file) && edits(file)).findFirst();
+  }
+
   private Optional<Chosen> ofTheHost(StoreView view) {
-    return ofTheHost.stream()
-        .filter(file -> isStatic(file) && edits(file))
-        .findFirst()
+    return withoutStore(ofTheHost)
         .map(
             file -> {
               ByteString source = ByteString.of(file.toString());

@@ -1,0 +1,126 @@
+package nixbuildshell.attach;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongPredicate;
+import nixbuildshell.ByteString;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.FileContent;
+import nixbuildshell.files.FileSystem;
+import nixbuildshell.store.StorePath;
+
+/**
+ * Describes a build that is running in a sandbox of Nix's.
+ *
+ * @param pid the number of its builder, PID 1 of the sandbox
+ * @param derivation the kernel tells it, by the root directory that Nix has mounted: {@code
+ *     …/HASH-NAME.drv.chroot}. The build cannot change it
+ * @param top the build directory, as seen from inside; the build says so
+ * @param pause what the setup hook has left; the build can have written anything there
+ */
+public record RunningBuild(long pid, StorePath derivation, ByteString top, Optional<Pause> pause) {
+  private static final String CHROOT = ".chroot";
+
+  /** The hook cuts the name in its ID there. */
+  private static final int LONGEST_NAME = 73;
+
+  private static final ByteString BUILD = ByteString.of("/build");
+
+  /**
+   * Finds the builds of this host.
+   *
+   * @param owners decides whether a user can be a build's
+   */
+  public static List<RunningBuild> all(FileSystem files, LongPredicate owners) {
+    return ProcessFiles.all().stream().flatMap(pid -> of(pid, files, owners).stream()).toList();
+  }
+
+  /** Returns the build whose PID 1 has this number; empty when it is none. */
+  public static Optional<RunningBuild> of(long pid, FileSystem files, LongPredicate owners) {
+    ProcessFiles process = new ProcessFiles(pid);
+    List<String> numbers = process.status("NSpid");
+    long uid = process.number("Uid");
+    if (numbers.size() < 2
+        || !numbers.get(numbers.size() - 1).equals("1")
+        || uid <= 0
+        || !owners.test(uid)) {
+      return Optional.empty();
+    }
+    ByteString top = top(process);
+    return derivation(process)
+        .map(derivation -> new RunningBuild(pid, derivation, top, pause(process, top, files)));
+  }
+
+  /** Reads {@code mountinfo}, whose fields 4 and 5 are the mounted directory and the place. */
+  private static Optional<StorePath> derivation(ProcessFiles process) {
+    return process.text("mountinfo").stream()
+        .flatMap(String::lines)
+        .map(line -> line.split(" "))
+        .filter(fields -> fields.length > 4 && fields[4].equals("/"))
+        .reduce((first, last) -> last)
+        .flatMap(fields -> chroot(fields[3]));
+  }
+
+  /** Returns the derivation of a root directory; recent versions of Nix add {@code /root}. */
+  private static Optional<StorePath> chroot(String root) {
+    String path = root.endsWith("/root") ? root.substring(0, root.length() - 5) : root;
+    String name = path.substring(path.lastIndexOf('/') + 1);
+    return name.endsWith(".drv" + CHROOT)
+        ? StorePath.find(name.substring(0, name.length() - CHROOT.length()))
+        : Optional.empty();
+  }
+
+  private static ByteString top(ProcessFiles process) {
+    return Environment.of(process).stream()
+        .filter(variable -> variable.startsWith("NIX_BUILD_TOP=/"))
+        .map(variable -> new ByteString(variable.latin1().substring("NIX_BUILD_TOP=".length())))
+        .findFirst()
+        .orElse(BUILD);
+  }
+
+  /** Asks the guard of a build that was entered, else the hook. */
+  private static Optional<Pause> pause(ProcessFiles process, ByteString top, FileSystem files) {
+    return GuardProcess.of(process.number("TracerPid"))
+        .map(GuardProcess::pause)
+        .orElseGet(() -> pause(process.pid(), top, files));
+  }
+
+  private static Optional<Pause> pause(long pid, ByteString top, FileSystem files) {
+    return read(pid, top, files, ".nix-build-shell/pause") instanceof FileContent.Bytes bytes
+        ? Pause.parse(ByteString.of(bytes.bytes()).latin1())
+        : Optional.empty();
+  }
+
+  /** Decides whether a small file is below the build directory. */
+  public boolean has(FileSystem files, String path) {
+    return read(pid, top, files, path) instanceof FileContent.Bytes;
+  }
+
+  /** Reads a file below the build directory, through no link that the build could have made. */
+  private static FileContent read(long pid, ByteString top, FileSystem files, String path) {
+    try (Directory root = files.openDirectory(ByteString.of("/proc/" + pid + "/root"))) {
+      return FileContent.below(root, top.latin1().substring(1) + "/" + path, Pause.LARGEST);
+    } catch (ErrnoException | RuntimeException e) {
+      return new FileContent.Missing();
+    }
+  }
+
+  /** Returns the derivation's name without {@code .drv}. */
+  public String name() {
+    return derivation.name().substring(0, derivation.name().length() - ".drv".length());
+  }
+
+  /** Returns the hook's ID if the build waits, and the ID is made of its derivation's name. */
+  public Optional<String> id() {
+    String name = name().replaceAll("[^A-Za-z0-9+._-]", "-");
+    String whole = name.matches("[A-Za-z0-9].*") ? name : "build" + name;
+    String begin = whole.substring(0, Math.min(LONGEST_NAME, whole.length())) + "-";
+    return pause.map(Pause::id).filter(id -> id.startsWith(begin));
+  }
+
+  /** Decides whether a guard has it stopped, since it was entered. */
+  public boolean isHeld() {
+    return new ProcessFiles(pid).number("TracerPid") > 0;
+  }
+}

@@ -1,0 +1,136 @@
+# shellcheck shell=bash
+# `attach`: builds that wait at their failure, and what becomes of those that were entered.
+# shellcheck source=tests/lib/hook.sh
+source "$TOP/tests/lib/hook.sh"
+
+# pause NAME [ARGUMENT...]: starts the build and waits until it waits; sets `id`. Its log is $T/NAME/log.
+pause() {
+	local T=$T/$1
+	shift
+	mkdir -p "$T"
+	{ hooked paused --argstr salt "$T" "$@" && echo "$status" >"$T/status"; } &
+	eventually grep -qs ' attach ' "$T/log" || fail "it does not wait: $(<"$T/log")"
+	id=$(sed -n 's/^    sudo .* attach //p' "$T/log" | head -n 1)
+}
+
+# expect_end NAME HOW: the build has failed so, and no output of it is valid.
+expect_end() {
+	local log=$T/$1/log
+	eventually test -s "$T/$1/status" || fail "$1 goes on: $(<"$log")"
+	[[ $(<"$T/$1/status") != 0 ]] || fail "$1 has succeeded"
+	grep -q "failed $2" "$log" || fail "$1 has not ended so: $(<"$log")"
+}
+
+# Does in the build what would make it succeed, or go on.
+mischief() {
+	cat <<-'END'
+		PATH=$tools/bin
+		echo "user $(id -u):$(id -G) groups $(sed -n 's/^Groups:[[:space:]]*//p' /proc/self/status)."
+		echo "here ${PWD##*/} flags ${#flags[@]}"
+		for it in /proc/1/fd/2 /proc/self/fd/*; do readlink $it; done | grep -v '^pipe:\|^/dev/pts\|^/dev/null\|^/proc' && echo a descriptor
+		rm -rf /build/.nix-build-shell
+		mkdir $out
+		echo "out is $out"
+		echo poison >$out/poison
+		for it in /proc/[0-9]*; do
+			it=${it#/proc/}
+			[ $it = 1 ] || [ $it = $$ ] || kill -9 $it
+		done
+		while read -r range rights _; do
+			case $rights in
+			rw*) printf %4096s . | dd of=/proc/1/mem bs=4096 seek=$((0x${range%%-*} / 4096)) conv=notrunc ;;
+			esac
+		done </proc/1/maps 2>/dev/null
+		kill -CONT 1
+		kill -9 1
+		kill -INT 1
+		sleep 0.1
+		grep -E '^(State|TracerPid)' /proc/1/status
+		exit 7
+	END
+}
+
+attach_and_harm() {
+	needs_root
+	pause one
+	mischief | sed "s|\$tools|$TOOLS_PATH|" >"$T/mischief"
+	chmod a+r "$T/mischief"
+	run nbs attach "$id" <"$T/mischief"
+	expect_status 7
+	grep -q '^user 1000:100 groups \.$' "$T/out" || fail "another user: $(<"$T/out")"
+	grep -q '^State:.t (tracing stop)$' "$T/out" || fail "it goes on: $(<"$T/out")"
+	grep -qx 'here tree flags 2' "$T/out" || fail "not at the failure: $(<"$T/out")"
+	! grep -q 'a descriptor' "$T/out" || fail "a descriptor of the host's: $(<"$T/out")"
+	expect_err "--release $id"
+	mv "$T/out" "$T/out.harm"
+	run nbs attach --release "$id"
+	expect_status 0
+	expect_end one 'due to signal 9'
+	output=$(sed -n 's/^out is //p' "$T/out.harm")
+	! as_user nix-store --query --hash "$output" 2>/dev/null || fail "its output is valid"
+}
+
+needs_root() { [[ $WHO == root ]] || skip "only root can enter what Nix's daemon builds"; }
+
+test_a_build_that_was_entered_fails() { attach_and_harm; }
+
+test_so_with_nix_2_26() {
+	enter_world debian13
+	attach_and_harm
+}
+
+test_so_with_nix_2_34() {
+	enter_world sid
+	attach_and_harm
+}
+
+# inside NAME ID: a session in the background, whose shell reads what is written to descriptor 9; `tool` is its process.
+inside() {
+	mkfifo "$T/$1.in"
+	nbs_exec attach "$2" <"$T/$1.in" >"$T/$1.out" 2>"$T/$1.err" &
+	tool=$!
+	exec 9>"$T/$1.in"
+	echo "echo ready" >&9
+	eventually grep -qx ready "$T/$1.out" || fail "no shell: $(<"$T/$1.err")"
+}
+
+has_ended() { ! kill -0 "$1" 2>/dev/null; }
+
+test_three_builds_and_two_sessions() {
+	needs_root
+	pause one
+	first=$id
+	pause two --argstr name two
+	second=$id
+	pause three --argstr name three --argstr pause 9 --argstr interval 2 --option max-silent-time 7
+	run nbs attach
+	expect_status 2
+	expect_err "$first is " "$second is " "$id is " 'several builds are meant'
+	run nbs attach paused-0.1-xxxxxx
+	expect_status 2
+	expect_err 'no such build is running'
+	# Without root, what to run is said.
+	WHO=user run nbs attach "$first"
+	expect_err 'sudo $(command -v nix-build-shell) attach'
+
+	# The first tool is killed: its shell is gone, the build is not, and a second session is in it.
+	inside killed "$first"
+	run nbs attach "$first" <<<'echo second; exit 3'
+	expect_status 3
+	kill -KILL "$tool"
+	exec 9>&-
+	run nbs attach "$first" <<<'for it in /proc/[0-9]*; do read -r it <$it/comm; echo $it; done; release'
+	expect_status 0
+	expect_end one 'due to signal 9'
+
+	# Cancelled while somebody is in it.
+	inside cancelled "$second"
+	pkill -INT -f "^nix-build .*$T/two/nix/hook"
+	eventually has_ended "$tool" || fail "the session goes on"
+	exec 9>&-
+	grep -q 'the build has ended' "$T/cancelled.err" || fail "nothing is said: $(<"$T/cancelled.err")"
+
+	# Nobody came, and lines kept it from being taken for silent.
+	expect_end three 'with exit code 1'
+	grep -c '^nix-build-shell: the build waits until' "$T/three/log" | grep -q '[3-9]' || fail "no lines"
+}
