@@ -82,9 +82,6 @@ test_retry_and_path() {
 	expect_status 0
 	run nbs "${session##*/}" bash -c 'cat $out/made'
 	expect_out made
-	if [[ $WHO == root ]]; then
-		[[ $(stat -c %u "$build/.nix-build-shell/shell/result") -ne 0 ]] || fail "root's file in the sandbox"
-	fi
 	[[ $(snapshot "$dir") == "$(<"$T/before")" ]] || fail "the kept directory has changed"
 }
 
@@ -97,6 +94,6 @@ valid_report() {
 		jsonschema.Draft202012Validator(schema).validate(report)
 		assert report["phase"] == "buildPhase" and report["status"] == int(sys.argv[3]), report
 		assert "looking for a file" in report["log"], report
-		assert report["status"] == 0 or (report["command"] == "exit 3" and report["line"] == 2), report
+		assert report["status"] == 0 or (report["command"].endswith("exit 3'") and report["line"] == 2), report
 	END
 }

@@ -20,7 +20,7 @@ import nixbuildshell.store.Json;
  * @param file the script that has it
  * @param directory the working directory at the end
  * @param skipped why stdenv skips the phase
- * @param movedAside outputs that were there before, under their new names
+ * @param movedAside the paths of outputs that were there before, and were moved aside
  */
 public record PhaseResult(
     Optional<ByteString> phase,
