@@ -6,6 +6,7 @@ complete -c nix-build-shell -l store -x -a '(__fish_complete_directories)' -d 'T
 complete -c nix-build-shell -l work-dir -x -a '(__fish_complete_directories)' -d 'Keep sessions below this directory'
 complete -c nix-build-shell -l network -x -a 'host none' -d 'The network of the sandbox'
 complete -c nix-build-shell -l sandbox-path -r -F -d 'Show a path of the host in the sandbox'
+complete -c nix-build-shell -l with -r -F -d "Bring a package, behind the build's programs in PATH"
 complete -c nix-build-shell -l bin-sh -x -a 'build nix' -d "What is at /bin/sh"
 complete -c nix-build-shell -l builder -d 'Run the builder again'
 complete -c nix-build-shell -l explain -d 'Print the system calls that make the sandbox, and run nothing'

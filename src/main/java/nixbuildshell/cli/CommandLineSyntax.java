@@ -122,6 +122,15 @@ final class CommandLineSyntax {
   private List<String> sandboxPaths = new ArrayList<>();
 
   @Option(
+      names = "--with",
+      paramLabel = "PKG",
+      description =
+          "Bring a package into the sandbox, with its closure: a store path, or what nix build"
+              + " takes (nixpkgs#gdb). Its programs come at the end of PATH, behind the build's"
+              + " own. Can be repeated; a session remembers it.")
+  private List<String> packages = new ArrayList<>();
+
+  @Option(
       names = "--bin-sh",
       paramLabel = "build|nix",
       description =
@@ -311,6 +320,8 @@ final class CommandLineSyntax {
     }
     if (builder && !words.isEmpty()) {
       throw new ParameterException(parser, "--builder and a COMMAND exclude each other");
+    } else if (builder && !packages.isEmpty()) {
+      throw new ParameterException(parser, "--builder and --with exclude each other");
     }
     return options(parser, new ByteString(directory), List.copyOf(words));
   }
@@ -327,6 +338,7 @@ final class CommandLineSyntax {
         Optional.ofNullable(binSh)
             .map(name -> known(parser, "--bin-sh is build or nix", PlainForm.BIN_SH, name)),
         sandboxPaths.stream().map(ByteString::new).toList(),
+        packages.stream().map(ByteString::new).toList(),
         builder,
         explain,
         Optional.empty(),

@@ -27,6 +27,7 @@ final class PlainForm {
   private static final Set<String> VALUES =
       Set.of("--drv", "--store", "--work-dir", "--network", "--bin-sh");
   private static final String SANDBOX_PATH = "--sandbox-path";
+  private static final String WITH = "--with";
   private static final Pattern VERBOSE = Pattern.compile("-v+");
 
   /** The values of {@code --network}. */
@@ -38,7 +39,8 @@ final class PlainForm {
 
   private final List<ByteString> words;
   private final Map<String, ByteString> values = new HashMap<>();
-  private final List<ByteString> sandboxPaths = new ArrayList<>();
+  private final Map<String, List<ByteString>> repeated =
+      Map.of(SANDBOX_PATH, new ArrayList<>(), WITH, new ArrayList<>());
   private int verbosity;
   private int at;
 
@@ -94,11 +96,11 @@ final class PlainForm {
     if (equals < 0 && (at == words.size() || isOption(words.get(at)))) {
       return false;
     }
-    if (!VALUES.contains(name) && !name.equals(SANDBOX_PATH)) {
+    if (!VALUES.contains(name) && !repeated.containsKey(name)) {
       return false;
     }
     ByteString value = equals < 0 ? words.get(at++) : new ByteString(word.substring(equals + 1));
-    return name.equals(SANDBOX_PATH) ? sandboxPaths.add(value) : isFirst(name, value);
+    return repeated.containsKey(name) ? repeated.get(name).add(value) : isFirst(name, value);
   }
 
   private static boolean isOption(ByteString word) {
@@ -117,6 +119,7 @@ final class PlainForm {
     Optional<String> binSh = value("--bin-sh").map(ByteString::latin1);
     boolean builder = values.containsKey("--builder");
     if (builder && !command.isEmpty()
+        || builder && !repeated.get(WITH).isEmpty()
         || !network.map(NETWORKS::containsKey).orElse(true)
         || !binSh.map(BIN_SH::containsKey).orElse(true)) {
       return Optional.empty();
@@ -130,7 +133,8 @@ final class PlainForm {
             value("--work-dir"),
             network.map(NETWORKS::get),
             binSh.map(BIN_SH::get),
-            List.copyOf(sandboxPaths),
+            List.copyOf(repeated.get(SANDBOX_PATH)),
+            List.copyOf(repeated.get(WITH)),
             builder,
             values.containsKey("--explain"),
             Optional.empty(),

@@ -71,7 +71,7 @@ record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages me
   }
 
   private void write() {
-    shell().write(sessions.history(name()).lines());
+    shell().write(sessions.history(name()).lines(), sandbox.start().programs());
   }
 
   private ByteString name() {

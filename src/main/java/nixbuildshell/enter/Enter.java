@@ -293,8 +293,12 @@ public record Enter(
         preparation().kind(),
         kept.path(),
         ByteString.of(build.name().value()),
+        build
+            .derivation()
+            .map(path -> ByteString.of(prepared.store().directory().path(path.value()))),
         prepared.start().shell().map(Shell::path),
         prepared.start().environment(),
+        prepared.start().programs(),
         RememberedSandbox.remembered(prepared.request()),
         StoreChoice.remembered(prepared.store()));
   }
@@ -382,6 +386,7 @@ public record Enter(
       if (options.explain()) {
         return explain(prepared);
       }
+      session.rememberPrograms(prepared.start().programs());
       Workspace.showMore(files, prepared.store(), session, prepared.request().view().store());
       if (isPrepared(prepared)) {
         new Arrival(sessions, session, prepared, messages).prepareAgain();

@@ -17,6 +17,7 @@ import nixbuildshell.sandbox.Network;
  * @param network {@code --network}; empty for that of the build
  * @param binSh {@code --bin-sh}; empty for the default
  * @param sandboxPaths {@code --sandbox-path}
+ * @param packages {@code --with}
  * @param builder {@code --builder}: run the original builder
  * @param explain print the plan and run nothing
  * @param task what to do instead of a command or a shell
@@ -32,6 +33,7 @@ public record Options(
     Optional<Network> network,
     Optional<BinSh> binSh,
     List<ByteString> sandboxPaths,
+    List<ByteString> packages,
     boolean builder,
     boolean explain,
     Optional<Task> task,
@@ -67,6 +69,7 @@ public record Options(
         network,
         binSh,
         sandboxPaths,
+        packages,
         builder,
         explain,
         task,
@@ -85,6 +88,7 @@ public record Options(
         network,
         binSh,
         sandboxPaths,
+        packages,
         builder,
         explain,
         task,
@@ -103,6 +107,7 @@ public record Options(
         network,
         binSh,
         sandboxPaths,
+        packages,
         builder,
         explain,
         Optional.of(other),

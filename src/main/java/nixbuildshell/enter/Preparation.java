@@ -41,8 +41,10 @@ import nixbuildshell.shell.SandboxProgram;
 import nixbuildshell.shell.Start;
 import nixbuildshell.store.KeptName;
 import nixbuildshell.store.NixStore;
+import nixbuildshell.store.StorePath;
 import nixbuildshell.view.InteractiveBash;
 import nixbuildshell.view.NetworkChoice;
+import nixbuildshell.view.Packages;
 import nixbuildshell.view.SandboxPaths;
 import nixbuildshell.view.SeenMounts;
 import nixbuildshell.view.StoreChoice;
@@ -115,10 +117,11 @@ record Preparation(
 
   /** Prepares the sandbox for a new copy of a kept directory. */
   Prepared fresh(NixStore nix, KeptDirectory kept, FailedBuild build, BuildUser chosen) {
-    SandboxPaths paths = paths(nix, build.sandbox().directory());
+    List<StorePath> brought = packages(nix).of(options.packages());
+    SandboxPaths paths = paths(nix, build.sandbox().directory(), brought);
     Optional<BuildTop> top =
         build.sandbox().unsandboxedTop().flatMap(told -> place(told.value(), nix));
-    Start start = Start.of(build);
+    Start start = Start.of(build).with(packages(nix).programs(brought));
     StoreView seen = lookup(nix, chosen).of(kept, build, top.isEmpty(), paths);
     Optional<InteractiveBash.Chosen> bash = bash(nix, chosen, start, seen);
     StoreView store = bash.map(InteractiveBash.Chosen::store).orElse(seen);
@@ -179,9 +182,10 @@ record Preparation(
           "name the kept directory: " + ShellWord.quote(before.origin()));
     }
     NixStore nix = StoreChoice.again(caller, files, before.store());
-    Start start = Start.again(before, nix);
+    List<StorePath> brought = packages(nix).of(options.packages());
+    Start start = Start.again(before, nix).with(packages(nix).programs(brought));
     SandboxRequest.Build build = RememberedSandbox.build(before.sandbox(), start.systemShell());
-    SandboxPaths paths = paths(nix, build.directory());
+    SandboxPaths paths = paths(nix, build.directory(), brought);
     StoreView seen = lookup(nix, user).of(session, paths);
     Optional<InteractiveBash.Chosen> bash = bash(nix, user, start, seen);
     StoreView store = bash.map(InteractiveBash.Chosen::store).orElse(seen);
@@ -261,16 +265,15 @@ record Preparation(
     return SandboxProgram.of(start, options.command(), directory, caller.hasTerminal(0));
   }
 
-  private SandboxPaths paths(NixStore nix, String directory) {
+  private SandboxPaths paths(NixStore nix, String directory, List<StorePath> brought) {
+    List<ByteString> named = new ArrayList<>(options.sandboxPaths());
+    brought.forEach(path -> named.add(ByteString.of(nix.directory().path(path))));
     return new SandboxPaths(
-        caller,
-        files,
-        nix.directory(),
-        directory,
-        options.sandboxPaths(),
-        answers,
-        cancelled,
-        messages);
+        caller, files, nix.directory(), directory, named, answers, cancelled, messages);
+  }
+
+  private Packages packages(NixStore nix) {
+    return new Packages(caller, nix, cancelled, messages);
   }
 
   private StoreLookup lookup(NixStore nix, BuildUser user) {

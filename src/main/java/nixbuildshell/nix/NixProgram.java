@@ -143,25 +143,68 @@ public record NixProgram(
    * @throws CancellationException when {@code cancelled} said so; the program has been killed
    */
   public <T> T run(List<String> arguments, Reader<T> reader) throws Unanswered {
-    List<String> command = new ArrayList<>(List.of(file.toString()));
-    command.addAll(arguments);
-    ProcessBuilder builder = new ProcessBuilder(command);
+    ProcessBuilder builder = builder(arguments);
     // Variables that stay keep their bytes; those that are put would be spelled by the locale.
     Map<String, String> inherited = builder.environment();
     inherited.keySet().retainAll(environment);
     inherited.putAll(given);
-    builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
-    Process process;
-    try {
-      process = builder.start();
-    } catch (IOException e) {
-      throw new Unanswered("cannot run " + file + ": " + e.getMessage());
-    }
+    Process process = start(builder);
     try {
       return answer(process, reader);
     } finally {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
+      kill(process);
+    }
+  }
+
+  private ProcessBuilder builder(List<String> arguments) {
+    List<String> command = new ArrayList<>(List.of(file.toString()));
+    command.addAll(arguments);
+    return new ProcessBuilder(command)
+        .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+  }
+
+  private Process start(ProcessBuilder builder) throws Unanswered {
+    try {
+      return builder.start();
+    } catch (IOException e) {
+      throw new Unanswered("cannot run " + file + ": " + e.getMessage());
+    }
+  }
+
+  private static void kill(Process process) {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+  }
+
+  /**
+   * Runs the program as if the caller had typed it: with the caller's stderr and environment, and
+   * as long as it takes. Root's programs get what {@link #find} says; stdin is empty unless it is a
+   * terminal.
+   *
+   * @return what it wrote to stdout
+   * @throws Unanswered when it fails or writes more than 32 MiB
+   * @throws CancellationException when {@code cancelled} said so; the program has been killed
+   */
+  public ByteString show(Caller caller, List<String> arguments) throws Unanswered {
+    ProcessBuilder builder = builder(arguments);
+    if (caller.isRoot()) {
+      builder.environment().keySet().retainAll(environment);
+    }
+    if (caller.hasTerminal(0)) {
+      builder.redirectInput(ProcessBuilder.Redirect.INHERIT);
+    }
+    Process process = start(builder.redirectError(ProcessBuilder.Redirect.INHERIT));
+    try {
+      byte[] said = await(reading(process.getInputStream(), this::whole), Long.MAX_VALUE);
+      await(process.onExit(), Long.MAX_VALUE);
+      if (process.exitValue() != 0) {
+        throw new Unanswered(file + " failed with status " + process.exitValue());
+      }
+      return ByteString.of(said);
+    } catch (TimeoutException | ExecutionException | InterruptedException e) {
+      throw unanswered(e);
+    } finally {
+      kill(process);
     }
   }
 
@@ -170,28 +213,33 @@ public record NixProgram(
         reading(process.getErrorStream(), stream -> stream.readNBytes(LARGEST_ERROR));
     CompletableFuture<T> output = reading(process.getInputStream(), reader);
     try {
-      T said = await(output);
-      await(process.onExit());
+      T said = await(output, LONGEST_SECONDS);
+      await(process.onExit(), LONGEST_SECONDS);
       if (process.exitValue() != 0) {
         throw new Unanswered(failure(process.exitValue(), errors.get(1, TimeUnit.SECONDS)));
       }
       return said;
-    } catch (TimeoutException e) {
-      throw new Unanswered(file + " took longer than " + LONGEST_SECONDS + " seconds");
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof Unanswered why) {
-        throw why;
-      }
-      throw new Unanswered("cannot read what " + file + " writes: " + e.getCause().getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new Unanswered(file + " was interrupted");
+    } catch (TimeoutException | ExecutionException | InterruptedException e) {
+      throw unanswered(e);
     }
   }
 
-  private <T> T await(CompletableFuture<T> future)
+  private Unanswered unanswered(Exception e) {
+    if (e instanceof TimeoutException) {
+      return new Unanswered(file + " took longer than " + LONGEST_SECONDS + " seconds");
+    } else if (e instanceof InterruptedException) {
+      Thread.currentThread().interrupt();
+      return new Unanswered(file + " was interrupted");
+    }
+    return e.getCause() instanceof Unanswered why
+        ? why
+        : new Unanswered("cannot read what " + file + " writes: " + e.getCause().getMessage());
+  }
+
+  private <T> T await(CompletableFuture<T> future, long seconds)
       throws ExecutionException, InterruptedException, TimeoutException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LONGEST_SECONDS);
+    long start = System.nanoTime();
+    long longest = TimeUnit.SECONDS.toNanos(seconds);
     while (true) {
       if (cancelled.getAsBoolean()) {
         throw new CancellationException();
@@ -199,7 +247,7 @@ public record NixProgram(
       try {
         return future.get(POLL_MILLISECONDS, TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
-        if (System.nanoTime() >= end) {
+        if (System.nanoTime() - start >= longest) {
           throw e;
         }
       }

@@ -21,8 +21,10 @@ import nixbuildshell.ByteString;
  * @param kind what becomes of the session at the end of its run
  * @param origin the kept directory that was copied
  * @param name the derivation's name, or a substitute
+ * @param derivation the path of its derivation; empty when it was not needed
  * @param shell the build's shell; empty when it has none
  * @param environment what the kernel gives the command, {@code NAME=value}
+ * @param programs the directories of {@code --with} at the end of PATH, as seen from inside
  * @param sandbox what the sandbox was made from
  * @param store the build's store; empty when it is Nix's default
  */
@@ -30,8 +32,10 @@ public record Remembered(
     Kind kind,
     ByteString origin,
     ByteString name,
+    Optional<ByteString> derivation,
     Optional<ByteString> shell,
     List<ByteString> environment,
+    List<ByteString> programs,
     Sandbox sandbox,
     Optional<Store> store) {
 
@@ -93,6 +97,13 @@ public record Remembered(
 
   public Remembered {
     environment = List.copyOf(environment);
+    programs = List.copyOf(programs);
+  }
+
+  /** Returns the same with other directories at the end of PATH. */
+  Remembered with(List<ByteString> others) {
+    return new Remembered(
+        kind, origin, name, derivation, shell, environment, others, sandbox, store);
   }
 
   private static final String VERSION = "1";
@@ -104,11 +115,10 @@ public record Remembered(
     to.setProperty("kind", kind.name().toLowerCase(Locale.ROOT));
     put(to, "origin", origin);
     put(to, "name", name);
+    derivation.ifPresent(path -> put(to, "derivation", path));
     put(to, "shell", shell.orElse(ByteString.EMPTY));
-    if (!environment.isEmpty()) {
-      String all = environment.stream().map(v -> v.latin1() + '\0').collect(Collectors.joining());
-      to.setProperty("sandbox.environment", all);
-    }
+    putAll(to, "sandbox.environment", environment);
+    putAll(to, "sandbox.programs", programs);
     to.setProperty("sandbox.network", sandbox.network);
     to.setProperty("sandbox.generation", sandbox.generation);
     put(to, "sandbox.system", sandbox.system);
@@ -170,15 +180,14 @@ public record Remembered(
   }
 
   private static Remembered of(Properties from) {
-    Stream<String> environment =
-        get(from, "sandbox.environment").stream()
-            .flatMap(all -> Stream.of(all.latin1().split("\0")));
     return new Remembered(
         Kind.valueOf(from.getProperty("kind", "").toUpperCase(Locale.ROOT)),
         get(from, "origin").orElse(ByteString.EMPTY),
         get(from, "name").orElse(ByteString.EMPTY),
+        get(from, "derivation"),
         get(from, "shell").filter(path -> !path.isEmpty()),
-        environment.map(ByteString::new).toList(),
+        getAll(from, "sandbox.environment"),
+        getAll(from, "sandbox.programs"),
         sandbox(from),
         get(from, "sandbox.store.real").map(real -> store(from, real)));
   }
@@ -219,6 +228,20 @@ public record Remembered(
 
   private static void put(Properties to, String key, ByteString value) {
     to.setProperty(key, value.latin1());
+  }
+
+  private static void putAll(Properties to, String key, List<ByteString> values) {
+    if (!values.isEmpty()) {
+      String all = values.stream().map(v -> v.latin1() + '\0').collect(Collectors.joining());
+      to.setProperty(key, all);
+    }
+  }
+
+  private static List<ByteString> getAll(Properties from, String key) {
+    return get(from, key).stream()
+        .flatMap(all -> Stream.of(all.latin1().split("\0")))
+        .map(ByteString::new)
+        .toList();
   }
 
   private static Optional<ByteString> get(Properties from, String key) {

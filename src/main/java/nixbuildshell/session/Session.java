@@ -108,6 +108,26 @@ public final class Session implements AutoCloseable {
   }
 
   /**
+   * Remembers directories at the end of PATH, where these are not yet remembered.
+   *
+   * @throws Failure when that cannot be written
+   */
+  public void rememberPrograms(List<ByteString> programs) {
+    Optional<Remembered> other =
+        remembered().filter(it -> !it.programs().equals(programs)).map(it -> it.with(programs));
+    if (other.isPresent()) {
+      ByteString written = REMEMBERED.plus(".new");
+      try {
+        TreeRemoval.remove(directory, written);
+        write(written, other.get().file());
+        directory.rename(written, REMEMBERED);
+      } catch (ErrnoException e) {
+        throw e.failure("cannot write in " + directory.place(), REMEDY);
+      }
+    }
+  }
+
+  /**
    * Makes its files and directories.
    *
    * @param owner the build user, when root runs the tool

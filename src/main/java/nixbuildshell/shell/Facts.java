@@ -68,9 +68,12 @@ public record Facts(
     return new ByteString(String.join("\n", lines) + "\n");
   }
 
-  /** Returns the line with the session's build directory on the host. */
-  static ByteString session(ByteString path) {
-    return new ByteString(text("Session", path) + "\n");
+  /**
+   * Returns the lines of a run: the session's build directory on the host, and the directories that
+   * the caller brings to the end of PATH.
+   */
+  static ByteString ofRun(ByteString session, List<ByteString> programs) {
+    return new ByteString(text("Session", session) + "\n" + array("With", programs) + "\n");
   }
 
   private static List<ByteString> bytes(List<String> texts) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.BuilderCall;
@@ -41,7 +42,8 @@ public final class SandboxProgram {
    * first prompt.
    */
   private static final String AT_THE_PROMPT =
-      "export PROMPT_COMMAND='unset PROMPT_COMMAND; source %1$s/.attrs.sh; source %1$s/env-vars'; ";
+      "export PROMPT_COMMAND='unset PROMPT_COMMAND; source %1$s/.attrs.sh; source %1$s/env-vars"
+          + "%2$s'; ";
 
   /**
    * Another bash reads them by BASH_ENV, in a file that is no part of the working copy. It is for
@@ -49,7 +51,7 @@ public final class SandboxProgram {
    */
   private static final String AT_THE_START =
       "export BASH_ENV=/dev/shm/.nix-build-shell; echo 'unset BASH_ENV; source %1$s/.attrs.sh;"
-          + " source %1$s/env-vars' >|$BASH_ENV; ";
+          + " source %1$s/env-vars%2$s' >|$BASH_ENV; ";
 
   private static final String END_OF_ATTRIBUTES = "fi 2>/dev/null; ";
 
@@ -71,12 +73,16 @@ public final class SandboxProgram {
   public static Program of(
       Start start, List<ByteString> command, String directory, boolean terminal) {
     if (start.shell().isEmpty()) {
-      return direct(start.environment(), command, directory);
+      return direct(environment(start), command, directory);
     }
     Shell shell = start.shell().get();
     List<ByteString> arguments = new ArrayList<>(shell.words());
     if (shell.isBash()) {
-      arguments.addAll(words("-c", environment(command, terminal).formatted(directory) + EXEC));
+      String programs = programs(start.programs());
+      String environment = environment(command, terminal).formatted(directory, programs);
+      arguments.addAll(
+          words(
+              "-c", environment + (programs.isEmpty() ? "" : programs.substring(2) + "; ") + EXEC));
       arguments.add(ByteString.of("--"));
       arguments.addAll(command.isEmpty() ? List.of(shell.path()) : command);
     } else if (!command.isEmpty()) {
@@ -84,7 +90,37 @@ public final class SandboxProgram {
       arguments.addAll(command);
     }
     return new Program(
-        List.of(shell.path()), arguments, start.environment(), directory, true, false);
+        List.of(shell.path()), arguments, environment(start), directory, true, false);
+  }
+
+  /**
+   * Returns the end of a script that adds directories to PATH: behind the build's, so that the
+   * build's own programs stay what they are. Names of store paths need no quotes.
+   */
+  private static String programs(List<ByteString> directories) {
+    return directories.isEmpty()
+        ? ""
+        : "; PATH=${PATH:+$PATH:}" + joined(directories) + "; export PATH";
+  }
+
+  /** Returns the variables for {@code execve}. Of a bash, a script sets PATH. */
+  private static List<ByteString> environment(Start start) {
+    if (start.programs().isEmpty() || start.shell().filter(Shell::isBash).isPresent()) {
+      return start.environment();
+    }
+    List<ByteString> variables = new ArrayList<>(start.environment());
+    ByteString path = path(start.environment()).map(ByteString::new).orElse(ByteString.EMPTY);
+    variables.removeIf(variable -> variable.startsWith(PATH));
+    variables.add(
+        ByteString.of(PATH)
+            .plus(path)
+            .plus(path.isEmpty() ? "" : ":")
+            .plus(joined(start.programs())));
+    return variables;
+  }
+
+  private static String joined(List<ByteString> directories) {
+    return directories.stream().map(ByteString::latin1).collect(Collectors.joining(":"));
   }
 
   private static String environment(List<ByteString> command, boolean terminal) {
@@ -189,17 +225,19 @@ public final class SandboxProgram {
     if (command.isEmpty() || command.latin1().indexOf('/') >= 0) {
       return List.of(command);
     }
-    String path =
-        environment.stream()
-            .filter(variable -> variable.startsWith(PATH))
-            .map(variable -> variable.latin1().substring(PATH.length()))
-            .findFirst()
-            .orElse("/bin");
+    String path = path(environment).orElse("/bin");
     List<ByteString> paths = new ArrayList<>();
     for (String directory : path.split(":", -1)) {
       paths.add(new ByteString(directory.isEmpty() ? "." : directory).plus("/").plus(command));
     }
     return paths;
+  }
+
+  private static Optional<String> path(List<ByteString> environment) {
+    return environment.stream()
+        .filter(variable -> variable.startsWith(PATH))
+        .map(variable -> variable.latin1().substring(PATH.length()))
+        .findFirst();
   }
 
   private static List<ByteString> words(String... words) {

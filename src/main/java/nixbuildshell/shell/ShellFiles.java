@@ -1,6 +1,7 @@
 package nixbuildshell.shell;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import nixbuildshell.ByteString;
@@ -44,12 +45,14 @@ public record ShellFiles(Session session, ShellDirectory directory) {
    * Writes the files.
    *
    * @param history what earlier shells of the derivation's builds left
+   * @param programs directories at the end of PATH, as seen from inside: what the caller brings
    */
-  public void write(ByteString history) {
+  public void write(ByteString history, List<ByteString> programs) {
     Map<String, ByteString> files = scripts();
     ByteString build = session.path().plus("/build");
     files.put(
-        FACTS.latin1(), session.stored(FACTS).orElse(ByteString.EMPTY).plus(Facts.session(build)));
+        FACTS.latin1(),
+        session.stored(FACTS).orElse(ByteString.EMPTY).plus(Facts.ofRun(build, programs)));
     session
         .stored(Session.ENVIRONMENT)
         .ifPresent(made -> files.put(Session.ENVIRONMENT.latin1(), made));
@@ -65,7 +68,7 @@ public record ShellFiles(Session session, ShellDirectory directory) {
   public static Map<String, ByteString> ofRunningBuild(Facts facts, ByteString top) {
     Map<String, ByteString> files = scripts();
     files.merge("start.bash", RELEASE, ByteString::plus);
-    files.put(FACTS.latin1(), facts.script().plus(Facts.session(top)));
+    files.put(FACTS.latin1(), facts.script().plus(Facts.ofRun(top, List.of())));
     return files;
   }
 

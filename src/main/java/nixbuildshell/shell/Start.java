@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.BuildShell;
@@ -21,17 +22,31 @@ import nixbuildshell.store.NixStore;
  *     are
  * @param environment the variables that {@code execve} passes, {@code NAME=value}: all of them when
  *     no bash sources {@code env-vars}, else those that bash cannot declare
+ * @param programs directories at the end of PATH, in the store: what the caller brings
  */
-public record Start(Optional<Shell> shell, List<ByteString> environment) {
+public record Start(
+    Optional<Shell> shell, List<ByteString> environment, List<ByteString> programs) {
+  public Start {
+    environment = List.copyOf(environment);
+    programs = List.copyOf(programs);
+  }
+
   /** Returns how commands start in a new copy of a kept directory. */
   public static Start of(FailedBuild build) {
     Optional<Shell> shell = build.run().shell().map(Fact::value).map(Shell::new);
+    List<ByteString> environment = List.of();
     if (build.run().environment() instanceof FailedBuild.Given given) {
-      return new Start(shell, strings(given.variables()));
+      environment = strings(given.variables());
     } else if (build.run().environment() instanceof FailedBuild.Rebuilt rebuilt) {
-      return new Start(shell, strings(rebuilt.envVars().undeclarable()));
+      environment = strings(rebuilt.envVars().undeclarable());
     }
-    return new Start(shell, List.of());
+    return new Start(shell, environment, List.of());
+  }
+
+  /** Returns the same with more directories at the end of PATH, each once. */
+  public Start with(List<ByteString> more) {
+    return new Start(
+        shell, environment, Stream.concat(programs.stream(), more.stream()).distinct().toList());
   }
 
   /**
@@ -42,7 +57,7 @@ public record Start(Optional<Shell> shell, List<ByteString> environment) {
   public static Start again(Remembered remembered, NixStore nix) {
     Optional<Shell> shell = remembered.shell().map(Shell::new);
     shell.ifPresent(known -> new BuildShell(nix).require(known.path()));
-    return new Start(shell, remembered.environment());
+    return new Start(shell, remembered.environment(), remembered.programs());
   }
 
   /**

@@ -34,6 +34,11 @@ for _nbsIt in "$_nbsTop" "$_nbsDirectory" "$nbsFactDirectory"; do
 done 2>/dev/null
 builtin unset -v OLDPWD
 
+# What the caller brings is behind the build's own programs.
+if [[ ${PATH@a} != *r* ]]; then
+	for _nbsIt in "${nbsFactWith[@]}"; do PATH=${PATH:+$PATH:}$_nbsIt; done
+fi
+
 HISTFILE=$_nbsShell/history HISTSIZE=5000 HISTFILESIZE=5000
 PROMPT_DIRTRIM=2
 PS1="$nbsFactName $nbsFactPhase"

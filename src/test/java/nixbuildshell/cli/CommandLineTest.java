@@ -51,6 +51,8 @@ class CommandLineTest {
           "none",
           "--sandbox-path",
           "--sandbox-path=a=b",
+          "--with",
+          "--with=x",
           "--builder",
           "--explain",
           "--explain=true",

@@ -108,6 +108,7 @@ class EnterTest {
           network,
           binSh,
           List.of(),
+          List.of(),
           builder,
           explain,
           task,

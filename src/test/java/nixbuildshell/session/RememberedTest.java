@@ -18,9 +18,11 @@ class RememberedTest {
           Remembered.Kind.INTERACTIVE,
           new ByteString("/tmp/nix-build-h\u00ff\u00c3\u00a9llo w=1:#!\n.drv-0"),
           bytes("probe-1.0"),
+          Optional.empty(),
           Optional.of(bytes("/nix/store/11111111111111111111111111111111-bash-5.2/bin/bash")),
           List.of(
               bytes("PATH=/path-not-set"), bytes("EMPTY="), new ByteString("ODD-NAME=\u00ff\n=x")),
+          List.of(),
           new Remembered.Sandbox(
               "host",
               "nested",
@@ -67,8 +69,10 @@ class RememberedTest {
             little.kind(),
             little.origin(),
             little.name(),
+            Optional.of(bytes("/nix/store/x-probe-1.0.drv")),
             Optional.empty(),
             List.of(),
+            List.of(bytes("/nix/store/x-gdb/bin"), bytes("/nix/store/x-hello/bin")),
             little.sandbox(),
             Optional.empty());
     Remembered.Sandbox sandbox = little.sandbox();
@@ -77,7 +81,9 @@ class RememberedTest {
             little.kind(),
             little.origin(),
             little.name(),
+            little.derivation(),
             little.shell(),
+            List.of(),
             List.of(),
             new Remembered.Sandbox(
                 sandbox.network(),

@@ -14,7 +14,9 @@ public final class Sample {
         kind,
         origin,
         name,
+        Optional.empty(),
         Optional.of(ByteString.of("/nix/store/shell")),
+        List.of(),
         List.of(),
         new Remembered.Sandbox(
             "loopback",

@@ -35,14 +35,15 @@ class FactsTest {
             Map.of("o'ut", "/out"),
             List.of("/out"));
     Path script = directory.resolve("facts.bash");
-    Files.write(script, facts.script().plus(Facts.session(odd)).bytes());
+    Files.write(script, facts.script().plus(Facts.ofRun(odd, List.of(odd))).bytes());
     String shown =
         "set -eu; cd "
             + directory
             + "; . ./facts.bash; printf '%s|' \"$nbsFactName\" \"$nbsFactPhase\" \"$nbsFactTop\""
             + " \"$nbsFactState\" \"$nbsFactStructured\" \"${#nbsFactBuilder[@]}\""
             + " \"${nbsFactBuilder[1]}\" \"${nbsFactFiles[0]}\" \"${nbsFactOutputs[\"o'ut\"]}\""
-            + " \"$nbsFactSession\" \"${nbsFactBegan[@]}\" \"${nbsFactChecks[@]}\"; ls";
+            + " \"$nbsFactSession\" \"${nbsFactWith[0]}\" \"${nbsFactBegan[@]}\""
+            + " \"${nbsFactChecks[@]}\"; ls";
     Process bash = new ProcessBuilder("env", "LC_ALL=C", "bash", "-c", shown).start();
     assertEquals(
         "probe-1.0|"
@@ -50,6 +51,8 @@ class FactsTest {
             + "|/build|rebuilt|1|2|"
             + ODD
             + "|f'|/out|"
+            + ODD
+            + "|"
             + ODD
             + "|/out|outputHash|facts.bash\n",
         new String(bash.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1));

@@ -35,7 +35,7 @@ class SandboxProgramTest {
   }
 
   private static Program program(String shell, List<ByteString> command, boolean terminal) {
-    Start start = new Start(Optional.of(new Shell(ByteString.of(shell))), bytes("A=b"));
+    Start start = new Start(Optional.of(new Shell(ByteString.of(shell))), bytes("A=b"), NOTHING);
     return SandboxProgram.of(start, command, "/build", terminal);
   }
 
@@ -90,7 +90,10 @@ class SandboxProgramTest {
   void withoutAShellTheCommandIsSearchedInPath(String variable, String command, String paths) {
     Program program =
         SandboxProgram.of(
-            new Start(Optional.empty(), bytes(variable)), bytes(command, "x"), "/build", false);
+            new Start(Optional.empty(), bytes(variable), NOTHING),
+            bytes(command, "x"),
+            "/build",
+            false);
     assertEquals(bytes(paths.split(" ")), program.paths());
     assertEquals(bytes(command, "x"), program.arguments());
     assertTrue(program.isCommand());
@@ -98,7 +101,7 @@ class SandboxProgramTest {
 
   @Test
   void withNeitherThereIsNothingToStart() {
-    Start start = new Start(Optional.empty(), NOTHING);
+    Start start = new Start(Optional.empty(), NOTHING, NOTHING);
     Failure failure =
         assertThrows(Failure.class, () -> SandboxProgram.of(start, NOTHING, "/build", true));
     assertTrue(failure.remedy().contains("--builder"), failure.remedy());
@@ -108,7 +111,7 @@ class SandboxProgramTest {
   void aSessionStartsTheSameWay() {
     for (List<ByteString> environment :
         List.of(NOTHING, List.of(new ByteString("A=\u00ff\n"), ByteString.of("B=")))) {
-      Start start = new Start(Optional.empty(), environment);
+      Start start = new Start(Optional.empty(), environment, bytes("/s/x/bin"));
       Remembered some =
           Sample.remembered(Remembered.Kind.INTERACTIVE, ByteString.EMPTY, ByteString.EMPTY);
       Remembered remembered =
@@ -117,10 +120,30 @@ class SandboxProgramTest {
               some.origin(),
               some.name(),
               Optional.empty(),
+              Optional.empty(),
               environment,
+              start.programs(),
               some.sandbox(),
               some.store());
       assertEquals(start, Start.again(remembered, nixbuildshell.store.NixStore.DEFAULT));
+    }
+  }
+
+  /** The build's own programs come first, in the shells below too. */
+  @Test
+  void broughtProgramsAreAtTheEndOfPath() {
+    List<ByteString> brought = bytes("/s/x/bin", "/s/y/bin");
+    String added = "PATH=${PATH:+$PATH:}/s/x/bin:/s/y/bin; export PATH";
+    Start bash = new Start(Optional.of(new Shell(ByteString.of("/s/bash"))), NOTHING, brought);
+    String script = SandboxProgram.of(bash, NOTHING, "/build", false).arguments().get(2).latin1();
+    assertTrue(script.contains("source /build/env-vars; " + added + "' >|$BASH_ENV; "), script);
+    assertTrue(script.endsWith("fi 2>/dev/null; " + added + "; " + BECOME), script);
+    for (Optional<Shell> other :
+        List.of(Optional.of(new Shell(ByteString.of("/s/dash"))), Optional.<Shell>empty())) {
+      Start start = new Start(other, bytes("PATH=/a", "A=b"), brought);
+      assertEquals(
+          bytes("A=b", "PATH=/a:/s/x/bin:/s/y/bin"),
+          SandboxProgram.of(start, bytes("ls"), "/build", false).environment());
     }
   }
 }

@@ -70,7 +70,8 @@ class SetupProgramTest {
    */
   private Bash.Result run(Bash bash, String variables, String... builder) throws Exception {
     Files.writeString(directory.resolve("env-vars"), variables);
-    Start start = new Start(Optional.of(new Shell(ByteString.of(bash.program()))), List.of());
+    Start start =
+        new Start(Optional.of(new Shell(ByteString.of(bash.program()))), List.of(), List.of());
     List<ByteString> call = new ArrayList<>(List.of(ByteString.of("bash")));
     Stream.of(builder).map(ByteString::of).forEach(call::add);
     Program program = SetupProgram.of(start, call, directory.toString());
