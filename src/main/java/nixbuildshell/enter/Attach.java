@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.abi.Syscall;
 import nixbuildshell.attach.BuildProcess;
 import nixbuildshell.attach.Hold;
 import nixbuildshell.attach.Pause;
@@ -66,10 +65,7 @@ public record Attach(
    */
   public static int run(
       AttachOptions options, Caller caller, Messages messages, SystemCalls calls) {
-    Signals.ignore(calls, Signals.SIGQUIT);
-    SignalRelay signals =
-        SignalRelay.install(
-            signal -> calls.call(Syscall.KILL, ProcessHandle.current().pid(), signal));
+    SignalRelay signals = SignalRelay.install(calls);
     return new Attach(
             options,
             caller,

@@ -9,7 +9,6 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.abi.Syscall;
 import nixbuildshell.capture.BuildReport;
 import nixbuildshell.capture.DirectoryArgument;
 import nixbuildshell.capture.Fact;
@@ -32,7 +31,6 @@ import nixbuildshell.files.Answers;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.TreeCopy;
-import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.sandbox.BinSh;
@@ -77,11 +75,7 @@ public record Enter(
    */
   public static int run(
       Options options, Caller caller, Messages messages, PrintStream out, SystemCalls calls) {
-    // At SIGQUIT the JVM prints its threads, and it lets no Java code take this signal.
-    Signals.ignore(calls, Signals.SIGQUIT);
-    SignalRelay signals =
-        SignalRelay.install(
-            signal -> calls.call(Syscall.KILL, ProcessHandle.current().pid(), signal));
+    SignalRelay signals = SignalRelay.install(calls);
     List<CallersStream> streams = CallersStream.all(calls);
     Launcher launcher =
         (spec, session) ->

@@ -67,7 +67,7 @@ public final class NativeMemory implements AutoCloseable {
   }
 
   /** Makes the memory executable, and no longer writable. */
-  public void makeExecutable() {
+  void makeExecutable() {
     calls.must(
         "cannot make memory executable", Syscall.MPROTECT, address, size, PROT_READ | PROT_EXEC);
   }

@@ -10,6 +10,7 @@ import nixbuildshell.abi.Syscall;
  * architectures (signal(7)).
  */
 public final class Signals {
+  public static final int SIGHUP = 1;
   public static final int SIGINT = 2;
   public static final int SIGQUIT = 3;
   public static final int SIGKILL = 9;
@@ -19,25 +20,39 @@ public final class Signals {
 
   private static final long DEFAULT = 0;
   private static final long IGNORE = 1;
+
+  /** {@code asm/signal.h}: the restorer is given, and what a signal interrupts is made again. */
+  private static final long SA_RESTORER_RESTART = 0x04000000 | 0x10000000;
+
   private static final int SIG_BLOCK = 0;
   private static final int SIG_SETMASK = 2;
   private static final int SET_SIZE = 8;
 
   private Signals() {}
 
-  /** Ignores a signal, even if the JVM handles it, like SIGQUIT. Children inherit this. */
+  /** Ignores a signal. Children inherit this. */
   public static void ignore(SystemCalls calls, int signal) {
-    handle(calls, signal, IGNORE);
+    set(calls, signal, IGNORE, 0, 0);
   }
 
   /** Gives a signal its default action. */
   public static void restore(SystemCalls calls, int signal) {
-    handle(calls, signal, DEFAULT);
+    set(calls, signal, DEFAULT, 0, 0);
+  }
+
+  /**
+   * Handles a signal by machine code, even if the JVM handles it, like SIGQUIT.
+   *
+   * @param handler the address of a function that any thread can run at any time
+   * @param restorer the address of a call of {@code rt_sigreturn}
+   */
+  public static void handle(SystemCalls calls, int signal, long handler, long restorer) {
+    set(calls, signal, handler, SA_RESTORER_RESTART, restorer);
   }
 
   /** Sets the kernel's structure: handler, flags, restorer and mask, of a word each. */
-  private static void handle(SystemCalls calls, int signal, long handler) {
-    try (NativeMemory action = NativeMemory.holding(calls, words(handler, 0, 0, 0))) {
+  private static void set(SystemCalls calls, int signal, long handler, long flags, long restorer) {
+    try (NativeMemory action = NativeMemory.holding(calls, words(handler, flags, restorer, 0))) {
       calls.must(
           "cannot set the action of signal " + signal,
           Syscall.RT_SIGACTION,

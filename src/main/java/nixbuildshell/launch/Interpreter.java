@@ -1,20 +1,11 @@
 package nixbuildshell.launch;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
-import java.util.Locale;
-import nixbuildshell.abi.Abi;
 import nixbuildshell.kernel.Kernel;
+import nixbuildshell.kernel.MachineCode;
 import nixbuildshell.kernel.NativeMemory;
 import nixbuildshell.kernel.SystemCalls;
 
-/**
- * Holds the machine code that clones a child and runs a plan in it. Its source is {@code
- * src/main/asm}; {@code src/build/assemble} makes the resource of it.
- */
+/** Holds the machine code that clones a child and runs a plan in it. */
 final class Interpreter implements AutoCloseable {
   private final Kernel kernel;
   private final NativeMemory code;
@@ -24,37 +15,9 @@ final class Interpreter implements AutoCloseable {
     this.code = code;
   }
 
-  /** Returns the code for an architecture. */
-  static byte[] code(Abi abi) {
-    String resource = abi.name().toLowerCase(Locale.ROOT) + ".hex";
-    try (InputStream in = Interpreter.class.getResourceAsStream(resource)) {
-      return parse(new String(in.readAllBytes(), StandardCharsets.US_ASCII));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** Reads bytes in hexadecimal; a remark follows a {@code #}. */
-  static byte[] parse(String listing) {
-    StringBuilder digits = new StringBuilder();
-    boolean remark = false;
-    for (char c : listing.toCharArray()) {
-      remark = c == '#' || remark && c != '\n';
-      if (!remark && !Character.isWhitespace(c)) {
-        digits.append(c);
-      }
-    }
-    return HexFormat.of().parseHex(digits);
-  }
-
-  /**
-   * Puts the code into memory. Arm's instruction cache does not see what is written as data, but
-   * the kernel makes it coherent when it first maps a page as executable.
-   */
   static Interpreter load(SystemCalls calls) {
-    NativeMemory code = NativeMemory.holding(calls, code(calls.abi()));
-    code.makeExecutable();
-    return new Interpreter(calls.kernel(), code);
+    byte[] code = MachineCode.of(Interpreter.class, calls.abi());
+    return new Interpreter(calls.kernel(), MachineCode.load(calls, code));
   }
 
   /**

@@ -4,7 +4,9 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import nixbuildshell.Failure;
+import nixbuildshell.abi.Syscall;
 import nixbuildshell.kernel.Signals;
+import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.launch.Child;
 
 /**
@@ -46,15 +48,19 @@ public final class SignalRelay {
   }
 
   /**
-   * Handles SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT and SIGWINCH from now on, unless the caller
-   * ignores them.
-   *
-   * @param signalOneself sends a signal to this process
+   * Handles SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT and SIGWINCH from now on, unless the
+   * caller ignores them. The JVM hides what the caller did with SIGQUIT, so what it did with SIGINT
+   * counts: a shell ignores both for a command in the background.
    */
-  public static SignalRelay install(IntConsumer signalOneself) {
-    SignalRelay relay = new SignalRelay(signalOneself);
+  public static SignalRelay install(SystemCalls calls) {
+    long self = ProcessHandle.current().pid();
+    SignalRelay relay = new SignalRelay(signal -> calls.call(Syscall.KILL, self, signal));
     try {
-      handle("INT", relay::interrupt);
+      if (handle("INT", relay::interrupt)) {
+        SignalPipe.handle(calls, Signals.SIGQUIT, relay::interrupt);
+      } else {
+        Signals.ignore(calls, Signals.SIGQUIT);
+      }
       handle("TERM", relay::terminate);
       handle("HUP", relay::terminate);
       handle("TSTP", relay::suspend);
@@ -67,13 +73,16 @@ public final class SignalRelay {
     return relay;
   }
 
-  private static void handle(String name, IntConsumer action) {
+  /** Handles a signal and returns true, or returns false when the caller ignores it. */
+  private static boolean handle(String name, IntConsumer action) {
     sun.misc.Signal signal = new sun.misc.Signal(name);
     sun.misc.SignalHandler before =
         sun.misc.Signal.handle(signal, caught -> action.accept(caught.getNumber()));
     if (before == sun.misc.SignalHandler.SIG_IGN) {
       sun.misc.Signal.handle(signal, before);
+      return false;
     }
+    return true;
   }
 
   /** Passes signals on to a child from now on. A signal that came before kills it at once. */
@@ -98,6 +107,18 @@ public final class SignalRelay {
   /** Uses the child's terminal from now on. */
   synchronized void attach(TerminalRelay relay) {
     terminal = Optional.of(relay);
+  }
+
+  /**
+   * Does what the program's terminal tells: a signal was typed there. Or the caller's terminal is
+   * gone, SIGHUP; the shell that would tell the tool may be gone, too, or the tool no job of it.
+   */
+  void fromTerminal(int signal) {
+    if (signal == Signals.SIGHUP) {
+      signalOneself.accept(signal);
+    } else {
+      typed(signal);
+    }
   }
 
   private synchronized Optional<TerminalRelay> terminal() {
@@ -139,8 +160,8 @@ public final class SignalRelay {
       inside.get().interrupt(signal);
       typed(signal);
     } else {
-      if (running.catches(signal)) {
-        running.killGroup(signal);
+      if (running.catches(signal) || running.ignores(signal)) {
+        running.killGroup(signal); // For what a shell that ignores SIGQUIT runs.
       }
       endUnlessCaught(running, signal, insists());
     }
@@ -150,7 +171,7 @@ public final class SignalRelay {
    * Does for the command what its terminal cannot do for a PID 1, when a key has made a signal
    * there. A shell with job control ignores SIGTSTP, and its keys are its own affair.
    */
-  void typed(int signal) {
+  private void typed(int signal) {
     Child running;
     synchronized (this) {
       running = child;

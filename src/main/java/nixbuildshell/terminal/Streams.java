@@ -1,7 +1,5 @@
 package nixbuildshell.terminal;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -9,11 +7,8 @@ import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
-import nixbuildshell.abi.Syscall;
 import nixbuildshell.files.ErrnoException;
-import nixbuildshell.kernel.NativeMemory;
 import nixbuildshell.kernel.SystemCalls;
-import nixbuildshell.plan.PipeEnds;
 import nixbuildshell.plan.StandardStreams;
 import nixbuildshell.plan.StandardStreams.Inherited;
 import nixbuildshell.plan.StandardStreams.NullDevice;
@@ -27,7 +22,6 @@ import nixbuildshell.terminal.CallersStream.Kind;
  * change or reopen a file or a terminal of the caller's.
  */
 public final class Streams implements AutoCloseable {
-  private static final int O_CLOEXEC = 0x80000;
   private static final int O_NONBLOCK = 0x800;
 
   private final SystemCalls calls;
@@ -65,7 +59,7 @@ public final class Streams implements AutoCloseable {
   private void open() throws ErrnoException {
     for (CallersStream each : callers) {
       if (isCopied(each) && copyOf(each).isEmpty()) {
-        copies.add(new StreamCopy(calls, each, pipe(0)));
+        copies.add(new StreamCopy(calls, each, Pipes.open(calls, 0)));
       }
     }
     List<Integer> terminals = terminals(callers);
@@ -92,14 +86,6 @@ public final class Streams implements AutoCloseable {
         .filter(copy -> (copy.callers().descriptor() == 0) == (stream.descriptor() == 0))
         .filter(copy -> copy.callers().isSameFile(stream))
         .findFirst();
-  }
-
-  private PipeEnds pipe(int flags) throws ErrnoException {
-    try (NativeMemory pair = NativeMemory.ofSize(calls, 8)) {
-      ErrnoException.check(calls, "make a pipe", Syscall.PIPE2, pair.address(), O_CLOEXEC | flags);
-      ByteBuffer ends = ByteBuffer.wrap(pair.read(0, 8)).order(ByteOrder.nativeOrder());
-      return new PipeEnds(ends.getInt(), ends.getInt());
-    }
   }
 
   /** Returns what the plan says, for {@code --explain}: the descriptors have no numbers yet. */
@@ -154,7 +140,12 @@ public final class Streams implements AutoCloseable {
       CallersTerminal of = terminal.orElseThrow();
       relay =
           Optional.of(
-              new TerminalRelay(calls, of, master.getAsInt(), pipe(O_NONBLOCK), signals::typed));
+              new TerminalRelay(
+                  calls,
+                  of,
+                  master.getAsInt(),
+                  Pipes.open(calls, O_NONBLOCK),
+                  signals::fromTerminal));
       signals.attach(relay.get());
       relay.get().start();
     }

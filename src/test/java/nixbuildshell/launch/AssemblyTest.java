@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import nixbuildshell.abi.Abi;
+import nixbuildshell.kernel.MachineCode;
+import nixbuildshell.terminal.SignalRelay;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,19 +27,22 @@ class AssemblyTest {
       Tools.missing("binutils for x86_64 and aarch64 are not both installed");
     }
     assertEquals(0, status);
-    for (Abi abi : Abi.values()) {
-      Path listing = directory.resolve(abi.name().toLowerCase(Locale.ROOT) + ".hex");
-      assertArrayEquals(
-          Interpreter.parse(Files.readString(listing)),
-          Interpreter.code(abi),
-          abi + ": run src/build/assemble");
+    for (Class<?> room : List.of(Interpreter.class, SignalRelay.class)) {
+      String name = room.getPackageName().replaceAll(".*\\.", "");
+      for (Abi abi : Abi.values()) {
+        String file = name + "/" + abi.name().toLowerCase(Locale.ROOT) + ".hex";
+        assertArrayEquals(
+            MachineCode.parse(Files.readString(directory.resolve(file))),
+            MachineCode.of(room, abi),
+            file + ": run src/build/assemble");
+      }
     }
   }
 
   @Test
   void readsBytesAndNothingElse() {
-    assertArrayEquals(new byte[] {0x0f, 5, -1}, Interpreter.parse("# a:\n0f 05  # syscall\nff\n"));
-    assertThrows(IllegalArgumentException.class, () -> Interpreter.parse("0f 0"));
-    assertThrows(IllegalArgumentException.class, () -> Interpreter.parse("step: 0f"));
+    assertArrayEquals(new byte[] {0x0f, 5, -1}, MachineCode.parse("# a:\n0f 05  # syscall\nff\n"));
+    assertThrows(IllegalArgumentException.class, () -> MachineCode.parse("0f 0"));
+    assertThrows(IllegalArgumentException.class, () -> MachineCode.parse("step: 0f"));
   }
 }

@@ -9,15 +9,19 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import nixbuildshell.abi.Abi;
+import nixbuildshell.kernel.MachineCode;
 import nixbuildshell.plan.Image;
 import nixbuildshell.plan.Outcome;
+import nixbuildshell.terminal.SignalRelay;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Runs the aarch64 interpreter on any machine: {@code src/test/asm/aarch64-driver.S} maps an image
- * at a fixed address, calls the code and writes the image after the child's end.
+ * Runs the machine code for aarch64 on any machine. For the interpreter, {@code
+ * src/test/asm/aarch64-driver.S} maps an image at a fixed address, calls the code and writes the
+ * image after the child's end.
  */
 class QemuTest {
   private static final String BINUTILS = "aarch64-linux-gnu-";
@@ -30,22 +34,31 @@ class QemuTest {
   @TestFactory
   List<DynamicTest> runsPlans() throws Exception {
     String qemu = Tools.need("qemu-aarch64-static", "qemu-aarch64");
-    Path driver = link();
+    Path driver = link("driver", MachineCode.of(Interpreter.class, Abi.AARCH64));
     return InterpreterCase.all(directory, 1)
         .map(example -> DynamicTest.dynamicTest(example.name(), () -> run(qemu, driver, example)))
         .toList();
   }
 
-  private Path link() throws Exception {
+  /** The driver kills itself, and exits with what the handler wrote: the number of SIGQUIT. */
+  @Test
+  void handlesASignal() throws Exception {
+    String qemu = Tools.need("qemu-aarch64-static", "qemu-aarch64");
+    Path driver = link("signal", MachineCode.of(SignalRelay.class, Abi.AARCH64));
+    int status = Tools.run(List.of(qemu, driver.toString()), ProcessBuilder.Redirect.DISCARD);
+    assertEquals(3, status);
+  }
+
+  private Path link(String name, byte[] code) throws Exception {
     Path object = directory.resolve("driver.o");
     Path driver = directory.resolve("driver");
-    Files.write(directory.resolve("code.bin"), Interpreter.code(Abi.AARCH64));
+    Files.write(directory.resolve("code.bin"), code);
     Tools.must(
         Tools.need(BINUTILS + "as", OTHER_BINUTILS + "as"),
         "--fatal-warnings",
         "-I" + directory,
         "-o" + object,
-        "src/test/asm/aarch64-driver.S");
+        "src/test/asm/aarch64-" + name + ".S");
     Tools.must(
         Tools.need(BINUTILS + "ld", OTHER_BINUTILS + "ld"), "-static", "-o" + driver, "" + object);
     return driver;

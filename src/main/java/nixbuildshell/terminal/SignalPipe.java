@@ -1,0 +1,56 @@
+package nixbuildshell.terminal;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.function.IntConsumer;
+import nixbuildshell.abi.Errno;
+import nixbuildshell.abi.Syscall;
+import nixbuildshell.files.ErrnoException;
+import nixbuildshell.kernel.MachineCode;
+import nixbuildshell.kernel.NativeMemory;
+import nixbuildshell.kernel.Signals;
+import nixbuildshell.kernel.SystemCalls;
+import nixbuildshell.plan.PipeEnds;
+
+/**
+ * Handles a signal that the JVM keeps to itself, as it does SIGQUIT, to print its threads. A
+ * handler in machine code writes to a pipe, which a thread reads.
+ */
+final class SignalPipe {
+  /** Says where the code begins that is behind the restorer. */
+  private static final int HANDLER = 8;
+
+  private SignalPipe() {}
+
+  /**
+   * Handles a signal from now on, for as long as the process runs.
+   *
+   * @param action is run in a thread of its own
+   */
+  static void handle(SystemCalls calls, int signal, IntConsumer action) {
+    try {
+      PipeEnds pipe = Pipes.open(calls, 0);
+      byte[] code = MachineCode.of(SignalPipe.class, calls.abi());
+      ByteBuffer all = ByteBuffer.allocate(code.length + 4).order(ByteOrder.nativeOrder());
+      long address = MachineCode.load(calls, all.put(code).putInt(pipe.write()).array()).address();
+      Signals.handle(calls, signal, address + HANDLER, address);
+      Thread reader = new Thread(() -> read(calls, pipe.read(), action), "signal pipe");
+      reader.setDaemon(true);
+      reader.start();
+    } catch (ErrnoException e) {
+      throw e.failure("cannot take signal " + signal, "");
+    }
+  }
+
+  private static void read(SystemCalls calls, int pipe, IntConsumer action) {
+    try (NativeMemory signal = NativeMemory.ofSize(calls, 1)) {
+      long got;
+      do {
+        got = calls.call(Syscall.READ, pipe, signal.address(), 1);
+        if (got == 1) {
+          action.accept(signal.read(0, 1)[0]);
+        }
+      } while (got == 1 || got == -Errno.EINTR.number());
+    }
+  }
+}

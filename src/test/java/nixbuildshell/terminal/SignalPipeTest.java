@@ -1,0 +1,37 @@
+package nixbuildshell.terminal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import nixbuildshell.abi.Syscall;
+import nixbuildshell.kernel.Kernels;
+import nixbuildshell.kernel.NativeMemory;
+import nixbuildshell.kernel.Signals;
+import nixbuildshell.kernel.SystemCalls;
+import org.junit.jupiter.api.Test;
+
+class SignalPipeTest {
+  private static final int ACTION_SIZE = 32;
+
+  private final SystemCalls calls = new SystemCalls(Kernels.best(Optional::empty));
+
+  @Test
+  void takesTheSignalThatTheJvmKeeps() throws Exception {
+    try (NativeMemory jvm = NativeMemory.ofSize(calls, ACTION_SIZE)) {
+      calls.must("read", Syscall.RT_SIGACTION, Signals.SIGQUIT, 0, jvm.address(), 8);
+      try {
+        BlockingQueue<Integer> got = new LinkedBlockingQueue<>();
+        SignalPipe.handle(calls, Signals.SIGQUIT, got::add);
+        for (int i = 0; i < 1000; i++) {
+          calls.must("kill", Syscall.KILL, ProcessHandle.current().pid(), Signals.SIGQUIT);
+          assertEquals(Signals.SIGQUIT, got.poll(1, TimeUnit.MINUTES));
+        }
+      } finally {
+        calls.must("restore", Syscall.RT_SIGACTION, Signals.SIGQUIT, jvm.address(), 0, 8);
+      }
+    }
+  }
+}
