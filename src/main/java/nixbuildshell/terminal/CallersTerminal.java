@@ -3,6 +3,7 @@ package nixbuildshell.terminal;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Syscall;
@@ -22,11 +23,15 @@ final class CallersTerminal {
   private static final int READ_ONLY = 0;
   private static final int WRITE_ONLY = 1;
 
-  /** Milliseconds after which the tool looks whether it has come to the foreground. */
-  private static final int IN_BACKGROUND = 300;
+  /**
+   * Nanoseconds in which the tool looks often whether it has come to the foreground, after
+   * something has happened at the terminal. Nothing tells when a shell gives the terminal to a job
+   * that runs already, but {@code fg} was typed there just before.
+   */
+  private static final long ATTENTION = TimeUnit.SECONDS.toNanos(3);
 
-  /** Milliseconds after which the tool looks what the program wants of a shared terminal. */
-  private static final int SHARED = 1000;
+  /** Milliseconds between two looks. */
+  private static final int LOOKS = 100;
 
   private final Terminal terminal;
   private final OptionalInt input;
@@ -36,6 +41,7 @@ final class CallersTerminal {
   private final int group;
 
   private boolean taken;
+  private long noticed = System.nanoTime();
   private Optional<Modes> found = Optional.empty();
 
   /** The modes that this class has set, as the kernel keeps them. */
@@ -62,6 +68,11 @@ final class CallersTerminal {
         .filter(fd -> (calls.call(Syscall.FCNTL, fd, F_GETFL) & ACCESS) != unlike)
         .mapToInt(Integer::intValue)
         .findFirst();
+  }
+
+  /** Returns the descriptor by which the terminal's state is read and set. */
+  int descriptor() {
+    return terminal.fd();
   }
 
   /** Returns the descriptor on which keys come; empty when none can be read. */
@@ -91,9 +102,19 @@ final class CallersTerminal {
     return terminal.foreground().map(now -> now == group).orElse(true);
   }
 
+  /** Decides whether what happens at the terminals can make a difference to what the tool does. */
+  synchronized boolean isShared() {
+    return !whole || !taken;
+  }
+
+  /** Notes that something has happened at the terminals. */
+  synchronized void notice() {
+    noticed = System.nanoTime();
+  }
+
   /** Returns how many milliseconds the relay may sleep when nothing comes; -1 for ever. */
   synchronized int patience() {
-    return !whole ? SHARED : taken ? -1 : IN_BACKGROUND;
+    return isShared() && System.nanoTime() - noticed < ATTENTION && !isForeground() ? LOOKS : -1;
   }
 
   /**
@@ -139,6 +160,7 @@ final class CallersTerminal {
   /** Begins anew after a stop: the caller's shell may have set other modes. */
   synchronized void resume() {
     taken = false;
+    notice();
   }
 
   /** Decides whether what is typed now is for the program. */

@@ -20,6 +20,8 @@ final class StreamCopy {
   private static final int BUFFER = 1 << 16;
   private static final int FIONREAD = 0x541b;
   private static final int SEEK_CUR = 1;
+  private static final int POLLIN = 1;
+  private static final int POLLOUT = 4;
   private static final int JOIN_MILLIS = 50;
   private static final int RETRY_MILLIS = 10;
 
@@ -123,10 +125,19 @@ final class StreamCopy {
     while (true) {
       long result = calls.call(syscall, arguments);
       if (result == -Errno.EAGAIN.number()) {
-        pause();
+        awaitCaller();
+        pause(); // Where the caller's descriptor is always ready, though it is not.
       } else if (result != -Errno.EINTR.number()) {
         return result;
       }
+    }
+  }
+
+  private void awaitCaller() {
+    ByteBuffer entry = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder());
+    entry.putInt(callers.descriptor()).putShort((short) (input ? POLLIN : POLLOUT));
+    try (NativeMemory memory = NativeMemory.holding(calls, entry.array())) {
+      calls.call(Syscall.PPOLL, memory.address(), 1, 0, 0, 0);
     }
   }
 

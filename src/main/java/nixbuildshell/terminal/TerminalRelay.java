@@ -10,7 +10,9 @@ import java.util.function.IntConsumer;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
+import nixbuildshell.files.ErrnoException;
 import nixbuildshell.kernel.NativeMemory;
+import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.plan.PipeEnds;
 
@@ -51,14 +53,16 @@ final class TerminalRelay {
   private static final int MASTER = 1;
   private static final int KEYS = 2;
   private static final int SCREEN = 3;
-  private static final int POLLED = 4;
+  private static final int WATCH = 4;
+  private static final int POLLED = 5;
 
   private final SystemCalls calls;
   private final CallersTerminal callers;
   private final Terminal program;
   private final int programsEnd;
   private final PipeEnds wake;
-  private final IntConsumer typed;
+  private final TerminalWatch watch;
+  private final IntConsumer signals;
   private final NativeMemory memory;
   private final Thread thread;
 
@@ -94,20 +98,23 @@ final class TerminalRelay {
    *
    * @param master the sandbox's pseudoterminal
    * @param wake a non-blocking pipe of the relay's own
-   * @param typed is told which signal was typed
+   * @param signals is told which signal was typed, and of SIGHUP when the caller's terminal is gone
    */
   TerminalRelay(
-      SystemCalls calls, CallersTerminal callers, int master, PipeEnds wake, IntConsumer typed) {
+      SystemCalls calls, CallersTerminal callers, int master, PipeEnds wake, IntConsumer signals)
+      throws ErrnoException {
     this.calls = calls;
     this.callers = callers;
     this.program = new Terminal(calls, master);
     this.wake = wake;
-    this.typed = typed;
+    this.signals = signals;
     this.keyboard = callers.input();
     this.display = callers.output();
     calls.must("cannot set a flag", Syscall.FCNTL, master, F_SETFL, O_RDWR | O_NONBLOCK);
     programsEnd =
         (int) calls.call(Syscall.IOCTL, master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    // A program that has ended already may have taken its terminal with it.
+    watch = TerminalWatch.of(calls, callers.descriptor(), programsEnd);
     memory = NativeMemory.ofSize(calls, POLLFDS + POLLED * POLLFD_BYTES);
     thread = new Thread(this::run, "terminal relay");
     thread.setDaemon(true);
@@ -131,12 +138,18 @@ final class TerminalRelay {
         poll(
             POLLIN,
             (screen.isEmpty() ? POLLIN : 0) | (keys.isEmpty() ? 0 : POLLOUT),
-            reads ? keyboard.getAsInt() : -1,
-            screen.isEmpty() ? -1 : display.orElse(-1));
+            reads ? POLLIN : 0,
+            screen.isEmpty() ? 0 : POLLOUT);
     if (ready[WAKE] != 0) {
       calls.call(Syscall.READ, wake.read(), memory.address() + WOKEN, TIMEOUT - WOKEN);
     }
-    if (ready[SCREEN] != 0) {
+    if (ready[WATCH] != 0) {
+      watch.clear();
+      callers.notice();
+    }
+    if (((ready[KEYS] | ready[SCREEN]) & POLLERR_HUP) != 0) {
+      hangUp();
+    } else if (ready[SCREEN] != 0) {
       writeScreen();
     } else if (screen.isEmpty() && ((ready[MASTER] & ~POLLOUT) != 0 || ending)) {
       readOutput();
@@ -144,16 +157,17 @@ final class TerminalRelay {
     if ((ready[MASTER] & POLLOUT) != 0) {
       writeKeys();
     }
-    if (ready[KEYS] != 0 && callers.mayRead()) {
-      readKeys((ready[KEYS] & POLLERR_HUP) != 0);
+    if ((ready[KEYS] & POLLIN) != 0 && keyboard.isPresent() && callers.mayRead()) {
+      readKeys();
     }
   }
 
   /** Waits, and returns for each descriptor what it is ready for. */
-  private int[] poll(int ofWake, int ofMaster, int keysFrom, int screenTo) {
+  private int[] poll(int ofWake, int ofMaster, int ofKeys, int ofScreen) {
     ByteBuffer entries = ByteBuffer.allocate(POLLED * POLLFD_BYTES).order(ByteOrder.nativeOrder());
     entries.putInt(wake.read()).putInt(ofWake).putInt(program.fd()).putInt(ofMaster);
-    entries.putInt(keysFrom).putInt(POLLIN).putInt(screenTo).putInt(POLLOUT);
+    entries.putInt(keyboard.orElse(-1)).putInt(ofKeys).putInt(display.orElse(-1)).putInt(ofScreen);
+    entries.putInt(callers.isShared() ? watch.fd() : -1).putInt(POLLIN);
     memory.write(POLLFDS, entries.array());
     int patience = ending && screen.isEmpty() ? 0 : callers.patience();
     entries.clear();
@@ -195,7 +209,7 @@ final class TerminalRelay {
     }
   }
 
-  private void readKeys(boolean hungUp) {
+  private void readKeys() {
     boolean lines = callers.isCanonical();
     long got = calls.call(Syscall.READ, keyboard.getAsInt(), memory.address() + BUFFER, BUFFER);
     Optional<Modes> modes = program.modes();
@@ -203,7 +217,7 @@ final class TerminalRelay {
       keys = new Pending(BUFFER, BUFFER + (int) got);
       byte[] bytes = memory.read(BUFFER, (int) got);
       modes.ifPresent(now -> signal = lastSignal(now, bytes));
-    } else if (got == 0 && lines && !hungUp && modes.isPresent()) {
+    } else if (got == 0 && lines && modes.isPresent()) {
       memory.write(BUFFER, new byte[] {modes.get().endOfFile()});
       keys = new Pending(BUFFER, BUFFER + 1);
     } else if (got == 0 || isFinal(got)) {
@@ -229,7 +243,7 @@ final class TerminalRelay {
       keys = Pending.NOTHING;
     }
     if (keys.isEmpty() && signal != 0) {
-      typed.accept(signal);
+      signals.accept(signal);
       signal = 0;
     }
   }
@@ -244,6 +258,8 @@ final class TerminalRelay {
    */
   private void hangUp() {
     keyboard = OptionalInt.empty();
+    display = OptionalInt.empty();
+    screen = Pending.NOTHING;
     try (NativeMemory path = NativeMemory.holding(calls, ByteString.of("/dev/null").terminated())) {
       long nothing =
           calls.call(Syscall.OPENAT, AT_FDCWD, path.address(), O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -251,6 +267,7 @@ final class TerminalRelay {
       calls.call(Syscall.DUP3, nothing, program.fd(), O_CLOEXEC);
       calls.call(Syscall.CLOSE, nothing);
     }
+    signals.accept(Signals.SIGHUP);
   }
 
   /** Decides whether a process group has the program's terminal in its foreground. */
