@@ -179,4 +179,9 @@ final class CallersTerminal {
   boolean isCanonical() {
     return terminal.modes().map(Modes::isCanonical).orElse(false);
   }
+
+  /** Decides whether the caller's terminal has shown what is read from it. */
+  boolean echoes() {
+    return terminal.modes().map(Modes::echoes).orElse(false);
+  }
 }

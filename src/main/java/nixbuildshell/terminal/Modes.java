@@ -1,5 +1,6 @@
 package nixbuildshell.terminal;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import nixbuildshell.ByteString;
@@ -23,6 +24,7 @@ record Modes(ByteString termios) {
       0x1 | 2 | 8 | 0x20 | 0x40 | 0x80;
   private static final int ICRNL_IXON = 0x100 | 0x400;
   private static final int OPOST = 1;
+  private static final int ONLCR = 4;
   private static final int CSIZE_PARENB = 0x30 | 0x100;
   private static final int CS8 = 0x30;
   private static final int ISIG = 1;
@@ -30,7 +32,8 @@ record Modes(ByteString termios) {
   private static final int ECHO = 8;
   private static final int ECHONL = 0x40;
   private static final int IEXTEN = 0x8000;
-  private static final int ECHOE_ECHOK_ECHOCTL_ECHOKE = 0x10 | 0x20 | 0x200 | 0x800;
+  private static final int ECHOCTL = 0x200;
+  private static final int ECHOE_ECHOK_ECHOCTL_ECHOKE = 0x10 | 0x20 | ECHOCTL | 0x800;
 
   private static final int VINTR = 0;
   private static final int VQUIT = 1;
@@ -78,6 +81,27 @@ record Modes(ByteString termios) {
   /** Decides whether the terminal shows what is typed. */
   boolean echoes() {
     return (bytes().getInt(LOCAL) & ECHO) != 0;
+  }
+
+  /** Returns what the terminal shows of a line that is typed. */
+  byte[] echoOf(byte[] line) {
+    ByteArrayOutputStream shown = new ByteArrayOutputStream();
+    if (!echoes()) {
+      return shown.toByteArray();
+    }
+    boolean returns = (bytes().getInt(OUTPUT) & (OPOST | ONLCR)) == (OPOST | ONLCR);
+    boolean carets = (bytes().getInt(LOCAL) & ECHOCTL) != 0;
+    for (byte each : line) {
+      if (each == '\n' && returns) {
+        shown.write('\r');
+      }
+      boolean control = (each >= 0 && each < ' ' || each == 0x7f) && each != '\n' && each != '\t';
+      if (control && carets) {
+        shown.write('^');
+      }
+      shown.write(control && carets ? each ^ 0x40 : each);
+    }
+    return shown.toByteArray();
   }
 
   /** Returns the signal that a typed character makes; 0 when it makes none. */

@@ -72,6 +72,9 @@ final class TerminalRelay {
   /** What was typed, in the second buffer. */
   private Pending keys = Pending.NOTHING;
 
+  /** What the program's terminal shows next of a line that the caller's terminal has shown. */
+  private byte[] echo = {};
+
   /** The signal that the pending keys make in the program's terminal. */
   private int signal;
 
@@ -189,12 +192,31 @@ final class TerminalRelay {
   private void readOutput() {
     long got = calls.call(Syscall.READ, program.fd(), memory.address(), BUFFER);
     if (got > 0) {
-      screen = display.isPresent() ? new Pending(0, (int) got) : Pending.NOTHING;
+      int shown = shownAlready((int) got);
+      screen = display.isPresent() ? new Pending(shown, (int) got) : Pending.NOTHING;
     } else if (got == -Errno.EAGAIN.number()) {
       drained = ending;
     } else if (got != -Errno.EINTR.number()) {
       drained = true;
     }
+  }
+
+  /** Adds to an echo that has not come yet: two lines can be typed at once. */
+  private void expect(byte[] more) {
+    byte[] all = Arrays.copyOf(echo, echo.length + more.length);
+    System.arraycopy(more, 0, all, echo.length, more.length);
+    echo = all;
+  }
+
+  /**
+   * Returns how many bytes of output are the expected echo. Output that the program made at the
+   * same moment can hide it; then it is shown twice.
+   */
+  private int shownAlready(int got) {
+    int length = Math.min(got, echo.length);
+    boolean same = Arrays.equals(memory.read(0, length), Arrays.copyOf(echo, length));
+    echo = same ? Arrays.copyOfRange(echo, length, echo.length) : new byte[0];
+    return same ? length : 0;
   }
 
   private void writeScreen() {
@@ -211,12 +233,16 @@ final class TerminalRelay {
 
   private void readKeys() {
     boolean lines = callers.isCanonical();
+    boolean shown = lines && callers.echoes();
     long got = calls.call(Syscall.READ, keyboard.getAsInt(), memory.address() + BUFFER, BUFFER);
     Optional<Modes> modes = program.modes();
     if (got > 0) {
       keys = new Pending(BUFFER, BUFFER + (int) got);
       byte[] bytes = memory.read(BUFFER, (int) got);
       modes.ifPresent(now -> signal = lastSignal(now, bytes));
+      if (shown) {
+        modes.ifPresent(now -> expect(now.echoOf(bytes)));
+      }
     } else if (got == 0 && lines && modes.isPresent()) {
       memory.write(BUFFER, new byte[] {modes.get().endOfFile()});
       keys = new Pending(BUFFER, BUFFER + 1);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import nixbuildshell.ByteString;
 import nixbuildshell.kernel.Signals;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,17 @@ class ModesTest {
     assertEquals(modes(0, 0x5, 0xbf, 0x8a3b & ~0x804b), NEW.forKeys());
     assertFalse(NEW.raw().isCanonical());
     assertFalse(NEW.raw().echoes());
+  }
+
+  @Test
+  void theEchoOfALineIsKnown() {
+    byte[] line = "a\u00e9\t\u0001\u007f\n".getBytes(StandardCharsets.UTF_8);
+    assertEquals("a\u00e9\t^A^?\r\n", new String(NEW.echoOf(line), StandardCharsets.UTF_8));
+    assertEquals(
+        "a\u00e9\t^A^?\n", new String(NEW.withoutOutput().echoOf(line), StandardCharsets.UTF_8));
+    assertEquals(0, NEW.raw().echoOf(line).length);
+    Modes withoutCarets = modes(0x500, 0x5, 0xbf, 0x8a3b & ~0x200);
+    assertEquals("\u0001\r\n", new String(withoutCarets.echoOf(new byte[] {1, '\n'})));
   }
 
   @Test
