@@ -60,7 +60,7 @@ test_ctrl_c_in_the_shell() {
 	shows 'status=(0|130)$'
 }
 
-# Ctrl-\ is a key like Ctrl-C, to a job, to the shell, to a command, and to one that catches it. SIGQUIT to the tool does nothing:
+# Ctrl-\ is a key like Ctrl-C, to a job, to the shell, to a command, and to one that catches it. SIGQUIT to the tool is passed on, and
 # no threads of the JVM's are printed.
 test_ctrl_backslash() {
 	open_terminal
@@ -86,9 +86,17 @@ test_ctrl_backslash() {
 	sleep 0.5
 	keys C-\\
 	shows 'caught=5$'
-	# The terminal sends it to the whole pipeline, since the keys are not the command's.
-	types '$nbs $dir sh -c "echo piped; sleep 3" </dev/null | cat >$HOME/piped & until grep -q p $HOME/piped; do sleep 0.1; done; kill -QUIT %1; wait; echo got=$(<$HOME/piped)'
-	shows '^got=piped$'
+	# The terminal sends it to the whole pipeline, since the keys are not the command's. (bash ignores it, its jobs do not.)
+	types '$nbs $dir bash -c "echo pip""ed; sleep 1234; exit \$?" | cat; echo of-a-pipe=${PIPESTATUS[0]}'
+	shows '^piped'
+	sleep 0.5
+	keys C-\\
+	shows '^of-a-pipe=131$'
+	types "\$nbs \$dir bash -c 'trap \"exit 6\" QUIT; echo rea\"\"dy; while :; do sleep 0.1; done' </dev/null | cat; echo trapped=\${PIPESTATUS[0]}"
+	shows '^ready'
+	sleep 0.5
+	keys C-\\
+	shows '^trapped=6$'
 	if on_screen 'thread dump'; then fail "the JVM prints its threads"; fi
 }
 
@@ -278,10 +286,25 @@ stop_continue_and_background() {
 	sleep 3
 	types 'state | cmp - $HOME/before && echo same-$((3 + 3))'
 	shows '^same-6'
+	sleep 3
+	relay_sleeps
 	types fg
 	sleep 1
 	types word
 	shows '^got-word'
+}
+# Nothing moves at the terminal, so the relay never wakes up.
+relay_sleeps() {
+	local before
+	before=$(relay_switches)
+	sleep 2
+	[[ -n $before && $(relay_switches) == "$before" ]] || fail "the relay wakes up: $before, $(relay_switches)"
+}
+relay_switches() {
+	local thread
+	for thread in "/proc/$(pgrep -f "java .*nix-build-shell.jar $dir")"/task/*; do
+		if [[ $(<"$thread/comm") == 'terminal relay' ]]; then grep voluntary "$thread/status"; fi
+	done
 }
 test_stop_continue_and_background() { same_stty stop_continue_and_background; }
 
@@ -289,6 +312,7 @@ test_keys_of_a_program_in_the_pipeline() {
 	open_terminal
 	types '$nbs $dir sh -c "seq 3; sleep 5" | (old=$(stty -g </dev/tty); stty -icanon -echo </dev/tty; head -n 3; read -rn 3 k </dev/tty; stty $old </dev/tty; echo key=$k)'
 	shows '^3$'
+	relay_sleeps
 	keys x y z
 	shows '^key=xyz'
 	shows 'out: $'
@@ -307,17 +331,75 @@ test_last_output_is_never_lost() {
 	[[ $(screen | grep -c '^last [1-5]$') -eq 5 ]] || fail "output is lost: $(screen)"
 }
 
-# The terminal goes away: SIGHUP, and nothing stays.
+# The terminal goes away: SIGHUP, and nothing stays, also of what no shell tells: a job in the background of a script.
 test_closed_terminal_ends_everything() {
 	mark=7654321$RANDOM
 	open_terminal
 	enter
 	types "sleep $mark"
-	eventually pgrep -f "sleep $mark" >/dev/null || fail "no sleep"
+	closed_terminal_ends 1
+	start_terminal dir="$dir" nbs="$USER_HOME/nbs"
+	types "bash -c 'set -m; \$nbs \$dir sleep $mark & \$nbs \$dir sh -c \"sleep $mark; :\" </dev/null >/dev/null & wait'"
+	closed_terminal_ends 2
+}
+closed_terminal_ends() {
+	eventually slept "$1" || fail "no sleep"
 	tmux_does kill-server
 	eventually gone || fail "still there: $(pgrep -af "sleep $mark")"
 }
+slept() { [[ $(pgrep -c -x -f "sleep $mark") -eq $1 ]]; }
 gone() { ! pgrep -f "sleep $mark|nix-build-shell.jar $dir" >/dev/null; }
+
+# Full-screen programs of busybox: they read single keys, move the cursor, and put the screen back in order at their end.
+test_full_screen_programs() {
+	open_terminal
+	enter
+	types "busybox=$TOOLS_PATH/bin/busybox"
+	types 'for i in {1..200}; do echo "line $i"; done >lines; clear; $busybox less lines; echo less=$?'
+	shows '^line 49$'
+	keys Space
+	shows '^line 98$'
+	keys -l /150
+	keys Enter
+	shows '^line 198$'
+	keys g
+	shows '^line 1$'
+	keys q
+	shows '^less=0$'
+	types 'clear; $busybox vi lines; echo vi=$?'
+	shows '^line 49$'
+	keys j d d
+	keys -l 'iinserted '
+	keys Escape
+	keys -l ':wq'
+	keys Enter
+	shows '^vi=0$'
+	types 'clear; head -n 3 lines; stty -a | grep -o -- ".icanon"; echo $TERM $LINES $COLUMNS'
+	shows '^line 1$'
+	shows '^inserted line 3$'
+	types exit
+	shows 'out: $'
+}
+
+# The main path with the other versions of Nix: a shell, a job, Ctrl-C, and the way out. (There is no tmux.)
+test_other_versions_of_nix() {
+	local each
+	mark=7654321$RANDOM
+	for each in debian13 sid; do
+		enter_world "$each"
+		run nbs_on_terminal "$(kept plain)" < <(typed_keys)
+		expect_status 3
+		tr -d '\r' <"$T/out" >"$T/shown"
+		grep -q '^/dev/pts/0$' "$T/shown" && grep -q '^status=130$' "$T/shown" || fail "no shell with job control in $each"
+	done
+}
+typed_keys() {
+	printf '%s\n' tty "sleep $mark"
+	eventually pgrep -x -f "sleep $mark" >/dev/null
+	sleep 0.5
+	printf '\003'
+	printf '%s\n' 'echo status=$?' 'exit 3'
+}
 
 test_window_size_passes() {
 	open_terminal

@@ -1,6 +1,7 @@
 package nixbuildshell.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -134,6 +135,36 @@ class PlannerTest {
     Identity identity = new Identity(30001, 30000, true);
     SandboxRequest request = SampleRequest.of(identity, build, new StoreView.Whole());
     matches("root-build-top.txt", request, true, OldKernel.NONE);
+  }
+
+  /**
+   * When a step fails that makes the terminal, the tool plans without terminals: none of these
+   * steps is left, and they alone are gone.
+   */
+  @Test
+  void whatMakesATerminalIsNotInAPlanWithoutTerminals() {
+    for (boolean root : List.of(true, false)) {
+      SandboxRequest request =
+          SampleRequest.of(new Identity(30001, 30000, root), Optional.of(SHELL), EXACT);
+      Program program =
+          new Program(List.of(SHELL), List.of(SHELL), List.of(), "/build", true, false);
+      SandboxSpec spec = NixSandbox.of(request, program);
+      PipeEnds go = new PipeEnds(5, 6);
+      List<Step> with =
+          new ArrayList<>(
+              Planner.plan(spec, go, SampleStreams.onTerminal(8, 9), OldKernel.NONE).steps());
+      List<Step> without =
+          Planner.plan(spec.withoutTerminals(), go, SampleStreams.INHERITED, OldKernel.NONE)
+              .steps();
+      assertTrue(with.removeIf(each -> each.kind() == Step.Kind.MAKE_TERMINAL));
+      with.removeIf(
+          each -> each.label().contains("/dev/pts") || each.label().contains("/dev/ptmx"));
+      assertEquals(labels(with), labels(without));
+    }
+  }
+
+  private static List<String> labels(List<Step> steps) {
+    return steps.stream().map(Step::label).toList();
   }
 
   private static void matches(String golden, Identity identity, boolean kvm, boolean terminal)
