@@ -16,10 +16,18 @@ public final class Directory implements AutoCloseable {
   private final Descriptor self;
   private final Place place;
 
+  /** Whether the kernel has refused {@link FileCalls#O_NOATIME} here: it would for each file. */
+  private boolean ofOthers;
+
   Directory(FileCalls files, Descriptor self, Place place) {
+    this(files, self, place, false);
+  }
+
+  private Directory(FileCalls files, Descriptor self, Place place, boolean ofOthers) {
     this.files = files;
     this.self = self;
     this.place = place;
+    this.ofOthers = ofOthers;
   }
 
   /** Returns the directory's descriptor. */
@@ -39,13 +47,13 @@ public final class Directory implements AutoCloseable {
   /** Opens this directory once more, for a reading position of its own. */
   public Directory reopen() throws ErrnoException {
     Descriptor opened = open(ByteString.of("."), files.abi().directory(), 0);
-    return new Directory(files, opened, place);
+    return new Directory(files, opened, place, ofOthers);
   }
 
   /** Opens a directory in this one. */
   public Directory openDirectory(ByteString name) throws ErrnoException {
     Descriptor opened = openUnseen(name, files.abi().directory());
-    return new Directory(files, opened, place.child(name));
+    return new Directory(files, opened, place.child(name), ofOthers);
   }
 
   /**
@@ -54,7 +62,7 @@ public final class Directory implements AutoCloseable {
    */
   public Directory openParent() throws ErrnoException {
     Descriptor opened = openUnseen(PARENT, files.abi().directory());
-    return new Directory(files, opened, place.parent());
+    return new Directory(files, opened, place.parent(), ofOthers);
   }
 
   /**
@@ -87,13 +95,18 @@ public final class Directory implements AutoCloseable {
 
   /** Opens without changing the time of access, which only the owner and root may do. */
   private Descriptor openUnseen(ByteString name, int flags) throws ErrnoException {
+    if (ofOthers) {
+      return open(name, flags, 0);
+    }
     try {
       return open(name, flags | FileCalls.O_NOATIME, 0);
     } catch (ErrnoException e) {
       if (!e.denied()) {
         throw e;
       }
-      return open(name, flags, 0);
+      Descriptor opened = open(name, flags, 0);
+      ofOthers = true;
+      return opened;
     }
   }
 
