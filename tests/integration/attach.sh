@@ -134,3 +134,31 @@ test_three_builds_and_two_sessions() {
 	expect_end three 'with exit code 1'
 	grep -c '^nix-build-shell: the build waits until' "$T/three/log" | grep -q '[3-9]' || fail "no lines"
 }
+
+# hang NAME: a build of tests/fixtures/attach.nix in the background.
+hang() {
+	# shellcheck disable=SC2094
+	as_user NIX_REMOTE=daemon nix-build --no-out-link "$SCRATCH/fixtures/attach.nix" -A "$1" --argstr bash "$BASH_PATH" \
+		--argstr tools "$TOOLS_PATH" --argstr salt "$T" >"$T/log-$1" 2>&1 </dev/null &
+	eventually grep -qx "$2" "$T/log-$1" || fail "it does not run: $(<"$T/log-$1")"
+}
+
+test_builds_that_do_not_wait() {
+	needs_root
+	hang nested made
+	hang hanging begun
+	run nbs attach
+	expect_status 2
+	expect_err 'no build waits at its failure'
+	# Where the build is root in namespaces of its own, it could have put anything anywhere.
+	run nbs attach nested-1.0 <<<'y'
+	expect_status 125
+	expect_err 'its first process has left the sandbox that Nix has made'
+	run nbs attach hanging-1.0 <<<'n'
+	expect_status 125
+	run nbs attach hanging-1.0 <<<$'yes\necho "inside $PWD"; exit 5'
+	expect_status 5
+	expect_out 'inside /build'
+	expect_err 'is not paused' 'the build ends as failed now'
+	eventually grep -q 'failed due to signal 9' "$T/log-hanging" || fail "it goes on"
+}

@@ -90,8 +90,9 @@ public record Attach(
       Optional<MemoryFile> bash = InteractiveBash.withoutStore().map(this::inMemory);
       OptionalInt number =
           bash.isPresent() ? OptionalInt.of(bash.get().number()) : OptionalInt.empty();
+      AttachPlan plan = plan(process, build, number);
       greet(build);
-      Ended ended = enter(plan(process, build, number));
+      Ended ended = enter(plan);
       if (build.has(files, ShellDirectory.path("").substring(1) + "/" + ShellFiles.RELEASED)) {
         return release(build);
       }
@@ -117,13 +118,20 @@ public record Attach(
     (meant.isEmpty() ? all : meant).forEach(this::show);
     throw new Failure(
         WHAT,
-        meant.isEmpty()
-            ? all.isEmpty() ? "no build is running that you may enter" : "no such build is running"
-            : "several builds are meant",
+        meant.isEmpty() ? nothing(all) : "several builds are meant",
         caller.isRoot()
             ? all.isEmpty() ? "" : "name one of these builds"
             : "sudo $(command -v nix-build-shell) attach",
         all.isEmpty() ? ExitCode.TOOL_FAILED : ExitCode.USAGE);
+  }
+
+  private String nothing(List<RunningBuild> all) {
+    if (all.isEmpty()) {
+      return "no build is running that you may enter";
+    }
+    return options.build().isPresent() || options.pid().isPresent()
+        ? "no such build is running"
+        : "no build waits at its failure";
   }
 
   private boolean hasPid(RunningBuild build) {
@@ -290,13 +298,16 @@ public record Attach(
   }
 
   private void sayWhatFollows(RunningBuild build) {
+    Optional<Pause> pause = build.pause();
     Optional<String> id = build.id();
-    id.ifPresent(
-        name ->
-            messages.note(
-                "the build stands still; come back: nix-build-shell attach "
-                    + name
-                    + "; end it: nix-build-shell attach --release "
-                    + name));
+    if (pause.isPresent() && id.isPresent()) {
+      messages.note(
+          "the build stands still; come back: nix-build-shell attach "
+              + id.get()
+              + "; end it: nix-build-shell attach --release "
+              + id.get());
+    } else {
+      messages.note("the build ends as failed now, unless another session is in it");
+    }
   }
 }
