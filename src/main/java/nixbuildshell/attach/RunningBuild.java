@@ -3,6 +3,7 @@ package nixbuildshell.attach;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongPredicate;
+import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
@@ -24,6 +25,9 @@ public record RunningBuild(long pid, StorePath derivation, ByteString top, Optio
 
   /** The hook cuts the name in its ID there. */
   private static final int LONGEST_NAME = 73;
+
+  /** A path of plain names: with "..", the build would choose what is read from outside. */
+  private static final Pattern PLAIN = Pattern.compile("(/[A-Za-z0-9+_=-][A-Za-z0-9+._=-]*)+");
 
   private static final ByteString BUILD = ByteString.of("/build");
 
@@ -74,7 +78,9 @@ public record RunningBuild(long pid, StorePath derivation, ByteString top, Optio
   private static ByteString top(ProcessFiles process) {
     return Environment.of(process).stream()
         .filter(variable -> variable.startsWith("NIX_BUILD_TOP=/"))
-        .map(variable -> new ByteString(variable.latin1().substring("NIX_BUILD_TOP=".length())))
+        .map(variable -> variable.latin1().substring("NIX_BUILD_TOP=".length()))
+        .filter(PLAIN.asMatchPredicate())
+        .map(ByteString::new)
         .findFirst()
         .orElse(BUILD);
   }

@@ -108,8 +108,6 @@ public record GuardPlan(List<Long> threads, Pipes pipes, Patience patience) {
     Planner.ownKeyring(steps);
     Number name = new Number(15, "PR_SET_NAME");
     steps.add("take the guard's name", Syscall.PRCTL, name, text(NAME));
-    Number dumpable = new Number(4, "PR_SET_DUMPABLE");
-    steps.add("close its memory", Syscall.PRCTL, dumpable, number(0));
     Argument nothing =
         steps.add(
             "open /dev/null",
