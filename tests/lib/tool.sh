@@ -43,9 +43,10 @@ nbs_exec() { "${WHO}_exec" NIX_BUILD_SHELL_JAVA_HOME="$JDK" "${tool_env[@]}" "$T
 
 nbs() (nbs_exec "$@")
 
-# nbs_on_terminal ARGS...: the same on a terminal of its own, where what stdin has is typed.
+# nbs_on_terminal ARGS...: the same on a terminal of its own, where what stdin has is typed. What a line editor says to the
+# terminal alone is left out.
 nbs_on_terminal() {
 	local command
 	printf -v command '%q ' "$TOOL" "$@"
-	(TOOL=script nbs_exec -qec "$command" /dev/null)
+	(TOOL=script nbs_exec -qec "$command" /dev/null) | sed -u 's/\x1b\[?2004[hl]//g'
 }

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -263,6 +264,26 @@ class EnterTest {
     on(0, 2);
     enter(host.kept(), "bash");
     assertEquals("-c", last().program().arguments().get(1).toString());
+  }
+
+  /** An output that was there before the phase is not its own. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theOutputsThatThePhaseBeganAreKnown(boolean before) throws IOException {
+    on(0, 1, 2);
+    String out = TestHost.whole(TestHost.OUT);
+    host.envVars("/build", "x=y");
+    host.file(root.resolve("nix/store").resolve(TestHost.OUT.baseName()), "half");
+    Files.setLastModifiedTime(
+        host.kept().resolve("env-vars"),
+        FileTime.from(Instant.now().plusSeconds(before ? 3600 : -3600)));
+    work =
+        build -> {
+          String facts = Files.readString(build.resolve(".nix-build-shell/shell/facts.bash"));
+          assertTrue(facts.contains("Began=(" + (before ? "" : "'" + out + "'") + ")\n"), facts);
+          assertTrue(facts.contains("nbsFactState='envvars'\n"), facts);
+        };
+    assertEquals(STATUS, enter(host.kept()));
   }
 
   @Test

@@ -1,6 +1,7 @@
 package nixbuildshell.shell;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -105,6 +106,43 @@ class SandboxProgramTest {
     Failure failure =
         assertThrows(Failure.class, () -> SandboxProgram.of(start, NOTHING, "/build", true));
     assertTrue(failure.remedy().contains("--builder"), failure.remedy());
+  }
+
+  /** Any other command line runs exactly as given, and so does a shell that is no bash. */
+  @ParameterizedTest
+  @CsvSource({
+    "/s/bash, '', true, true",
+    "/s/bash, bash, true, true",
+    "/s/bash, bash, false, false",
+    "/s/bash, bash -i, true, false",
+    "/s/bash, /s/bash, true, false",
+    "/s/bash, sh, true, false",
+    "/s/dash, '', true, false",
+    "/s/busybox, bash, true, false",
+  })
+  void theShellAtTheFailureIsBashAloneOnATerminal(
+      String shell, String line, boolean terminals, boolean expected) {
+    Start start = new Start(Optional.of(new Shell(ByteString.of(shell))), NOTHING, NOTHING);
+    List<ByteString> command = line.isEmpty() ? NOTHING : bytes(line.split(" "));
+    assertEquals(expected, SandboxProgram.isAtTheFailure(start, command, terminals));
+    Start none = new Start(Optional.empty(), NOTHING, NOTHING);
+    assertFalse(SandboxProgram.isAtTheFailure(none, command, terminals));
+  }
+
+  @Test
+  void aPhaseNeedsABash() {
+    Start start =
+        new Start(Optional.of(new Shell(ByteString.of("/s/bash"))), bytes("A=b"), NOTHING);
+    Program program = SandboxProgram.phase(start, Optional.empty(), false, "/build");
+    assertEquals(
+        bytes("/s/bash", "-p", "/build/.nix-build-shell/shell/run.bash", "retry"),
+        program.arguments());
+    assertEquals(bytes("A=b"), program.environment());
+    Start dash = new Start(Optional.of(new Shell(ByteString.of("/s/dash"))), NOTHING, NOTHING);
+    Failure refused =
+        assertThrows(
+            Failure.class, () -> SandboxProgram.phase(dash, Optional.empty(), false, "/build"));
+    assertTrue(refused.remedy().contains("--builder"), refused.remedy());
   }
 
   @Test
