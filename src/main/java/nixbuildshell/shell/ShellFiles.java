@@ -75,7 +75,9 @@ public record ShellFiles(Session session, ShellDirectory directory) {
   private static Map<String, ByteString> scripts() {
     Map<String, ByteString> files = new LinkedHashMap<>();
     for (String name :
-        new String[] {"start.bash", "phases.bash", "run.bash", "load.bash", "again.bash"}) {
+        new String[] {
+          "start.bash", "phases.bash", "run.bash", "load.bash", "again.bash", "rebuild.bash"
+        }) {
       files.put(name, SetupProgram.resource(name));
     }
     files.put("dump.bash", SetupProgram.resource("state.sh"));

@@ -131,19 +131,7 @@ _nbsList() {
 	[[ -n $_nbsAt || -z $_nbsFailed ]] || builtin printf '%-24s %s\n' "$_nbsFailed" failed
 }
 
-# _nbsTool NAME: sets _nbsTool to the program's path. The state may have no usable PATH.
-_nbsTool() {
-	builtin declare _nbsRest=${PATH-}:
-	while [[ -n $_nbsRest ]]; do
-		_nbsTool=${_nbsRest%%:*}/$1
-		[[ ! -f $_nbsTool || ! -x $_nbsTool ]] || return 0
-		_nbsRest=${_nbsRest#*:}
-	done
-	for _nbsTool in "${NIX_STORE:-/nix/store}"/*/bin/"$1"; do
-		[[ ! -f $_nbsTool || ! -x $_nbsTool ]] || return 0
-	done
-	_nbsStop "cannot move files aside: the build has no $1" 125
-}
+_nbsNeed() { _nbsTool "$1" || _nbsStop "cannot move files aside: the build has no $1" 125; }
 
 # Moves aside what the phase began of the outputs; before the first phases all outputs.
 _nbsMoveOutputs() {
@@ -159,7 +147,7 @@ _nbsMoveOutputs() {
 	fi
 	for _nbsIt in "${_nbsPaths[@]}"; do
 		[[ -e $_nbsIt || -L $_nbsIt ]] || continue
-		_nbsTool mv
+		_nbsNeed mv
 		_nbsNumber=1
 		while [[ -e ${_nbsIt%/*}/.${_nbsIt##*/}.$_nbsNumber || -L ${_nbsIt%/*}/.${_nbsIt##*/}.$_nbsNumber ]]; do
 			((++_nbsNumber))
@@ -181,13 +169,13 @@ _nbsEmptyTop() {
 	done
 	((${#_nbsMoved[@]} > 0)) || return 0
 	while [[ -e $_nbsKept/aside.$_nbsNumber ]]; do ((++_nbsNumber)); done
-	_nbsTool mkdir
+	_nbsNeed mkdir
 	"$_nbsTool" "$_nbsKept/aside.$_nbsNumber" || _nbsStop "cannot make $_nbsKept/aside.$_nbsNumber" 125
-	_nbsTool mv
+	_nbsNeed mv
 	"$_nbsTool" -- "${_nbsMoved[@]}" "$_nbsKept/aside.$_nbsNumber/" || _nbsStop "cannot move all files of $_nbsTop aside" 125
 	_nbsSay "moved the files of $_nbsTop to $_nbsKept/aside.$_nbsNumber: ${_nbsPhase:-the builder} starts in an empty directory"
 	if [[ ${HOME-} == "$_nbsTop"/* && ! -e $HOME ]]; then
-		_nbsTool mkdir
+		_nbsNeed mkdir
 		"$_nbsTool" -p "$HOME"
 	fi
 }

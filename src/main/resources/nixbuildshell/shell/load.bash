@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC1090,SC2034,SC2154,SC2317
+# shellcheck shell=bash disable=SC1090,SC1091,SC2034,SC2154,SC2317
 # Part of the shell at the failure. start.bash and run.bash source it at the top level, after facts.bash. Sets
 # _nbsFiles, the files that make the best state there is, and defines what both need. What sources the files must do it
 # at the top level too: a state's `declare` in a function would make locals.
@@ -7,6 +7,41 @@
 # says `builtin`, uses [[ and (( only, and splits no words.
 
 _nbsTop=$nbsFactTop _nbsKept=$nbsFactTop/.nix-build-shell
+
+# _nbsTool NAME: sets _nbsTool to the program's path, in PATH or else anywhere in the store.
+_nbsTool() {
+	builtin declare _nbsRest=${PATH-}:
+	while [[ -n $_nbsRest ]]; do
+		_nbsTool=${_nbsRest%%:*}/$1
+		[[ ! -f $_nbsTool || ! -x $_nbsTool ]] || return 0
+		_nbsRest=${_nbsRest#*:}
+	done
+	for _nbsTool in "${NIX_STORE:-/nix/store}"/*/bin/"$1"; do
+		[[ ! -f $_nbsTool || ! -x $_nbsTool ]] || return 0
+	done
+	return 1
+}
+
+# Makes environment.bash for a kept env-vars, which lacks functions and arrays: sources setup again, in a directory of its
+# own, whose path then gives way to that of the build.
+_nbsMakeEnvironment() (
+	[[ -z $nbsFactStructured ]] || source "$_nbsTop/.attrs.sh"
+	source "$_nbsTop/env-vars"
+	set +eu
+	[[ -r ${stdenv-}/setup ]] && _nbsTool mkdir && "$_nbsTool" -p "$_nbsShell/setup" || exit 0
+	{
+		[[ -z $nbsFactStructured ]] || printf 'source %q\n' "$_nbsTop/.attrs.sh"
+		printf 'source %q\n' "$_nbsTop/env-vars"
+		printf "export %s=$_nbsShell/setup\n" NIX_BUILD_TOP TMPDIR TEMPDIR TMP TEMP
+	} >"$_nbsShell/setup/env-vars"
+	cd "$_nbsShell/setup" || exit
+	"$nbsFactBash" -c "$(<"$_nbsShell/rebuild.bash")" nix-build-shell "$_nbsShell/setup" "$(<"$_nbsShell/dump.bash")" \
+		"${nbsFactBuilder[@]:1}" </dev/null
+	_nbsText=$(<.nix-build-shell.bash)
+	printf '%s\n' "${_nbsText//"$_nbsShell/setup"/"$_nbsTop"}" >"$_nbsShell/environment.bash"
+) >/dev/null 2>&1
+
+[[ $nbsFactState != envvars || ! -r $_nbsTop/env-vars || -e $_nbsShell/environment.bash ]] || _nbsMakeEnvironment
 
 # _nbsChooseFailure: sets _nbsFiles for the state at the failure.
 _nbsChooseFailure() {

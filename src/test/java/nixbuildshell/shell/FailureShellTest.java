@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.stream.Stream;
 import nixbuildshell.capture.Bash;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,7 +44,7 @@ class FailureShellTest {
     shell = kept.resolve("shell");
     Files.createDirectories(shell);
     out = Files.createDirectory(scratch.resolve("store")).resolve("out");
-    for (String name : new String[] {"start", "load", "phases", "run", "again"}) {
+    for (String name : new String[] {"start", "load", "phases", "run", "again", "rebuild"}) {
       resource(name + ".bash", name + ".bash");
     }
     resource("state.sh", "dump.bash");
@@ -134,59 +135,57 @@ class FailureShellTest {
     return Files.readString(shell.resolve("result")).replace(top.toString(), "TOP");
   }
 
-  private static String lines(Bash.Result result) {
-    return result
-        .out()
-        .latin1()
-        .replace("Running phase: buildPhase\n", "")
-        .replace("\n", " ")
-        .strip();
-  }
+  /**
+   * Has in each row the text of a phase, what it prints, its status, and what is said of its end.
+   */
+  private static final String PHASES =
+      """
+      false; echo on                              %          % 1   % at PHASE:1: false
+      echo "[$notset]"                            % []       % 0   % succeeded
+      for f in *.nothere; do echo "$f"; done      %          % 0   % succeeded
+      false | true; echo on                       %          % 1   % at PHASE:1: in a pipeline with true
+      (exit 3); echo on                           %          % 3   % at PHASE:1: ( exit 3 )
+      x=$(false; echo on); echo on                %          % 1   % at PHASE:1: x=$(false; echo on)
+      set +e; false; echo on                      % on       % 0   % succeeded
+      exit 4                                      %          % 4   % failed with exit code
+      kill -9 $$                                  %          % 137 % failed with exit code
+      trap "echo bye" EXIT; exit 6                % bye      % 6   % failed with exit code
+      exec false                                  %          % 1   % failed with exit code
+      f() { return 5; }; f; echo on               %          % 5   % at PHASE:1: return 5
+      read -r x || echo "no input"              % no input % 0   % succeeded
+      echo "$curPhase $PWD"                       % PHASE TOP/hello % 0 % succeeded
+      echo "${NIX_LOG_FD:-none}"                  % none     % 0   % succeeded
+      echo $-,$(shopt -p nullglob)                % ehBE,shopt -s nullglob % 0 % succeeded
+      echo "${BASH_ENV-}${caller-}$name"          % hello-1.0 % 0  % succeeded
+      """;
 
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '%',
-      quoteCharacter = '`',
-      nullValues = "-",
-      emptyValue = "",
-      textBlock =
-          """
-          false; echo on                              %          % 1   % at buildPhase:1: false
-          echo "[$notset]"                            % []       % 0   % -
-          for f in *.nothere; do echo "$f"; done      %          % 0   % -
-          false | true; echo on                       %          % 1   % at buildPhase:1: in a pipeline with true
-          (exit 3); echo on                           %          % 3   % at buildPhase:1: ( exit 3 )
-          x=$(false; echo on); echo on                %          % 1   % at buildPhase:1: x=$(false; echo on)
-          set +e; false; echo on                      % on       % 0   % -
-          exit 4                                      %          % 4   % -
-          kill -9 $$                                  %          % 137 % -
-          trap "echo bye" EXIT; exit 6                % bye      % 6   % -
-          exec false                                  %          % 1   % -
-          f() { return 5; }; f; echo on               %          % 5   % at buildPhase:1: return 5
-          read -r x || echo "no input"              % no input % 0   % -
-          echo "$curPhase $PWD"                       % buildPhase TOP/hello % 0 % -
-          echo "${NIX_LOG_FD:-none}"                  % none     % 0   % -
-          echo $-,$(shopt -p nullglob)                % ehBE,shopt -s nullglob % 0 % -
-          echo "${BASH_ENV-}${caller-}$name"          % hello-1.0 % 0  % -
-          """)
-  void runsAPhaseAsTheBuilderWould(String text, String said, int status, String failure)
-      throws Exception {
-    rebuilt("mkdir hello");
+  /** Runs each phase as a text and as a function. */
+  @Test
+  void runsAPhaseAsTheBuilderWould() throws Exception {
+    List<String[]> rows =
+        PHASES.lines().map(row -> row.split("%", -1)).map(FailureShellTest::stripped).toList();
+    StringBuilder state = new StringBuilder("mkdir hello; sourceRoot=hello\n");
+    for (int i = 0; i < rows.size(); i++) {
+      state.append("text%1$d='%2$s'; function%1$d() { %2$s\n}\n".formatted(i, rows.get(i)[0]));
+    }
+    rebuilt(state.toString());
     Files.writeString(shell.resolve("facts.bash"), "export caller=1\n", StandardOpenOption.APPEND);
-    for (String phase :
-        new String[] {"buildPhase='" + text + "'", "buildPhase() { " + text + "\n}"}) {
-      Files.delete(shell.resolve("environment.bash"));
-      state(
-          shell.resolve("environment.bash"),
-          "sourceRoot=hello\n" + phase,
-          "(_nixBuildShellDump errexit) >%s");
-      Bash.Result result = run("retry");
-      assertEquals(said == null ? "" : said, lines(result).replace(top.toString(), "TOP"));
-      assertEquals(status, result.status());
-      if (failure != null && phase.startsWith("buildPhase=")) {
-        assertTrue(result.err().latin1().contains(failure), result.err().latin1());
+    for (int i = 0; i < rows.size(); i++) {
+      String[] row = rows.get(i);
+      for (String phase : new String[] {"text" + i, "function" + i}) {
+        Bash.Result result = run("retry", phase);
+        String said = result.out().latin1().replace("Running phase: " + phase + "\n", "");
+        assertEquals(
+            row[1].replace("PHASE", phase), said.replace(top.toString(), "TOP").strip(), row[0]);
+        assertEquals(Integer.parseInt(row[2]), result.status(), row[0]);
+        String end = row[3].replace("PHASE", "text" + i);
+        assertTrue(phase.startsWith("f") || result.err().latin1().contains(end), row[0]);
       }
     }
+  }
+
+  private static String[] stripped(String[] cells) {
+    return Stream.of(cells).map(String::strip).toArray(String[]::new);
   }
 
   @ParameterizedTest
@@ -484,5 +483,43 @@ class FailureShellTest {
     assertEquals(1, run("until", "build").status());
     String intervals = Files.readString(kept.resolve("intervals"));
     assertTrue(intervals.matches("([0-9]+(\\.[0-9]+)? [0-9]+(\\.[0-9]+)?\n){4}"), intervals);
+  }
+
+  @Test
+  void aKeptEnvVarsGetsTheFunctionsOfSetup() throws Exception {
+    Files.createDirectory(scratch.resolve("stdenv"));
+    Files.writeString(
+        scratch.resolve("stdenv/setup"),
+        "SHELL=/usr/bin/bash initialPath=/usr hooks=(a 'b c') HOME=$NIX_BUILD_TOP/home exported+='"
+            + " twice'\n"
+            + Files.readString(Path.of(SETUP))
+            + "\ntouch $NIX_BUILD_TOP/made\n");
+    Files.writeString(
+        top.resolve("env-vars"),
+        """
+        declare -x NIX_BUILD_TOP="%1$s"
+        declare -x TMPDIR="%1$s"
+        declare -x PWD="%1$s/hello"
+        declare -x PATH="/usr/bin:/bin"
+        declare -x exported="once"
+        declare -x stdenv="%2$s/stdenv"
+        declare -x buildPhase="echo \\$exported \\$HOME \\$PWD \\${hooks[1]}; runHook hook; false"
+        """
+            .formatted(top, scratch));
+    Files.createDirectory(top.resolve("hello"));
+    facts("nbsFactState=envvars");
+    Bash.Result result = run("retry");
+    assertEquals(
+        "Running phase: buildPhase\nonce TOP/home TOP/hello b c\n",
+        result.out().latin1().replace(top.toString(), "TOP"));
+    assertEquals(1, result.status());
+    assertFalse(Files.exists(top.resolve("made")));
+    // Structured attributes are not exported.
+    Files.delete(shell.resolve("environment.bash"));
+    Path variables = top.resolve("env-vars");
+    Files.writeString(variables, Files.readString(variables).replaceAll("declare -x stdenv.*", ""));
+    Files.writeString(top.resolve(".attrs.sh"), "stdenv='" + scratch + "/stdenv'\n");
+    facts("nbsFactState=envvars nbsFactStructured=1");
+    assertEquals("TOP/hello once b c\n", type(BASH, "echo $PWD $exported ${hooks[1]}"));
   }
 }
