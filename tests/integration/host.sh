@@ -17,12 +17,20 @@ switched_off() {
 	run nsenter --user --target "$holder" --setuid 0 --setgid 0 bash -c '
 		tool_env=()
 		echo 0 >"/proc/sys/user/$2"
+		WHO=user nbs doctor
+		echo "doctor: $?"
 		WHO=user nbs "$1" true' -- "$dir" "$1"
 	kill "$holder"
 	[[ $(<"/proc/sys/user/$1") -gt 0 ]] || fail "the host's own setting was changed"
 	expect_status 125
 	expect_err "sysctl -w user.$1=15000"
+	doctor_fails namespaces "sysctl -w user.$1=15000"
 	no_files_below "$USER_HOME" "a session is left"
+}
+# doctor_fails PART REMEDY: by what it has printed.
+doctor_fails() {
+	grep -qx 'doctor: 1' "$T/out" || fail "doctor is content"
+	grep -A 1 "^FAILED  $1 " "$T/out" | grep -qF "$2" || fail "doctor does not say: $1: $2"
 }
 test_user_namespaces_are_off() { switched_off max_user_namespaces; }
 test_network_namespaces_are_off() { switched_off max_net_namespaces; }
@@ -47,9 +55,12 @@ test_proc_is_masked() {
 		mount --bind /dev/null /proc/version
 		mount -t tmpfs -o ro none /proc/bus
 		mount --bind -o ro /proc/sys /proc/sys
+		nbs doctor
+		echo "doctor: $?"
 		nbs "$1" true' -- "$dir"
 	expect_status 125
 	expect_err 'mounted over' /proc/version /proc/bus /proc/sys systempaths=unconfined
+	doctor_fails procfs systempaths=unconfined
 }
 
 # The session must be able to run programs in /build: on a noexec file system it says so.
@@ -62,4 +73,7 @@ test_noexec_file_system() {
 	run nbs --work-dir "$T/noexec" "$dir" true
 	expect_status 125
 	expect_err "$T/noexec" noexec
+	run nbs --work-dir "$T/noexec" doctor
+	echo "doctor: $status" >>"$T/out"
+	doctor_fails sessions --work-dir
 }

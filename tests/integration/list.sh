@@ -1,9 +1,10 @@
 # shellcheck shell=bash
 # `list`: kept directories, sessions and builds that run.
 
-# json EXPRESSION: what Python says of the object j that --json printed, after a check against the schema.
+# json EXPRESSION: what Python says of the object j that --json printed, after a check against the schema of $schema.
+schema=list
 json() {
-	/usr/bin/python3 - "$TOP/docs/list.schema.json" "$T/out" "$1" <<-'END' || fail "not as its schema says: $(<"$T/out")"
+	/usr/bin/python3 - "$TOP/docs/$schema.schema.json" "$T/out" "$1" <<-'END' || fail "not as its schema says: $(<"$T/out")"
 		import json, sys, jsonschema
 		schema, j = (json.load(open(f, encoding="utf-8")) for f in sys.argv[1:3])
 		jsonschema.Draft202012Validator.check_schema(schema)
@@ -46,6 +47,11 @@ test_kept_directories_and_sessions() {
 	grep -q "^  session     ${session##*/}, changed, " "$T/out" || fail "no session"
 	run nbs list "$dir" --json
 	expect_json "(len(j['kept']), j['kept'][0]['path'], len(j['sessions']))" "(1, '$dir', 1)"
+	schema=doctor
+	run nbs doctor --json
+	expect_status 0
+	expect_json "(j['works'], [f['state'] for f in j['findings'] if f['part'] in ('sandbox', 'Nix', 'build logs', 'start-up cache')])" \
+		"(True, ['ok', 'ok', 'ok', 'ok'])"
 	run nbs clean "$dir"
 	expect_status 0
 	expect_out "sudo rm -rf -- $dir"

@@ -43,9 +43,10 @@ class RoomsTest {
       shell:    capture session sandbox
       host:     kernel files nix plan launch
       listing:  capture session
+      doctor:   view host
       attach:   kernel abi files nix store sandbox plan launch
       enter:    view shell host terminal attach
-      commands: enter listing
+      commands: enter listing doctor
       cli:      commands
       """;
 

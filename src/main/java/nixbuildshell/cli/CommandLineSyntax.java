@@ -14,6 +14,7 @@ import nixbuildshell.capture.DirectoryArgument;
 import nixbuildshell.cli.commands.AttachSyntax;
 import nixbuildshell.cli.commands.BuildSyntax;
 import nixbuildshell.cli.commands.CleanSyntax;
+import nixbuildshell.cli.commands.DoctorSyntax;
 import nixbuildshell.cli.commands.EnterCommand;
 import nixbuildshell.cli.commands.ListSyntax;
 import nixbuildshell.cli.commands.PathSyntax;
@@ -201,6 +202,7 @@ final class CommandLineSyntax {
         new AttachSyntax(),
         new BuildSyntax(),
         new CleanSyntax(),
+        new DoctorSyntax(),
         new ListSyntax(),
         new PathSyntax(),
         new RetrySyntax());

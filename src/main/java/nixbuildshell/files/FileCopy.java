@@ -12,7 +12,7 @@ import nixbuildshell.abi.Syscall;
  * kernel, else through memory. Holes stay holes. It remembers what file systems cannot do.
  */
 final class FileCopy {
-  private static final long FICLONE = 0x40049409;
+  static final long FICLONE = 0x40049409;
   private static final int SEEK_DATA = 3;
   private static final int SEEK_HOLE = 4;
   private static final long AT_ONCE = 1 << 24;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -30,6 +31,22 @@ public record Restrictions(Path root) {
     return KINDS.stream()
         .filter(k -> sysctl("user/max_" + k + "_namespaces").equals("0"))
         .findFirst();
+  }
+
+  /** Returns the settings that restrict user namespaces, each with its value, for a message. */
+  public List<String> forbidding() {
+    List<String> forbidding = new ArrayList<>();
+    forbiddenKind().ifPresent(kind -> forbidding.add("user.max_" + kind + "_namespaces is 0"));
+    if (sysctl("kernel/unprivileged_userns_clone").equals("0")) {
+      forbidding.add("kernel.unprivileged_userns_clone is 0");
+    }
+    if (isRestrictedByAppArmor()) {
+      forbidding.add("kernel.apparmor_restrict_unprivileged_userns is 1");
+    }
+    if (isEnforcedBySelinux()) {
+      forbidding.add("SELinux enforces its policy");
+    }
+    return forbidding;
   }
 
   boolean isRestrictedByAppArmor() {

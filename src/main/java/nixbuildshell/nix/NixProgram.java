@@ -106,7 +106,7 @@ public record NixProgram(
   }
 
   /** Asks {@code nix} for its settings. */
-  NixSettings settings() throws Unanswered {
+  public NixSettings settings() throws Unanswered {
     String[] words = {"--extra-experimental-features", "nix-command"};
     try {
       return NixSettings.parse(run(List.of(words[0], words[1], "show-config")));
