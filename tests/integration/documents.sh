@@ -45,6 +45,18 @@ test_bash() {
 	[[ $(completes --bin-sh n) == nix ]] || fail "no /bin/sh is offered"
 	[[ $(completes las) == last ]] || fail "the newest is not offered"
 	[[ -z $(completes "$T/kept" -) ]] || fail "options are offered after DIR"
+	[[ $(completes doc) == doctor ]] || fail "no subcommand is offered"
+	[[ $(completes list --r) == --running ]] || fail "no option of list is offered"
+	[[ $(completes clean --older-than '') == '' ]] || fail "a number is not for guessing"
+	mkdir -p "$T/nix-build-shell/greeting-1.0-abcd"
+	touch "$T/nix-build-shell/greeting-1.0-abcd/session.properties"
+	[[ $(XDG_STATE_HOME=$T completes clean gree) == greeting-1.0-abcd ]] || fail "no session is offered"
+	dir=/tmp/nix-build-offered-$$.drv-0
+	mkdir -p "$dir/.nix-build-shell"
+	printf '{ "schemaVersion": "1.0",\n  "id": "offered-%s" }' "$$" >"$dir/.nix-build-shell/manifest.json"
+	completed=$(completes list "offered-$$")
+	rm -r "$dir"
+	[[ $completed == "offered-$$" ]] || fail "no ID is offered: $completed"
 }
 
 test_zsh() {
@@ -62,4 +74,6 @@ test_fish() {
 	as_user fish --no-config -c 'source $argv[1]; complete -C "nix-build-shell -"; complete -C "nix-build-shell --"' \
 		"$T/nix-build-shell.fish" >"$T/fish"
 	cut -f1 "$T/fish" | are_the_same "fish"
+	as_user fish --no-config -c 'source $argv[1]; complete -C "nix-build-shell list --"' "$T/nix-build-shell.fish" >"$T/fish"
+	grep -q '^--running' "$T/fish" || fail "no option of list is offered"
 }
