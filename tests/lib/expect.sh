@@ -52,7 +52,7 @@ prints() {
 
 # no_files_below DIRECTORY MESSAGE: nothing but directories, lock files, and what was typed into shells.
 no_files_below() {
-	find "$1" -mindepth 1 ! -type d ! -name '*lock' ! -path '*/.history/*' >"$T/found"
+	find "$1" -mindepth 1 ! -type d ! -name '*lock' ! -path '*/.history/*' ! -path '*/.answers/*' >"$T/found"
 	if [[ -s $T/found ]]; then
 		head -n 5 "$T/found"
 		fail "$2"
