@@ -42,9 +42,9 @@ class RoomsTest {
       view:     capture session sandbox launch
       shell:    capture session sandbox
       host:     kernel files nix plan launch
-      listing:  capture session
       doctor:   view host
       attach:   kernel abi files nix store sandbox plan launch
+      listing:  capture session attach
       enter:    view shell host terminal attach
       commands: enter listing doctor
       cli:      commands

@@ -120,6 +120,8 @@ public record HostReport(
         ByteString.EMPTY,
         ByteString.of("doctor"),
         Optional.empty(),
+        Optional.empty(),
+        List.of(),
         List.of(),
         new Remembered.Sandbox(
             "loopback",

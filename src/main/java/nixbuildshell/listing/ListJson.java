@@ -54,12 +54,13 @@ record ListJson(NixStore store) {
                     row ->
                         Map.of(
                             "derivation", store.directory().path(row.build().derivation()),
-                            "name", row.build().derivation().derivationName(),
+                            "name", row.build().name(),
                             "phase", row.phase(),
                             "pid", row.build().pid(),
-                            "uid", row.build().uid(),
+                            "uid", row.uid(),
                             "owner", row.owner(),
-                            "startedAt", row.build().started()))
+                            "startedAt", row.started(),
+                            "paused", row.paused()))
                 .toList()));
   }
 

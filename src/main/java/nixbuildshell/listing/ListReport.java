@@ -1,14 +1,14 @@
 package nixbuildshell.listing;
 
 import java.io.PrintStream;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
+import nixbuildshell.attach.RunningBuild;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.capture.TmpfilesRules;
 import nixbuildshell.console.Messages;
@@ -136,12 +136,15 @@ public record ListReport(Survey survey, PrintStream out, Messages messages, bool
         ("  " + title + " ".repeat(Math.max(1, 12 - title.length())) + value).stripTrailing());
   }
 
-  /** Prints the builds that run now. */
+  /** Prints the builds that run now, the newest first. */
   public void running() {
     List<RunningRow> rows =
-        RunningBuild.all(Path.of("/proc"), survey.caller().buildOwners()).stream()
-            .map(this::row)
-            .collect(Collectors.toList());
+        RunningBuild.all(survey.files(), survey.caller().buildOwners()).stream()
+            .flatMap(build -> row(build).stream())
+            .sorted(
+                Comparator.comparing((RunningRow row) -> row.started().orElse(Instant.EPOCH))
+                    .reversed())
+            .toList();
     if (json) {
       out.println(asJson().of(rows).ascii());
     } else if (rows.isEmpty()) {
@@ -151,26 +154,25 @@ public record ListReport(Survey survey, PrintStream out, Messages messages, bool
     }
   }
 
-  private RunningRow row(RunningBuild build) {
-    Optional<String> phase = survey.finder().growing(build.derivation()).phase();
-    return new RunningRow(build, phase, survey.caller().accounts().nameOf(build.uid()));
+  private Optional<RunningRow> row(RunningBuild build) {
+    return RunningRow.of(
+        build, survey.caller(), survey.finder().growing(build.derivation()).phase());
   }
 
   private void print(List<RunningRow> rows) {
-    Table table = new Table(1, "TIME", "NAME", "PHASE", "USER", "PID");
+    Table table = new Table(1, "TIME", "NAME", "STATE", "PHASE", "USER", "PID");
     for (RunningRow row : rows) {
-      RunningBuild build = row.build();
       table.add(
-          survey.finder().store().directory().path(build.derivation()),
+          survey.finder().store().directory().path(row.build().derivation()),
           List.of(
-              build
-                  .started()
+              row.started()
                   .map(at -> ListText.span(Duration.between(at, Instant.now())))
                   .orElse("-"),
-              build.derivation().derivationName(),
-              row.phase().orElse("-"),
+              row.build().name(),
+              row.state(),
+              row.phase().map(phase -> ByteString.of(phase).abridged(20)).orElse("-"),
               ByteString.of(row.owner()).abridged(12),
-              Long.toString(build.pid())));
+              Long.toString(row.build().pid())));
     }
     table.print(out);
   }
