@@ -64,7 +64,7 @@ test_arrays_in_a_shell() {
 	[[ $WHO == root ]] || cmp "$T/out" "$dir/declared" || fail "other variables"
 	for dir in "$dir" "$(readable_copy)"; do
 		run nbs_on_terminal "$dir" < <(
-			printf 'declare -p list assoc quotes newlines dollars spaces empty self outputs >declared2; '
+			printf 'cd $NIX_BUILD_TOP; declare -p list assoc quotes newlines dollars spaces empty self outputs >declared2; '
 			printf 'cmp declared declared2 && echo same""-variables; echo ${PROMPT_COMMAND-none}""; exit 0\n'
 		)
 		grep -q '^same-variables' "$T/out" || fail "other variables in $dir"

@@ -40,6 +40,7 @@ import nixbuildshell.view.InteractiveBash;
 record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages messages) {
   private static final ByteString GREETING = ByteString.of("greeting");
   private static final ByteString ENV_VARS = ByteString.of("env-vars");
+  private static final String ATTRIBUTES = ".attrs.sh";
   private static final String STATE = ".nix-build-shell/state.bash";
 
   /** Stores what is known of the failure in a new session, and writes the files. */
@@ -122,9 +123,20 @@ record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages me
         sandbox.request().build().directory(),
         sandbox.start().shell().orElseThrow().path(),
         state(kept, build),
-        story.derivation().map(found -> Recipe.of(found.derivation())),
+        recipe(kept, story),
         outputs,
         began(files, kept, build));
+  }
+
+  /** Returns the recipe; without a derivation, a file of Nix's tells of structured attributes. */
+  private static Optional<Recipe> recipe(KeptDirectory kept, FailureStory story) {
+    return story
+        .derivation()
+        .map(found -> Recipe.of(found.derivation()))
+        .or(
+            () ->
+                Optional.of(new Recipe(List.of(), List.of(), List.of(), true))
+                    .filter(any -> isReadable(kept, ATTRIBUTES)));
   }
 
   /** Returns what is known in a session of an older version. */
