@@ -26,7 +26,7 @@ _nixBuildShellMakePause() {
 	# shellcheck disable=SC2016
 	case $3 in
 	/*) printf '    sudo %s attach %s\n' "$3" "$1" ;;
-	*) printf '    sudo $(command -v %s) attach %s\n' "$3" "$1" ;;
+	*) printf '    sudo $(command -v %s)%s attach %s\n' "${3%% *}" "${3#"${3%% *}"}" "$1" ;;
 	esac
 	# shellcheck disable=SC2016
 	[[ -z $4 ]] ||

@@ -152,13 +152,16 @@ test_hint_can_be_pasted() {
 test_hook_by_overlay_and_by_function() {
 	setup
 	local package
-	for package in hooked debuggable; do
+	for package in hooked debuggable pausing; do
 		let_consumer_fail "$package"
 		grep -q 'nix run nix-build-shell#nix-build-shell -- ' "$T/build" || fail "$package: no hint: $(<"$T/build")"
 		grep -q 'failed with exit code 2;' "$T/build" || fail "$package: another exit code: $(<"$T/build")"
 		[[ $(flakes eval --impure --raw --expr "(builtins.fromJSON (builtins.readFile $dir/.nix-build-shell/manifest.json)).name") == program-1.0 ]] ||
 			fail "$package: another manifest"
 	done
+	# shellcheck disable=SC2016
+	grep -q 'sudo $(nix build --no-link --print-out-paths nix-build-shell#nix-build-shell)/bin/nix-build-shell attach program-1.0-' "$T/build" ||
+		fail "the build has not waited: $(<"$T/build")"
 	let_consumer_fail renamed
 	grep -q 'my-shell --verbose .* bash' "$T/build" || fail "no other command: $(<"$T/build")"
 	grep -q 'nix run github:somebody/something#nix-build-shell -- ' "$T/build" || fail "no other flake: $(<"$T/build")"
