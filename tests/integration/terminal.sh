@@ -16,7 +16,8 @@ open_terminal() {
 enter() {
 	types '$nbs $dir'
 	# Typed before the shell runs, it waits in the terminal.
-	types 'PS1="in: "; cd $NIX_BUILD_TOP; echo entered-$((40 + 2))'
+	types 'PS1="in: "; cd $NIX_BUILD_TOP'
+	types 'echo entered-$((40 + 2))'
 	shows '^entered-42'
 }
 
