@@ -40,3 +40,110 @@ test_programs_that_the_caller_brings() {
 	expect_status 125
 	expect_err 'cannot use --with /nix/store/00000000000000000000000000000000-gone'
 }
+
+# package: a file with `broken`, which needs a mended source, and `mended`, the same with $T/fix.patch.
+package() {
+	local source=$T/source
+	mkdir -p "$source"
+	echo broken >"$source/greeting"
+	printf '%s\n' 1 2 3 >"$source/two words"
+	echo gone >"$source/gone"
+	echo late >"$source/late"
+	echo '#!/bin/sh' >"$source/script"
+	printf 'a\0b' >"$source/picture"
+	cat >"$T/package.nix" <<-END
+		let
+		  env = import $SCRATCH/fixtures/stdenv {
+		    bash = builtins.storePath "$BASH_PATH";
+		    tools = builtins.storePath "$TOOLS_PATH";
+		  };
+		  package = patches: env.mkDerivation {
+		    name = "nbs-package-1.0";
+		    salt = "$T";
+		    src = $source;
+		    inherit patches;
+		    patchPhase = "for each in \$patches; do patch -p1 <\$each; done";
+		    configurePhase = "echo configured >late";
+		    buildPhase = "echo object >object; read -r line <greeting; [[ \$line == fixed ]] || exit 3";
+		    installPhase = "cp -R . \$out";
+		  };
+		in
+		{ broken = package [ ]; mended = package [ $T/fix.patch ]; }
+	END
+	chmod -R a+rX "$T"
+}
+
+# A failing build, a fix in the shell, `retry` passes, and the package with the patch builds under the real Nix. Of hostile
+# names and links nothing leads out.
+test_leave_with_a_patch() {
+	local log=$T/nix.log session built
+	package
+	if as_user NIX_REMOTE=daemon nix-build --keep-failed --no-out-link "$T/package.nix" -A broken >"$log" 2>&1; then
+		fail "the package builds"
+	fi
+	dir=$(kept_directory "$log")
+	printf '%s\n' "$dir" >>"$SCRATCH/kept-directories"
+	run nbs diff "$dir"
+	expect_status 125
+	expect_err 'no session of it has stayed'
+	cat >"$T/typed" <<-'END'
+		echo fixed >greeting; printf '%s\n' 1 two 3 >'two words'; rm gone; chmod +x script; printf 'c\0d' >picture
+		echo new >new.txt; echo odd >$'odd\nname'; ln -s /etc/passwd link; echo outside >../outside
+		retry && exit
+		exit 7
+	END
+	run nbs_on_terminal "$dir" <"$T/typed"
+	expect_status 0
+	grep -q 'your changes are kept in .*: changed: .*source/greeting.*; new: .*; gone: source/gone' "$T/out" || fail "not what was changed"
+	session=$(sed -n 's/.*see them with *nix-build-shell diff \([^[:space:]]*\).*/\1/p' "$T/out")
+	run nbs diff "$session"
+	expect_status 0
+	cp "$T/out" "$T/fix.patch"
+	[[ $(grep '^[-+][-+][-+]' "$T/out") == $'--- a/gone\n+++ /dev/null\n--- a/greeting\n+++ b/greeting\n--- a/two words\t\n+++ b/two words\t' ]] ||
+		fail "other files in the patch"
+	expect_err 'new, and not in the patch without --all or their names: link new.txt $'\''odd\012name'\' \
+		'outside of the source tree, and not in the patch: outside' 'binary, and not in the patch: picture' \
+		"the patch does not set the modes of: 'script (executable now)'" \
+		'last changed by phases, and not in the patch without their names: object'
+	run nbs diff --check "$dir" new.txt link
+	expect_status 0
+	grep -qxF '+++ b/new.txt' "$T/out" || fail "the new file is not in the patch"
+	expect_err 'the patch applies after patchPhase' 'no text that a patch can have: link'
+	as_user NIX_REMOTE=daemon nix-build --no-out-link "$T/package.nix" -A mended >"$T/built" 2>"$log" || fail "$(<"$log")"
+	[[ $(<"$(<"$T/built")/greeting") == fixed ]] || fail "it is not mended"
+	nbs_on_terminal "$session" < <(printf 'echo mine >late; exit\n')
+	run nbs diff --check "$session"
+	expect_status 1
+	expect_err 'patching file late' 'the patch does not apply after patchPhase'
+	# The kept directory is gone: its name is another build's now.
+	[[ $EUID -eq 0 ]] || return 0
+	mv "$dir" "$dir.moved"
+	run nbs diff "$session"
+	mv "$dir.moved" "$dir"
+	expect_status 0
+	expect_err "$dir is gone, or another build's by now: the comparison is with the source, unpacked and patched anew"
+	grep -qxF '+fixed' "$T/out" || fail "another patch"
+}
+
+# The exact state before a phase of a package that is not touched.
+test_begin_before_a_phase() {
+	local drv
+	package
+	drv=$(as_user NIX_REMOTE=daemon nix-instantiate "$T/package.nix" -A broken 2>/dev/null)
+	# shellcheck disable=SC2016
+	run nbs fresh "$drv" bash -c 'echo $name; ls -A; [ ! -e $out ]'
+	expect_status 0
+	expect_out $'nbs-package-1.0\nenv-vars'
+	run nbs fresh --before buildPhase -f "$T/package.nix" broken cat source/late
+	expect_status 0
+	expect_out configured
+	run nbs fresh --before installPhase "$drv" true
+	expect_status 3
+	run nbs fresh --before nonsense "$drv" true
+	expect_status 2
+	expect_err 'no phase is called nonsense'
+	run nbs_on_terminal fresh --before patchPhase "$drv" < <(printf '%s\n' 'echo "at $PWD $(<late)"; resume' 'exit')
+	expect_status 3
+	grep -q 'at /build/source late' "$T/out" || fail "another directory or source"
+	grep -q 'stopped before patchPhase' "$T/out" || fail "the greeting does not say where it stopped"
+}

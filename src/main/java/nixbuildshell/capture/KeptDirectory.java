@@ -48,6 +48,19 @@ public record KeptDirectory(
     }
   }
 
+  /**
+   * Stands for the kept directory of a build that has not begun: nothing is in it.
+   *
+   * @param empty an empty directory of the caller's, closed with it; its place is the derivation
+   * @param name the derivation's, without {@code .drv}
+   * @param nested whether this host's Nix nests build directories
+   */
+  public static KeptDirectory none(Directory empty, String name, boolean nested)
+      throws ErrnoException {
+    ByteString outer = ByteString.of("nix-build-" + name + (nested ? ".drv-0-0" : ".drv-0"));
+    return of(empty, Optional.empty(), outer, changed(empty));
+  }
+
   /** Opens a directory in its parent, through no link. */
   static KeptDirectory in(Directory parent, ByteString name) throws ErrnoException {
     return of(UserPath.openDirectory(parent, name));

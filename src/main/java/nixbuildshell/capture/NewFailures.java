@@ -161,7 +161,7 @@ public record NewFailures(
     try {
       return Optional.of(
           Reconstruction.of(
-              kept, Request.of(Optional.empty(), false, caller, path -> false), finder));
+              kept, Request.of(Optional.empty(), false, false, caller, path -> false), finder));
     } catch (Failure e) {
       return Optional.empty(); // More than one derivation fits, or none; entering it will say why.
     }

@@ -285,13 +285,14 @@ public final class Reconstruction {
    *
    * @param why the reason that {@code env-vars} is not used
    */
-  private static List<Note> differences(
-      Found source, FailedBuild.Environment environment, Unusable why) {
+  private List<Note> differences(Found source, FailedBuild.Environment environment, Unusable why) {
     List<Note> notes = new ArrayList<>();
     boolean script = environment instanceof FailedBuild.Rebuilt;
     String rebuilt =
         (script ? "env-vars is rebuilt from " : "the variables are those of ") + source.describe();
-    if (why.isOdd()) {
+    if (request.fresh()) {
+      notes.add(Note.detail(rebuilt));
+    } else if (why.isOdd()) {
       notes.add(Note.warning(rebuilt + " because " + why.getMessage()));
     } else {
       notes.add(Note.warning(rebuilt));

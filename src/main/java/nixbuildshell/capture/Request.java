@@ -15,6 +15,7 @@ import nixbuildshell.nix.Caller;
  * @param impure a variable of the caller's environment; {@link ImpureVariables} decides which of
  *     them a derivation with the network gets
  * @param builder whether the call of the builder is wanted
+ * @param fresh whether there was no build yet, so that nothing of it can be kept
  * @param directory the build directory in a sandbox, by Nix's setting
  * @param sandbox Nix's setting of that name: true, false or relaxed
  * @param places whether a build without a sandbox can have had its directory at a path, and a
@@ -29,6 +30,7 @@ public record Request(
     int cores,
     Function<ByteString, Optional<ByteString>> impure,
     boolean builder,
+    boolean fresh,
     String directory,
     String sandbox,
     Predicate<ByteString> places,
@@ -39,6 +41,7 @@ public record Request(
   public static Request of(
       Optional<ByteString> derivation,
       boolean builder,
+      boolean fresh,
       Caller caller,
       Predicate<ByteString> places) {
     return new Request(
@@ -46,6 +49,7 @@ public record Request(
         Runtime.getRuntime().availableProcessors(),
         name -> caller.environment(name.latin1()),
         builder,
+        fresh,
         caller.sandboxBuildDirectory(),
         caller.sandboxSetting(),
         places,

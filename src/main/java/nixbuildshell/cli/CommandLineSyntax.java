@@ -14,8 +14,10 @@ import nixbuildshell.capture.DirectoryArgument;
 import nixbuildshell.cli.commands.AttachSyntax;
 import nixbuildshell.cli.commands.BuildSyntax;
 import nixbuildshell.cli.commands.CleanSyntax;
+import nixbuildshell.cli.commands.DiffSyntax;
 import nixbuildshell.cli.commands.DoctorSyntax;
 import nixbuildshell.cli.commands.EnterCommand;
+import nixbuildshell.cli.commands.FreshSyntax;
 import nixbuildshell.cli.commands.ListSyntax;
 import nixbuildshell.cli.commands.PathSyntax;
 import nixbuildshell.cli.commands.RetrySyntax;
@@ -187,6 +189,7 @@ final class CommandLineSyntax {
       each.optionsOfItsOwn().ifPresent(own -> parser.addMixin(own.getClass().getSimpleName(), own));
       CommandLine subcommand = plain(each);
       parser.addSubcommand(each.takesEveryWord() ? everyWord(subcommand) : subcommand);
+      subcommand.setStopAtPositional(each.hasCommand());
     }
     return parser;
   }
@@ -202,7 +205,9 @@ final class CommandLineSyntax {
         new AttachSyntax(),
         new BuildSyntax(),
         new CleanSyntax(),
+        new DiffSyntax(),
         new DoctorSyntax(),
+        new FreshSyntax(),
         new ListSyntax(),
         new PathSyntax(),
         new RetrySyntax());
@@ -343,6 +348,7 @@ final class CommandLineSyntax {
         packages.stream().map(ByteString::new).toList(),
         builder,
         explain,
+        Optional.empty(),
         Optional.empty(),
         quiet,
         verbose.length);

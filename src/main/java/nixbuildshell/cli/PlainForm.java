@@ -20,7 +20,7 @@ import nixbuildshell.sandbox.Network;
 final class PlainForm {
   /** The subcommands of {@link CommandLineSyntax}: their names win over a directory's. */
   static final Set<String> SUBCOMMANDS =
-      Set.of("attach", "build", "clean", "doctor", "list", "path", "retry");
+      Set.of("attach", "build", "clean", "diff", "doctor", "fresh", "list", "path", "retry");
 
   private static final Set<String> FLAGS = Set.of("--builder", "--explain");
   private static final Set<String> QUIET = Set.of("-q", "--quiet");
@@ -137,6 +137,7 @@ final class PlainForm {
             List.copyOf(repeated.get(WITH)),
             builder,
             values.containsKey("--explain"),
+            Optional.empty(),
             Optional.empty(),
             values.containsKey("--quiet"),
             verbosity));

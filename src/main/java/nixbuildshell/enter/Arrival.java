@@ -38,6 +38,7 @@ import nixbuildshell.view.InteractiveBash;
  * the shell and of {@code retry} into the working copy, and greets.
  */
 record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages messages) {
+  private static final int LONGEST = 100;
   private static final ByteString GREETING = ByteString.of("greeting");
   private static final ByteString ENV_VARS = ByteString.of("env-vars");
   private static final String ATTRIBUTES = ".attrs.sh";
@@ -58,9 +59,54 @@ record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages me
             session.path().plus("/build"),
             facts.state(),
             kept.path(),
+            story.derivation().map(found -> ByteString.of(found.whole())),
             root);
     session.store(GREETING, ByteString.of(String.join("\n", greeting.lines())));
     write();
+  }
+
+  /** Does the same for a build that has not begun: all of its state is known. */
+  void prepareFresh(FailedBuild build, FailureStory story) {
+    Facts facts = freshFacts(build, story);
+    shell().store(facts);
+    greetFresh(facts.name() + " has not begun", Optional.empty());
+    write();
+  }
+
+  /** Makes the shell begin where the phases have stopped. */
+  void stopBefore(FailedBuild build, FailureStory story) {
+    PhaseResult result = result();
+    Facts facts = freshFacts(build, story).at(result.phase(), result.directory());
+    shell().store(facts);
+    greetFresh(
+        facts.name()
+            + " stopped before "
+            + result.phase().map(name -> name.abridged(LONGEST)).orElse("a phase"),
+        result.phase());
+    write();
+  }
+
+  private Facts freshFacts(FailedBuild build, FailureStory story) {
+    return facts(
+        build,
+        story,
+        story.derivation().map(found -> Recipe.of(found.derivation())),
+        Facts.State.REBUILT,
+        List.of());
+  }
+
+  private void greetFresh(String what, Optional<ByteString> phase) {
+    Greeting greeting =
+        new Greeting(
+            what,
+            List.of(),
+            phase,
+            session.path().plus("/build"),
+            Facts.State.HOOK,
+            ByteString.EMPTY,
+            Optional.empty(),
+            false);
+    session.store(GREETING, ByteString.of(String.join("\n", greeting.lines())));
   }
 
   /** Writes the files anew into a session that the caller comes back to. */
@@ -108,6 +154,15 @@ record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages me
   }
 
   private Facts facts(FileSystem files, KeptDirectory kept, FailedBuild build, FailureStory story) {
+    return facts(build, story, recipe(kept, story), state(kept, build), began(files, kept, build));
+  }
+
+  private Facts facts(
+      FailedBuild build,
+      FailureStory story,
+      Optional<Recipe> recipe,
+      Facts.State state,
+      List<String> began) {
     Optional<Manifest.End> end = build.manifest().map(Manifest::end);
     Optional<LogEnd> log = story.end();
     Map<String, String> outputs = new LinkedHashMap<>();
@@ -122,10 +177,10 @@ record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages me
         end.flatMap(Manifest.End::cwd),
         sandbox.request().build().directory(),
         sandbox.start().shell().orElseThrow().path(),
-        state(kept, build),
-        recipe(kept, story),
+        state,
+        recipe,
         outputs,
-        began(files, kept, build));
+        began);
   }
 
   /** Returns the recipe; without a derivation, a file of Nix's tells of structured attributes. */

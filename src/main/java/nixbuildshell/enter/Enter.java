@@ -23,6 +23,8 @@ import nixbuildshell.console.ExitCode;
 import nixbuildshell.console.Messages;
 import nixbuildshell.console.ProgressLine;
 import nixbuildshell.console.ShellWord;
+import nixbuildshell.enter.Options.Fresh;
+import nixbuildshell.enter.Options.Look;
 import nixbuildshell.enter.Options.Retry;
 import nixbuildshell.enter.Options.ShowPath;
 import nixbuildshell.enter.Options.Task;
@@ -34,12 +36,15 @@ import nixbuildshell.files.TreeCopy;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.sandbox.BinSh;
+import nixbuildshell.sandbox.NixSandbox;
+import nixbuildshell.sandbox.Program;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.Cleaning;
 import nixbuildshell.session.Remembered;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
 import nixbuildshell.session.WorkingCopy;
+import nixbuildshell.shell.SandboxProgram;
 import nixbuildshell.shell.Start;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.NixStore;
@@ -47,6 +52,7 @@ import nixbuildshell.store.StorePath;
 import nixbuildshell.terminal.CallersStream;
 import nixbuildshell.terminal.OutputTail;
 import nixbuildshell.terminal.SignalRelay;
+import nixbuildshell.view.Evaluation;
 import nixbuildshell.view.LayerProbe;
 import nixbuildshell.view.RefusedOutput;
 import nixbuildshell.view.StoreChoice;
@@ -115,6 +121,9 @@ public record Enter(
                     + " can have the settings")
         .ifPresent(messages::note);
     NixStore store = StoreChoice.of(caller, files, options.store());
+    if (options.fresh().isPresent()) {
+      return begin(store, options.fresh().get());
+    }
     ByteString path =
         new DirectoryArgument(caller, files, store, messages, this::session)
             .path(options.directory());
@@ -140,6 +149,26 @@ public record Enter(
     }
   }
 
+  /** Enters the sandbox of a build that has not begun. */
+  private int begin(NixStore store, Fresh fresh) {
+    try (Sessions sessions = Sessions.open(files, caller::environment, options.workDirectory())) {
+      Evaluation nix = new Evaluation(caller, store, this::cancelled);
+      StorePath path = nix.derivation(options.directory(), fresh.file());
+      nix.realiseInputs(path, store.read(path));
+      ByteString whole = ByteString.of(store.directory().path(path));
+      Enter named =
+          new Enter(options.of(whole), caller, messages, out, calls, files, signals, launcher);
+      try (KeptDirectory none =
+          KeptDirectory.none(sessions.empty(whole), path.derivationName(), nix.nests())) {
+        return named.enter(none, store, Optional.of(sessions).filter(any -> !options.explain()));
+      }
+    } catch (CancellationException e) {
+      return ExitCode.SIGNAL + signals.ending();
+    } catch (ErrnoException e) {
+      throw e.failure("cannot begin a build of " + options.directory(), "");
+    }
+  }
+
   private boolean isFor(Class<? extends Task> task) {
     return options.task().filter(task::isInstance).isPresent();
   }
@@ -157,7 +186,7 @@ public record Enter(
   }
 
   /** Returns the path of the session that a directory is or has; empty when there is none. */
-  private static Optional<ByteString> known(Sessions sessions, KeptDirectory kept) {
+  static Optional<ByteString> known(Sessions sessions, KeptDirectory kept) {
     String path = kept.path().latin1();
     return sessions
         .named(new ByteString(path.substring(path.lastIndexOf('/') + 1)))
@@ -192,6 +221,7 @@ public record Enter(
         Request.of(
             options.derivation(),
             options.builder(),
+            options.fresh().isPresent(),
             caller,
             path -> preparation().place(path, store).isPresent());
     FailedBuild build = Reconstruction.of(kept, request, finder);
@@ -230,10 +260,16 @@ public record Enter(
             remembered,
             messages,
             signals,
+            stop -> EditSummary.of(files, session.path(), stop),
             !isFor(ShowPath.class),
             caller.hasTerminal(2))) {
       try {
-        if (isPrepared(sandbox)) {
+        if (options.fresh().isPresent()) {
+          int status = fillFresh(sessions, session, kept, build, finder, sandbox);
+          if (status != 0) {
+            return status;
+          }
+        } else if (isPrepared(sandbox)) {
           fillAndPrepare(sessions, session, kept, build, finder, sandbox);
         } else if (remembered.kind() == Remembered.Kind.INTERACTIVE) {
           fillAndSay(sessions, session, kept, build, finder, sandbox);
@@ -243,6 +279,15 @@ public record Enter(
         session.markStaged();
         if (isFor(ShowPath.class)) {
           session.keep();
+        } else if (options.task().orElse(null) instanceof Look look) {
+          Arrival arrival = new Arrival(sessions, session, sandbox, messages);
+          return look.visitor()
+              .visit(
+                  session,
+                  sandbox.start(),
+                  sandbox.request(),
+                  arrival.result().directory(),
+                  launcher);
         }
       } catch (CancellationException e) {
         return ExitCode.SIGNAL + signals.ending(); // Before the end of the session resets it.
@@ -335,10 +380,55 @@ public record Enter(
       fill(sessions, session, kept, build, sandbox);
       new Arrival(sessions, session, sandbox, messages)
           .prepare(files, kept, build, story, caller.isRoot());
+      story
+          .derivation()
+          .ifPresent(found -> session.rememberDerivation(ByteString.of(found.whole())));
       if (sandbox.bash().isPresent()) {
         sayBinSh(story);
       }
     }
+  }
+
+  /**
+   * Fills the session of a build that has not begun, and runs the phases that the caller wants
+   * done.
+   *
+   * @return the exit status of the phases; 0 when all are done
+   */
+  private int fillFresh(
+      Sessions sessions,
+      Session session,
+      KeptDirectory none,
+      FailedBuild build,
+      DerivationFinder finder,
+      Prepared sandbox) {
+    fill(sessions, session, none, build, sandbox);
+    Optional<ByteString> before = options.fresh().flatMap(Fresh::before);
+    if (before.isEmpty() && sandbox.bash().isEmpty()) {
+      return 0;
+    }
+    Arrival arrival = new Arrival(sessions, session, sandbox, messages);
+    try (FailureStory story = FailureStory.of(none, build, finder)) {
+      arrival.prepareFresh(build, story);
+      int status = before.map(phase -> runUntil(phase, arrival)).orElse(0);
+      if (before.isPresent() && status == 0 && !isFor(Look.class)) {
+        arrival.stopBefore(build, story);
+      }
+      return status;
+    }
+  }
+
+  /** Runs the phases before another one, whose output goes to stderr. */
+  private int runUntil(ByteString phase, Arrival arrival) {
+    Prepared sandbox = arrival.sandbox();
+    Program program =
+        SandboxProgram.until(sandbox.start(), phase, sandbox.request().build().directory());
+    int status = launcher.run(NixSandbox.of(sandbox.request(), program), arrival.session());
+    signals.detach();
+    if (cancelled()) {
+      throw new CancellationException("a signal ended the phases");
+    }
+    return status;
   }
 
   private void fill(
@@ -355,7 +445,9 @@ public record Enter(
       Workspace workspace =
           new Workspace(sandbox.store(), new WorkingCopy(session, copy), messages);
       StoreView store = sandbox.request().view().store();
-      if (options.builder()) {
+      if (options.fresh().isPresent()) {
+        workspace.beginWithVariables(files, kept, build, store, made);
+      } else if (options.builder()) {
         workspace.begin(files, kept, build, store);
       } else {
         workspace.fill(files, kept, build, store, made);

@@ -5,6 +5,9 @@ import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.sandbox.BinSh;
 import nixbuildshell.sandbox.Network;
+import nixbuildshell.sandbox.SandboxRequest;
+import nixbuildshell.session.Session;
+import nixbuildshell.shell.Start;
 
 /**
  * Says what the caller asks for when entering a build.
@@ -20,6 +23,7 @@ import nixbuildshell.sandbox.Network;
  * @param packages {@code --with}
  * @param builder {@code --builder}: run the original builder
  * @param explain print the plan and run nothing
+ * @param fresh to enter no failed build: {@code directory} names a derivation
  * @param task what to do instead of a command or a shell
  * @param quiet {@code --quiet}: no greeting
  * @param verbosity how often {@code -v} was given
@@ -36,9 +40,18 @@ public record Options(
     List<ByteString> packages,
     boolean builder,
     boolean explain,
+    Optional<Fresh> fresh,
     Optional<Task> task,
     boolean quiet,
     int verbosity) {
+  /**
+   * Asks for a build that has not begun.
+   *
+   * @param before the phase at whose start to stop; empty for the start of the builder
+   * @param file the file of Nix's option {@code -f}
+   */
+  public record Fresh(Optional<ByteString> before, Optional<ByteString> file) {}
+
   /** Says what a subcommand does with a build. */
   public sealed interface Task {}
 
@@ -54,54 +67,65 @@ public record Options(
   /** Prints the path of the build directory of a session, and makes the session if need be. */
   public record ShowPath() implements Task {}
 
+  /** Looks at a working copy, which is deleted afterwards. */
+  record Look(Visitor visitor) implements Task {}
+
+  /** Does something in a working copy. */
+  interface Visitor {
+    /**
+     * Returns the exit status.
+     *
+     * @param start how commands start in the sandbox
+     * @param directory the working directory where the phases have stopped, as seen from inside
+     * @param launcher runs programs in the sandbox
+     */
+    int visit(
+        Session session,
+        Start start,
+        SandboxRequest sandbox,
+        Optional<ByteString> directory,
+        Launcher launcher);
+  }
+
   /**
    * Returns the same options for another DIR.
    *
    * @param named with one byte in each char; empty for the same DIR
    */
   public Options in(Optional<String> named) {
-    return new Options(
-        named.map(ByteString::new).orElse(directory),
-        command,
-        derivation,
-        store,
-        workDirectory,
-        network,
-        binSh,
-        sandboxPaths,
-        packages,
-        builder,
-        explain,
-        task,
-        quiet,
-        verbosity);
+    return with(named.map(ByteString::new).orElse(directory), command, derivation, fresh, task);
   }
 
   /** Returns the same options for another DIR, of a derivation that is known where it is given. */
   public Options in(ByteString other, Optional<ByteString> ofDerivation) {
-    return new Options(
-        other,
-        command,
-        ofDerivation,
-        store,
-        workDirectory,
-        network,
-        binSh,
-        sandboxPaths,
-        packages,
-        builder,
-        explain,
-        task,
-        quiet,
-        verbosity);
+    return with(other, command, ofDerivation, fresh, task);
   }
 
   /** Returns the same options for a task. */
   public Options with(Task other) {
+    return with(directory, command, derivation, fresh, Optional.of(other));
+  }
+
+  /** Returns the same options for a build that has not begun. */
+  public Options with(Fresh asked, ByteString named, List<ByteString> words) {
+    return with(named, words, derivation, Optional.of(asked), task);
+  }
+
+  /** Returns the same options for a derivation. */
+  Options of(ByteString path) {
+    return with(directory, command, Optional.of(path), fresh, task);
+  }
+
+  private Options with(
+      ByteString place,
+      List<ByteString> words,
+      Optional<ByteString> path,
+      Optional<Fresh> asked,
+      Optional<Task> other) {
     return new Options(
-        directory,
-        command,
-        derivation,
+        place,
+        words,
+        path,
         store,
         workDirectory,
         network,
@@ -110,7 +134,8 @@ public record Options(
         packages,
         builder,
         explain,
-        Optional.of(other),
+        asked,
+        other,
         quiet,
         verbosity);
   }

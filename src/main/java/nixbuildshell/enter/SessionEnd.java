@@ -14,6 +14,7 @@ import nixbuildshell.terminal.SignalRelay;
  * Deletes a session at the end of its run, or tells the caller that an interactive session with
  * changes stays. A signal stops both, and the next run deletes the rest.
  *
+ * @param changes says what was changed
  * @param tells whether to tell of a session that stays
  * @param terminal whether stderr is a terminal, which shows the progress
  */
@@ -23,6 +24,7 @@ record SessionEnd(
     Remembered remembered,
     Messages messages,
     SignalRelay signals,
+    Function<BooleanSupplier, String> changes,
     boolean tells,
     boolean terminal)
     implements AutoCloseable {
@@ -32,9 +34,11 @@ record SessionEnd(
     signals.begin();
     if (remembered.kind() == Remembered.Kind.INTERACTIVE
         && unlessSignalled("looking for changes", session::isChanged)) {
+      String changed = tells ? unlessSignalled("looking for changes", changes) : "";
       session.close();
       if (tells) {
-        new Sessions.Kept(session.path(), Optional.of(remembered.origin()), true).tell(messages);
+        new Sessions.Kept(session.path(), Optional.of(remembered.origin()), true)
+            .tell(messages, changed);
       }
       return;
     }

@@ -72,6 +72,29 @@ final class Workspace {
   }
 
   /**
+   * Makes what the builder begins with, and adds its variables in {@code env-vars}.
+   *
+   * @param setup what stdenv's setup made, if it ran
+   */
+  void beginWithVariables(
+      FileSystem files,
+      KeptDirectory none,
+      FailedBuild build,
+      StoreView store,
+      Optional<SetupResult> setup) {
+    begin(files, none, build, store);
+    build.run().files().stream()
+        .filter(file -> !file.lacks().isEmpty())
+        .map(file -> file.name() + " lacks " + file.lacks() + ", which Nix alone knows")
+        .forEach(messages::note);
+    if (build.run().environment() instanceof FailedBuild.Rebuilt script) {
+      ByteString variables = setup.map(SetupResult::variables).orElse(script.envVars().script());
+      copy.writeBuildFile(ENV_VARS, variables, 0600);
+    }
+    setup.ifPresent(made -> add(made, build.run().files()));
+  }
+
+  /**
    * Makes what the builder left: copies what Nix kept, and adds what cannot be read.
    *
    * @param setup what stdenv's setup made, if it ran

@@ -61,7 +61,7 @@ public record Changes(Status.Time created, Status.Time staged, BooleanSupplier s
   }
 
   /** A ctime before the session's own tells a change after the clock was set back. */
-  private boolean isChanged(Status status) {
+  boolean isChanged(Status status) {
     return status.changed().compareTo(staged) >= 0 || status.changed().compareTo(created) < 0;
   }
 

@@ -50,6 +50,14 @@ public final class Directory implements AutoCloseable {
     return new Directory(files, opened, place, ofOthers);
   }
 
+  /**
+   * Returns this directory with another place, for messages about what it stands for. It is closed
+   * with either.
+   */
+  public Directory as(ByteString path) {
+    return new Directory(files, self, Place.root(path));
+  }
+
   /** Opens a directory in this one. */
   public Directory openDirectory(ByteString name) throws ErrnoException {
     Descriptor opened = openUnseen(name, files.abi().directory());

@@ -49,6 +49,6 @@ public final class Cleaning implements AutoCloseable {
     result.leftovers().forEach(left -> messages.note(left.failure().getMessage()));
     result.kept().stream()
         .filter(kept -> kept.isNews() && kept.origin().isPresent())
-        .forEach(kept -> kept.tell(messages));
+        .forEach(kept -> kept.tell(messages, ""));
   }
 }

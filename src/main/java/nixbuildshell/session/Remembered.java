@@ -106,6 +106,12 @@ public record Remembered(
         kind, origin, name, derivation, shell, environment, others, sandbox, store);
   }
 
+  /** Returns the same with a derivation. */
+  Remembered of(ByteString path) {
+    return new Remembered(
+        kind, origin, name, Optional.of(path), shell, environment, programs, sandbox, store);
+  }
+
   private static final String VERSION = "1";
 
   /** Returns the file's content. */

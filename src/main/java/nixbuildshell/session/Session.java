@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.files.Changes;
@@ -107,19 +108,24 @@ public final class Session implements AutoCloseable {
         : Optional.empty();
   }
 
-  /**
-   * Remembers directories at the end of PATH, where these are not yet remembered.
-   *
-   * @throws Failure when that cannot be written
-   */
+  /** Remembers directories at the end of PATH. */
   public void rememberPrograms(List<ByteString> programs) {
-    Optional<Remembered> other =
-        remembered().filter(it -> !it.programs().equals(programs)).map(it -> it.with(programs));
-    if (other.isPresent()) {
+    remember(before -> before.with(programs));
+  }
+
+  /** Remembers the derivation, unless it remembers one. */
+  public void rememberDerivation(ByteString path) {
+    remember(before -> before.derivation().isPresent() ? before : before.of(path));
+  }
+
+  private void remember(UnaryOperator<Remembered> change) {
+    Optional<Remembered> before = remembered();
+    Optional<Remembered> after = before.map(change);
+    if (!after.equals(before)) {
       ByteString written = REMEMBERED.plus(".new");
       try {
         TreeRemoval.remove(directory, written);
-        write(written, other.get().file());
+        write(written, after.get().file());
         directory.rename(written, REMEMBERED);
       } catch (ErrnoException e) {
         throw e.failure("cannot write in " + directory.place(), REMEDY);

@@ -52,15 +52,22 @@ public final class Sessions implements AutoCloseable {
    * @param isNews whether the changes were found for the first time
    */
   public record Kept(ByteString path, Optional<ByteString> origin, boolean isNews) {
-    /** Tells the caller how to come back, to compare and to delete. */
-    public void tell(Messages messages) {
-      messages.note("your changes are kept in " + path);
-      messages.note("  come back with  nix-build-shell " + name(path));
-      origin
-          .map(from -> ShellWord.quote(from) + " " + ShellWord.quote(path.plus("/build")))
-          .ifPresent(
-              both -> messages.note("  compare with    diff -r -x " + Session.OWN + " " + both));
-      messages.note("  delete with     rm -rf " + ShellWord.quote(path));
+    /**
+     * Tells the caller how to come back, to see the changes and to drop them.
+     *
+     * @param changes says what was changed; empty when that is not known
+     */
+    public void tell(Messages messages, String changes) {
+      String option = "nix-build-shell " + BaseDirectory.option(path);
+      String name = ShellWord.quote(name());
+      messages.note("your changes are kept in " + path + (changes.isEmpty() ? "" : ": " + changes));
+      messages.note("  come back with  " + option + name);
+      messages.note("  see them with   " + option + "diff " + name);
+      messages.note("  drop them with  " + option + "clean " + name);
+    }
+
+    private ByteString name() {
+      return new ByteString(path.latin1().substring(path.latin1().lastIndexOf('/') + 1));
     }
   }
 
@@ -250,6 +257,26 @@ public final class Sessions implements AutoCloseable {
       }
     } catch (ErrnoException e) {
       throw e.failure("cannot make a session in " + base.place(), Session.REMEDY);
+    }
+  }
+
+  /**
+   * Opens an empty directory that has no name any more, to copy nothing from.
+   *
+   * @param place what it stands for, in messages
+   */
+  public Directory empty(ByteString place) {
+    try {
+      return exclusively(
+          () -> {
+            ByteString name = ByteString.of(".empty-" + suffix());
+            base.makeDirectory(name, 0700);
+            Directory empty = base.openDirectory(name);
+            base.removeDirectory(name);
+            return empty.as(place);
+          });
+    } catch (ErrnoException e) {
+      throw e.failure("cannot make a directory in " + base.place(), Session.REMEDY);
     }
   }
 

@@ -46,6 +46,11 @@ public record Facts(
     NONE
   }
 
+  /** Returns the same for a build that has stopped at the start of a phase. */
+  public Facts at(Optional<ByteString> start, Optional<ByteString> place) {
+    return new Facts(name, start, place, top, bash, State.HOOK, recipe, outputs, began);
+  }
+
   /** Returns the script: assignments that are safe to source, whatever the values are. */
   public ByteString script() {
     List<String> lines = new ArrayList<>();

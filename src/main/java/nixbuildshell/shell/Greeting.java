@@ -17,6 +17,7 @@ import nixbuildshell.console.ShellWord;
  * @param copy the session's build directory on the host
  * @param state where the shell's state comes from
  * @param kept the kept directory
+ * @param derivation the path of the derivation; empty when it is not known
  * @param root whether root runs the tool
  */
 public record Greeting(
@@ -26,6 +27,7 @@ public record Greeting(
     ByteString copy,
     Facts.State state,
     ByteString kept,
+    Optional<ByteString> derivation,
     boolean root) {
   private static final int LOG_LINES = 4;
   private static final int LONGEST = 160;
@@ -53,6 +55,9 @@ public record Greeting(
             + phase.map(name -> name.abridged(LONGEST)).orElse("a phase")
             + " again, resume goes on from there, phases lists all");
     missing().ifPresent(lines::add);
+    if (state != Facts.State.HOOK) {
+      derivation.map(this::fresh).ifPresent(lines::add);
+    }
     return lines;
   }
 
@@ -86,6 +91,12 @@ public record Greeting(
             .replace("\t", "  ")
             .replaceAll("[\\p{Cc}\\p{Zl}\\p{Zp}]", "?");
     return plain.length() <= LONGEST ? plain : plain.substring(0, LONGEST) + "…";
+  }
+
+  /** Returns the command that makes the whole state anew. */
+  private String fresh(ByteString path) {
+    String before = phase.map(name -> "--before " + ShellWord.quote(name) + " ").orElse("");
+    return "the exact state of a new run: nix-build-shell fresh " + before + ShellWord.quote(path);
   }
 
   /** Returns which part of the state is missing, and what would bring it. */

@@ -179,18 +179,38 @@ public final class SandboxProgram {
    */
   public static Program phase(
       Start start, Optional<ByteString> phase, boolean trace, String directory) {
-    if (!start.hasBash()) {
-      throw new Failure(
-          "cannot run a phase again",
-          "the build's shell is no bash, so it has no phases",
-          "run the builder again: nix-build-shell --builder DIR");
-    }
-    ByteString bash = start.shell().orElseThrow().path();
+    ByteString bash = requireBash(start, "run a phase again");
     List<ByteString> arguments = new ArrayList<>(List.of(bash));
     arguments.addAll(words("-p", ShellDirectory.path(directory) + "/run.bash", "retry"));
     arguments.addAll(trace ? words("--trace") : List.of());
     phase.ifPresent(arguments::add);
     return new Program(List.of(bash), arguments, start.environment(), directory, false, false);
+  }
+
+  /**
+   * Returns the program that runs all phases before another one, and leaves the state at its start.
+   * What they write goes to stderr, since stdout is the caller's command's.
+   *
+   * @throws Failure when the build's shell is no bash
+   */
+  public static Program until(Start start, ByteString phase, String directory) {
+    ByteString bash = requireBash(start, "run phases");
+    List<ByteString> arguments = new ArrayList<>(List.of(bash));
+    arguments.addAll(words("-c", "exec \"$@\" >&2", "sh"));
+    arguments.add(bash);
+    arguments.addAll(words(ShellDirectory.path(directory) + "/run.bash", "until"));
+    arguments.add(phase);
+    return new Program(List.of(bash), arguments, start.environment(), directory, false, false);
+  }
+
+  private static ByteString requireBash(Start start, String what) {
+    if (!start.hasBash()) {
+      throw new Failure(
+          "cannot " + what,
+          "the build's shell is no bash, so it has no phases",
+          "run the builder again: nix-build-shell --builder DIR");
+    }
+    return start.shell().orElseThrow().path();
   }
 
   /**

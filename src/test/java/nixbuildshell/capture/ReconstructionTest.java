@@ -79,6 +79,7 @@ class ReconstructionTest {
             2,
             CALLER,
             false,
+            false,
             "/build",
             "true",
             path -> true,

@@ -17,6 +17,15 @@ final class TestRequest {
       boolean builder,
       Function<ByteString, Optional<ByteString>> impure) {
     return new Request(
-        derivation, 2, impure, builder, "/build", "true", path -> true, user -> true, user -> true);
+        derivation,
+        2,
+        impure,
+        builder,
+        false,
+        "/build",
+        "true",
+        path -> true,
+        user -> true,
+        user -> true);
   }
 }

@@ -62,6 +62,7 @@ class UnsandboxedTest {
             2,
             variable -> Optional.empty(),
             false,
+            false,
             "/build",
             setting,
             path -> path.startsWith("/tmp/"),

@@ -112,6 +112,7 @@ class EnterTest {
           List.of(),
           builder,
           explain,
+          Optional.empty(),
           task,
           quiet,
           0);

@@ -11,6 +11,11 @@ import org.junit.jupiter.api.Test;
 
 class GreetingTest {
   private static Greeting greeting(Facts.State state, boolean root, String... log) {
+    return greeting(state, Optional.empty(), root, log);
+  }
+
+  private static Greeting greeting(
+      Facts.State state, Optional<ByteString> derivation, boolean root, String... log) {
     return new Greeting(
         "buildPhase of probe-1.0 failed",
         List.of(log).stream().map(ByteString::new).toList(),
@@ -18,6 +23,7 @@ class GreetingTest {
         ByteString.of("/s/probe-1.0-k3f9/build"),
         state,
         ByteString.of("/tmp/nix-build-probe 1.0.drv-0"),
+        derivation,
         root);
   }
 
@@ -40,6 +46,16 @@ class GreetingTest {
     for (Facts.State state : List.of(Facts.State.ENVVARS, Facts.State.REBUILT, Facts.State.NONE)) {
       assertTrue(last(greeting(state, false)).contains("nixBuildShellHook"), state::toString);
     }
+  }
+
+  @Test
+  void whereSomethingIsMissingAFreshRunIsOffered() {
+    Optional<ByteString> drv = Optional.of(ByteString.of("/nix/store/x-probe-1.0.drv"));
+    String offer = "nix-build-shell fresh --before buildPhase /nix/store/x-probe-1.0.drv";
+    assertTrue(last(greeting(Facts.State.REBUILT, drv, false)).endsWith(offer));
+    assertTrue(
+        greeting(Facts.State.HOOK, drv, false).lines().stream()
+            .noneMatch(it -> it.contains(offer)));
   }
 
   private static String last(Greeting greeting) {

@@ -226,7 +226,7 @@ public final class TestHost {
   public FailedBuild build(KeptDirectory opened, Optional<ByteString> derivation) {
     return Reconstruction.of(
         opened,
-        Request.of(derivation, false, caller(), path -> true),
+        Request.of(derivation, false, false, caller(), path -> true),
         new DerivationFinder(nix(), List::of));
   }
 

@@ -17,6 +17,11 @@ public interface SubcommandSyntax {
   /** Returns those options of the plain form, besides {@code -v}, that may precede its name. */
   Set<String> precedingOptions();
 
+  /** Decides whether a COMMAND with options of its own follows the first word. */
+  default boolean hasCommand() {
+    return false;
+  }
+
   /**
    * Returns what describes to picocli the options that have a meaning before this name alone; empty
    * when there are none.
