@@ -56,9 +56,13 @@ test_directory_that_is_something_else() {
 	run nbs --drv "$drv" "$dir" cat file
 	expect_status 0
 	expect_out content
-	dir=$drv
-	refused "$dir" 'it is a derivation'
-	expect_err "nix-store --realise --keep-failed $drv" "  $kept"
+	run nbs "$drv" pwd
+	expect_status 0
+	expect_err "the newest kept failure of $drv is $kept"
+	dir=$(as_user nix-instantiate -E "import $SCRATCH/fixtures/failures.nix { bash = \"$BASH_PATH\"; tools = \"$TOOLS_PATH\"; salt = \"$T\"; }" \
+		-A readable 2>/dev/null)
+	refused "$dir" 'it is a derivation of which no kept failure is found'
+	expect_err "nix-store --realise --keep-failed $dir" "nix-build-shell fresh $dir" "  $kept"
 	dir=$BASH_PATH/bin
 	refused "$dir" 'lies in the store'
 	dir='nixpkgs#hello'

@@ -51,6 +51,14 @@ public final class DirectoryArgument {
    */
   public ByteString path(ByteString argument) {
     DirectoryMistake mistake = new DirectoryMistake(caller, files, nix, argument);
+    Optional<ByteString> failure =
+        nix.directory().has(argument)
+            ? new FailuresOf(caller, files, nix).newest(argument)
+            : Optional.empty();
+    if (failure.isPresent()) {
+      messages.note("the newest kept failure of " + argument + " is " + failure.get());
+      return failure.get();
+    }
     if (argument.isEmpty() || argument.latin1().indexOf('/') >= 0 || isDirectory(argument)) {
       mistake.check();
       return argument;

@@ -137,7 +137,8 @@ record DirectoryMistake(Caller caller, FileSystem files, NixStore nix, ByteStrin
         "it looks like a flake reference, and " + WANTED,
         "nix build --keep-failed "
             + ShellWord.quote(argument)
-            + ", and then: nix-build-shell last");
+            + ", and then: nix-build-shell last; or without a failure: nix-build-shell fresh "
+            + ShellWord.quote(argument));
   }
 
   /** Returns the failure for a path of the store, which never is a kept directory. */
@@ -162,12 +163,17 @@ record DirectoryMistake(Caller caller, FileSystem files, NixStore nix, ByteStrin
                 .toList();
     return new Failure(
         "cannot enter " + argument,
-        (derivation ? "it is a derivation, and " : "it lies in the store, and ") + WANTED,
+        (derivation ? "it is a derivation of which" : "it lies in the store, and of it")
+            + " no kept failure is found; "
+            + WANTED,
         derivation
             ? "nix-store --realise --keep-failed "
                 + ShellWord.quote(path)
-                + ", and then: nix-build-shell last"
-            : "build it with --keep-failed, and then: nix-build-shell last",
+                + ", and then: nix-build-shell last; or without a failure: nix-build-shell fresh "
+                + ShellWord.quote(path)
+            : "build it with --keep-failed, and then: nix-build-shell last; or without a failure:"
+                + " nix-build-shell fresh "
+                + ShellWord.quote(path),
         lines);
   }
 

@@ -91,7 +91,7 @@ public record Derivation(
    *
    * @param path its own
    */
-  Derivation built(StorePath path) {
+  public Derivation built(StorePath path) {
     if (dynamicInputs || !inputDerivations.isEmpty()) {
       return this;
     }
