@@ -45,7 +45,7 @@ test_bash() {
 	[[ $(completes --bin-sh n) == nix ]] || fail "no /bin/sh is offered"
 	[[ $(completes las) == last ]] || fail "the newest is not offered"
 	[[ -z $(completes "$T/kept" -) ]] || fail "options are offered after DIR"
-	[[ $(completes doc) == doctor ]] || fail "no subcommand is offered"
+	[[ $(completes docto) == doctor ]] || fail "no subcommand is offered"
 	[[ $(completes list --r) == --running ]] || fail "no option of list is offered"
 	[[ $(completes clean --older-than '') == '' ]] || fail "a number is not for guessing"
 	mkdir -p "$T/nix-build-shell/greeting-1.0-abcd"
