@@ -390,7 +390,9 @@ test_other_versions_of_nix() {
 		run nbs_on_terminal "$(kept plain)" < <(typed_keys)
 		expect_status 3
 		tr -d '\r' <"$T/out" >"$T/shown"
-		grep -q '^/dev/pts/0$' "$T/shown" && grep -q '^status=130$' "$T/shown" || fail "no shell with job control in $each"
+		if ! grep -q '^/dev/pts/0$' "$T/shown" || ! grep -q '^status=130$' "$T/shown"; then
+			fail "no shell with job control in $each"
+		fi
 	done
 }
 typed_keys() {

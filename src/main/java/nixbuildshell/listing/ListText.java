@@ -12,7 +12,7 @@ import nixbuildshell.console.ShellWord;
 import nixbuildshell.files.TreeSize;
 
 /**
- * Prints rows for a person to read.
+ * Prints rows as a table.
  *
  * @param sized whether the rows have sizes
  */

@@ -65,7 +65,7 @@ public record GuardPlan(List<Long> threads, Pipes pipes, Patience patience) {
   /**
    * Says how long the guard waits.
    *
-   * @param seconds how long it keeps the build when nobody has it entered; 0 for not at all
+   * @param seconds how long it keeps the build while no session is open in it; 0 for not at all
    * @param interval the seconds between two lines
    * @param line what it writes to the log, so that Nix's {@code max-silent-time} does not end the
    *     build
@@ -209,9 +209,9 @@ public record GuardPlan(List<Long> threads, Pipes pipes, Patience patience) {
   }
 
   /**
-   * Waits until nobody needs the build any more, or it has died. SIGCHLD tells of a death: nothing
-   * else changes the state of a thread that never runs. The first one is of the stop itself, and
-   * could hide a death until then.
+   * Waits until no session needs the build any more, or it has died. SIGCHLD tells of a death:
+   * nothing else changes the state of a thread that never runs. The first one is of the stop
+   * itself, and could hide a death until then.
    */
   private void watch(Steps steps) {
     Data children = new Data(ByteString.of(new byte[] {0, 0, 1, 0, 0, 0, 0, 0}), "[CHLD]");

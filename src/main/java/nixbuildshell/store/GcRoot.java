@@ -10,7 +10,7 @@ import nixbuildshell.nix.NixProgram.Unanswered;
 
 /**
  * Makes one indirect GC root for many store paths, as Nix's {@code result} is one: a link to a
- * derivation that nobody builds, and that refers to all of them. When the link is gone, the next
+ * derivation that is never built, and that refers to all of them. When the link is gone, the next
  * garbage collection takes what it held.
  *
  * @param program {@code nix-instantiate}
