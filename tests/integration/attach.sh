@@ -123,14 +123,14 @@ test_three_builds_and_two_sessions() {
 	expect_status 0
 	expect_end one 'due to signal 9'
 
-	# Cancelled while somebody is in it.
+	# Cancelled while a shell is open in it.
 	inside cancelled "$second"
 	pkill -INT -f "^nix-build .*$T/two/nix/hook"
 	eventually has_ended "$tool" || fail "the session goes on"
 	exec 9>&-
 	grep -q 'the build has ended' "$T/cancelled.err" || fail "nothing is said: $(<"$T/cancelled.err")"
 
-	# Nobody came, and lines kept it from being taken for silent.
+	# No shell was opened, and lines kept it from being taken for silent.
 	expect_end three 'with exit code 1'
 	grep -c '^nix-build-shell: the build waits until' "$T/three/log" | grep -q '[3-9]' || fail "no lines"
 }

@@ -37,6 +37,12 @@ public record Hold(SystemCalls calls, int pidfd, int lease, List<ByteString> fil
   private static final int TCGETS = 0x5401;
   private static final int STDERR = 2;
 
+  /** Sizes of {@code pollfd} and {@code timespec}, in bytes. */
+  private static final int POLLFD = 8;
+
+  private static final int TIMESPEC = 16;
+  private static final int POLLIN = 1;
+
   /** Seconds for a thread to stop, which it does at once unless it waits for a vfork. */
   private static final int PATIENCE = 5;
 
@@ -177,16 +183,28 @@ public record Hold(SystemCalls calls, int pidfd, int lease, List<ByteString> fil
     }
   }
 
-  /** Decides whether the build is still there. */
-  public boolean isAlive() {
-    return isAlive(calls, pidfd);
+  /**
+   * Decides whether the build has ended, or does so soon: a first process that is killed is there
+   * until all others of its namespace are gone.
+   *
+   * @param patience how long to wait for that, in milliseconds
+   */
+  public boolean hasEnded(long patience) {
+    try (NativeMemory memory = NativeMemory.ofSize(calls, POLLFD + TIMESPEC)) {
+      ByteBuffer poll = ByteBuffer.allocate(POLLFD + TIMESPEC).order(ByteOrder.nativeOrder());
+      poll.putInt(pidfd).putInt(POLLIN);
+      poll.putLong(patience / 1000).putLong(patience % 1000 * 1_000_000);
+      memory.write(0, poll.array());
+      long address = memory.address();
+      return calls.call(Syscall.PPOLL, address, 1, address + POLLFD, 0, 0) == 1;
+    }
   }
 
   private static boolean isAlive(SystemCalls calls, int pidfd) {
     return calls.call(Syscall.PIDFD_SEND_SIGNAL, pidfd, 0, 0, 0) != -Errno.ESRCH.number();
   }
 
-  /** Leaves the build: its guard ends it as soon as nobody needs it any more. */
+  /** Leaves the build: its guard ends it as soon as no other session needs it. */
   @Override
   public void close() {
     calls.call(Syscall.CLOSE, lease);

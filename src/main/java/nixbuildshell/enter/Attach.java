@@ -57,6 +57,9 @@ public record Attach(
     List<CallersStream> streams) {
   private static final String WHAT = "cannot attach";
 
+  /** Milliseconds that a build may take to die after the shell in it was killed. */
+  private static final long LONGEST_DEATH = 2000;
+
   /**
    * Enters the build that the options name, or ends it.
    *
@@ -283,7 +286,7 @@ public record Attach(
 
   private int status(Ended ended, Hold hold, RunningBuild build) {
     Outcome outcome = ended.outcome();
-    if (!hold.isAlive()) {
+    if (hold.hasEnded(ended.signal() == Signals.SIGKILL ? LONGEST_DEATH : 0)) {
       messages.note("the build has ended");
     } else if (outcome instanceof Outcome.Failed failed) {
       throw new Failure("cannot " + failed.step().label(), outcome.why(), "");

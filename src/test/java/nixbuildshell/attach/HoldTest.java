@@ -103,7 +103,7 @@ class HoldTest {
     first.close();
     assertFalse(process.waitFor(300, TimeUnit.MILLISECONDS), "it died early");
     assertStandsStill();
-    assertTrue(second.isAlive(), "alive");
+    assertFalse(second.hasEnded(0), "ended");
     second.close();
     assertKilled();
   }
