@@ -120,8 +120,9 @@ test_run_a_shell_on_a_terminal() {
 	types 'PS1="in: "; echo entered-$((40 + 2))'
 	shows '^entered-42'
 	# The package brings a bash with line editing.
-	types 'echo shell=${BASH#*-}'
-	shows '^shell=bash-interactive/bin/bash$'
+	types 'ls -l /proc/$$/exe; echo "shell=$BASH"'
+	shows '-bash-interactive/bin/bash$'
+	shows "^shell=$BASH_PATH/bin/bash"
 	types 'tty; cd /build/source && make program; echo status=$?; echo id-$(id -u)'
 	shows '^/dev/pts/'
 	shows 'not-there.h'

@@ -39,6 +39,8 @@ if [[ ${PATH@a} != *r* ]]; then
 	for _nbsIt in "${nbsFactWith[@]}"; do PATH=${PATH:+$PATH:}$_nbsIt; done
 fi
 
+# This bash is on no PATH, so it does not know its own path; scripts mean the build's.
+BASH=$_nbsBash
 HISTFILE=$_nbsShell/history HISTSIZE=5000 HISTFILESIZE=5000
 PROMPT_DIRTRIM=2
 PS1="$nbsFactName $nbsFactPhase"
