@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
@@ -57,9 +58,19 @@ public record FrontEnd(List<ByteString> command, List<String> settings) {
   public Ended run(Caller caller, boolean outputToStderr) {
     ProcessBuilder builder = builder(caller, List.of()).inheritIO();
     if (outputToStderr) {
-      builder.redirectOutput(ProcessBuilder.Redirect.appendTo(new File("/proc/self/fd/2")));
+      builder.redirectOutput(ProcessBuilder.Redirect.PIPE);
     }
-    return await(start(builder));
+    Process process = start(builder);
+    if (!outputToStderr) {
+      return await(process);
+    }
+    // By a pipe: the caller may not be able to open stderr once more.
+    try (Background<Long> copy =
+        new Background<>("output", () -> process.getInputStream().transferTo(System.err))) {
+      Ended ended = await(process);
+      copy.await();
+      return ended;
+    }
   }
 
   private ProcessBuilder builder(Caller caller, List<String> more) {
@@ -79,12 +90,14 @@ public record FrontEnd(List<ByteString> command, List<String> settings) {
       return builder.start();
     } catch (IOException e) {
       Matcher errno = ERRNO.matcher(String.valueOf(e.getMessage()));
-      int number = errno.find() ? Integer.parseInt(errno.group(1)) : Errno.ENOENT.number();
+      Optional<Integer> number =
+          Optional.of(errno).filter(Matcher::find).map(found -> Integer.valueOf(found.group(1)));
+      boolean missing = number.filter(known -> known == Errno.ENOENT.number()).isPresent();
       throw new Failure(
           "cannot run " + command.get(0),
-          Errno.describe(number),
+          number.map(Errno::describe).orElse(String.valueOf(e.getMessage())),
           "the program that you build with: --using PROGRAM build ARGS",
-          number == Errno.ENOENT.number() ? ExitCode.NOT_FOUND : ExitCode.NOT_EXECUTABLE);
+          missing ? ExitCode.NOT_FOUND : ExitCode.NOT_EXECUTABLE);
     }
   }
 
