@@ -134,4 +134,9 @@ test_build_on_a_terminal() {
 	shows 'build again\? \[y/N\]'
 	types n
 	shows 'status=(1|100)$'
+	# Without a directory, the newest are offered.
+	types '$nbs; echo chosen=$?'
+	shows '1: many-1.0 failed, [0-9]+[sm] ago'
+	types ''
+	shows 'chosen=0$'
 }

@@ -19,6 +19,7 @@ import nixbuildshell.cli.commands.DoctorSyntax;
 import nixbuildshell.cli.commands.EnterCommand;
 import nixbuildshell.cli.commands.FreshSyntax;
 import nixbuildshell.cli.commands.ListSyntax;
+import nixbuildshell.cli.commands.NewestCommand;
 import nixbuildshell.cli.commands.PathSyntax;
 import nixbuildshell.cli.commands.RetrySyntax;
 import nixbuildshell.cli.commands.Subcommand;
@@ -57,7 +58,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "",
       "DIR is the directory that nix-build --keep-failed (or nix build --keep-failed) left; or"
           + " 'last' for the newest; or the ID that the setup hook printed; or a session's name."
-          + " The sandbox works on a copy: DIR itself is never changed.",
+          + " Without DIR, on a terminal, you choose one of the newest. The sandbox works on a"
+          + " copy: DIR itself is never changed.",
       "",
       "COMMAND runs in /build with the build's variables, and its changes are discarded. Without"
           + " COMMAND, on a terminal, you get a shell at the failure, with 'retry', 'resume' and"
@@ -245,19 +247,19 @@ final class CommandLineSyntax {
         return print(out -> last.printVersionHelp(out, Ansi.OFF));
       }
       CommandLineSyntax plain = parser.getCommand();
-      return last == parser
-          ? new EnterCommand(plain.plainOptions(parser, parsed))
-          : plain.subcommand(parsed, last);
+      return last == parser ? plain.plain(parser, parsed) : plain.subcommand(parsed, last);
     } catch (ParameterException e) {
-      String help = e.getCommandLine().getCommandSpec().qualifiedName() + " --help";
-      throw new Failure(
-          "cannot read the command line",
-          new ByteString(e.getMessage()).toString(),
-          meant(e)
-              .map(option -> option + ", if that is meant; " + help + " lists all")
-              .orElse(help),
-          ExitCode.USAGE);
+      throw failure(e);
     }
+  }
+
+  private static Failure failure(ParameterException e) {
+    String help = e.getCommandLine().getCommandSpec().qualifiedName() + " --help";
+    return new Failure(
+        "cannot read the command line",
+        new ByteString(e.getMessage()).toString(),
+        meant(e).map(option -> option + ", if that is meant; " + help + " lists all").orElse(help),
+        ExitCode.USAGE);
   }
 
   private Subcommand subcommand(ParseResult parsed, CommandLine chosen) {
@@ -303,13 +305,8 @@ final class CommandLineSyntax {
     };
   }
 
-  /**
-   * Returns the options of the plain form, after parsing.
-   *
-   * @throws ParameterException when DIR is missing: picocli would report that before an option that
-   *     does not exist
-   */
-  private Options plainOptions(CommandLine parser, ParseResult parsed) {
+  /** Returns what the plain form asks for, after parsing. */
+  private Subcommand plain(CommandLine parser, ParseResult parsed) {
     for (CommandSpec own : parser.getCommandSpec().mixins().values()) {
       for (OptionSpec option : own.options()) {
         if (parsed.hasMatchedOption(option.longestName())) {
@@ -319,7 +316,10 @@ final class CommandLineSyntax {
       }
     }
     if (directory == null) {
-      throw new ParameterException(parser, "DIR is missing: the directory that Nix kept");
+      // Here, since picocli would report that before an option that does not exist.
+      return new NewestCommand(
+          options(parser, ByteString.of(DirectoryArgument.LAST), List.of()),
+          failure(new ParameterException(parser, "DIR is missing: the directory that Nix kept")));
     }
     List<ByteString> words = new ArrayList<>(command.stream().map(ByteString::new).toList());
     if (!words.isEmpty() && words.get(0).latin1().equals("--")) {
@@ -330,7 +330,7 @@ final class CommandLineSyntax {
     } else if (builder && !packages.isEmpty()) {
       throw new ParameterException(parser, "--builder and --with exclude each other");
     }
-    return options(parser, new ByteString(directory), List.copyOf(words));
+    return new EnterCommand(options(parser, new ByteString(directory), List.copyOf(words)));
   }
 
   private Options options(CommandLine parser, ByteString place, List<ByteString> words) {

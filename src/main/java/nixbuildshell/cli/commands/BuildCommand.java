@@ -96,7 +96,7 @@ record BuildCommand(
   public int run(Caller caller, Messages messages, PrintStream out) {
     StandardStream.requireAll();
     SystemCalls calls = CallersKernel.calls(caller, before.workDirectory());
-    FailureChoice choice = new FailureChoice(caller, messages);
+    Choice choice = new Choice(caller, messages);
     Built built;
     do {
       built = build(caller, new FileSystem(calls));
@@ -220,14 +220,14 @@ record BuildCommand(
   /** Opens the shell of the only failure, or of those that the caller chooses. */
   private void enter(
       Built built,
-      FailureChoice choice,
+      Choice choice,
       Caller caller,
       Messages messages,
       PrintStream out,
       SystemCalls calls) {
     List<Failed> failures = built.failures();
     boolean several = failures.size() > 1 && choice.canAsk();
-    Optional<Failed> chosen = several ? choice.of(failures) : failures.stream().findFirst();
+    Optional<Failed> chosen = several ? chosen(failures, choice) : failures.stream().findFirst();
     if (!choice.canAsk()) {
       failures.forEach(failed -> messages.note(failed.what()));
     }
@@ -237,8 +237,17 @@ record BuildCommand(
       } catch (Failure e) {
         messages.failure(e); // The exit status is the program's.
       }
-      chosen = several ? choice.of(failures) : Optional.empty();
+      chosen = several ? chosen(failures, choice) : Optional.empty();
     }
+  }
+
+  private static Optional<Failed> chosen(List<Failed> failures, Choice choice) {
+    return choice.of(failures.stream().map(BuildCommand::line).toList()).map(failures::get);
+  }
+
+  private static String line(Failed failed) {
+    String which = failed.derivation().map(StorePath::baseName).orElse(failed.path().toString());
+    return failed.what() + " (" + which + ")";
   }
 
   private Options options(Built built, Failed failed) {

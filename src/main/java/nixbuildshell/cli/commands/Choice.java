@@ -7,40 +7,36 @@ import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
 import nixbuildshell.Failure;
-import nixbuildshell.capture.NewFailures.Failed;
 import nixbuildshell.console.Messages;
 import nixbuildshell.nix.Caller;
-import nixbuildshell.store.StorePath;
 import sun.misc.Signal;
 import sun.misc.SignalHandler;
 
 /** Asks the caller, on a terminal, which failed build to enter, and whether to build again. */
-record FailureChoice(Caller caller, Messages messages) {
+record Choice(Caller caller, Messages messages) {
   /** Decides whether there is a caller to ask. */
   boolean canAsk() {
     return caller.hasTerminal(0) && caller.hasTerminal(2);
   }
 
   /**
-   * Returns the build to enter.
+   * Returns the index of the line that the caller chooses.
    *
-   * @param failures at least one
+   * @param lines at least one
    * @return empty when the caller wants none
    */
-  Optional<Failed> of(List<Failed> failures) {
-    for (int i = 0; i < failures.size(); i++) {
-      Failed failed = failures.get(i);
-      String which = failed.derivation().map(StorePath::baseName).orElse(failed.path().toString());
-      messages.note((i + 1) + ": " + failed.what() + " (" + which + ")");
+  Optional<Integer> of(List<String> lines) {
+    for (int i = 0; i < lines.size(); i++) {
+      messages.note((i + 1) + ": " + lines.get(i));
     }
     while (true) {
-      String answer = ask("enter which? [1-" + failures.size() + ", or nothing to leave] ");
+      String answer = ask("enter which? [1-" + lines.size() + ", or nothing to leave] ");
       if (answer.isEmpty()) {
         return Optional.empty();
       } else if (answer.matches("[0-9]{1,6}")) {
         int number = Integer.parseInt(answer);
-        if (number >= 1 && number <= failures.size()) {
-          return Optional.of(failures.get(number - 1));
+        if (number >= 1 && number <= lines.size()) {
+          return Optional.of(number - 1);
         }
       }
     }
