@@ -30,7 +30,7 @@ switched_off() {
 # doctor_fails PART REMEDY: by what it has printed.
 doctor_fails() {
 	grep -qx 'doctor: 1' "$T/out" || fail "doctor is content"
-	grep -A 1 "^FAILED  $1 " "$T/out" | grep -qF "$2" || fail "doctor does not say: $1: $2"
+	grep -A 1 "^FAILED  $1 " "$T/out" | grep -qF -e "$2" || fail "doctor does not say: $1: $2"
 }
 test_user_namespaces_are_off() { switched_off max_user_namespaces; }
 test_network_namespaces_are_off() { switched_off max_net_namespaces; }

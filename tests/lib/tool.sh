@@ -48,5 +48,5 @@ nbs() (nbs_exec "$@")
 nbs_on_terminal() {
 	local command
 	printf -v command '%q ' "$TOOL" "$@"
-	(TOOL=script nbs_exec -qec "$command" /dev/null) | sed -u 's/\x1b\[?2004[hl]//g'
+	(TOOL=script nbs_exec -qec "$command" /dev/null) | sed -u 's/\x1b\[?2004[hl]\r*//g'
 }

@@ -35,13 +35,13 @@ import picocli.CommandLine.Parameters;
 
 /** Holds picocli's grammar and that of {@link PlainForm} to the same results. */
 class CommandLineTest {
-  /** Every option in each spelling, what is like one, and words that are none. */
   private static final Caller WITHOUT_TERMINAL =
       Caller.of(Map.of(), Set.of(), Path.of("/nonexistent"), 1000, 100, 0);
 
   /** Options that mean something before {@code build} alone; PlainForm leaves them to picocli. */
   private static final List<String> BEFORE_BUILD = List.of("--using", "--no-shell", "--json");
 
+  /** Every option in each spelling, what is like one, and words that are none. */
   private static final List<String> WORDS =
       List.of(
           "--drv",
