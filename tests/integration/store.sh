@@ -378,7 +378,7 @@ test_a_session_keeps_its_paths() {
 	run nbs_on_terminal --sandbox-path "/data=$T/data" "$dir" <"$T/in"
 	session=$(find "$USER_HOME" -name touched)
 	# shellcheck disable=SC2016
-	run nbs --sandbox-path "/more=$T/data/file" "${session%/build/touched}" sh -c 'cat /data/file /more; cmp /bin/sh "$1"' -- \
+	run_in_session nbs --sandbox-path "/more=$T/data/file" "${session%/build/touched}" sh -c 'cat /data/file /more; cmp /bin/sh "$1"' -- \
 		"$TOOLS_PATH/bin/busybox"
 	expect_status 0
 	expect_out $'content\ncontent'

@@ -23,6 +23,13 @@ run() {
 	"$@" >"$T/out" 2>"$T/err" || status=$?
 }
 
+# run_in_session COMMAND...: as `run`; for root a build of the other lane may have the session's build user for a while.
+run_in_session() { eventually has_the_user "$@" || fail "a build keeps the user"; }
+has_the_user() {
+	run "$@"
+	[[ $status -ne 125 ]] || ! grep -q 'a build that is running now uses user' "$T/err"
+}
+
 expect_status() { [[ $status -eq $1 ]] || fail "status $status, not $1"; }
 
 # expect_out TEXT: stdout is this text and a newline, to the byte; without a text, nothing.
