@@ -372,6 +372,8 @@ test_full_screen_programs() {
 	keys j d d
 	keys -l 'iinserted '
 	keys Escape
+	# Too soon after it, a key would make an escape sequence with it.
+	shows '^- lines \[Modified\]'
 	keys -l ':wq'
 	keys Enter
 	shows '^vi=0$'
