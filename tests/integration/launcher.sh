@@ -180,8 +180,8 @@ test_a_command_takes_one_new_process_and_no_listing_of_the_store() {
 
 # executed TRACE: the programs that were executed. strace cuts a line in two when another process comes between.
 executed() {
-	awk -F '"' '/ execve\(/ { split($1, words, " "); name[words[1]] = $2; if (/\) = 0$/) print $2 }
-		/ execve resumed>/ && /\) = 0$/ { split($0, words, " "); print name[words[1]] }' "$1"
+	awk -F '"' '/ execve\(/ { split($1, words, " "); name[words[1]] = $2; if (/\) += 0$/) print $2 }
+		/ execve resumed>/ && /\) += 0$/ { split($0, words, " "); print name[words[1]] }' "$1"
 }
 
 # Threads are no processes.
