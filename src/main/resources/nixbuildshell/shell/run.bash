@@ -141,8 +141,11 @@ _nbsSupervise() {
 	if [[ ! -e $_nbsShell/begun ]]; then
 		for it in "${nbsFactBegan[@]}"; do printf '%s/%s\0' "$nbsFactPhase" "$it"; done >|"$_nbsShell/begun"
 	fi
-	"$nbsFactBash" -p "$_nbsShell/again.bash" "$@" </dev/null
+	# Of a process that a signal ended, bash itself would print the line of this script.
+	exec 3>&2 2>/dev/null
+	"$nbsFactBash" -p "$_nbsShell/again.bash" "$@" </dev/null 2>&3 3>&-
 	_nbsStatus=$?
+	exec 2>&3 3>&-
 	[[ $1 != phases && -s $_nbsShell/progress ]] || return 0
 	_nbsFollow
 	_nbsReadFailure

@@ -180,6 +180,7 @@ class FailureShellTest {
         assertEquals(Integer.parseInt(row[2]), result.status(), row[0]);
         String end = row[3].replace("PHASE", "text" + i);
         assertTrue(phase.startsWith("f") || result.err().latin1().contains(end), row[0]);
+        assertFalse(result.err().latin1().contains("run.bash"), row[0]);
       }
     }
   }
