@@ -136,7 +136,7 @@ test_build_on_a_terminal() {
 	shows 'status=(1|100)$'
 	# Without a directory, the newest are offered.
 	types '$nbs; echo chosen=$?'
-	shows '1: many-1.0 failed, [0-9]+[sm] ago'
+	shows '[1-9]: many-1.0 failed, [0-9]+[sm] ago'
 	types ''
 	shows 'chosen=0$'
 }
