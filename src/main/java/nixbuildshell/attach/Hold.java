@@ -13,6 +13,7 @@ import nixbuildshell.abi.Syscall;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.kernel.MemoryFile;
 import nixbuildshell.kernel.NativeMemory;
+import nixbuildshell.kernel.Readiness;
 import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.launch.Guard;
@@ -36,12 +37,6 @@ public record Hold(SystemCalls calls, int pidfd, int lease, List<ByteString> fil
   private static final int AT_FDCWD = -100;
   private static final int TCGETS = 0x5401;
   private static final int STDERR = 2;
-
-  /** Sizes of {@code pollfd} and {@code timespec}, in bytes. */
-  private static final int POLLFD = 8;
-
-  private static final int TIMESPEC = 16;
-  private static final int POLLIN = 1;
 
   /** Seconds for a thread to stop, which it does at once unless it waits for a vfork. */
   private static final int PATIENCE = 5;
@@ -190,14 +185,7 @@ public record Hold(SystemCalls calls, int pidfd, int lease, List<ByteString> fil
    * @param patience how long to wait for that, in milliseconds
    */
   public boolean hasEnded(long patience) {
-    try (NativeMemory memory = NativeMemory.ofSize(calls, POLLFD + TIMESPEC)) {
-      ByteBuffer poll = ByteBuffer.allocate(POLLFD + TIMESPEC).order(ByteOrder.nativeOrder());
-      poll.putInt(pidfd).putInt(POLLIN);
-      poll.putLong(patience / 1000).putLong(patience % 1000 * 1_000_000);
-      memory.write(0, poll.array());
-      long address = memory.address();
-      return calls.call(Syscall.PPOLL, address, 1, address + POLLFD, 0, 0) == 1;
-    }
+    return Readiness.of(calls, pidfd, patience);
   }
 
   private static boolean isAlive(SystemCalls calls, int pidfd) {

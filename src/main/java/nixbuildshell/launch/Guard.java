@@ -1,7 +1,5 @@
 package nixbuildshell.launch;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import nixbuildshell.ByteString;
@@ -10,6 +8,7 @@ import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.kernel.NativeMemory;
+import nixbuildshell.kernel.Readiness;
 import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.plan.GuardPlan;
@@ -19,7 +18,6 @@ import nixbuildshell.plan.Outcome;
 /** Starts the process that a {@link GuardPlan} describes, and hears how far it has come. */
 public final class Guard implements AutoCloseable {
   private static final int INSTRUCTION = 8;
-  private static final int POLLFD = 8;
 
   private final SystemCalls calls;
   private final SharedImage image;
@@ -67,13 +65,9 @@ public final class Guard implements AutoCloseable {
    * @throws Failure when there is none, with the step that the guard could not make
    */
   public void awaitReport(int seconds) {
-    try (NativeMemory memory = NativeMemory.ofSize(calls, POLLFD + 16 + 1)) {
-      ByteBuffer poll = ByteBuffer.allocate(POLLFD + 16).order(ByteOrder.nativeOrder());
-      poll.putInt(reportEnd).putInt(1).putLong(seconds).putLong(0);
-      memory.write(0, poll.array());
-      long address = memory.address();
-      long ready = calls.call(Syscall.PPOLL, address, 1, address + POLLFD, 0, 8);
-      if (ready != 1 || calls.call(Syscall.READ, reportEnd, address + POLLFD + 16, 1) != 1) {
+    try (NativeMemory said = NativeMemory.ofSize(calls, 1)) {
+      if (!Readiness.of(calls, reportEnd, seconds * 1000L)
+          || calls.call(Syscall.READ, reportEnd, said.address(), 1) != 1) {
         throw failure();
       }
     }
