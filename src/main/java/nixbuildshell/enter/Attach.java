@@ -270,15 +270,7 @@ public record Attach(
       GoPipe go = GoPipe.open(calls);
       Plan steps = plan.plan(go.ends(), connected.plan(), KernelProbe.of(calls));
       Child child = Launch.into(steps).startTwice(calls, go, AttachPlan.forkStep(steps));
-      signals.attach(child);
-      try {
-        connected.connect(signals);
-      } catch (ErrnoException e) {
-        child.kill(Signals.SIGKILL);
-        child.await();
-        throw e;
-      }
-      Ended ended = child.await();
+      Ended ended = connected.await(child, signals);
       connected.finish(() -> signals.ending() != 0);
       return ended;
     }

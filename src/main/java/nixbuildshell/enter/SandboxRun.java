@@ -11,7 +11,6 @@ import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.host.Advice;
 import nixbuildshell.host.Restrictions;
-import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.launch.Cgroup;
 import nixbuildshell.launch.Child;
@@ -93,15 +92,7 @@ record SandboxRun(
     Optional<Cgroup> cgroup = cgroup();
     try (Streams connected = Streams.open(calls, given(), terminals)) {
       Child child = launch(wanted, connected.plan(), cgroup);
-      signals.attach(child);
-      try {
-        connected.connect(signals);
-      } catch (ErrnoException e) {
-        child.kill(Signals.SIGKILL);
-        child.await();
-        throw e;
-      }
-      Ended ended = child.await();
+      Ended ended = connected.await(child, signals);
       int ending = signals.ending();
       signals.begin();
       return new Run(ended, ending, connected.finish(() -> signals.ending() != 0));

@@ -8,7 +8,10 @@ import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.files.ErrnoException;
+import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
+import nixbuildshell.launch.Child;
+import nixbuildshell.launch.Ended;
 import nixbuildshell.plan.StandardStreams;
 import nixbuildshell.plan.StandardStreams.Inherited;
 import nixbuildshell.plan.StandardStreams.NullDevice;
@@ -131,7 +134,7 @@ public final class Streams implements AutoCloseable {
    *
    * @param signals is told of signals that are typed
    */
-  public void connect(SignalRelay signals) throws ErrnoException {
+  private void connect(SignalRelay signals) throws ErrnoException {
     if (handover.isPresent()) {
       OptionalInt master = handover.get().receive();
       if (master.isEmpty()) {
@@ -153,8 +156,25 @@ public final class Streams implements AutoCloseable {
   }
 
   /**
-   * Ends what {@link #connect} began, when the program has ended: writes all of its output,
-   * restores the terminal, and gives back what was not read of a file.
+   * Connects a child, and waits for its end. A child that cannot be connected is killed.
+   *
+   * @param signals passes signals on to the child
+   */
+  public Ended await(Child child, SignalRelay signals) throws ErrnoException {
+    signals.attach(child);
+    try {
+      connect(signals);
+    } catch (ErrnoException e) {
+      child.kill(Signals.SIGKILL);
+      child.await();
+      throw e;
+    }
+    return child.await();
+  }
+
+  /**
+   * Ends what {@link #await} began, when the program has ended: writes all of its output, restores
+   * the terminal, and gives back what was not read of a file.
    *
    * @param givesUp whether to wait no longer
    * @return the failure that lost bytes, if there was one
