@@ -9,6 +9,7 @@ import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.KeptDirectories;
 import nixbuildshell.capture.TmpfilesRules;
+import nixbuildshell.files.Answers;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.TreeSize;
@@ -19,6 +20,7 @@ import nixbuildshell.session.Sessions;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.KeptTimes;
 import nixbuildshell.store.LogText;
+import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StorePath;
 
 /**
@@ -39,6 +41,19 @@ public record Survey(
 
   /** Holds the rows, the newest first. */
   public record Result(List<KeptRow> kept, List<SessionRow> sessions) {}
+
+  /**
+   * Returns a survey of a store's kept directories.
+   *
+   * @param sessions as for {@link Survey}
+   * @param sized whether to measure each tree
+   */
+  public static Survey of(
+      Caller caller, FileSystem files, NixStore store, Optional<Sessions> sessions, boolean sized) {
+    DerivationFinder finder =
+        KeptDirectories.finder(caller, files, store, Answers.NONE, () -> false);
+    return new Survey(caller, files, finder, sessions, sized);
+  }
 
   /** Collects all. */
   public Result all() {

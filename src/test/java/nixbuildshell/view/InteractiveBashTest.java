@@ -56,17 +56,19 @@ class InteractiveBashTest {
         false);
   }
 
+  private StoreLookup lookup() {
+    return new StoreLookup(
+        host.caller(),
+        Fixture.FILES,
+        host.nix(),
+        uid -> false,
+        Answers.NONE,
+        () -> false,
+        host.messages());
+  }
+
   private InteractiveBash.Chosen choose(StoreView view) {
-    StoreLookup lookup =
-        new StoreLookup(
-            host.caller(),
-            Fixture.FILES,
-            host.nix(),
-            uid -> false,
-            Answers.NONE,
-            () -> false,
-            host.messages());
-    return new InteractiveBash(host.caller(), host.nix(), lookup, List.of()).choose(OWN, view);
+    return new InteractiveBash(host.caller(), host.nix(), lookup(), List.of()).choose(OWN, view);
   }
 
   private static ByteString in(StorePath path) {
@@ -123,17 +125,8 @@ class InteractiveBashTest {
   void aStaticBashOfTheHostIsMounted() throws IOException {
     Path file = root.resolve("bash-static");
     Files.write(file, elf(1));
-    StoreLookup lookup =
-        new StoreLookup(
-            host.caller(),
-            Fixture.FILES,
-            host.nix(),
-            uid -> false,
-            Answers.NONE,
-            () -> false,
-            host.messages());
     InteractiveBash.Chosen chosen =
-        new InteractiveBash(host.caller(), host.nix(), lookup, List.of(file))
+        new InteractiveBash(host.caller(), host.nix(), lookup(), List.of(file))
             .choose(OWN, view(TestHost.BASH));
     HostPath mount = chosen.mounts().get(chosen.mounts().size() - 1);
     assertEquals(file.toString(), mount.source().toString());

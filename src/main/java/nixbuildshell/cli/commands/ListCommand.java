@@ -4,17 +4,14 @@ import java.io.PrintStream;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.capture.DirectoryArgument;
-import nixbuildshell.capture.KeptDirectories;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.console.Messages;
 import nixbuildshell.enter.Options;
-import nixbuildshell.files.Answers;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.listing.ListReport;
 import nixbuildshell.listing.Survey;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.session.Sessions;
-import nixbuildshell.store.NixStore;
 import nixbuildshell.view.StoreChoice;
 
 /** Lists kept directories and sessions, tells of one kept directory, or lists running builds. */
@@ -29,15 +26,9 @@ record ListCommand(
   @Override
   public int run(Caller caller, Messages messages, PrintStream out) {
     FileSystem files = new FileSystem(CallersKernel.calls(caller, before.workDirectory()));
-    NixStore store = StoreChoice.of(caller, files, before.store());
     Optional<Sessions> sessions = Sessions.find(files, caller::environment, before.workDirectory());
     Survey survey =
-        new Survey(
-            caller,
-            files,
-            KeptDirectories.finder(caller, files, store, Answers.NONE, () -> false),
-            sessions,
-            size);
+        Survey.of(caller, files, StoreChoice.of(caller, files, before.store()), sessions, size);
     ListReport report = new ListReport(survey, out, messages, json);
     try {
       if (running) {

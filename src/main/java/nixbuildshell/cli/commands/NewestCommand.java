@@ -4,10 +4,8 @@ import java.io.PrintStream;
 import java.util.List;
 import java.util.Optional;
 import nixbuildshell.Failure;
-import nixbuildshell.capture.KeptDirectories;
 import nixbuildshell.console.Messages;
 import nixbuildshell.enter.Options;
-import nixbuildshell.files.Answers;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.listing.Newest;
 import nixbuildshell.listing.Survey;
@@ -46,13 +44,6 @@ public record NewestCommand(Options before, Failure missing) implements Subcomma
   private List<Newest> newest(Caller caller) {
     FileSystem files = new FileSystem(CallersKernel.calls(caller, before.workDirectory()));
     NixStore store = StoreChoice.of(caller, files, before.store());
-    return Newest.of(
-        new Survey(
-            caller,
-            files,
-            KeptDirectories.finder(caller, files, store, Answers.NONE, () -> false),
-            Optional.empty(),
-            false),
-        MOST);
+    return Newest.of(Survey.of(caller, files, store, Optional.empty(), false), MOST);
   }
 }
