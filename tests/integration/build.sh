@@ -134,6 +134,14 @@ test_build_on_a_terminal() {
 	shows 'build again\? \[y/N\]'
 	types n
 	shows 'status=(1|100)$'
+	# The terminal's keys are the program's.
+	types '$nbs --using sleep build 1234; echo ended=$?'
+	eventually pgrep -x -f 'sleep 1234' >/dev/null || fail "no program runs"
+	keys C-\\
+	shows 'build again\? \[y/N\] $'
+	types n
+	shows '^ended=131$'
+	if on_screen 'thread dump'; then fail "the JVM prints its threads"; fi
 	# Without a directory, the newest are offered.
 	types '$nbs; echo chosen=$?'
 	shows '[1-9]: many-1.0 failed, [0-9]+[sm] ago'

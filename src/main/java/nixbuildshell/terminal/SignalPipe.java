@@ -16,7 +16,7 @@ import nixbuildshell.plan.PipeEnds;
  * Handles a signal that the JVM keeps to itself, as it does SIGQUIT, to print its threads. A
  * handler in machine code writes to a pipe, which a thread reads.
  */
-final class SignalPipe {
+public final class SignalPipe {
   /** Says where the code begins that is behind the restorer. */
   private static final int HANDLER = 8;
 
@@ -27,7 +27,7 @@ final class SignalPipe {
    *
    * @param action is run in a thread of its own
    */
-  static void handle(SystemCalls calls, int signal, IntConsumer action) {
+  public static void handle(SystemCalls calls, int signal, IntConsumer action) {
     try {
       PipeEnds pipe = Pipes.open(calls, 0);
       byte[] code = MachineCode.of(SignalPipe.class, calls.abi());

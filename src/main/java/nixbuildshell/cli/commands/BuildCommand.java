@@ -29,6 +29,7 @@ import nixbuildshell.enter.Enter;
 import nixbuildshell.enter.Options;
 import nixbuildshell.files.Answers;
 import nixbuildshell.files.FileSystem;
+import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.nix.BuildRecords;
 import nixbuildshell.nix.Caller;
@@ -40,6 +41,7 @@ import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StartedBuilds;
 import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
+import nixbuildshell.terminal.SignalPipe;
 import nixbuildshell.terminal.StandardStream;
 import nixbuildshell.view.StoreChoice;
 
@@ -96,6 +98,8 @@ record BuildCommand(
   public int run(Caller caller, Messages messages, PrintStream out) {
     StandardStream.requireAll();
     SystemCalls calls = CallersKernel.calls(caller, before.workDirectory());
+    // It is the program's: without this the JVM would print its threads.
+    SignalPipe.handle(calls, Signals.SIGQUIT, signal -> {});
     Choice choice = new Choice(caller, messages);
     Built built;
     do {
