@@ -73,6 +73,16 @@ _nbsFollow() {
 	done
 }
 
+# Takes a phase that has failed now from those that have passed.
+_nbsForgetPassed() {
+	declare it
+	declare -a passed=()
+	[[ ! -r $_nbsShell/passed ]] || mapfile -t passed <"$_nbsShell/passed"
+	for it in "${passed[@]}"; do
+		[[ $it == "$_nbsPhase" ]] || printf '%s\n' "$it"
+	done >|"$_nbsShell/passed"
+}
+
 _nbsReadFailure() {
 	declare it
 	_nbsCommand='' _nbsFile='' _nbsLine='' _nbsPipeline=''
@@ -148,6 +158,7 @@ _nbsSupervise() {
 	exec 2>&3 3>&-
 	[[ $1 != phases && -s $_nbsShell/progress ]] || return 0
 	_nbsFollow
+	((_nbsStatus == 0)) || _nbsForgetPassed
 	_nbsReadFailure
 	_nbsResult
 	_nbsReport "$1"
@@ -155,6 +166,7 @@ _nbsSupervise() {
 	printf '%s %s\n' "$start" "$_nbsTime" >>"$nbsFactTop/.nix-build-shell/intervals"
 	[[ $1 == resume ]] || return 0
 	if ((_nbsStatus == 0)); then
+		: >|"$_nbsShell/failed"
 		_nbsReportOutputs
 	else
 		printf '%s' "$_nbsPhase" >|"$_nbsShell/failed"

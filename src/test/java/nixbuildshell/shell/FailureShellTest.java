@@ -310,6 +310,22 @@ class FailureShellTest {
         "Running phase: checkPhase\nchecked\n", type(BASH, "doCheck=1 dontBuild=1\nretry check"));
   }
 
+  /** What passed once can fail later; and what failed can pass. */
+  @Test
+  void theListSaysWhatCameLast() throws Exception {
+    rebuilt("buildPhase='[[ ! -e $NIX_BUILD_TOP/bad ]]'; installPhase=:; fixupPhase=:");
+    String failed = "buildPhase               failed\n";
+    assertEquals(0, run("retry", "buildPhase").status());
+    assertFalse(run("phases").out().latin1().contains(failed));
+    Files.createFile(top.resolve("bad"));
+    assertEquals(1, run("retry", "buildPhase").status());
+    assertTrue(run("phases").out().latin1().contains(failed));
+    Files.delete(top.resolve("bad"));
+    assertEquals(0, run("resume").status());
+    assertEquals("", Files.readString(shell.resolve("failed")));
+    assertFalse(run("phases").out().latin1().contains(failed));
+  }
+
   @Test
   void theListSaysWhatIsDone() throws Exception {
     rebuilt("buildPhase='[[ -n ${good-} ]]' dontPatch=1");
