@@ -67,7 +67,9 @@ attach_and_harm() {
 	expect_status 0
 	expect_end one 'due to signal 9'
 	output=$(sed -n 's/^out is //p' "$T/out.harm")
-	! as_user nix-store --query --hash "$output" 2>/dev/null || fail "its output is valid"
+	[[ $output == /nix/store/* ]] || fail "the session did not say which output it made: $output"
+	! as_user nix-store --query --hash "$output" 2>"$T/invalid" || fail "its output is valid"
+	grep -q 'is not valid' "$T/invalid" || fail "Nix says something else: $(<"$T/invalid")"
 }
 
 needs_root() { [[ $WHO == root ]] || skip "only root can enter what Nix's daemon builds"; }

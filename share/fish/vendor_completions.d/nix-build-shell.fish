@@ -15,7 +15,7 @@ function __nix_build_shell_sessions
     end
 end
 function __nix_build_shell_wants_dir
-    __fish_is_first_token; or __fish_seen_subcommand_from list path retry
+    __fish_is_first_token; or __fish_seen_subcommand_from diff list path retry
 end
 
 complete -c nix-build-shell -f
