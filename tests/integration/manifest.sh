@@ -87,7 +87,7 @@ test_store_paths_that_are_gone_are_all_named() {
 	manifest "$(store_paths "$BASH_PATH" "$one" "$TOOLS_PATH" "$two")"
 	run nbs "$dir" true
 	expect_status 125
-	expect_err "nix-store --realise $one $two" "2 store paths"
+	expect_err "nix-store --realise $one $two" "2 store paths" "nix copy --from ssh://HOST $one $two"
 }
 
 # many_store_paths: a thousand in `paths`, directories but for one file.

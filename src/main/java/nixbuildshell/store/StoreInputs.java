@@ -110,7 +110,7 @@ public record StoreInputs(Map<StorePath, Optional<Origin>> origins) {
 
   private String remedy(NixStore store, List<StorePath> missing) {
     Map<StorePath, List<String>> outputs = new LinkedHashMap<>();
-    List<String> words = new ArrayList<>();
+    List<String> sources = new ArrayList<>();
     for (StorePath path : missing) {
       origins
           .getOrDefault(path, Optional.empty())
@@ -119,9 +119,10 @@ public record StoreInputs(Map<StorePath, Optional<Origin>> origins) {
                   outputs
                       .computeIfAbsent(origin.derivation(), any -> new ArrayList<>())
                       .add(origin.output()),
-              () -> words.add(store.directory().path(path)));
+              () -> sources.add(store.directory().path(path)));
     }
-    boolean all = words.isEmpty();
+    boolean all = sources.isEmpty();
+    List<String> words = new ArrayList<>(sources);
     // nix-store takes "!" in every version, and "^" in none (path-with-outputs.cc).
     outputs.forEach(
         (path, names) ->
@@ -135,7 +136,15 @@ public record StoreInputs(Map<StorePath, Optional<Origin>> origins) {
         + store.command()
         + " --realise "
         + listed(words)
-        + (all ? "" : " (a source comes back when the package is evaluated: nix-instantiate)");
+        + (all ? "" : " (" + ofSources(store, sources) + ")");
+  }
+
+  /** Advises on paths that no derivation on this machine makes. */
+  private static String ofSources(NixStore store, List<String> sources) {
+    return "a source comes back when the package is evaluated: nix-instantiate; or from a machine"
+        + " that has it: nix copy --from ssh://HOST "
+        + store.uri().map(uri -> "--to " + ShellWord.inSingleQuotes(uri) + " ").orElse("")
+        + listed(sources);
   }
 
   private static String listed(List<String> paths) {

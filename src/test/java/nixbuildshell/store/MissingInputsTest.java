@@ -47,7 +47,12 @@ class MissingInputsTest {
             + whole(path("unknown"))
             + " '"
             + whole(DRV)
-            + "!out' (a source comes back when the package is evaluated: nix-instantiate)",
+            + "!out' (a source comes back when the package is evaluated: nix-instantiate; or from a"
+            + " machine that has it: nix copy --from ssh://HOST "
+            + whole(path("s"))
+            + " "
+            + whole(path("unknown"))
+            + ")",
         failure.remedy());
   }
 }
