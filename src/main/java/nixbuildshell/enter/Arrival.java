@@ -27,6 +27,7 @@ import nixbuildshell.session.Sessions;
 import nixbuildshell.session.ShellDirectory;
 import nixbuildshell.shell.Facts;
 import nixbuildshell.shell.Greeting;
+import nixbuildshell.shell.Obstacles;
 import nixbuildshell.shell.PhaseResult;
 import nixbuildshell.shell.ShellFiles;
 import nixbuildshell.store.LogEnd;
@@ -55,6 +56,7 @@ record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages me
                 .or(() -> story.end().flatMap(it -> it.sentence(facts.name())))
                 .orElse(facts.name() + " failed"),
             story.end().map(it -> it.text().end()).orElse(List.of()),
+            obstacles(files, facts, build, story),
             facts.phase(),
             session.path().plus("/build"),
             facts.state(),
@@ -63,6 +65,23 @@ record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages me
             root);
     session.store(GREETING, ByteString.of(String.join("\n", greeting.lines())));
     write();
+  }
+
+  private Obstacles obstacles(
+      FileSystem files, Facts facts, FailedBuild build, FailureStory story) {
+    boolean offline =
+        build.sandbox().unsandboxedTop().isEmpty()
+            && story.derivation().filter(found -> !found.derivation().hasNetwork()).isPresent();
+    SandboxPrograms programs = new SandboxPrograms(files, session, sandbox);
+    return new Obstacles(
+        offline,
+        path ->
+            programs.missing(
+                path,
+                facts
+                    .directory()
+                    .map(it -> List.of(it.latin1()))
+                    .orElseGet(programs::directories)));
   }
 
   /** Does the same for a build that has not begun: all of its state is known. */
@@ -100,6 +119,7 @@ record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages me
         new Greeting(
             what,
             List.of(),
+            Obstacles.NONE,
             phase,
             session.path().plus("/build"),
             Facts.State.HOOK,

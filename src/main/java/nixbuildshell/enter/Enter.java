@@ -44,6 +44,7 @@ import nixbuildshell.session.Remembered;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
 import nixbuildshell.session.WorkingCopy;
+import nixbuildshell.shell.Obstacles;
 import nixbuildshell.shell.SandboxProgram;
 import nixbuildshell.shell.Start;
 import nixbuildshell.store.DerivationFinder;
@@ -489,10 +490,10 @@ public record Enter(
           isPrepared(prepared)
               ? stayAtTheFailure(new Arrival(sessions, session, prepared, messages))
               : launcher.run(prepared.spec(), session);
-      tellOneWord(status);
+      tellWhyNotRun(status, session, prepared);
       return status;
     } catch (Failure e) {
-      tellOneWord(e.exitCode().orElse(0));
+      tellWhyNotRun(e.exitCode().orElse(0), session, prepared);
       throw e;
     }
   }
@@ -524,10 +525,27 @@ public record Enter(
     return status;
   }
 
+  private void tellWhyNotRun(int status, Session session, Prepared prepared) {
+    boolean started = status != ExitCode.NOT_FOUND && status != ExitCode.NOT_EXECUTABLE;
+    if (started || options.command().isEmpty()) {
+      return;
+    }
+    ByteString program = options.command().get(0);
+    if (program.latin1().indexOf('/') >= 0) {
+      List<String> begin = List.of(prepared.request().build().directory());
+      SandboxPrograms programs = new SandboxPrograms(files, session, prepared);
+      new Obstacles(false, path -> programs.missing(path, begin))
+          .cannotStart(program)
+          .ifPresent(messages::note);
+    }
+    if (status == ExitCode.NOT_FOUND) {
+      tellOneWord(options.command());
+    }
+  }
+
   /** Says what to type when a whole command line came as one word, the name of no program. */
-  private void tellOneWord(int status) {
-    List<ByteString> command = options.command();
-    if (status == ExitCode.NOT_FOUND && command.size() == 1 && command.get(0).words().size() > 1) {
+  private void tellOneWord(List<ByteString> command) {
+    if (command.size() == 1 && command.get(0).words().size() > 1) {
       String directory = "nix-build-shell " + ShellWord.quote(options.directory()) + " ";
       messages.note(
           ShellWord.quote(command)

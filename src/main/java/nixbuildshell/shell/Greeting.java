@@ -13,6 +13,7 @@ import nixbuildshell.console.ShellWord;
  *
  * @param failure the sentence that says what failed
  * @param log the last lines of the build log
+ * @param obstacles what explains such lines
  * @param phase the phase that failed
  * @param copy the session's build directory on the host
  * @param state where the shell's state comes from
@@ -23,6 +24,7 @@ import nixbuildshell.console.ShellWord;
 public record Greeting(
     String failure,
     List<ByteString> log,
+    Obstacles obstacles,
     Optional<ByteString> phase,
     ByteString copy,
     Facts.State state,
@@ -47,8 +49,11 @@ public record Greeting(
     List<String> lines = new ArrayList<>();
     lines.add(failure);
     List<ByteString> own = ofTheProgram();
-    own.subList(Math.max(0, own.size() - LOG_LINES), own.size())
+    List<String> known = obstacles.in(own);
+    int shown = LOG_LINES - Math.max(0, known.size() - 1);
+    own.subList(Math.max(0, own.size() - shown), own.size())
         .forEach(line -> lines.add("  | " + shown(line)));
+    lines.addAll(known);
     lines.add("the working copy is " + copy);
     lines.add(
         "retry runs "

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -227,6 +228,41 @@ class EnterTest {
             .formatted(root));
     work = build -> assertTrue(host.said().startsWith("buildPhase of probe-1.0 failed\n"));
     assertEquals(STATUS, enter(host.kept()));
+  }
+
+  /** A script, by any path, whose interpreter is in the sandbox or is not. */
+  @ParameterizedTest
+  @CsvSource({
+    "source/tool,/usr/bin/env,true",
+    "/build/source/../source/./tool,/usr/bin/env,true",
+    "source/tool,/bin/sh,false",
+    "source/tool,/bin/bash,true",
+    "source/tool,SHELL,false",
+    "source/tool,/nix/store/00000000000000000000000000000000-none/bin/bash,true",
+    "source/tool,/build/source/file,false",
+    "source/tool,/build/source/none,true",
+    "source/tool,/proc/self/exe,false",
+    "source/file,/usr/bin/env,false",
+    "tool,/usr/bin/env,false",
+  })
+  void aProgramWhoseInterpreterIsMissingIsTold(String command, String interpreter, boolean told)
+      throws IOException {
+    Path tool =
+        host.file(
+            host.kept().resolve("source/tool"),
+            "#!" + interpreter.replace("SHELL", TestStore.SHELL) + "\n");
+    Files.setPosixFilePermissions(tool, PosixFilePermissions.fromString("rwxr-xr-x"));
+    status = ExitCode.NOT_FOUND;
+    enter(host.kept(), command);
+    assertEquals(
+        told
+            ? "cannot start %s: it is there, but its interpreter %s is not in the sandbox. Try: patchShebangs"
+                .formatted(command, interpreter)
+            : "",
+        host.said());
+    status = STATUS;
+    enter(host.kept(), command);
+    assertEquals("", host.said());
   }
 
   /** The shell at the failure is bash with a start-up file, and finds its files in the copy. */

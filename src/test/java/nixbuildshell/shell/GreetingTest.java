@@ -19,6 +19,7 @@ class GreetingTest {
     return new Greeting(
         "buildPhase of probe-1.0 failed",
         List.of(log).stream().map(ByteString::new).toList(),
+        Obstacles.NONE,
         Optional.of(ByteString.of("buildPhase")),
         ByteString.of("/s/probe-1.0-k3f9/build"),
         state,
