@@ -36,15 +36,15 @@ says() {
 
 # The patch is in the source already: what was fetched is not what upstream has.
 test_a_source_that_was_patched_while_it_was_fetched() {
-	local drv
+	local patched fetched
 	seed patched
-	drv=$(seeds nix-instantiate -A patched 2>/dev/null)
+	{ read -r patched && read -r fetched; } < <(seeds nix-instantiate -A patched -A fetched 2>/dev/null)
 	# shellcheck disable=SC2016
-	run nbs fresh --before patchPhase "$drv" bash -c 'cat source/numbers $src/numbers; cd source; patch --dry-run -p1 <$fix'
+	run nbs fresh --before patchPhase "$patched" bash -c 'cat source/numbers $src/numbers; cd source; patch --dry-run -p1 <$fix'
 	expect_status 1
 	[[ $(<"$T/out") == $'one\n2\nthree\none\n2\nthree\n'* ]] || fail "not the source that was fetched"
 	expect_err 'Hunk 1 FAILED'
-	run nbs fresh --before postFetchPhase "$(seeds nix-instantiate -A fetched 2>/dev/null)" bash -c 'cat $out/numbers'
+	run nbs fresh --before postFetchPhase "$fetched" bash -c 'cat $out/numbers'
 	expect_status 0
 	expect_out $'one\ntwo\nthree'
 }

@@ -109,25 +109,19 @@ test_the_environment_of_nix() {
 	} | cmp - "$T/env" || fail "another environment: $(cat "$T/env")"
 }
 
-test_inputs_that_are_gone() {
-	dir=$(build_and_keep looking "$T")
+# (Without a manifest: tests/integration/seeds.sh.)
+test_inputs_of_the_manifest_that_are_gone() {
 	local gone drv
+	dir=$(build_and_keep looking "$T")
 	gone=/nix/store/$(grep nbs-input "$dir/seen")
 	drv=$(nix_store --query --deriver "$gone")
+	own_copy "$dir"
 	collect "$gone"
 	run nbs "$dir" true
 	expect_status 125
 	expect_err "$gone" "nix-store --realise '$drv!dev'"
 	[[ $(wc -l <"$T/err") == 1 ]] || fail "more than one line"
 	no_files_below "$USER_HOME" "a session is left"
-	bring_back
-	shows_what_the_build_saw
-	# The manifest knows of it too.
-	own_copy "$dir"
-	collect "$gone"
-	run nbs "$dir" true
-	expect_status 125
-	expect_err "$gone" "nix-store --realise '$drv!dev'"
 	bring_back
 	shows_what_the_build_saw
 }

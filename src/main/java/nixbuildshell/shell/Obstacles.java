@@ -32,24 +32,30 @@ public record Obstacles(boolean offline, Function<ByteString, Optional<ProgramLo
               + "|dial tcp: lookup |failed to lookup address information|UnknownHostException"
               + "|getaddrinfo (?:EAI_AGAIN|ENOTFOUND) ");
 
-  /** Matches what programs say to ENOENT: shells, env, make, and by {@code strerror(3)}. */
-  private static final Pattern NO_FILE =
-      Pattern.compile("[Nn]o such file or directory|required file not found|: not found");
+  private static final String PATH = "[A-Za-z0-9+._@%~=-]*(?:/[A-Za-z0-9+._@%~=-]+)+";
 
-  private static final Pattern PATH =
-      Pattern.compile("[A-Za-z0-9+._@%~=-]*(?:/[A-Za-z0-9+._@%~=-]+)+");
+  /**
+   * Matches a program that was not found: as shells, make, env and Perl name it, as Python does,
+   * and as cargo and Node.js do.
+   */
+  private static final Pattern NOT_FOUND =
+      Pattern.compile(
+          ("(PATH)['\"]?: (?:cannot execute: required file not found|[Nn]o such file or directory"
+                  + "|not found|PATH: bad interpreter)"
+                  + "|[Nn]o such file or directory: ['\"]?(PATH)"
+                  + "|(?:could not execute process `|spawn )(PATH)")
+              .replace("PATH", PATH));
+
   private static final String HOME = "/homeless-shelter";
 
   /** Returns what is known of lines that programs wrote, a sentence each. */
   List<String> in(List<ByteString> log) {
     List<String> sentences = new ArrayList<>();
     log.stream()
-        .map(ByteString::latin1)
-        .filter(line -> NO_FILE.matcher(line).find())
-        .flatMap(line -> PATH.matcher(line).results().map(MatchResult::group))
+        .flatMap(line -> NOT_FOUND.matcher(line.latin1()).results())
+        .map(Obstacles::path)
         .distinct()
         .limit(MOST_PATHS)
-        .map(ByteString::new)
         .flatMap(path -> cannotStart(path).stream())
         .findFirst()
         .ifPresent(sentences::add);
@@ -66,6 +72,11 @@ public record Obstacles(boolean offline, Function<ByteString, Optional<ProgramLo
               + ", which is not there and cannot be made. Try: export HOME=$TMPDIR; retry");
     }
     return sentences;
+  }
+
+  private static ByteString path(MatchResult found) {
+    int group = found.group(1) != null ? 1 : found.group(2) != null ? 2 : 3;
+    return new ByteString(found.group(group));
   }
 
   /** Returns the sentence for a program that cannot start; empty when nothing is known of it. */

@@ -49,7 +49,11 @@ class ObstaclesTest {
         "sh: ./tool: /usr/bin/env: bad interpreter: No such file or directory",
         "make: ./tool: No such file or directory",
         "FileNotFoundError: [Errno 2] No such file or directory: './tool'",
-        "sh: ./tool: not found"
+        "sh: ./tool: not found",
+        "env: './tool': No such file or directory",
+        "Can't exec \"./tool\": No such file or directory at x line 1.",
+        "could not execute process `./tool --flag` (never executed)",
+        "Error: spawn ./tool ENOENT"
       })
   void aProgramWithoutItsLoaderIsTold(String line) {
     assertEquals(
@@ -74,6 +78,7 @@ class ObstaclesTest {
       strings = {
         "./tool: Permission denied",
         "cat: ./other: No such file or directory",
+        "./tool: line 12: /usr/bin/file: No such file or directory",
         "connect to 127.0.0.1: Connection refused",
         "error: No such file or directory"
       })
