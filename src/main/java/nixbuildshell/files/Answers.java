@@ -106,24 +106,13 @@ public final class Answers {
     }
   }
 
-  /** Readers see the old file or the new one, and never a part. */
   private static void put(Directory base, ByteString name, byte[] content) throws ErrnoException {
     if (base.find(NAME).isEmpty()) {
       base.makeDirectory(NAME, 0700);
     }
     try (Directory answers = base.openDirectory(NAME)) {
       makeRoom(answers, content.length);
-      ByteString begun = name.plus("-" + Long.toHexString(System.nanoTime()));
-      try (Descriptor file = answers.createFile(begun, 0600)) {
-        file.write(content);
-        file.closeWritten();
-      }
-      try {
-        answers.rename(begun, name);
-      } catch (ErrnoException e) {
-        TreeRemoval.remove(answers, begun);
-        throw e;
-      }
+      WholeFile.replace(answers, name, content);
     }
   }
 

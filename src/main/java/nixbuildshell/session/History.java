@@ -1,15 +1,18 @@
 package nixbuildshell.session;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
-import nixbuildshell.files.Descriptor;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileContent;
+import nixbuildshell.files.Listing;
+import nixbuildshell.files.Status;
 import nixbuildshell.files.TreeRemoval;
+import nixbuildshell.files.WholeFile;
 
 /**
  * Keeps the lines that the caller typed into the shells of one derivation's builds, in the file
@@ -19,6 +22,9 @@ import nixbuildshell.files.TreeRemoval;
 public final class History {
   /** The largest file that is read from a sandbox, in bytes. */
   public static final int LARGEST = 4 << 20;
+
+  /** Files in the directory: each name that a derivation had leaves one. */
+  static final int MOST_FILES = 200;
 
   static final int MOST_LINES = 1000;
   static final int MOST_BYTES = 256 << 10;
@@ -63,18 +69,26 @@ public final class History {
         base.makeDirectory(DIRECTORY, 0700);
       }
       try (Directory directory = base.openDirectory(DIRECTORY)) {
-        // Two shells may end at once: the file is complete before it gets its name.
-        ByteString partial = ByteString.of("." + ProcessHandle.current().pid());
-        TreeRemoval.remove(directory, partial);
-        try (Descriptor written = directory.createFile(partial, 0600)) {
-          written.write(last.bytes());
-          written.closeWritten();
-        }
-        directory.rename(partial, name);
+        makeRoom(directory);
+        WholeFile.replace(directory, name, last.bytes());
       }
       return Optional.empty();
     } catch (ErrnoException e) {
       return Optional.of(e.why());
+    }
+  }
+
+  private record Kept(ByteString name, Status.Time modified) {}
+
+  /** Removes the oldest files, so that with a new one there are not too many. */
+  private static void makeRoom(Directory directory) throws ErrnoException {
+    List<Kept> all = new ArrayList<>();
+    for (ByteString each : Listing.names(directory)) {
+      directory.find(each).ifPresent(status -> all.add(new Kept(each, status.modified())));
+    }
+    all.sort(Comparator.comparing(Kept::modified));
+    for (Kept each : all.subList(0, Math.max(0, all.size() - MOST_FILES + 1))) {
+      TreeRemoval.remove(directory, each.name);
     }
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -43,6 +44,30 @@ class HistoryTest {
       assertEquals(Optional.empty(), history.store(ByteString.of("pwd\n")));
       assertEquals("pwd\n", Files.readString(file));
       assertTrue(Files.isRegularFile(file, java.nio.file.LinkOption.NOFOLLOW_LINKS));
+    }
+  }
+
+  /** Each name that a derivation had leaves a file. */
+  @Test
+  void theOldestNamesGo() throws IOException {
+    try (Sessions sessions =
+        Sessions.open(
+            Fixture.FILES,
+            variable -> Optional.empty(),
+            Optional.of(ByteString.of(temporary.toString())))) {
+      Path directory = Files.createDirectory(Path.of(sessions.path().toString(), ".history"));
+      for (int i = 0; i < 2 * History.MOST_FILES; i++) {
+        Path file = Files.writeString(directory.resolve("old-" + i), "ls\n");
+        Files.setLastModifiedTime(file, FileTime.fromMillis(1000L * i));
+      }
+      sessions.history(ByteString.of("probe-1.0")).store(ByteString.of("make\n"));
+      try (var all = Files.list(directory)) {
+        assertEquals(History.MOST_FILES, all.count());
+      }
+      assertEquals(ByteString.EMPTY, sessions.history(ByteString.of("old-0")).lines());
+      assertEquals(
+          ByteString.of("ls\n"),
+          sessions.history(ByteString.of("old-" + (2 * History.MOST_FILES - 1))).lines());
     }
   }
 
