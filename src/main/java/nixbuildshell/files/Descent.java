@@ -3,6 +3,7 @@ package nixbuildshell.files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import nixbuildshell.ByteString;
 
 /**
  * Walks through a tree, and holds the directories from the root down to the current one.
@@ -68,6 +69,31 @@ final class Descent implements AutoCloseable {
    */
   Optional<Listing.Entry> next(Directory current) throws ErrnoException {
     return levels.get(depth()).listing.next(current);
+  }
+
+  /** Describes an entry where the walk has come to it. */
+  record Found(Directory in, ByteString name) {}
+
+  /**
+   * Returns the next entry of the tree, and leaves the directories that have no more; empty at the
+   * end.
+   *
+   * @param lost called for a directory in whose place there is another
+   */
+  Optional<Found> step(Runnable lost) throws ErrnoException {
+    while (depth() >= 0) {
+      Optional<Directory> directory = current();
+      if (directory.isEmpty()) {
+        lost.run();
+      } else {
+        Optional<Listing.Entry> entry = next(directory.get());
+        if (entry.isPresent()) {
+          return Optional.of(new Found(directory.get(), entry.get().name()));
+        }
+      }
+      leave();
+    }
+    return Optional.empty();
   }
 
   /**

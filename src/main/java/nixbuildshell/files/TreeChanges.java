@@ -119,27 +119,28 @@ public record TreeChanges(
   /** Visits everything below a directory. A directory that cannot be opened is passed over. */
   private void walk(Directory root, ByteString start, Visitor visitor) throws ErrnoException {
     try (Descent descent = new Descent(root)) {
-      while (descent.depth() >= 0) {
-        if (changes.stop().getAsBoolean()) {
-          throw new ErrnoException(Syscall.GETDENTS64, Errno.EINTR);
+      for (Optional<Descent.Found> next = step(descent); next.isPresent(); next = step(descent)) {
+        Directory in = next.get().in();
+        ByteString name = next.get().name();
+        Optional<Status> status = in.find(name);
+        if (status.isEmpty()) {
+          continue; // A program of the session has removed it meanwhile.
         }
-        Optional<Directory> directory = descent.current();
-        Optional<Listing.Entry> entry =
-            directory.isPresent() ? descent.next(directory.get()) : Optional.empty();
-        if (entry.isEmpty()) {
-          descent.leave();
-          continue;
-        }
-        ByteString name = entry.get().name();
         Place place = descent.place().child(name);
-        Status status = directory.get().status(name);
         visitor.visit(
-            below(start, place.pathBelow(root.place())), status, descent.status().modified());
-        if (status.type() == FileType.DIRECTORY) {
-          enter(directory.get(), name, descent);
+            below(start, place.pathBelow(root.place())), status.get(), descent.status().modified());
+        if (status.get().type() == FileType.DIRECTORY) {
+          enter(in, name, descent);
         }
       }
     }
+  }
+
+  private Optional<Descent.Found> step(Descent descent) throws ErrnoException {
+    if (changes.stop().getAsBoolean()) {
+      throw new ErrnoException(Syscall.GETDENTS64, Errno.EINTR);
+    }
+    return descent.step(() -> {});
   }
 
   private static void enter(Directory in, ByteString name, Descent descent) throws ErrnoException {

@@ -17,26 +17,22 @@ public record TreeSize(long bytes, boolean complete) {
   /** Measures a tree. */
   public static TreeSize of(Directory root) {
     long bytes = 0;
-    boolean complete = true;
+    boolean[] complete = {true};
     Set<List<Long>> seen = new HashSet<>();
     try (Descent descent = new Descent(root)) {
       bytes += size(descent.status());
-      while (descent.depth() >= 0) {
-        Optional<Directory> directory = descent.current();
-        Optional<Listing.Entry> entry =
-            directory.isEmpty() ? Optional.empty() : descent.next(directory.get());
-        complete &= directory.isPresent();
-        if (entry.isEmpty()) {
-          descent.leave();
-          continue;
-        }
-        ByteString name = entry.get().name();
-        Optional<Status> status = directory.get().find(name);
+      Runnable lost = () -> complete[0] = false;
+      for (Optional<Descent.Found> next = descent.step(lost);
+          next.isPresent();
+          next = descent.step(lost)) {
+        Directory in = next.get().in();
+        ByteString name = next.get().name();
+        Optional<Status> status = in.find(name);
         if (status.isEmpty()) {
           continue;
         }
         if (status.get().type() == FileType.DIRECTORY) {
-          complete &= enter(directory.get(), name, descent);
+          complete[0] &= enter(in, name, descent);
           bytes += size(status.get());
         } else if (status.get().links() == 1
             || seen.add(List.of(status.get().device(), status.get().inode()))) {
@@ -44,9 +40,9 @@ public record TreeSize(long bytes, boolean complete) {
         }
       }
     } catch (ErrnoException e) {
-      complete = false;
+      complete[0] = false;
     }
-    return new TreeSize(bytes, complete);
+    return new TreeSize(bytes, complete[0]);
   }
 
   private static long size(Status status) {
