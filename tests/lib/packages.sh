@@ -17,6 +17,7 @@ programs() {
 		perl perl-base every
 		groupadd passwd every
 		as binutils units
+		patch patch units
 		aarch64-linux-gnu-as binutils-aarch64-linux-gnu units
 		qemu-aarch64-static qemu-user-static units
 		shellcheck shellcheck style

@@ -7,10 +7,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToIntFunction;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.DirectoryArgument;
 import nixbuildshell.capture.KeptDirectory;
+import nixbuildshell.console.ExitCode;
 import nixbuildshell.console.Messages;
 import nixbuildshell.console.ShellWord;
 import nixbuildshell.files.Directory;
@@ -70,22 +72,20 @@ public record Diff(
   public int run() {
     NixStore store = StoreChoice.of(caller, files, options.store());
     try (Sessions sessions = Sessions.open(files, caller::environment, options.workDirectory());
-        SessionFiles session = SessionFiles.open(files, session(sessions, store))) {
-      Optional<KeptDirectory> kept = kept(session);
-      ByteString patch;
-      if (kept.isPresent()) {
-        try (KeptDirectory directory = kept.get()) {
-          patch = patch(directory.build(), session, SourceTree.of(session, directory.build()));
-        }
-      } else {
-        patch = patchOfFresh(session);
+        SessionFiles session = SessionFiles.open(files, session(sessions, store));
+        Origin origin = Origin.of(files, session)) {
+      Optional<ByteString> root =
+          origin.kept().isPresent()
+              ? SourceTree.of(session, origin.kept().get().build())
+              : Optional.empty();
+      if (root.isEmpty()) {
+        return compareWithFresh(session, origin);
       }
-      byte[] bytes = patch.bytes();
-      out.write(bytes, 0, bytes.length);
-      out.flush();
-      return check && !patch.isEmpty() ? tryOut(session, patch) : 0;
+      ByteString patch = patch(origin.kept().get().build(), session, root.get());
+      print(patch);
+      return check && !patch.isEmpty() ? inFresh(session, fresh -> tryOut(fresh, patch)) : 0;
     } catch (ErrnoException e) {
-      throw e.failure("cannot compare " + options.directory(), "");
+      throw cannotCompare(e);
     }
   }
 
@@ -104,63 +104,61 @@ public record Diff(
     }
   }
 
-  /** Opens the kept directory of the session; empty when it is gone, or another build's by now. */
-  private Optional<KeptDirectory> kept(SessionFiles session) {
-    ByteString origin = session.remembered().origin();
-    if (!files.has(origin) || origin.latin1().endsWith(".drv")) {
-      return Optional.empty();
-    }
-    KeptDirectory kept = KeptDirectory.open(files, origin);
-    Status.Time changed =
-        new Status.Time(kept.changed().getEpochSecond(), kept.changed().getNano());
-    if (changed.compareTo(session.created()) <= 0) {
-      return Optional.of(kept);
-    }
-    kept.close();
-    return Optional.empty();
-  }
-
-  private ByteString patchOfFresh(SessionFiles session) {
-    ByteString origin = session.remembered().origin();
+  /** Compares where the source is known only when it has been unpacked and patched once more. */
+  private int compareWithFresh(SessionFiles session, Origin origin) {
     messages.note(
-        (origin.latin1().endsWith(".drv")
-                ? "no build has kept a directory for this session"
-                : origin + " is gone, or another build's by now")
-            + ": the comparison is with the source, unpacked and patched anew");
-    ByteString[] patch = {ByteString.EMPTY};
-    int status =
-        inFresh(
-            session,
-            (fresh, start, sandbox, directory, launcher) -> {
-              try (Directory build = fresh.open("build")) {
-                patch[0] = patch(build, session, below(sandbox.build().directory(), directory));
-              } catch (ErrnoException e) {
-                throw e.failure("cannot compare " + options.directory(), "");
-              }
-              return 0;
-            });
-    if (status != 0) {
-      throw new Failure(
-          "cannot compare " + options.directory(), "the source cannot be unpacked and patched", "");
-    }
-    return patch[0];
+        origin
+            .whyNot()
+            .map(why -> why + ": the comparison is with the source, unpacked and patched anew")
+            .orElse("the source is unpacked anew, to see which directory patches apply to"));
+    return inFresh(
+        session,
+        fresh -> {
+          try (Directory unpacked = fresh.session().open("build")) {
+            ByteString root = below(fresh.sandbox().build().directory(), fresh.directory());
+            Directory before = origin.kept().map(KeptDirectory::build).orElse(unpacked);
+            ByteString patch = patch(before, session, root);
+            print(patch);
+            return check && !patch.isEmpty() ? tryOut(fresh, patch) : 0;
+          } catch (ErrnoException e) {
+            throw cannotCompare(e);
+          }
+        });
   }
 
-  private int inFresh(SessionFiles session, Options.Visitor visitor) {
+  private Failure cannotCompare(ErrnoException e) {
+    return e.failure("cannot compare " + options.directory(), "");
+  }
+
+  private void print(ByteString patch) {
+    byte[] bytes = patch.bytes();
+    out.write(bytes, 0, bytes.length);
+    out.flush();
+  }
+
+  /** Unpacks and patches the source anew, and does something there. */
+  private int inFresh(SessionFiles session, ToIntFunction<Options.Visited> work) {
+    String what = "cannot unpack and patch the source of " + options.directory() + " anew";
     ByteString derivation =
         session
             .remembered()
             .derivation()
             .or(options::derivation)
             .orElseThrow(
-                () ->
-                    new Failure(
-                        "cannot unpack the source of " + options.directory() + " anew",
-                        "its derivation is not known",
-                        "name it: --drv FILE"));
+                () -> new Failure(what, "its derivation is not known", "name it: --drv FILE"));
     Options.Fresh fresh = new Options.Fresh(Optional.of(AFTER_PATCHES), Optional.empty());
+    boolean[] arrived = {false};
+    Options.Visitor visitor =
+        visited -> {
+          arrived[0] = true;
+          return work.applyAsInt(visited);
+        };
     Options asked = options.with(fresh, derivation, List.of()).with(new Options.Look(visitor));
-    return Enter.run(asked, caller, messages, out, calls);
+    int status = Enter.run(asked, caller, messages, out, calls);
+    if (!arrived[0] && status < ExitCode.SIGNAL) {
+      throw new Failure(what, "a phase before " + AFTER_PATCHES + " fails: see above", "");
+    }
+    return status;
   }
 
   private static ByteString below(String top, Optional<ByteString> directory) {
@@ -171,22 +169,19 @@ public record Diff(
   }
 
   /** Tries the patch where patchPhase has ended, and lets {@code patch} say what does not apply. */
-  private int tryOut(SessionFiles session, ByteString patch) {
-    int status =
-        inFresh(
-            session,
-            (fresh, start, sandbox, directory, launcher) -> {
-              String top = sandbox.build().directory();
-              new WorkingCopy(fresh, TreeCopy.plain()).writeBuildFile(PATCH, patch, 0644);
-              ByteString shell = start.shell().orElseThrow().path();
-              List<ByteString> command = new ArrayList<>(List.of(shell));
-              command.addAll(
-                  List.of(ByteString.of("-c"), ByteString.of(APPLY), ByteString.of("patch")));
-              command.add(directory.orElse(ByteString.of(top)));
-              command.add(ByteString.of(top + "/").plus(PATCH));
-              Program program = SandboxProgram.of(start, command, top, false);
-              return launcher.run(NixSandbox.of(sandbox, program), fresh);
-            });
+  private int tryOut(Options.Visited fresh, ByteString patch) {
+    String top = fresh.sandbox().build().directory();
+    new WorkingCopy(fresh.session(), TreeCopy.plain()).writeBuildFile(PATCH, patch, 0644);
+    List<ByteString> command =
+        List.of(
+            fresh.start().shell().orElseThrow().path(),
+            ByteString.of("-c"),
+            ByteString.of(APPLY),
+            ByteString.of("patch"),
+            fresh.directory().orElse(ByteString.of(top)),
+            ByteString.of(top + "/").plus(PATCH));
+    Program program = SandboxProgram.of(fresh.start(), command, top, false);
+    int status = fresh.launcher().run(NixSandbox.of(fresh.sandbox(), program), fresh.session());
     messages.note(
         status == 0
             ? "the patch applies after patchPhase"
@@ -206,7 +201,7 @@ public record Diff(
     List<ByteString> odd = new ArrayList<>();
     StringBuilder patch = new StringBuilder();
     try (Directory one = TreeChanges.open(before, root);
-        Directory two = TreeChanges.open(session.build(), root);
+        Directory two = sourceTree(session, root);
         UnifiedDiff diff = UnifiedDiff.open(program())) {
       for (Change each : edits.wanted()) {
         if (!Edits.isOfFiles(each)) {
@@ -246,6 +241,16 @@ public record Diff(
       messages.note("nothing is changed that a patch can have");
     }
     return new ByteString(patch.toString());
+  }
+
+  private Directory sourceTree(SessionFiles session, ByteString root) throws ErrnoException {
+    try {
+      return TreeChanges.open(session.build(), root);
+    } catch (ErrnoException e) {
+      throw e.failure(
+          "cannot open the source tree " + root + " of the session",
+          "move it back there, if it was renamed");
+    }
   }
 
   private static List<ByteString> paths(List<Change> changes) {

@@ -7,6 +7,7 @@ import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.console.ShellWord;
+import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.TreeChanges;
@@ -26,16 +27,18 @@ final class EditSummary {
    */
   static String of(FileSystem files, ByteString session, BooleanSupplier stop) {
     try (SessionFiles after = SessionFiles.open(files, session);
-        KeptDirectory before = KeptDirectory.open(files, after.remembered().origin())) {
+        Origin origin = Origin.of(files, after)) {
+      // Compared with itself, what is new and what is changed are one.
+      Directory before = origin.kept().map(KeptDirectory::build).orElse(after.build());
       Edits edits =
           Edits.of(
-              new TreeChanges(
-                  before.build(), after.build(), after.changes(stop), SessionFiles.NO_SOURCES),
+              new TreeChanges(before, after.build(), after.changes(stop), SessionFiles.NO_SOURCES),
               after,
               ByteString.EMPTY,
               new Edits.Wanted(true, List.of()));
+      String changed = origin.kept().isPresent() ? "changed" : "changed or new";
       List<String> parts = new ArrayList<>();
-      add("changed", edits.wanted().stream().filter(it -> isChanged(it)).toList(), parts);
+      add(changed, edits.wanted().stream().filter(it -> isChanged(it)).toList(), parts);
       add("new", edits.wanted().stream().filter(it -> it.before().isEmpty()).toList(), parts);
       add("gone", edits.wanted().stream().filter(it -> it.after().isEmpty()).toList(), parts);
       if (!edits.machineMade().isEmpty()) {

@@ -284,11 +284,12 @@ public record Enter(
           Arrival arrival = new Arrival(sessions, session, sandbox, messages);
           return look.visitor()
               .visit(
-                  session,
-                  sandbox.start(),
-                  sandbox.request(),
-                  arrival.result().directory(),
-                  launcher);
+                  new Options.Visited(
+                      session,
+                      sandbox.start(),
+                      sandbox.request(),
+                      arrival.result().directory(),
+                      launcher));
         }
       } catch (CancellationException e) {
         return ExitCode.SIGNAL + signals.ending(); // Before the end of the session resets it.

@@ -70,22 +70,24 @@ public record Options(
   /** Looks at a working copy, which is deleted afterwards. */
   record Look(Visitor visitor) implements Task {}
 
-  /** Does something in a working copy. */
+  /** Does something in a working copy, and returns the exit status. */
   interface Visitor {
-    /**
-     * Returns the exit status.
-     *
-     * @param start how commands start in the sandbox
-     * @param directory the working directory where the phases have stopped, as seen from inside
-     * @param launcher runs programs in the sandbox
-     */
-    int visit(
-        Session session,
-        Start start,
-        SandboxRequest sandbox,
-        Optional<ByteString> directory,
-        Launcher launcher);
+    int visit(Visited visited);
   }
+
+  /**
+   * Holds a working copy to look at.
+   *
+   * @param start how commands start in the sandbox
+   * @param directory the working directory where the phases have stopped, as seen from inside
+   * @param launcher runs programs in the sandbox
+   */
+  record Visited(
+      Session session,
+      Start start,
+      SandboxRequest sandbox,
+      Optional<ByteString> directory,
+      Launcher launcher) {}
 
   /**
    * Returns the same options for another DIR.

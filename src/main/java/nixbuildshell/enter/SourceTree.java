@@ -3,6 +3,7 @@ package nixbuildshell.enter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Malformed;
 import nixbuildshell.capture.EnvVars;
@@ -18,14 +19,15 @@ final class SourceTree {
   private SourceTree() {}
 
   /**
-   * Returns the tree's path relative to the build directory; empty for the build directory itself.
+   * Returns the tree's path relative to the build directory, the empty path for that itself; empty
+   * when it is not known.
    *
    * <p>It is {@code sourceRoot} where the build exports that; else the directory below which the
    * failed phase began (PWD in {@code env-vars}); else the only directory there.
    *
    * @param build has the directories that unpacking made
    */
-  static ByteString of(SessionFiles session, Directory build) throws ErrnoException {
+  static Optional<ByteString> of(SessionFiles session, Directory build) throws ErrnoException {
     String top =
         session
             .remembered()
@@ -37,17 +39,17 @@ final class SourceTree {
     Optional<String> root =
         env.flatMap(all -> all.get("sourceRoot"))
             .map(ByteString::latin1)
-            .map(path -> path.startsWith(top + "/") ? path.substring(top.length() + 1) : path)
-            .map(path -> path.replaceAll("/+$", "").replaceAll("^(\\./+)+", ""))
-            .filter(path -> !path.isEmpty() && !path.startsWith("/") && !path.equals("."));
+            .filter(path -> !path.isEmpty())
+            .map(path -> path.startsWith("/") ? path : top + "/" + path)
+            .flatMap(path -> below(top, path));
     Optional<String> first =
         env.flatMap(all -> all.get("PWD"))
-            .map(ByteString::latin1)
-            .filter(path -> path.startsWith(top + "/"))
-            .map(path -> path.substring(top.length() + 1).split("/")[0]);
+            .flatMap(path -> below(top, path.latin1()))
+            .filter(path -> !path.isEmpty())
+            .map(path -> path.split("/")[0]);
     for (Optional<String> each : List.of(root, first)) {
       if (each.filter(path -> isDirectory(build, path)).isPresent()) {
-        return new ByteString(each.get());
+        return each.map(ByteString::new);
       }
     }
     List<ByteString> directories = new ArrayList<>();
@@ -57,7 +59,19 @@ final class SourceTree {
         directories.add(name);
       }
     }
-    return directories.size() == 1 ? directories.get(0) : ByteString.EMPTY;
+    return directories.size() == 1 ? Optional.of(directories.get(0)) : Optional.empty();
+  }
+
+  /** Returns an absolute path relative to the build directory; empty when it leads out of that. */
+  private static Optional<String> below(String top, String path) {
+    if (!(path + "/").startsWith(top + "/")) {
+      return Optional.empty();
+    }
+    List<String> names =
+        Stream.of(path.substring(top.length()).split("/"))
+            .filter(name -> !name.isEmpty() && !name.equals("."))
+            .toList();
+    return names.contains("..") ? Optional.empty() : Optional.of(String.join("/", names));
   }
 
   private static Optional<EnvVars> parse(ByteString text) {

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.store.NixStore;
 
 /**
  * Makes the patch of one file with the host's {@code diff}. The program reads two files of the
@@ -26,7 +27,10 @@ record UnifiedDiff(Path program, Path scratch) implements AutoCloseable {
     try {
       return new UnifiedDiff(program, Files.createTempDirectory("nix-build-shell-diff"));
     } catch (IOException e) {
-      throw failure(e.getMessage());
+      throw new Failure(
+          "cannot make a directory in " + System.getProperty("java.io.tmpdir"),
+          NixStore.reason(e),
+          "");
     }
   }
 
@@ -50,9 +54,9 @@ record UnifiedDiff(Path program, Path scratch) implements AutoCloseable {
       Process process = builder.start();
       if (!process.waitFor(LONGEST_SECONDS, TimeUnit.SECONDS)) {
         process.destroyForcibly();
-        throw failure("it took longer than " + LONGEST_SECONDS + " seconds for " + name);
+        throw failure(name, "it took longer than " + LONGEST_SECONDS + " seconds");
       } else if (process.exitValue() > 1) {
-        throw failure("it failed with status " + process.exitValue() + " for " + name);
+        throw failure(name, "it failed with status " + process.exitValue());
       }
       ByteString text = ByteString.of(Files.readAllBytes(scratch.resolve("patch")));
       return text.isEmpty()
@@ -61,10 +65,11 @@ record UnifiedDiff(Path program, Path scratch) implements AutoCloseable {
               .plus(header("+++ ", "b/", name, after))
               .plus(withoutHeader(text.latin1()));
     } catch (IOException e) {
-      throw failure(e.getMessage());
+      throw new Failure(
+          "cannot compare " + name + " by " + program + " in " + scratch, NixStore.reason(e), "");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw failure("it was interrupted");
+      throw failure(name, "it was interrupted");
     }
   }
 
@@ -104,8 +109,8 @@ record UnifiedDiff(Path program, Path scratch) implements AutoCloseable {
     return quoted.append('"').toString();
   }
 
-  private static Failure failure(String why) {
-    return new Failure("cannot compare files with diff", why, "");
+  private Failure failure(ByteString name, String why) {
+    return new Failure("cannot compare " + name + " by " + program, why, "");
   }
 
   @Override

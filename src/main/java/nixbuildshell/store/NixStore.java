@@ -199,7 +199,7 @@ public record NixStore(
   }
 
   /** Returns the reason of a failure for a message. */
-  static String reason(IOException e) {
+  public static String reason(IOException e) {
     if (e instanceof NoSuchFileException) {
       return "it does not exist";
     }
