@@ -3,8 +3,8 @@
 
 # A package of the store, and one that Nix builds first: behind the build's own programs, also in a session.
 test_programs_that_the_caller_brings() {
-	local brought=$T/nbs-brought flake=$T/flake session
-	mkdir -p "$brought/bin"
+	local brought=$T/nbs-brought tracer=$T/nbs-tracer flake=$T/flake session
+	mkdir -p "$brought/bin" "$tracer/bin"
 	# shellcheck disable=SC2016
 	printf '#!%s/bin/bash\necho "brought $1"\n' "$BASH_PATH" | tee "$brought/bin/brought" >"$brought/bin/cat"
 	chmod 755 "$brought"/bin/*
@@ -33,9 +33,23 @@ test_programs_that_the_caller_brings() {
 	[[ $(tail -n 1 "$T/out") == "$TOOLS_PATH/bin:$BASH_PATH/bin:$brought/bin:/nix/store/"*-nbs-built/bin ]] || fail "another PATH"
 	nbs_on_terminal --with "$brought" "$dir" < <(printf 'brought 4 >$NIX_BUILD_TOP/brought; exit\n')
 	session=$(find "$USER_HOME" -path '*/build/brought' -exec grep -l 'brought 4' {} +)
-	run nbs "${session%/build/brought}" brought 5
+	session=${session%/build/brought}
+	run nbs "$session" brought 5
 	expect_status 0
 	expect_out 'brought 5'
+	# As gdb and strace work. The session holds what comes later, too.
+	compile "$tracer/bin/trace" "$TOP/tests/fixtures/trace.c"
+	tracer=$(as_user NIX_REMOTE=daemon nix-store --add "$tracer")
+	# shellcheck disable=SC2016
+	run nbs_on_terminal --with "$tracer" "$session" < <(printf '%s\n' 'trace cat /dev/null' 'sleep 9 & trace -p $!' 'kill $!; brought 6; exit')
+	grep -q '^traced' "$T/out" || fail "no program is traced"
+	grep -q 'brought 6' "$T/out" || fail "what was brought before is gone"
+	case $(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null) in
+	'' | 0) grep -q '^attached' "$T/out" || fail "another process is not traced" ;;
+	*) grep -q '^not attached: Operation not permitted' "$T/out" || fail "another process is traced against the host's will" ;;
+	esac
+	as_user nix-store --query --requisites "$(readlink "$session/gcroot")" >"$T/held"
+	grep -qxF "$brought" "$T/held" && grep -qxF "$tracer" "$T/held" || fail "the session does not hold what it shows"
 	run nbs --with /nix/store/00000000000000000000000000000000-gone "$dir" true
 	expect_status 125
 	expect_err 'cannot use --with /nix/store/00000000000000000000000000000000-gone'
@@ -121,13 +135,13 @@ test_leave_with_a_patch() {
 	run nbs diff "$session"
 	mv "$dir.moved" "$dir"
 	expect_status 0
-	expect_err "$dir is gone, or another build's by now: the comparison is with the source, unpacked and patched anew"
+	expect_err "$dir is gone, or has another name: the comparison is with the source, unpacked and patched anew"
 	grep -qxF '+fixed' "$T/out" || fail "another patch"
 }
 
 # The exact state before a phase of a package that is not touched.
 test_begin_before_a_phase() {
-	local drv
+	local drv session
 	package
 	drv=$(as_user NIX_REMOTE=daemon nix-instantiate "$T/package.nix" -A broken 2>/dev/null)
 	# shellcheck disable=SC2016
@@ -142,8 +156,22 @@ test_begin_before_a_phase() {
 	run nbs fresh --before nonsense "$drv" true
 	expect_status 2
 	expect_err 'no phase is called nonsense'
-	run nbs_on_terminal fresh --before patchPhase "$drv" < <(printf '%s\n' 'echo "at $PWD $(<late)"; resume' 'exit')
-	expect_status 3
+	run nbs_on_terminal fresh --before patchPhase "$drv" < <(printf '%s\n' 'echo "at $PWD $(<late)"; phases; echo fixed >greeting; resume' 'exit')
+	expect_status 0
 	grep -q 'at /build/source late' "$T/out" || fail "another directory or source"
 	grep -q 'stopped before patchPhase' "$T/out" || fail "the greeting does not say where it stopped"
+	[[ $(grep -cE '^(patch|install)Phase +to come' "$T/out") -eq 2 ]] || fail "not to come"
+	grep -q 'your changes are kept in .*: changed or new: source/greeting; by phases: [0-9]* files' "$T/out" || fail "not what was changed"
+	[[ $WHO == user ]] || return 0
+	run nbs_on_terminal fresh --before installPhase "$drv" < <(printf '%s\n' 'echo fixed >greeting; retry && resume' 'exit')
+	expect_status 0
+	grep -q 'failed in buildPhase with exit code 3, before installPhase' "$T/out" || fail "no shell at the failure"
+	grep -q 'all phases succeeded' "$T/out" || fail "the phases do not go on"
+	run nbs_on_terminal fresh "$drv" < <(printf '%s\n' 'retry && cd source && echo fixed >greeting; exit')
+	expect_status 0
+	grep -q 'has not begun' "$T/out" || fail "another greeting"
+	session=$(sed -n 's/.*come back with *nix-build-shell \([^[:space:]]*\).*/\1/p' "$T/out")
+	run nbs_on_terminal "$session" < <(printf '%s\n' 'resume; exit')
+	grep -q 'all phases succeeded' "$T/out" || fail "coming back, the phases do not go on"
+	grep -q 'your changes are kept in' "$T/out" || fail "of a session that stays nothing is said"
 }

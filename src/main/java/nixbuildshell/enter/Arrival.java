@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import nixbuildshell.ByteString;
 import nixbuildshell.capture.BuildReport;
 import nixbuildshell.capture.Fact;
@@ -63,7 +64,7 @@ record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages me
             kept.path(),
             story.derivation().map(found -> ByteString.of(found.whole())),
             root);
-    session.store(GREETING, ByteString.of(String.join("\n", greeting.lines())));
+    storeGreeting(greeting.lines());
     write();
   }
 
@@ -87,22 +88,54 @@ record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages me
   /** Does the same for a build that has not begun: all of its state is known. */
   void prepareFresh(FailedBuild build, FailureStory story) {
     Facts facts = freshFacts(build, story);
-    shell().store(facts);
-    greetFresh(facts.name() + " has not begun", Optional.empty());
+    shell().storeNotBegun(facts);
+    storeGreeting(greeting(facts.name() + " has not begun", Optional.empty()));
     write();
   }
 
-  /** Makes the shell begin where the phases have stopped. */
+  /** Makes the shell begin at the phase before which the others have stopped. */
   void stopBefore(FailedBuild build, FailureStory story) {
     PhaseResult result = result();
     Facts facts = freshFacts(build, story).at(result.phase(), result.directory());
-    shell().store(facts);
-    greetFresh(
-        facts.name()
-            + " stopped before "
-            + result.phase().map(name -> name.abridged(LONGEST)).orElse("a phase"),
-        result.phase());
+    shell().storeNotBegun(facts);
+    storeGreeting(
+        greeting(facts.name() + " stopped before " + named(result.phase()), result.phase()));
     write();
+  }
+
+  /**
+   * Makes the shell begin where a phase has failed on the way to another.
+   *
+   * @param status of the phase
+   * @param before the other phase
+   */
+  void stopAtFailure(FailedBuild build, FailureStory story, int status, ByteString before) {
+    PhaseResult result = result();
+    Facts facts = freshFacts(build, story).at(result.phase(), result.directory());
+    shell().store(facts);
+    storeGreeting(
+        new Greeting(
+                facts.name()
+                    + " failed in "
+                    + named(result.phase())
+                    + " with exit code "
+                    + status
+                    + ", before "
+                    + named(Optional.of(before)),
+                List.of(),
+                Obstacles.NONE,
+                result.phase(),
+                session.path().plus("/build"),
+                Facts.State.HOOK,
+                ByteString.EMPTY,
+                Optional.empty(),
+                false)
+            .lines());
+    write();
+  }
+
+  private static String named(Optional<ByteString> phase) {
+    return phase.map(name -> name.abridged(LONGEST)).orElse("a phase");
   }
 
   private Facts freshFacts(FailedBuild build, FailureStory story) {
@@ -114,19 +147,12 @@ record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages me
         List.of());
   }
 
-  private void greetFresh(String what, Optional<ByteString> phase) {
-    Greeting greeting =
-        new Greeting(
-            what,
-            List.of(),
-            Obstacles.NONE,
-            phase,
-            session.path().plus("/build"),
-            Facts.State.HOOK,
-            ByteString.EMPTY,
-            Optional.empty(),
-            false);
-    session.store(GREETING, ByteString.of(String.join("\n", greeting.lines())));
+  private List<String> greeting(String what, Optional<ByteString> phase) {
+    return Greeting.ofNotBegun(what, phase, session.path().plus("/build"));
+  }
+
+  private void storeGreeting(List<String> lines) {
+    session.store(GREETING, ByteString.of(String.join("\n", lines)));
   }
 
   /** Writes the files anew into a session that the caller comes back to. */
@@ -134,11 +160,15 @@ record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages me
     if (!shell().hasFacts()) {
       shell().store(facts(session.remembered().orElseThrow()));
     }
-    write();
+    write(ShellFiles::isProgress);
   }
 
   private void write() {
-    shell().write(sessions.history(name()).lines(), sandbox.start().programs());
+    write(name -> false);
+  }
+
+  private void write(Predicate<ByteString> kept) {
+    shell().write(sessions.history(name()).lines(), sandbox.start().programs(), kept);
   }
 
   private ByteString name() {

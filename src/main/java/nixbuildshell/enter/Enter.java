@@ -9,6 +9,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.Malformed;
 import nixbuildshell.capture.BuildReport;
 import nixbuildshell.capture.DirectoryArgument;
 import nixbuildshell.capture.Fact;
@@ -33,6 +34,7 @@ import nixbuildshell.files.Answers;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.TreeCopy;
+import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.sandbox.BinSh;
@@ -254,16 +256,7 @@ public record Enter(
     Prepared sandbox =
         prepared.showing(
             StoreLookup.in(session, prepared.request().view().store(), layers::mounts));
-    try (SessionEnd end =
-        new SessionEnd(
-            sessions,
-            session,
-            remembered,
-            messages,
-            signals,
-            stop -> EditSummary.of(files, session.path(), stop),
-            !isFor(ShowPath.class),
-            caller.hasTerminal(2))) {
+    try (SessionEnd end = end(sessions, session)) {
       try {
         if (options.fresh().isPresent()) {
           int status = fillFresh(sessions, session, kept, build, finder, sandbox);
@@ -301,18 +294,47 @@ public record Enter(
     }
   }
 
+  private SessionEnd end(Sessions sessions, Session session) {
+    return new SessionEnd(
+        sessions,
+        session,
+        preparation().kind(),
+        messages,
+        signals,
+        stop -> EditSummary.of(files, session.path(), stop),
+        !isFor(ShowPath.class),
+        caller.hasTerminal(2));
+  }
+
   /** Begins to make the GC root of a session that stays, perhaps. */
   private SessionRoots.Making roots(
       Session session, Prepared sandbox, Supplier<Optional<StorePath>> derivation) {
-    return preparation().kind() == Remembered.Kind.INTERACTIVE
+    boolean stays = preparation().kind() == Remembered.Kind.INTERACTIVE;
+    return stays && (!session.hasRoot() || !options.packages().isEmpty())
         ? new SessionRoots(
                 caller,
                 sandbox.store(),
                 sandbox.request().view().store(),
+                sandbox.start().programs(),
                 messages,
                 this::cancelled)
             .begin(session, derivation)
         : SessionRoots.NONE;
+  }
+
+  private static Optional<StorePath> derivation(Session session, NixStore store) {
+    return session
+        .remembered()
+        .flatMap(Remembered::derivation)
+        .filter(store.directory()::has)
+        .flatMap(
+            path -> {
+              try {
+                return Optional.of(store.directory().parse(path));
+              } catch (Malformed e) {
+                return Optional.empty();
+              }
+            });
   }
 
   private static Optional<StorePath> derivation(
@@ -413,11 +435,21 @@ public record Enter(
     try (FailureStory story = FailureStory.of(none, build, finder)) {
       arrival.prepareFresh(build, story);
       int status = before.map(phase -> runUntil(phase, arrival)).orElse(0);
-      if (before.isPresent() && status == 0 && !isFor(Look.class)) {
+      if (before.isEmpty() || isFor(Look.class)) {
+        return status;
+      } else if (status == 0) {
         arrival.stopBefore(build, story);
+      } else if (sandbox.bash().isPresent() && isFailure(status, arrival)) {
+        arrival.stopAtFailure(build, story, status, before.get());
+        return 0;
       }
       return status;
     }
+  }
+
+  /** Decides whether a phase has failed, rather than the caller been mistaken, or tired of it. */
+  private static boolean isFailure(int status, Arrival arrival) {
+    return arrival.result().phase().isPresent() && status != ExitCode.SIGNAL + Signals.SIGINT;
   }
 
   /** Runs the phases before another one, whose output goes to stderr. */
@@ -479,9 +511,13 @@ public record Enter(
       if (isPrepared(prepared)) {
         new Arrival(sessions, session, prepared, messages).prepareAgain();
       }
-      try (SessionRoots.Making roots = roots(session, prepared, Optional::empty)) {
-        return stay(sessions, session, prepared);
+      int status;
+      try (SessionRoots.Making roots =
+          roots(session, prepared, () -> derivation(session, prepared.store()))) {
+        status = stay(sessions, session, prepared);
       }
+      end(sessions, session).tellIfChanged();
+      return status;
     }
   }
 

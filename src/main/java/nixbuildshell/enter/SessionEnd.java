@@ -1,6 +1,5 @@
 package nixbuildshell.enter;
 
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import nixbuildshell.console.Messages;
@@ -21,7 +20,7 @@ import nixbuildshell.terminal.SignalRelay;
 record SessionEnd(
     Sessions sessions,
     Session session,
-    Remembered remembered,
+    Remembered.Kind kind,
     Messages messages,
     SignalRelay signals,
     Function<BooleanSupplier, String> changes,
@@ -31,15 +30,8 @@ record SessionEnd(
 
   @Override
   public void close() {
-    signals.begin();
-    if (remembered.kind() == Remembered.Kind.INTERACTIVE
-        && unlessSignalled("looking for changes", session::isChanged)) {
-      String changed = tells ? unlessSignalled("looking for changes", changes) : "";
+    if (tellIfChanged()) {
       session.close();
-      if (tells) {
-        new Sessions.Kept(session.path(), Optional.of(remembered.origin()), true)
-            .tell(messages, changed);
-      }
       return;
     }
     // A leftover is only told: the exit status is the command's.
@@ -48,6 +40,20 @@ record SessionEnd(
     if (signals.ending() != 0) {
       messages.note("not all of the working copy is deleted yet: the next run does that");
     }
+  }
+
+  /** Tells the caller of changes in an interactive session, and decides whether there are any. */
+  boolean tellIfChanged() {
+    signals.begin();
+    if (kind != Remembered.Kind.INTERACTIVE
+        || !unlessSignalled("looking for changes", session::isChanged)) {
+      return false;
+    }
+    if (tells) {
+      new Sessions.Kept(session.path(), true)
+          .tell(messages, unlessSignalled("looking for changes", changes));
+    }
+    return true;
   }
 
   private <T> T unlessSignalled(String what, Function<BooleanSupplier, T> work) {

@@ -1,11 +1,13 @@
 package nixbuildshell.enter;
 
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
 import nixbuildshell.console.Messages;
@@ -23,13 +25,19 @@ import nixbuildshell.store.StorePath;
 import nixbuildshell.store.StoreQuery;
 
 /**
- * Keeps the garbage collector from what a session needs, beside the shell: the derivation, and the
- * store paths that the sandbox shows. The root goes with the session.
+ * Keeps the garbage collector from what a session needs, beside the shell: the derivation, the
+ * store paths that the sandbox shows, and what the caller brings. The root goes with the session.
  *
+ * @param programs directories of the store that the caller brings
  * @param cancelled whether to stop asking Nix
  */
 record SessionRoots(
-    Caller caller, NixStore store, StoreView view, Messages messages, BooleanSupplier cancelled) {
+    Caller caller,
+    NixStore store,
+    StoreView view,
+    List<ByteString> programs,
+    Messages messages,
+    BooleanSupplier cancelled) {
 
   /** Waits for the root at the end of the run, and tells when it could not be made. */
   interface Making extends AutoCloseable {
@@ -41,7 +49,7 @@ record SessionRoots(
   static final Making NONE = () -> {};
 
   /**
-   * Begins to make the root of a session that has none.
+   * Begins to make the root of a session, in place of an earlier one.
    *
    * @param derivation finds the build's derivation; asked beside the shell
    */
@@ -92,8 +100,11 @@ record SessionRoots(
     }
   }
 
-  private Set<StorePath> paths(Optional<StorePath> derivation) {
+  private Set<StorePath> paths(Optional<StorePath> derivation) throws Malformed {
     Set<StorePath> paths = new LinkedHashSet<>(derivation.stream().toList());
+    for (ByteString program : programs) {
+      paths.add(store.directory().containing(program));
+    }
     if (view instanceof StoreView.Exact exact) {
       exact.members().forEach(member -> paths.add(member.path()));
     } else if (derivation.isPresent()) {

@@ -47,8 +47,6 @@ public final class Cleaning implements AutoCloseable {
       return;
     }
     result.leftovers().forEach(left -> messages.note(left.failure().getMessage()));
-    result.kept().stream()
-        .filter(kept -> kept.isNews() && kept.origin().isPresent())
-        .forEach(kept -> kept.tell(messages, ""));
+    result.kept().stream().filter(kept -> kept.isNews()).forEach(kept -> kept.tell(messages, ""));
   }
 }

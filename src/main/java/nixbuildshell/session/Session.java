@@ -17,6 +17,7 @@ import nixbuildshell.files.FileContent;
 import nixbuildshell.files.Owner;
 import nixbuildshell.files.Status;
 import nixbuildshell.files.TreeRemoval;
+import nixbuildshell.files.WholeFile;
 
 /**
  * Holds a session in use: a directory of the base, locked until this is closed.
@@ -122,14 +123,15 @@ public final class Session implements AutoCloseable {
     Optional<Remembered> before = remembered();
     Optional<Remembered> after = before.map(change);
     if (!after.equals(before)) {
-      ByteString written = REMEMBERED.plus(".new");
-      try {
-        TreeRemoval.remove(directory, written);
-        write(written, after.get().file());
-        directory.rename(written, REMEMBERED);
-      } catch (ErrnoException e) {
-        throw e.failure("cannot write in " + directory.place(), REMEDY);
-      }
+      replace(REMEMBERED, after.get().file());
+    }
+  }
+
+  private void replace(ByteString name, byte[] content) {
+    try {
+      WholeFile.replace(directory, name, content);
+    } catch (ErrnoException e) {
+      throw e.failure("cannot write in " + directory.place(), REMEDY);
     }
   }
 
@@ -213,14 +215,17 @@ public final class Session implements AutoCloseable {
    */
   public record RootPlace(String expression, String link) {}
 
-  /**
-   * Returns where the GC root goes; empty when there is one, or no program can be told the path.
-   */
+  /** Returns where the GC root goes; empty when no program can be told the path. */
   public Optional<RootPlace> rootPlace() {
     String path = path().latin1();
-    return has(ByteString.of(ROOT)) || !path.chars().allMatch(c -> c > ' ' && c <= '~')
-        ? Optional.empty()
-        : Optional.of(new RootPlace(path + "/" + ROOT_EXPRESSION, path + "/" + ROOT));
+    return path.chars().allMatch(c -> c > ' ' && c <= '~')
+        ? Optional.of(new RootPlace(path + "/" + ROOT_EXPRESSION, path + "/" + ROOT))
+        : Optional.empty();
+  }
+
+  /** Decides whether there is a GC root. */
+  public boolean hasRoot() {
+    return has(ByteString.of(ROOT));
   }
 
   /**
@@ -229,14 +234,7 @@ public final class Session implements AutoCloseable {
    * @throws Failure when it cannot be written
    */
   public void storeRoot(ByteString expression) {
-    ByteString half = ROOT_EXPRESSION.plus(".new");
-    try {
-      TreeRemoval.remove(directory, half);
-      write(half, expression.bytes());
-      directory.rename(half, ROOT_EXPRESSION);
-    } catch (ErrnoException e) {
-      throw e.failure("cannot write in " + directory.place(), REMEDY);
-    }
+    replace(ROOT_EXPRESSION, expression.bytes());
   }
 
   /**

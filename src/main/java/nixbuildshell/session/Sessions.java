@@ -48,10 +48,9 @@ public final class Sessions implements AutoCloseable {
   /**
    * Names an interactive session with changes.
    *
-   * @param origin the kept directory; empty when the session's record cannot be read
-   * @param isNews whether the changes were found for the first time
+   * @param isNews whether the changes were found for the first time, and its record can be read
    */
-  public record Kept(ByteString path, Optional<ByteString> origin, boolean isNews) {
+  public record Kept(ByteString path, boolean isNews) {
     /**
      * Tells the caller how to come back, to see the changes and to drop them.
      *
@@ -59,15 +58,11 @@ public final class Sessions implements AutoCloseable {
      */
     public void tell(Messages messages, String changes) {
       String option = "nix-build-shell " + BaseDirectory.option(path);
-      String name = ShellWord.quote(name());
+      String name = ShellWord.quote(shortName(path));
       messages.note("your changes are kept in " + path + (changes.isEmpty() ? "" : ": " + changes));
       messages.note("  come back with  " + option + name);
       messages.note("  see them with   " + option + "diff " + name);
       messages.note("  drop them with  " + option + "clean " + name);
-    }
-
-    private ByteString name() {
-      return new ByteString(path.latin1().substring(path.latin1().lastIndexOf('/') + 1));
     }
   }
 
@@ -307,8 +302,11 @@ public final class Sessions implements AutoCloseable {
    * it.
    */
   public static String name(ByteString path) {
-    ByteString name = new ByteString(path.latin1().substring(path.latin1().lastIndexOf('/') + 1));
-    return BaseDirectory.option(path) + ShellWord.quote(name);
+    return BaseDirectory.option(path) + ShellWord.quote(shortName(path));
+  }
+
+  private static ByteString shortName(ByteString path) {
+    return new ByteString(path.latin1().substring(path.latin1().lastIndexOf('/') + 1));
   }
 
   /** Returns the path of the session with a short name; empty when there is none. */
@@ -479,7 +477,7 @@ public final class Sessions implements AutoCloseable {
     if (stop.getAsBoolean()) {
       session.close();
     } else if (stays) {
-      cleaned.kept.add(new Kept(session.path(), remembered.map(Remembered::origin), !known));
+      cleaned.kept.add(new Kept(session.path(), !known && remembered.isPresent()));
       session.close();
     } else {
       delete(session, stop).ifPresent(cleaned.leftovers::add);

@@ -2,12 +2,14 @@ package nixbuildshell.session;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import nixbuildshell.ByteString;
 import nixbuildshell.files.Descriptor;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileContent;
 import nixbuildshell.files.FileType;
+import nixbuildshell.files.Listing;
 import nixbuildshell.files.Owner;
 import nixbuildshell.files.Status;
 import nixbuildshell.files.TreeRemoval;
@@ -40,12 +42,13 @@ public final class ShellDirectory {
    * Makes the directory anew.
    *
    * @param files their content, by name
+   * @param kept decides by name whether a regular file that is there stays
    * @throws nixbuildshell.Failure when it cannot be written
    */
-  public void fill(Map<String, ByteString> files) {
+  public void fill(Map<String, ByteString> files, Predicate<ByteString> kept) {
     try (Directory build = openBuild();
         Directory own = makeOwn(build);
-        Directory shell = makeShell(own)) {
+        Directory shell = makeShell(own, kept)) {
       for (Map.Entry<String, ByteString> file : files.entrySet()) {
         write(shell, ByteString.of(file.getKey()), file.getValue());
       }
@@ -95,15 +98,33 @@ public final class ShellDirectory {
     return build.openDirectory(Session.OWN);
   }
 
-  private Directory makeShell(Directory own) throws ErrnoException {
+  private Directory makeShell(Directory own, Predicate<ByteString> kept) throws ErrnoException {
     Optional<Status> there = own.find(SHELL);
-    if (there.isPresent()
-        && (there.get().type() != FileType.DIRECTORY
-            || TreeRemoval.remove(own, SHELL).isPresent())) {
+    if (there.filter(status -> status.type() == FileType.DIRECTORY).isPresent()) {
+      own.setMode(SHELL, 0755);
+      Directory shell = own.openDirectory(SHELL);
+      if (hasLeft(shell, kept)) {
+        return shell;
+      }
+      shell.close();
+    }
+    if (there.isPresent()) {
       moveAside(own, SHELL);
     }
     make(own, SHELL);
     return own.openDirectory(SHELL);
+  }
+
+  /** Removes all but what is kept; returns whether all of that is gone. */
+  private static boolean hasLeft(Directory shell, Predicate<ByteString> kept)
+      throws ErrnoException {
+    for (ByteString name : Listing.names(shell)) {
+      boolean stays = kept.test(name) && shell.status(name).type() == FileType.REGULAR;
+      if (!stays && TreeRemoval.remove(shell, name).isPresent()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void make(Directory parent, ByteString name) throws ErrnoException {

@@ -46,7 +46,10 @@ public record Facts(
     NONE
   }
 
-  /** Returns the same for a build that has stopped at the start of a phase. */
+  /** Tells the scripts that no phase has failed, and that the phase is the one to come. */
+  static final ByteString NOT_BEGUN = ByteString.of("nbsFactFresh=1\n");
+
+  /** Returns the same for a build that has stopped in a phase, or at its start. */
   public Facts at(Optional<ByteString> start, Optional<ByteString> place) {
     return new Facts(name, start, place, top, bash, State.HOOK, recipe, outputs, began);
   }

@@ -44,6 +44,24 @@ public record Greeting(
   /** Matches what a program writes to colour its output. */
   private static final Pattern COLOUR = Pattern.compile("\u001b\\[[0-9;:?]*[A-Za-z]");
 
+  /**
+   * Returns the lines for a build that stands at the start of a phase.
+   *
+   * @param what says where it stands
+   * @param phase empty for the first one
+   * @param copy the session's build directory on the host
+   */
+  public static List<String> ofNotBegun(String what, Optional<ByteString> phase, ByteString copy) {
+    return List.of(
+        what,
+        "the working copy is " + copy,
+        phase
+            .map(name -> name.abridged(LONGEST))
+            .map(name -> "retry runs " + name + ", resume runs it and all after it")
+            .orElse("retry runs the first phase, resume runs all")
+            .concat(", phases lists all"));
+  }
+
   /** Returns the lines; what is in them may still steer a terminal. */
   public List<String> lines() {
     List<String> lines = new ArrayList<>();

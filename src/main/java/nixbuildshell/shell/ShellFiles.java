@@ -4,6 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
 import nixbuildshell.session.History;
 import nixbuildshell.session.Session;
@@ -26,11 +28,19 @@ public record ShellFiles(Session session, ShellDirectory directory) {
   private static final ByteString RELEASE =
       ByteString.of("release() { : >|\"$_nbsShell/" + RELEASED + "\" && builtin exit 0; }\n");
 
+  private static final Pattern PROGRESS =
+      Pattern.compile("failed|next|passed|begun|phase\\..*\\.bash");
+
   private static final int LARGEST_RESULT = 1 << 20;
 
   /** Stores the facts, which all later runs in this session use too. */
   public void store(Facts facts) {
     session.store(FACTS, facts.script());
+  }
+
+  /** Stores the facts of a build that stands at the start of a phase. */
+  public void storeNotBegun(Facts facts) {
+    session.store(FACTS, facts.script().plus(Facts.NOT_BEGUN));
   }
 
   /**
@@ -42,12 +52,13 @@ public record ShellFiles(Session session, ShellDirectory directory) {
   }
 
   /**
-   * Writes the files.
+   * Writes the files, and removes all others but what is {@code kept}.
    *
+   * @param kept decides whether a file of an earlier shell stays
    * @param history what earlier shells of the derivation's builds left
    * @param programs directories at the end of PATH, as seen from inside: what the caller brings
    */
-  public void write(ByteString history, List<ByteString> programs) {
+  public void write(ByteString history, List<ByteString> programs, Predicate<ByteString> kept) {
     Map<String, ByteString> files = scripts();
     ByteString build = session.path().plus("/build");
     files.put(
@@ -57,7 +68,12 @@ public record ShellFiles(Session session, ShellDirectory directory) {
         .stored(Session.ENVIRONMENT)
         .ifPresent(made -> files.put(Session.ENVIRONMENT.latin1(), made));
     files.put(HISTORY, history);
-    directory.fill(files);
+    directory.fill(files, kept);
+  }
+
+  /** Decides whether a file tells a later shell of the session how far the phases have come. */
+  public static boolean isProgress(ByteString name) {
+    return PROGRESS.matcher(name.latin1()).matches();
   }
 
   /**

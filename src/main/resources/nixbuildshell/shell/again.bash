@@ -23,9 +23,15 @@ _nbsUsage() { _nbsStop 'usage: retry [--trace] [PHASE]; resume [--trace]; phases
 _nbsLog() { builtin printf '%s\0' "$@" >>"$_nbsShell/progress"; }
 
 _nbsArguments() {
-	_nbsCommand=$1 _nbsTrace='' _nbsWanted='' _nbsFailed=$nbsFactPhase
+	_nbsCommand=$1 _nbsTrace='' _nbsWanted='' _nbsFailed=$nbsFactPhase _nbsToCome=''
 	builtin shift
-	[[ ! -s $_nbsShell/failed ]] || _nbsFailed=$(<"$_nbsShell/failed")
+	if [[ -s $_nbsShell/failed ]]; then
+		_nbsFailed=$(<"$_nbsShell/failed")
+	elif [[ -s $_nbsShell/next ]]; then
+		_nbsFailed=$(<"$_nbsShell/next") _nbsToCome=1
+	elif [[ -n ${nbsFactFresh-} && ! -e $_nbsShell/failed ]]; then
+		_nbsToCome=1
+	fi
 	while (($# > 0)); do
 		case $1 in
 		--trace) _nbsTrace=1 ;;
@@ -121,7 +127,7 @@ _nbsList() {
 			_nbsWhat='not known'
 		elif ((_nbsIt < _nbsAt)); then
 			_nbsWhat='done'
-		elif ((_nbsIt == _nbsAt)); then
+		elif ((_nbsIt == _nbsAt)) && [[ -z $_nbsToCome ]]; then
 			_nbsWhat=failed
 		else
 			_nbsWhat='to come'
@@ -188,7 +194,7 @@ _nbsPrepare() {
 	builtin unset -v GLOBIGNORE
 	builtin declare IFS=' '
 	_nbsMoveOutputs
-	[[ -z $_nbsFirst ]] || _nbsEmptyTop
+	[[ -z $_nbsFirst || -n $_nbsToCome ]] || _nbsEmptyTop
 }
 
 # Enters the directory where the phase started. Of what env-vars says, PWD is true at the start of the phase that failed.
@@ -239,8 +245,16 @@ _nbsNoteFailure() {
 	builtin printf '%s\0' "status=$1" "command=$3" "file=$_nbsFile" "line=$_nbsLine" ${5+pipeline=} >|"$_nbsShell/failure"
 }
 
+# _nbsAtFailure STATUS: leaves the state of a failure on the way to a phase.
+_nbsAtFailure() {
+	[[ $_nbsCommand == until && $1 != 0 && -s $_nbsShell/progress ]] || return 0
+	_nbsLog "directory=$PWD"
+	_nbsSave "$_nbsKept/state.bash"
+}
+
 # The EXIT trap sees no line, and of bash's commands only the outermost. An ERR trap has said more.
 _nbsNoteExit() {
+	_nbsAtFailure "$1"
 	[[ -s $_nbsShell/failure ]] || ((${1} == 0)) ||
 		builtin printf '%s\0' "status=$1" "command=$([[ $2 == 'eval '* ]] || builtin printf '%s' "$2")" >|"$_nbsShell/failure"
 }
@@ -266,6 +280,8 @@ _nbsBegin() {
 		_nbsLog "skipped=$_nbsReason"
 	elif [[ $_nbsCommand == resume && $curPhase != "$_nbsPhase" && $curPhase != */* ]]; then
 		_nbsSave "$_nbsShell/phase.$curPhase.bash" errexit
+	elif [[ $_nbsCommand == until ]]; then
+		_nbsSave "$_nbsKept/phase.bash" errexit
 	fi
 	[[ -z $_nbsTrace ]] || builtin set -x
 }
@@ -286,6 +302,17 @@ _nbsRunAll() {
 		[[ -n $_nbsReason ]] || _nbsLog "passed=$curPhase"
 	done
 	{ builtin set +x; } 2>/dev/null
+	[[ $_nbsCommand != retry || -z ${nbsFactFresh-} ]] || _nbsStandAtNext
+}
+
+# Of a build that had not begun, what comes next is the phase after that which passed.
+_nbsStandAtNext() {
+	builtin declare _nbsIndex
+	_nbsIndex "$curPhase"
+	[[ -n $_nbsIndex && -n ${_nbsPhases[_nbsIndex + 1]-} && ${_nbsPhases[_nbsIndex + 1]} != */* ]] || return 0
+	curPhase=${_nbsPhases[_nbsIndex + 1]}
+	_nbsSave "$_nbsShell/phase.$curPhase.bash" errexit
+	_nbsLog "next=$curPhase" "directory=$PWD"
 }
 
 # Decides what to run: sets _nbsTodo to phases, or to nothing for the builder. Starts anew when the whole name of the phase
@@ -322,16 +349,6 @@ _nbsDecide() {
 	[[ $_nbsCommand != resume ]] || _nbsTodo+=("${_nbsPhases[@]:_nbsIndex+1}")
 }
 
-_nbsHasPhases() {
-	builtin declare _nbsIt
-	[[ -n $(builtin declare -F genericBuild) && -z ${buildCommand-} && ! -f ${buildCommandPath-} ]] || return 1
-	for _nbsIt in "${nbsFactBuilder[@]:1}"; do
-		[[ $_nbsIt != *genericBuild* ]] || return 0
-		[[ ! -f $_nbsIt || $(<"$_nbsIt") != *genericBuild* ]] || return 0
-	done 2>/dev/null
-	((${#nbsFactBuilder[@]} == 0))
-}
-
 _nbsArguments "$@"
 set --
 [[ $nbsFactState == none ]] || _nbsForgetEnvironment
@@ -342,8 +359,10 @@ if [[ $_nbsCommand == until ]]; then
 	_nbsFirst=1
 	_nbsChoose ''
 else
-	! _nbsIsFirst "$_nbsPhase" || _nbsFirst=1
+	[[ $_nbsPhase == "$_nbsFailed" ]] || _nbsToCome=
 	_nbsChoose "$_nbsPhase"
+	# What has not begun goes on from the tree as it is.
+	[[ -n $_nbsToCome && -n $_nbsAtStart ]] || ! _nbsIsFirst "$_nbsPhase" || _nbsFirst=1
 fi
 _nbsChosen="${_nbsFiles[*]}"
 # A saved state sets all variables, and this one would count the lines anew.
@@ -392,6 +411,8 @@ builtin export NIX_LOG_FD=
 
 _nbsBuiltBy=$(builtin declare -f genericBuild runPhase)
 _nbsPhases
+_nbsFirstPhase
+: "${_nbsFailed:=$nbsFactPhase}" "${_nbsPhase:=$_nbsFailed}"
 _nbsDecide
 
 [[ ${_nbsFiles[0]-} != "$_nbsKept/state.bash" ]] ||

@@ -91,6 +91,22 @@ _nbsPhases() {
 	builtin set +f
 }
 
+_nbsHasPhases() {
+	builtin declare _nbsIt
+	[[ -n $(builtin declare -F genericBuild) && -z ${buildCommand-} && ! -f ${buildCommandPath-} ]] || return 1
+	for _nbsIt in "${nbsFactBuilder[@]:1}"; do
+		[[ $_nbsIt != *genericBuild* ]] || return 0
+		[[ ! -f $_nbsIt || $(<"$_nbsIt") != *genericBuild* ]] || return 0
+	done 2>/dev/null
+	((${#nbsFactBuilder[@]} == 0))
+}
+
+# _nbsFirstPhase: a build that has not begun stands at its first phase. Only after _nbsPhases.
+_nbsFirstPhase() {
+	[[ -n ${nbsFactFresh-} && -z $nbsFactPhase ]] && _nbsHasPhases || return 0
+	nbsFactPhase=${_nbsPhases[0]-}
+}
+
 # _nbsIndex PHASE: sets _nbsIndex to its place among _nbsPhases, empty when it has none.
 _nbsIndex() {
 	for _nbsIndex in "${!_nbsPhases[@]}"; do

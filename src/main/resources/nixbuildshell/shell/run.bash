@@ -8,6 +8,7 @@
 #   failure   the same of the command that failed, by the traps of again.bash
 #   result    what the caller outside gets: lines KEY=VALUE, VALUE quoted for bash
 #   failed, phase.NAME.bash   the phase where resume failed, and the state at the start of each phase that it began
+#   next      of a build that had not begun: the phase after that which retry ran
 #   passed    names of the phases that have passed since, one a line
 #   begun     records PHASE/PATH: what each phase began of the outputs
 #   ../intervals   lines START END, in seconds: when phases ran
@@ -50,7 +51,7 @@ _nbsAccount() {
 _nbsFollow() {
 	declare it output
 	declare -A _nbsBefore=() _nbsExisting=()
-	_nbsPhase='' _nbsDirectory='' _nbsSkipped='' _nbsMoved=()
+	_nbsPhase='' _nbsDirectory='' _nbsSkipped='' _nbsNext='' _nbsMoved=()
 	_nbsRead "$_nbsShell/progress"
 	for it in "${_nbsRecords[@]}" end=; do
 		case $it in
@@ -64,6 +65,7 @@ _nbsFollow() {
 		directory=*) _nbsDirectory=${it#*=} ;;
 		skipped=*) _nbsSkipped=${it#*=} ;;
 		output=*) _nbsMoved+=("${it#*=}") ;;
+		next=*) _nbsNext=${it#*=} ;;
 		passed=*) printf '%s\n' "${it#*=}" >>"$_nbsShell/passed" ;;
 		end=)
 			_nbsCurrentOutputs
@@ -110,7 +112,10 @@ _nbsReport() {
 	declare text=${_nbsPhase:-the builder} first=${_nbsCommand%%$'\n'*}
 	if ((_nbsStatus == 0)); then
 		case $1 in
-		retry) [[ -n $_nbsSkipped ]] || _nbsSay "$text succeeded" ;;
+		retry)
+			[[ -n $_nbsSkipped ]] || _nbsSay "$text succeeded"
+			[[ -z $_nbsNext ]] || _nbsSay "$_nbsNext is next, in $_nbsDirectory"
+			;;
 		resume) _nbsSay 'all phases succeeded' ;;
 		until) _nbsSay "$text has not begun: all phases before it succeeded" ;;
 		esac
@@ -164,13 +169,11 @@ _nbsSupervise() {
 	_nbsReport "$1"
 	_nbsTime
 	printf '%s %s\n' "$start" "$_nbsTime" >>"$nbsFactTop/.nix-build-shell/intervals"
-	[[ $1 == resume ]] || return 0
-	if ((_nbsStatus == 0)); then
-		: >|"$_nbsShell/failed"
-		_nbsReportOutputs
-	else
-		printf '%s' "$_nbsPhase" >|"$_nbsShell/failed"
-	fi
+	[[ $1 == resume || $1 == retry && -n ${nbsFactFresh-} ]] || return 0
+	((_nbsStatus != 0)) || _nbsPhase=
+	printf '%s' "$_nbsPhase" >|"$_nbsShell/failed"
+	printf '%s' "$_nbsNext" >|"$_nbsShell/next"
+	[[ $1$_nbsStatus != resume0 ]] || _nbsReportOutputs
 }
 
 _nbsSupervise "$@"

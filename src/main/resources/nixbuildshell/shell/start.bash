@@ -24,6 +24,7 @@ builtin unset -v HISTCONTROL HISTIGNORE HISTTIMEFORMAT PROMPT_COMMAND PS0 TMOUT 
 
 # Where the shell begins: where the command failed, else where its phase began.
 _nbsPhases
+_nbsFirstPhase
 if [[ $nbsFactState == envvars && -n ${PWD-} ]]; then
 	_nbsDirectory=$PWD
 else
@@ -47,7 +48,7 @@ PS1="$nbsFactName $nbsFactPhase"
 PS1=${PS1//[!A-Za-z0-9+._?= -]/?}
 ((${#PS1} <= 48)) || PS1=${PS1:0:20}..${PS1: -26}
 PS1="${PS1% }:\\w\\\$ " PS2='> ' PS4='+ '
-builtin unset -v "${!nbsFact@}" _nbsFiles _nbsIt _nbsText _nbsOptions _nbsPhases _nbsIndex _nbsDirectory _nbsTop _nbsKept
-builtin unset -f _nbsChooseFailure _nbsText _nbsPhases _nbsIndex _nbsIsAfterConfigure _nbsRule _nbsSource _nbsDefaults
+builtin unset -v "${!nbsFact@}" _nbsFiles _nbsIt _nbsText _nbsOptions _nbsPhases _nbsIndex _nbsDirectory _nbsTop _nbsKept _nbsTool
+builtin unset -f _nbsTool _nbsMakeEnvironment _nbsChooseFailure _nbsText _nbsPhases _nbsHasPhases _nbsFirstPhase _nbsIndex _nbsIsAfterConfigure _nbsRule _nbsSource _nbsDefaults
 builtin source "$_nbsShell/phases.bash"
 (_nbsRecords) >|"$_nbsShell/began" 2>/dev/null

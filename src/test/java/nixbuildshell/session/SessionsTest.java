@@ -151,7 +151,7 @@ class SessionsTest {
       List<Sessions.Kept> kept = sessions.clean(() -> false).kept();
       assertEquals(1, kept.size());
       assertEquals(edited.path(), kept.get(0).path());
-      assertEquals(ORIGIN, kept.get(0).origin().get());
+      assertEquals(i == 0, kept.get(0).isNews());
     }
     assertEquals(List.of(edited.id().toString()), left());
   }

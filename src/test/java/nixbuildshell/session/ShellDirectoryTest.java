@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.files.Fixture;
 import org.junit.jupiter.api.AfterEach;
@@ -66,8 +68,9 @@ class ShellDirectoryTest {
     Path outside = Files.createDirectory(temporary.resolve("outside"));
     Fixture.run("sh", "-euc", "cd " + build + "; " + before);
     ShellDirectory directory = new ShellDirectory(session, Optional.empty());
-    directory.fill(Map.of("start.bash", ByteString.of("one")));
-    directory.fill(Map.of("start.bash", ByteString.of("two"), "facts.bash", ByteString.EMPTY));
+    directory.fill(Map.of("start.bash", ByteString.of("one")), name -> false);
+    directory.fill(
+        Map.of("start.bash", ByteString.of("two"), "facts.bash", ByteString.EMPTY), name -> false);
     Path shell = build.resolve(".nix-build-shell/shell");
     assertEquals("two", Files.readString(shell.resolve("start.bash")));
     try (var all = Files.list(shell)) {
@@ -83,12 +86,28 @@ class ShellDirectoryTest {
     }
   }
 
+  /** A program may have left anything under the name of a file that stays. */
+  @Test
+  void whatIsKeptIsAFile() throws Exception {
+    ShellDirectory directory = new ShellDirectory(session, Optional.empty());
+    directory.fill(Map.of("start.bash", ByteString.of("one")), name -> false);
+    Path shell = build.resolve(".nix-build-shell/shell");
+    Fixture.run(
+        "sh", "-euc", "cd " + shell + "; echo >kept-1; ln -s / kept-2; mkdir kept-3; echo >x");
+    directory.fill(Map.of("start.bash", ByteString.of("two")), name -> name.startsWith("kept"));
+    try (var all = Files.list(shell)) {
+      assertEquals(
+          Set.of("start.bash", "kept-1"),
+          all.map(file -> file.getFileName().toString()).collect(Collectors.toSet()));
+    }
+  }
+
   /** What a program leaves is read only where it is a file of no great size. */
   @Test
   void whatIsReadIsAFile() throws Exception {
     ShellDirectory directory = new ShellDirectory(session, Optional.empty());
     assertEquals(Optional.empty(), directory.read("history", 9));
-    directory.fill(Map.of("history", ByteString.of("ls\n")));
+    directory.fill(Map.of("history", ByteString.of("ls\n")), name -> false);
     assertEquals(Optional.of(ByteString.of("ls\n")), directory.read("history", 9));
     assertEquals(Optional.empty(), directory.read("history", 2));
     String hostile =
@@ -103,9 +122,9 @@ class ShellDirectoryTest {
   @Test
   void theFilesAreNoChange() {
     ShellDirectory directory = new ShellDirectory(session, Optional.empty());
-    directory.fill(Map.of("start.bash", ByteString.of("one")));
+    directory.fill(Map.of("start.bash", ByteString.of("one")), name -> false);
     session.markStaged();
-    directory.fill(Map.of("start.bash", ByteString.of("two")));
+    directory.fill(Map.of("start.bash", ByteString.of("two")), name -> false);
     assertFalse(session.isChanged(() -> false));
   }
 }

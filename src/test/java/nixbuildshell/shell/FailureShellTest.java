@@ -502,6 +502,52 @@ class FailureShellTest {
     assertTrue(intervals.matches("([0-9]+(\\.[0-9]+)? [0-9]+(\\.[0-9]+)?\n){4}"), intervals);
   }
 
+  /** Nothing that the caller made before the first phase, or between two, is moved aside. */
+  @Test
+  void aNewBuildGoesOnPhaseByPhase() throws Exception {
+    rebuilt(
+        "phases='fetch unpackPhase patchPhase buildPhase fixupPhase'; fetch='fetched=1';"
+            + " patchPhase='ls; touch patched'; buildPhase='echo $fetched $mine; [[ -e good ]]'");
+    facts("nbsFactFresh=1 nbsFactPhase=");
+    Files.writeString(top.resolve("mine"), "");
+    String list = "%-24s %s\nunpackPhase              %s\npatchPhase               %s\n";
+    String rest = "buildPhase               %s\nfixupPhase               to come\n";
+    assertEquals(
+        (list + rest).formatted("fetch", "to come", "to come", "to come", "to come"),
+        type(BASH, "phases"));
+    assertEquals("TOP\nRunning phase: fetch\n", type(BASH, "pwd; retry"));
+    Bash.Result result = run("retry");
+    assertEquals("Running phase: unpackPhase\n", result.out().latin1());
+    assertEquals(
+        "nix-build-shell: unpackPhase succeeded\n"
+            + "nix-build-shell: patchPhase is next, in TOP/hello-1.0\n",
+        result.err().latin1().replace(top.toString(), "TOP"));
+    Files.writeString(top.resolve("hello-1.0/edited"), "");
+    assertEquals(
+        "Running phase: patchPhase\nedited\nmain.c\nRunning phase: buildPhase\n1 2\n"
+            + (list + rest).formatted("fetch", "done", "done", "done", "failed"),
+        type(BASH, "mine=2; resume; phases"));
+    Files.writeString(top.resolve("hello-1.0/good"), "");
+    assertEquals("Running phase: buildPhase\n1 2\n", run("retry").out().latin1());
+    assertEquals("Running phase: fixupPhase\n", run("resume").out().latin1());
+    assertTrue(Files.exists(top.resolve("mine")));
+    assertFalse(Files.exists(kept.resolve("aside.1")));
+    // From the beginning, once more.
+    assertEquals("Running phase: fetch\n", run("retry").out().latin1());
+    assertTrue(Files.exists(kept.resolve("aside.1/mine")));
+  }
+
+  @Test
+  void aNewBuildStopsAtAFailureBeforeThePhase() throws Exception {
+    rebuilt("patchPhase='more=1; mkdir d; cd d; f=2; (exit 4)'");
+    assertEquals(4, run("until", "buildPhase").status());
+    assertTrue(result().startsWith("phase=patchPhase\nstatus=4\n"), result());
+    assertTrue(result().contains("directory=TOP/hello-1.0/d\n"), result());
+    facts("nbsFactState=hook nbsFactPhase=patchPhase nbsFactDirectory=" + top + "/hello-1.0/d");
+    assertEquals("1 2 TOP/hello-1.0/d\n", type(BASH, "echo $more $f $PWD"));
+    assertTrue(Files.exists(kept.resolve("phase.bash")));
+  }
+
   @Test
   void aKeptEnvVarsGetsTheFunctionsOfSetup() throws Exception {
     Files.createDirectory(scratch.resolve("stdenv"));
