@@ -171,7 +171,11 @@ public record NixProgram(
     }
   }
 
+  /** To look for descendants reads all of /proc. */
   private static void kill(Process process) {
+    if (!process.isAlive()) {
+      return;
+    }
     process.descendants().forEach(ProcessHandle::destroyForcibly);
     process.destroyForcibly();
   }
