@@ -279,7 +279,7 @@ final class Workspace {
 
   private static List<Listing.Entry> entries(StoreView.Exact view) {
     return view.members().stream()
-        .map(member -> new Listing.Entry(ByteString.of(member.path().baseName()), member.type()))
+        .map(member -> new Listing.Entry(new ByteString(member.path().baseName()), member.type()))
         .toList();
   }
 

@@ -1,5 +1,7 @@
 package nixbuildshell.files;
 
+import java.util.Arrays;
+
 /** Lists the types of files ({@code inode(7)}). */
 public enum FileType {
   FIFO(1, "a FIFO"),
@@ -11,6 +13,15 @@ public enum FileType {
   SOCKET(12, "a socket"),
   UNKNOWN(0, "a file of an unknown kind");
 
+  private static final FileType[] BY_NUMBER = new FileType[16];
+
+  static {
+    Arrays.fill(BY_NUMBER, UNKNOWN);
+    for (FileType type : values()) {
+      BY_NUMBER[type.number] = type;
+    }
+  }
+
   private final int number;
   private final String description;
 
@@ -21,12 +32,7 @@ public enum FileType {
 
   /** Returns the type for a {@code d_type} of {@code getdents64(2)}, or {@code st_mode >> 12}. */
   static FileType of(int number) {
-    for (FileType type : values()) {
-      if (type.number == number) {
-        return type;
-      }
-    }
-    return UNKNOWN;
+    return number < 0 || number >= BY_NUMBER.length ? UNKNOWN : BY_NUMBER[number];
   }
 
   /** Returns words for a message: "a FIFO". */

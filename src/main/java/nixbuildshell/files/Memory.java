@@ -1,9 +1,9 @@
 package nixbuildshell.files;
 
+import java.nio.ByteBuffer;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
-import nixbuildshell.kernel.Kernel;
 import nixbuildshell.kernel.SystemCalls;
 
 /**
@@ -21,21 +21,23 @@ final class Memory {
   private static final int PROT_READ_WRITE = 3;
   private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
 
-  private final Kernel kernel;
+  private static final int SIZE = 2 * NAME + STRUCT + BUFFER;
+
   private final long start;
+  private final ByteBuffer bytes;
 
   Memory(SystemCalls calls) {
-    kernel = calls.kernel();
     start =
         calls.must(
             "cannot allocate memory",
             Syscall.MMAP,
             0,
-            2 * NAME + STRUCT + BUFFER,
+            SIZE,
             PROT_READ_WRITE,
             MAP_PRIVATE_ANONYMOUS,
             -1,
             0);
+    bytes = calls.kernel().memory(start, SIZE);
   }
 
   /** Writes a C string, and returns its address. */
@@ -56,7 +58,7 @@ final class Memory {
       // The kernel would read only the part before the NUL.
       throw new ErrnoException(Syscall.OPENAT, Errno.EINVAL);
     }
-    kernel.write(address, text.terminated());
+    write(address, text.terminated());
     return address;
   }
 
@@ -66,7 +68,7 @@ final class Memory {
   }
 
   long struct(byte[] content) {
-    kernel.write(struct(), content);
+    write(struct(), content);
     return struct();
   }
 
@@ -75,10 +77,12 @@ final class Memory {
   }
 
   byte[] read(long address, int length) {
-    return kernel.read(address, length);
+    byte[] copy = new byte[length];
+    bytes.get((int) (address - start), copy);
+    return copy;
   }
 
-  void write(long address, byte[] bytes) {
-    kernel.write(address, bytes);
+  void write(long address, byte[] content) {
+    bytes.put((int) (address - start), content);
   }
 }

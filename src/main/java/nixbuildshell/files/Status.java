@@ -37,6 +37,7 @@ public record Status(
   private static final long ATTR_MOUNT_ROOT = 0x2000;
 
   private static final int STATX_BTIME = 0x800;
+  private static final long LOW = 0xFFFF_FFFFL;
 
   /** STATX_BASIC_STATS and the birth. */
   static final int MASK = 0x7ff | STATX_BTIME;
@@ -51,25 +52,25 @@ public record Status(
   }
 
   static Status of(byte[] statx) {
-    ByteBuffer b = ByteBuffer.wrap(statx).order(ByteOrder.LITTLE_ENDIAN);
-    int mode = Short.toUnsignedInt(b.getShort(28));
+    // Words, because each access to a buffer takes long before the JVM has compiled it.
+    long[] w = new long[BYTES / Long.BYTES];
+    ByteBuffer.wrap(statx).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(w);
+    int mode = (int) (w[3] >>> 32) & 0xFFFF;
     return new Status(
         FileType.of(mode >> 12),
         mode & 07777,
-        Integer.toUnsignedLong(b.getInt(20)),
-        Integer.toUnsignedLong(b.getInt(24)),
-        Integer.toUnsignedLong(b.getInt(16)),
-        b.getLong(40),
-        b.getLong(48),
-        (long) b.getInt(136) << 32 | Integer.toUnsignedLong(b.getInt(140)),
-        b.getLong(32),
-        new Time(b.getLong(64), b.getInt(72)),
-        new Time(b.getLong(112), b.getInt(120)),
-        new Time(b.getLong(96), b.getInt(104)),
-        (b.getInt(0) & STATX_BTIME) != 0
-            ? Optional.of(new Time(b.getLong(80), b.getInt(88)))
-            : Optional.empty(),
-        (b.getLong(8) & ATTR_MOUNT_ROOT) != 0);
+        w[2] >>> 32,
+        w[3] & LOW,
+        w[2] & LOW,
+        w[5],
+        w[6],
+        w[17] << 32 | w[17] >>> 32,
+        w[4],
+        new Time(w[8], (int) w[9]),
+        new Time(w[14], (int) w[15]),
+        new Time(w[12], (int) w[13]),
+        (w[0] & STATX_BTIME) != 0 ? Optional.of(new Time(w[10], (int) w[11])) : Optional.empty(),
+        (w[1] & ATTR_MOUNT_ROOT) != 0);
   }
 
   /** Returns the {@code struct timespec[2]} for {@code utimensat(2)}. */

@@ -4,6 +4,7 @@ import com.sun.jna.Function;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
@@ -33,12 +34,7 @@ final class JnaKernel implements Kernel {
   }
 
   @Override
-  public void write(long address, byte[] bytes) {
-    new Pointer(address).write(0, bytes, 0, bytes.length);
-  }
-
-  @Override
-  public byte[] read(long address, int length) {
-    return new Pointer(address).getByteArray(0, length);
+  public ByteBuffer memory(long address, int length) {
+    return new Pointer(address).getByteBuffer(0, length);
   }
 }

@@ -1,5 +1,7 @@
 package nixbuildshell.kernel;
 
+import java.nio.ByteBuffer;
+
 /**
  * Gives all native access that the project has: a system call, a call to machine code, and memory
  * by address.
@@ -26,9 +28,18 @@ public interface Kernel {
    */
   long call(long address, long... arguments);
 
+  /** Returns native memory as a buffer, which is made for often: it costs more than a copy. */
+  ByteBuffer memory(long address, int length);
+
   /** Copies bytes to native memory. */
-  void write(long address, byte[] bytes);
+  default void write(long address, byte[] bytes) {
+    memory(address, bytes.length).put(bytes);
+  }
 
   /** Copies bytes from native memory. */
-  byte[] read(long address, int length);
+  default byte[] read(long address, int length) {
+    byte[] bytes = new byte[length];
+    memory(address, length).get(bytes);
+    return bytes;
+  }
 }

@@ -1,9 +1,8 @@
 package nixbuildshell.plan;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import nixbuildshell.ByteString;
@@ -58,17 +57,20 @@ public final class Image {
   private static final int MAX_ERRNO = 4095;
 
   private final Plan plan;
-  private final byte[] bytes;
-  private final List<Integer> addresses;
+  private final long[] records;
+  private final byte[] data;
+  private final int[] addresses;
 
   /**
-   * @param bytes the image for base address 0
-   * @param addresses the offsets of the words in it that hold addresses
+   * @param records the header and the records for base address 0
+   * @param data what follows them
+   * @param addresses the offsets of the words that hold addresses
    */
-  private Image(Plan plan, byte[] bytes, List<Integer> addresses) {
+  private Image(Plan plan, long[] records, byte[] data, int[] addresses) {
     this.plan = plan;
-    this.bytes = bytes;
-    this.addresses = List.copyOf(addresses);
+    this.records = records;
+    this.data = data;
+    this.addresses = addresses;
   }
 
   /**
@@ -88,15 +90,23 @@ public final class Image {
 
   /** Returns the size in bytes. */
   public int size() {
-    return bytes.length;
+    return records.length * WORD + data.length;
   }
 
   /** Returns the image for an address. */
   public byte[] at(long base) {
-    ByteBuffer image = words(bytes.clone());
+    int front = records.length * WORD;
+    long[] moved = records.clone();
+    ByteBuffer image = words(new byte[size()]);
+    image.put(front, data);
     for (int offset : addresses) {
-      image.putLong(offset, image.getLong(offset) + base);
+      if (offset < front) {
+        moved[offset / WORD] += base;
+      } else {
+        image.putLong(offset, image.getLong(offset) + base);
+      }
     }
+    image.asLongBuffer().put(moved);
     return image.array();
   }
 
@@ -107,7 +117,7 @@ public final class Image {
 
   /** Returns the offset of the data that an argument of a step points to. Both count from 0. */
   public int data(int step, int argument) {
-    return (int) words(bytes).getLong(record(step) + (1 + argument) * WORD);
+    return (int) records[record(step) / WORD + 1 + argument];
   }
 
   /** Returns the number of bytes that {@link #outcome} needs: all but the data. */
@@ -121,28 +131,45 @@ public final class Image {
    * @param memory the first {@link #judged} bytes of the image, as the child left them
    */
   public Outcome outcome(byte[] memory) {
+    ByteBuffer words = words(memory);
     List<Step> steps = plan.steps();
     int last = steps.size() - 1;
-    for (int i = 0; i < last; i++) {
-      long result = result(memory, i);
-      if (result == UNTOUCHED) {
-        // A program that runs is not looked for elsewhere.
-        return steps.get(i).kind() == Step.Kind.EXECUTE ? new Ran() : new Stopped(i, steps.get(i));
-      } else if (!isGood(steps.get(i), result)) {
-        return bad(i, steps.get(i), result);
+    int next = firstUntouched(words, steps.size());
+    if (next <= last) {
+      if (next > 0 && !isGood(steps.get(next - 1), result(words, next - 1))) {
+        return bad(next - 1, steps.get(next - 1), result(words, next - 1));
+      }
+      // A program that runs is not looked for elsewhere.
+      return next == last || steps.get(next).kind() == Step.Kind.EXECUTE
+          ? new Ran()
+          : new Stopped(next, steps.get(next));
+    }
+    long result = result(words, last);
+    boolean absent = result == -Errno.ENOENT.number() || result == -Errno.ENOTDIR.number();
+    // As in execvp(3): "may not be executed" is reported before "not found".
+    return IntStream.range(0, absent ? last : 0)
+        .filter(i -> steps.get(i).syscall() == Syscall.EXECVE)
+        .filter(i -> result(words, i) == -Errno.EACCES.number())
+        .mapToObj(i -> bad(i, steps.get(i), -Errno.EACCES.number()))
+        .findFirst()
+        .orElse(bad(last, steps.get(last), result));
+  }
+
+  /**
+   * Finds the step whose call has not returned, by halves: the child goes through them in order.
+   */
+  private static int firstUntouched(ByteBuffer memory, int steps) {
+    int from = 0;
+    int to = steps;
+    while (from < to) {
+      int middle = (from + to) / 2;
+      if (result(memory, middle) == UNTOUCHED) {
+        to = middle;
+      } else {
+        from = middle + 1;
       }
     }
-    long result = result(memory, last);
-    boolean absent = result == -Errno.ENOENT.number() || result == -Errno.ENOTDIR.number();
-    return result == UNTOUCHED
-        ? new Ran()
-        // As in execvp(3): "may not be executed" is reported before "not found".
-        : IntStream.range(0, absent ? last : 0)
-            .filter(i -> steps.get(i).syscall() == Syscall.EXECVE)
-            .filter(i -> result(memory, i) == -Errno.EACCES.number())
-            .mapToObj(i -> bad(i, steps.get(i), -Errno.EACCES.number()))
-            .findFirst()
-            .orElse(bad(last, steps.get(last), result));
+    return from;
   }
 
   private static Outcome bad(int index, Step step, long result) {
@@ -167,20 +194,30 @@ public final class Image {
    * @param memory the first {@link #judged} bytes of the image, as the child left them
    */
   public static long result(byte[] memory, int step) {
-    return words(memory).getLong(record(step) + RESULT * WORD);
+    return result(words(memory), step);
+  }
+
+  private static long result(ByteBuffer memory, int step) {
+    return memory.getLong(record(step) + RESULT * WORD);
   }
 
   static ByteBuffer words(byte[] bytes) {
     return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Lays out an image: the records in front, the data behind them. */
+  /**
+   * Lays out an image: the records in front, the data behind them. A plan can have thousands of
+   * steps, and most of this runs before the JVM has compiled it: plain arrays are fast at once.
+   */
   private static final class Layout {
     private final Plan plan;
     private final Abi abi;
-    private final ByteBuffer front;
-    private final ByteArrayOutputStream data = new ByteArrayOutputStream();
-    private final List<Integer> addresses = new ArrayList<>();
+    private final long[] records;
+    private final int front;
+    private byte[] data;
+    private int used;
+    private int[] addresses;
+    private int known;
 
     Layout(Plan plan, Abi abi) {
       if (plan.steps().isEmpty()) {
@@ -188,50 +225,55 @@ public final class Image {
       }
       this.plan = plan;
       this.abi = abi;
-      this.front = words(new byte[record(plan.steps().size() + 1)]);
+      this.front = record(plan.steps().size() + 1);
+      this.records = new long[front / WORD];
+      this.data = new byte[front];
+      this.addresses = new int[3 * plan.steps().size()];
     }
 
     Image image(long cloneFlags) {
-      front.putLong(0, cloneFlags);
-      front.putLong(WORD, EVERY_SIGNAL);
-      for (int i = 0; i < plan.steps().size(); i++) {
-        step(i, plan.steps().get(i));
+      records[0] = cloneFlags;
+      records[1] = EVERY_SIGNAL;
+      int index = 0;
+      for (Step step : plan.steps()) {
+        step(index++, step);
       }
-      step(
-          plan.steps().size(),
-          Step.of("end", Syscall.EXIT_GROUP, Argument.number(STATUS_OF_A_BROKEN_PLAN)));
-      byte[] bytes = new byte[front.capacity() + data.size()];
-      front.get(0, bytes, 0, front.capacity());
-      System.arraycopy(data.toByteArray(), 0, bytes, front.capacity(), data.size());
-      return new Image(plan, bytes, addresses);
+      step(index, Step.of("end", Syscall.EXIT_GROUP, Argument.number(STATUS_OF_A_BROKEN_PLAN)));
+      return new Image(plan, records, Arrays.copyOf(data, used), Arrays.copyOf(addresses, known));
     }
 
     private void step(int index, Step step) {
-      int record = record(index);
-      word(record, 0, step.syscall().number(abi));
+      int record = record(index) / WORD;
+      records[record] = step.syscall().number(abi);
       long references = 0;
-      for (int i = 0; i < step.arguments().size(); i++) {
-        Argument argument = step.arguments().get(i);
-        word(record, 1 + i, value(index, argument));
+      int word = record + 1;
+      for (Argument argument : step.arguments()) {
+        records[word] = value(index, argument);
         if (!(argument instanceof Argument.Number)) {
-          addresses.add(record + (1 + i) * WORD);
+          address(word * WORD);
         }
         if (argument instanceof Argument.Result) {
-          references |= 1L << i;
+          references |= 1L << word - record - 1;
         }
+        word++;
       }
-      word(record, 7, references);
-      word(
-          record, 8, (step.expected().isPresent() ? MUST_EQUAL : 0) | (step.leaves() ? LEAVES : 0));
-      word(record, 9, step.expected().orElse(0));
-      for (int i = 0; i < step.tolerated().size(); i++) {
-        word(record, 10 + i, -step.tolerated().get(i).errno().number());
+      records[record + 7] = references;
+      records[record + 8] =
+          (step.expected().isPresent() ? MUST_EQUAL : 0) | (step.leaves() ? LEAVES : 0);
+      records[record + 9] = step.expected().orElse(0);
+      word = record + 10;
+      for (Step.Tolerated each : step.tolerated()) {
+        records[word++] = -each.errno().number();
       }
-      word(record, RESULT, UNTOUCHED);
+      records[record + RESULT] = UNTOUCHED;
     }
 
-    private void word(int record, int index, long value) {
-      front.putLong(record + index * WORD, value);
+    /** Notes the offset of a word that holds an address. */
+    private void address(int offset) {
+      if (known == addresses.length) {
+        addresses = Arrays.copyOf(addresses, 2 * known + 1);
+      }
+      addresses[known++] = offset;
     }
 
     /** Returns a number, or the offset of the argument's data. */
@@ -264,7 +306,7 @@ public final class Image {
       if (value.latin1().indexOf('\0') >= 0) {
         throw new IllegalArgumentException("a NUL inside " + value);
       }
-      return place(value.terminated());
+      return place(value.bytes(), 1);
     }
 
     /** Places an array. Its end is a null pointer at any address of the image. */
@@ -275,7 +317,7 @@ public final class Image {
       }
       int offset = place(pointers.array());
       for (int i = 0; i < values.size(); i++) {
-        addresses.add(offset + i * WORD);
+        address(offset + i * WORD);
       }
       return offset;
     }
@@ -287,7 +329,7 @@ public final class Image {
       pointer.putShort(0, (short) (program.length / FilterProgram.Instruction.SIZE));
       pointer.putLong(WORD, instructions);
       int offset = place(pointer.array());
-      addresses.add(offset + WORD);
+      address(offset + WORD);
       return offset;
     }
 
@@ -298,7 +340,7 @@ public final class Image {
      */
     private int message(int descriptor) {
       int buffers = place(words(new byte[2 * WORD]).putLong(place(new byte[1])).putLong(1).array());
-      addresses.add(buffers);
+      address(buffers);
       ByteBuffer control = words(new byte[3 * WORD]);
       control.putLong(20).putInt(1).putInt(1).putInt(descriptor);
       int passed = place(control.array());
@@ -306,16 +348,23 @@ public final class Image {
       header.putLong(2 * WORD, buffers).putLong(3 * WORD, 1);
       header.putLong(4 * WORD, passed).putLong(5 * WORD, control.capacity());
       int message = place(header.array());
-      addresses.add(message + 2 * WORD);
-      addresses.add(message + 4 * WORD);
+      address(message + 2 * WORD);
+      address(message + 4 * WORD);
       return message;
     }
 
     private int place(byte[] bytes) {
-      int offset = front.capacity() + data.size();
-      data.writeBytes(bytes);
-      data.writeBytes(new byte[-bytes.length & (WORD - 1)]);
-      return offset;
+      return place(bytes, 0);
+    }
+
+    private int place(byte[] bytes, int zeros) {
+      int offset = used;
+      used += bytes.length + zeros + WORD - 1 & -WORD;
+      if (used > data.length) {
+        data = Arrays.copyOf(data, 2 * used);
+      }
+      System.arraycopy(bytes, 0, data, offset, bytes.length);
+      return front + offset;
     }
   }
 }

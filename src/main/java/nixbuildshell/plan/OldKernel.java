@@ -10,6 +10,7 @@ import nixbuildshell.abi.Syscall;
 import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.sandbox.Entry.HostBind;
+import nixbuildshell.store.StorePath;
 
 /**
  * Replaces the younger system calls on a kernel that lacks them, or in a container whose filter
@@ -33,9 +34,9 @@ public record OldKernel(boolean remounts, List<Integer> descriptors) {
    * single user), so that only the mounts protect them. A remount sets all flags and must not clear
    * a locked one, so it sets the flags that do no harm. (A store needs execution.)
    */
-  void protectStorePaths(Steps steps, String store, List<String> names) {
+  void protectStorePaths(Steps steps, String store, List<StorePath> paths) {
     if (remounts) {
-      names.forEach(name -> remount(steps, store + "/" + name, MS_NODEV));
+      paths.forEach(path -> remount(steps, store + "/" + path.baseName(), MS_NODEV));
     } else {
       setAttribute(
           steps, "make the store paths read-only", outside(store), AT_RECURSIVE, SET_READ_ONLY);

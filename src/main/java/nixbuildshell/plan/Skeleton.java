@@ -137,7 +137,7 @@ final class Skeleton {
   }
 
   private void directory(String path, int mode) {
-    steps.makeDirectory(path, outside(path), mode);
+    steps.makeDirectory(path, outside(path), octal(mode));
   }
 
   private void setMode(String label, String path, int mode) {

@@ -19,6 +19,13 @@ final class Steps {
   /** The new root before the pivot, in the session's directory. */
   static final String ROOT = "root";
 
+  /** The mode 0755. */
+  static final Number OF_DIRECTORIES = octal(0755);
+
+  private static final Number OF_MOUNT_POINTS = S_IFREG.or(octal(0444));
+  private static final Number NONE = number(0);
+  private static final Argument NULL = nothing();
+
   private final List<Step> steps = new ArrayList<>();
 
   Plan plan() {
@@ -37,18 +44,17 @@ final class Steps {
 
   /** Makes a directory in the new root, of mode 0755. */
   void makeDirectory(ByteString path) {
-    makeDirectory(path.toString(), outside(path), 0755);
+    makeDirectory(path.toString(), outside(path), OF_DIRECTORIES);
   }
 
   /** Makes a directory. The label is its path, as seen from inside. */
-  void makeDirectory(String label, Argument path, int mode) {
-    add("make " + label, Syscall.MKDIRAT, AT_FDCWD, path, octal(mode));
+  void makeDirectory(String label, Argument path, Number mode) {
+    add("make " + label, Syscall.MKDIRAT, AT_FDCWD, path, mode);
   }
 
   /** Makes an empty file as a mount point. */
   void makeMountPoint(String label, Argument path) {
-    Number mode = S_IFREG.or(octal(0444));
-    add("make " + label, Syscall.MKNODAT, AT_FDCWD, path, mode, number(0));
+    add("make " + label, Syscall.MKNODAT, AT_FDCWD, path, OF_MOUNT_POINTS, NONE);
   }
 
   void makeLink(String label, Argument destination, Argument path) {
@@ -61,9 +67,7 @@ final class Steps {
   }
 
   void bind(Step.Kind kind, String label, Argument source, Argument target, Number flags) {
-    add(
-        Step.of(
-            kind, "mount " + label, Syscall.MOUNT, source, target, nothing(), flags, nothing()));
+    add(Step.of(kind, "mount " + label, Syscall.MOUNT, source, target, NULL, flags, NULL));
   }
 
   /** Changes the flags of a mount. */

@@ -7,7 +7,9 @@ import static nixbuildshell.plan.Step.Kind.OTHER;
 import static nixbuildshell.plan.Steps.outside;
 
 import java.util.List;
+import nixbuildshell.ByteString;
 import nixbuildshell.files.FileType;
+import nixbuildshell.plan.Argument.Text;
 import nixbuildshell.sandbox.Entry.BoundStore;
 import nixbuildshell.sandbox.Entry.LayeredStore;
 import nixbuildshell.sandbox.Entry.Overlay;
@@ -39,7 +41,10 @@ record StoreMounts(Steps steps, OldKernel kernel) {
    */
   void layer(LayeredStore store) {
     mountPoints(store, "the mount points of " + store.path());
-    store.members().forEach(member -> makeMountPoint(store, member));
+    ByteString lower = ByteString.of(store.lower() + "/");
+    for (StoreView.Member member : store.members()) {
+      makeMountPoint(store.path() + "/", lower, member);
+    }
     layers(store, outside(store.path()));
     bindPaths(
         store.path(), store.host(), store.members().stream().map(StoreView.Member::path).toList());
@@ -65,21 +70,28 @@ record StoreMounts(Steps steps, OldKernel kernel) {
     return "lowerdir=" + lower + ",upperdir=" + upper + ",workdir=" + work + ",userxattr";
   }
 
-  private void makeMountPoint(LayeredStore store, StoreView.Member member) {
-    String name = "/" + member.path().baseName();
+  private void makeMountPoint(String store, ByteString lower, StoreView.Member member) {
+    String name = member.path().baseName();
+    Argument point = below(lower, name);
     if (member.type() == FileType.DIRECTORY) {
-      steps.makeDirectory(store.path() + name, text(store.lower() + name), 0755);
+      steps.makeDirectory(store + name, point, Steps.OF_DIRECTORIES);
     } else {
-      steps.makeMountPoint(store.path() + name, text(store.lower() + name));
+      steps.makeMountPoint(store + name, point);
     }
   }
 
   private void bindPaths(String store, String host, List<StorePath> paths) {
-    List<String> names = paths.stream().map(StorePath::baseName).toList();
-    for (String name : names) {
-      String path = store + "/" + name;
-      steps.bind(path, text(host + "/" + name), outside(path), MS_BIND);
+    ByteString from = ByteString.of(host + "/");
+    ByteString to = ByteString.of(Steps.ROOT + store + "/");
+    for (StorePath path : paths) {
+      String name = path.baseName();
+      steps.bind(store + "/" + name, below(from, name), below(to, name), MS_BIND);
     }
-    kernel.protectStorePaths(steps, store, names);
+    kernel.protectStorePaths(steps, store, paths);
+  }
+
+  /** Adds a name, which is ASCII, to a directory. There are thousands of names. */
+  private static Argument below(ByteString directory, String name) {
+    return new Text(new ByteString(directory.latin1() + name));
   }
 }

@@ -1,5 +1,6 @@
 package nixbuildshell.sandbox;
 
+import java.util.ArrayList;
 import java.util.List;
 import nixbuildshell.files.FileType;
 import nixbuildshell.store.StorePath;
@@ -28,7 +29,9 @@ public sealed interface StoreView {
 
     /** Returns the store paths that can be mounted. A mount would follow a link. */
     List<Member> mounted() {
-      return members.stream().filter(member -> member.type() != FileType.LINK).toList();
+      List<Member> mounted = new ArrayList<>(members);
+      mounted.removeIf(member -> member.type() == FileType.LINK);
+      return mounted;
     }
   }
 

@@ -8,24 +8,51 @@ import nixbuildshell.Malformed;
  * rules are Nix's own ({@code checkName} in path.cc), so the base name is ASCII and never {@code .}
  * or {@code ..}.
  *
- * @param hash 32 characters of Nix's base 32
- * @param name 1 to 211 characters
+ * @param baseName a hash of 32 characters of Nix's base 32, a hyphen, and a name of 1 to 211
+ *     characters
  */
-public record StorePath(String hash, String name) implements Comparable<StorePath> {
+public record StorePath(String baseName) implements Comparable<StorePath> {
   private static final int HASH_LENGTH = 32;
   private static final int LONGEST_NAME = 211;
   private static final String DERIVATION = ".drv";
+  private static final boolean[] OF_HASHES = table(NixHash.ALPHABET);
+  private static final boolean[] OF_NAMES =
+      table("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-._?=");
+
+  /** Makes a path of its parts, which are not checked. */
+  public StorePath(String hash, String name) {
+    this(hash + '-' + name);
+  }
+
+  private static boolean[] table(String characters) {
+    boolean[] table = new boolean[128];
+    for (char c : characters.toCharArray()) {
+      table[c] = true;
+    }
+    return table;
+  }
 
   /** Parses {@code HASH-NAME}, an entry of the store directory. */
   public static StorePath ofBaseName(String baseName) throws Malformed {
     if (baseName.length() <= HASH_LENGTH || baseName.charAt(HASH_LENGTH) != '-') {
       throw new Malformed("it does not begin with a hash of 32 characters and a hyphen");
     }
-    String hash = baseName.substring(0, HASH_LENGTH);
-    if (!hash.chars().allMatch(c -> NixHash.ALPHABET.indexOf(c) >= 0)) {
+    char[] characters = baseName.toCharArray();
+    if (!consistsOf(OF_HASHES, characters, 0, HASH_LENGTH)) {
       throw new Malformed("its hash is not in Nix's base 32");
     }
-    return new StorePath(hash, checkedName(baseName.substring(HASH_LENGTH + 1)));
+    checkName(characters, HASH_LENGTH + 1);
+    return new StorePath(baseName);
+  }
+
+  /** A loop over an array is fast from the first path on, before anything is compiled. */
+  private static boolean consistsOf(boolean[] allowed, char[] characters, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (characters[i] >= allowed.length || !allowed[characters[i]]) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Parses {@code HASH-NAME}; empty when a name has another form. */
@@ -40,71 +67,70 @@ public record StorePath(String hash, String name) implements Comparable<StorePat
   /** Decides whether Nix allows a store path this name. */
   public static boolean isName(String name) {
     try {
-      checkedName(name);
+      checkName(name.toCharArray(), 0);
       return true;
     } catch (Malformed e) {
       return false;
     }
   }
 
-  private static String checkedName(String name) throws Malformed {
-    if (name.isEmpty() || name.length() > LONGEST_NAME) {
+  /** Checks the characters from an index on. */
+  private static void checkName(char[] characters, int from) throws Malformed {
+    int length = characters.length - from;
+    if (length == 0 || length > LONGEST_NAME) {
       throw new Malformed("its name is empty or longer than " + LONGEST_NAME + " characters");
     }
-    String first = name.split("-", 2)[0];
-    if (first.equals(".") || first.equals("..")) {
-      throw new Malformed("its name begins with the component '" + first + "'");
+    int dots = 0;
+    while (dots < length && characters[from + dots] == '.') {
+      dots++;
     }
-    if (!name.chars().allMatch(StorePath::isAllowed)) {
+    boolean component = dots == length || characters[from + dots] == '-';
+    if (component && (dots == 1 || dots == 2)) {
+      throw new Malformed("its name begins with the component '" + ".".repeat(dots) + "'");
+    }
+    if (!consistsOf(OF_NAMES, characters, from, characters.length)) {
       throw new Malformed("its name has a character that the store does not allow");
     }
-    return name;
   }
 
-  private static boolean isAllowed(int c) {
-    return c >= '0' && c <= '9'
-        || c >= 'a' && c <= 'z'
-        || c >= 'A' && c <= 'Z'
-        || "+._?=-".indexOf(c) >= 0;
+  public String name() {
+    return baseName.substring(HASH_LENGTH + 1);
   }
 
   public boolean isDerivation() {
-    return name.length() > DERIVATION.length() && name.endsWith(DERIVATION);
+    return baseName.length() > HASH_LENGTH + 1 + DERIVATION.length()
+        && baseName.endsWith(DERIVATION);
   }
 
   /** Returns a derivation's name without {@code .drv}. */
   public String derivationName() {
-    return name.substring(0, name.length() - DERIVATION.length());
+    return baseName.substring(HASH_LENGTH + 1, baseName.length() - DERIVATION.length());
   }
 
   /** Decides whether it is the root directory of a running build, which Nix names so. */
   public boolean isChroot() {
-    return name.endsWith(".drv.chroot");
-  }
-
-  public String baseName() {
-    return hash + '-' + name;
+    return baseName.endsWith(".drv.chroot");
   }
 
   /** The record's own would be linked at its first use: some ms of the start. */
   @Override
   public boolean equals(Object other) {
-    return other instanceof StorePath path && hash.equals(path.hash) && name.equals(path.name);
+    return other instanceof StorePath path && baseName.equals(path.baseName);
   }
 
   @Override
   public int hashCode() {
-    return hash.hashCode();
+    return baseName.hashCode();
   }
 
   @Override
   public int compareTo(StorePath other) {
-    return baseName().compareTo(other.baseName());
+    return baseName.compareTo(other.baseName);
   }
 
   /** Returns the base name; a message prints {@link StoreDirectory#path(StorePath)} instead. */
   @Override
   public String toString() {
-    return baseName();
+    return baseName;
   }
 }

@@ -31,6 +31,7 @@ import nixbuildshell.session.Session;
 import nixbuildshell.session.ShownStore;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.RememberedClosures;
+import nixbuildshell.store.StoreEntries;
 import nixbuildshell.store.StoreInputs;
 import nixbuildshell.store.StorePath;
 
@@ -67,10 +68,11 @@ public record StoreLookup(
    */
   public StoreView of(
       KeptDirectory kept, FailedBuild build, boolean sandboxed, SandboxPaths sandboxPaths) {
+    StoreEntries entries = new StoreEntries(files, nix);
     InputClosure closure =
         new InputClosure(
             nix,
-            new RememberedClosures(nix, files, answers),
+            new RememberedClosures(entries, answers),
             KeptDirectories.finder(caller, files, nix, answers),
             kept,
             build,
@@ -81,7 +83,7 @@ public record StoreLookup(
     if (seen.isPresent()) {
       Set<StorePath> paths = withTools(seen.get(), tools);
       build.store().outputs().values().forEach(output -> paths.remove(output.value()));
-      return exact(paths, closure::inputs);
+      return exact(entries, paths, closure::inputs);
     }
     if (!sandboxed
         || !build.manifest().flatMap(manifest -> manifest.sandbox().used()).orElse(true)) {
@@ -89,7 +91,7 @@ public record StoreLookup(
     }
     sandboxPaths.ask();
     try {
-      return exact(closure.paths(nixStore(), sandboxPaths), StoreLookup::unknown);
+      return exact(entries, closure.paths(nixStore(), sandboxPaths), StoreLookup::unknown);
     } catch (InputClosure.Unknown e) {
       messages.note("the whole store is shown, as the build's part is unknown: " + e.getMessage());
       return new StoreView.Whole();
@@ -174,12 +176,21 @@ public record StoreLookup(
    * @param inputs asked only when some are gone
    */
   private StoreView.Exact exact(Collection<StorePath> paths, Supplier<StoreInputs> inputs) {
+    return exact(new StoreEntries(files, nix), paths, inputs);
+  }
+
+  private StoreView.Exact exact(
+      StoreEntries entries, Collection<StorePath> paths, Supplier<StoreInputs> inputs) {
     List<StoreView.Member> members = new ArrayList<>();
     List<StorePath> missing = new ArrayList<>();
-    try (Directory store = files.openDirectory(ByteString.of(nix.real()))) {
+    try (Directory store = entries.open()) {
       for (StorePath path : paths) {
-        Optional<Status> found = store.find(ByteString.of(path.baseName()));
-        found.ifPresentOrElse(status -> members.add(member(path, status)), () -> missing.add(path));
+        Optional<Status> found = entries.find(store, path);
+        if (found.isPresent()) {
+          members.add(member(path, found.get()));
+        } else {
+          missing.add(path);
+        }
       }
     } catch (ErrnoException e) {
       throw e.failure("cannot look into " + nix.real(), "install Nix on this host");
@@ -195,10 +206,11 @@ public record StoreLookup(
   }
 
   private StoreView.Member member(StorePath path, Status status) {
-    String whole = nix.directory().path(path);
     if (!CAN_BE_SHOWN.contains(status.type())) {
+      String whole = nix.directory().path(path);
       throw new Failure("cannot show " + whole, "it is " + status.type(), "");
     } else if (writable.test(status.uid())) {
+      String whole = nix.directory().path(path);
       throw new Failure(
           "cannot show " + whole,
           "it is not finished: a build with the same users left it",

@@ -92,18 +92,7 @@ final class FfmKernel implements Kernel {
   }
 
   @Override
-  public void write(long address, byte[] bytes) {
-    memory(address, bytes.length).put(bytes);
-  }
-
-  @Override
-  public byte[] read(long address, int length) {
-    byte[] bytes = new byte[length];
-    memory(address, length).get(bytes);
-    return bytes;
-  }
-
-  private static ByteBuffer memory(long address, int length) {
+  public ByteBuffer memory(long address, int length) {
     return MemorySegment.ofAddress(address).reinterpret(length).asByteBuffer();
   }
 }

@@ -4,6 +4,7 @@ import static nixbuildshell.files.Fixture.name;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -62,13 +63,8 @@ class TreeCostTest {
     }
 
     @Override
-    public void write(long address, byte[] bytes) {
-      kernel.write(address, bytes);
-    }
-
-    @Override
-    public byte[] read(long address, int length) {
-      return kernel.read(address, length);
+    public ByteBuffer memory(long address, int length) {
+      return kernel.memory(address, length);
     }
   }
 

@@ -20,6 +20,7 @@ import nixbuildshell.files.Fixture;
 import nixbuildshell.nix.NixProgram;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.RememberedClosures;
+import nixbuildshell.store.StoreEntries;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.store.TestStore;
 import org.junit.jupiter.api.BeforeEach;
@@ -92,7 +93,7 @@ class InputClosureTest {
       SandboxPaths paths = host.sandboxPaths(tools);
       return new InputClosure(
               host.nix(),
-              new RememberedClosures(host.nix(), Fixture.FILES, answers),
+              new RememberedClosures(new StoreEntries(Fixture.FILES, host.nix()), answers),
               new DerivationFinder(host.nix(), List::of),
               kept,
               host.build(kept, Optional.empty()),
