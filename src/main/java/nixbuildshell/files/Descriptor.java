@@ -8,7 +8,10 @@ import nixbuildshell.ByteString;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
 
-/** Holds an open file. Two threads must not use it at once. */
+/**
+ * Holds an open file. Two threads may use a directory's at once to reach the names in it, but must
+ * not read, write or close one at once.
+ */
 public final class Descriptor implements AutoCloseable {
   private static final int SEEK_SET = 0;
   private static final int LOCK_SHARED = 1;

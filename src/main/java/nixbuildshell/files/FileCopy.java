@@ -1,15 +1,16 @@
 package nixbuildshell.files;
 
-import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongConsumer;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
 
 /**
  * Copies the content of regular files: as a reflink where the file system can, else within the
- * kernel, else through memory. Holes stay holes. It remembers what file systems cannot do.
+ * kernel, else through memory. Holes stay holes. It remembers what file systems cannot do. Several
+ * threads may use it.
  */
 final class FileCopy {
   static final long FICLONE = 0x40049409;
@@ -19,8 +20,8 @@ final class FileCopy {
 
   private final FileCalls files;
   private final LongConsumer progress;
-  private final Set<Long> withoutReflink = new HashSet<>();
-  private final Set<Long> withoutKernelCopy = new HashSet<>();
+  private final Set<Long> withoutReflink = ConcurrentHashMap.newKeySet();
+  private final Set<Long> withoutKernelCopy = ConcurrentHashMap.newKeySet();
 
   /**
    * @param progress hears the bytes of each copied piece or hole, and may throw

@@ -22,8 +22,15 @@ public final class Listing {
 
   private static final int NAME_OFFSET = 19;
 
+  /** {@code d_type} of a regular file. */
+  private static final int REGULAR = 8;
+
   private final int bytesAtOnce;
   private ByteBuffer piece = ByteBuffer.allocate(0);
+
+  /** Whether the piece's regular files were returned, and now comes the rest. */
+  private boolean rest;
+
   private long position;
 
   /**
@@ -38,17 +45,20 @@ public final class Listing {
   }
 
   /**
-   * Returns the next entry, without "." and "..".
+   * Returns the next entry, without "." and "..". Of a piece, regular files come first.
    *
    * @param directory the same directory at each call; it may have been opened again
    */
   public Optional<Entry> next(Directory directory) throws ErrnoException {
-    while (piece.hasRemaining() || fill(directory)) {
+    while (piece.hasRemaining() || again() || fill(directory)) {
       int start = piece.position();
       position = piece.getLong(start + 8);
       int length = Short.toUnsignedInt(piece.getShort(start + 16));
       int type = piece.get(start + 18);
       piece.position(start + length);
+      if (rest == (type == REGULAR)) {
+        continue;
+      }
       int end = start + NAME_OFFSET;
       while (piece.get(end) != 0) {
         end++;
@@ -60,6 +70,16 @@ public final class Listing {
       }
     }
     return Optional.empty();
+  }
+
+  /** Begins again with the piece, once; false when there is nothing in it. */
+  private boolean again() {
+    boolean begins = !rest && piece.limit() > 0;
+    if (begins) {
+      rest = true;
+      piece.rewind();
+    }
+    return begins;
   }
 
   /** Returns the names of a directory's entries. */
@@ -82,6 +102,7 @@ public final class Listing {
     long buffer = files.memory().buffer();
     int got = (int) files.call(Syscall.GETDENTS64, directory.self().number(), buffer, bytesAtOnce);
     piece = ByteBuffer.wrap(files.memory().read(buffer, got)).order(ByteOrder.LITTLE_ENDIAN);
+    rest = false;
     return got > 0;
   }
 }

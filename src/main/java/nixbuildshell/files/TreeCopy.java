@@ -55,6 +55,15 @@ public record TreeCopy(
   /** An attacker can make a million unreadable files. */
   private static final int LISTED = 1000;
 
+  /** For so few files a second thread costs more than it saves. */
+  private static final int FEW = 100;
+
+  /** The most files that two threads share at a time. */
+  private static final int BATCH = 128;
+
+  /** For fewer files it costs more to wake the other thread. */
+  private static final int WORTH_SHARING = 4;
+
   /** Set-id bits would make an attacker's file run as the caller. */
   private static final int KEPT_MODE = 01777;
 
@@ -117,6 +126,9 @@ public record TreeCopy(
         || (status.mode() & needed) == needed;
   }
 
+  /** Names a file of a list that two threads copy. */
+  private record Batched(Directory from, Directory to, Place place) {}
+
   private interface Writing {
     void run() throws ErrnoException;
   }
@@ -124,6 +136,9 @@ public record TreeCopy(
   /**
    * Runs one copy. It lists an error on the side that is read. An error on the side that is written
    * ends the copy, when other files would fail too.
+   *
+   * <p>One thread walks through the tree. Where a directory has many regular files, it copies them
+   * with a second thread, and waits for that before it goes on.
    */
   private final class Run implements AutoCloseable {
     private final Optional<Owner> readers;
@@ -135,6 +150,7 @@ public record TreeCopy(
     private final HardLinks links;
     private final FileCopy content;
     private final List<Missed> missed = new ArrayList<>();
+    private Optional<TwoThreads<Batched>> threads = Optional.empty();
     private long missedInAll;
     private long files;
     private long bytes;
@@ -180,13 +196,48 @@ public record TreeCopy(
           missed(place, "the directory was moved while it was copied");
           return false;
         }
-        Optional<Listing.Entry> entry = from.next(directory.get());
+        Optional<Listing.Entry> entry = copyFiles(directory.get(), place);
         entry.ifPresent(e -> copy(directory.get(), written(), place.child(e.name()), e.type()));
         return entry.isPresent();
       } catch (ErrnoException e) {
         unread(place, e);
         return false;
       }
+    }
+
+    /** Copies the next regular files, if there are many, and returns the entry after them. */
+    private Optional<Listing.Entry> copyFiles(Directory directory, Place place)
+        throws ErrnoException {
+      List<Batched> batch = new ArrayList<>();
+      try {
+        Optional<Listing.Entry> entry = from.next(directory);
+        while (files() > FEW
+            && batch.size() < BATCH
+            && entry.filter(e -> e.type() == FileType.REGULAR).isPresent()) {
+          batch.add(new Batched(directory, written(), place.child(entry.get().name())));
+          entry = from.next(directory);
+        }
+        return entry;
+      } finally {
+        copyAll(batch);
+      }
+    }
+
+    private void copyAll(List<Batched> batch) {
+      boolean shared = batch.size() >= WORTH_SHARING;
+      if (shared && threads.isEmpty() && Runtime.getRuntime().availableProcessors() > 1) {
+        threads = Optional.of(new TwoThreads<>(this::copyOne));
+      }
+      if (shared && threads.isPresent()) {
+        threads.get().each(batch);
+      } else {
+        batch.forEach(this::copyOne);
+      }
+    }
+
+    private void copyOne(Batched file) {
+      stopIfCancelled();
+      copy(file.from(), file.to(), file.place(), FileType.REGULAR);
     }
 
     /** Returns the current directory of the copy. */
@@ -293,8 +344,15 @@ public record TreeCopy(
           missed(place, "replaced while it was copied by " + status.type());
         } else if (!mayRead(readers, status)) {
           missed(place, unreadable(status));
-        } else if (!linked(status, to, place)) {
+        } else if (status.links() == 1) {
           write(place, () -> copyContent(in, status, to, place));
+        } else {
+          // Where two threads meet two names of a file, the second name is to be a link.
+          synchronized (links) {
+            if (!linked(status, to, place)) {
+              write(place, () -> copyContent(in, status, to, place));
+            }
+          }
         }
       }
     }
@@ -353,6 +411,7 @@ public record TreeCopy(
 
     @Override
     public void close() {
+      threads.ifPresent(TwoThreads::close);
       from.close();
       to.close();
     }
@@ -381,24 +440,29 @@ public record TreeCopy(
       in.setTimes(name, like);
     }
 
-    private void file() {
+    private synchronized void file() {
       files++;
       progress.copied(files, bytes);
     }
 
-    private void bytes(long more) {
+    private synchronized long files() {
+      return files;
+    }
+
+    private synchronized void bytes(long more) {
       bytes += more;
       progress.copied(files, bytes);
       stopIfCancelled();
     }
 
+    /** Stops a thread also when the other one has met an error. */
     private void stopIfCancelled() {
-      if (cancelled.getAsBoolean()) {
+      if (cancelled.getAsBoolean() || threads.isPresent() && threads.get().failed()) {
         throw new CancellationException("copying was cancelled");
       }
     }
 
-    private void missed(Place place, String why) {
+    private synchronized void missed(Place place, String why) {
       missedInAll++;
       if (missed.size() < LISTED) {
         missed.add(new Missed(place.pathBelow(source.place()), why));

@@ -308,6 +308,49 @@ class TreeCopyTest {
     assertTrue(descriptors() <= 2, "descriptors are left open");
   }
 
+  /** So many files are copied in two threads, which meet two names of one file at once. */
+  @Test
+  void manyFilesAreCopiedAsFewAre() throws Exception {
+    for (int i = 0; i < 1000; i++) {
+      Files.writeString(source.resolve("f" + i), "content " + i);
+      from.setMode(name("f" + i), 0400 | i % 0400);
+    }
+    for (int i = 0; i < 30; i++) {
+      Path directory = Files.createDirectory(source.resolve("d" + i));
+      Files.write(directory.resolve("0"), new byte[1_000_000]);
+      for (int j = 1; j < 8; j++) {
+        Files.createLink(directory.resolve("" + j), directory.resolve("0"));
+      }
+    }
+    AtomicInteger files = new AtomicInteger();
+    TreeCopy.Progress progress = (f, b) -> assertTrue(f - files.getAndSet((int) f) <= 1);
+    TreeCopy.Result result =
+        new TreeCopy(Optional.empty(), progress, () -> false, "").contents(from, to);
+    assertEquals(List.of(), result.missed());
+    assertEquals(1240, result.files());
+    for (int i = 0; i < 1000; i++) {
+      assertEquals("content " + i, Files.readString(target.resolve("f" + i)));
+      assertEquals(from.status(name("f" + i)).mode(), to.status(name("f" + i)).mode());
+      assertEquals(from.status(name("f" + i)).modified(), to.status(name("f" + i)).modified());
+    }
+    for (int i = 0; i < 30; i++) {
+      assertEquals(8, Files.getAttribute(target.resolve("d" + i + "/0"), "unix:nlink"));
+    }
+  }
+
+  @Test
+  void stopsBothThreads() throws Exception {
+    for (int i = 0; i < 1000; i++) {
+      Files.writeString(source.resolve("f" + i), "12345");
+    }
+    AtomicInteger files = new AtomicInteger();
+    TreeCopy stopped =
+        new TreeCopy(Optional.empty(), (f, b) -> files.set((int) f), () -> files.get() >= 500, "");
+    assertThrows(CancellationException.class, () -> stopped.contents(from, to));
+    assertTrue(target.toFile().list().length <= 502, "a thread went on");
+    assertTrue(descriptors() <= 2, "descriptors are left open");
+  }
+
   /** Returns the number of files of the test's directory that this process has open. */
   private long descriptors() throws Exception {
     long count = 0;

@@ -48,13 +48,17 @@ class TreeCostTest {
     @Override
     public long syscall(long number, long... arguments) {
       long result = kernel.syscall(number, arguments);
+      count(number, result);
+      return result;
+    }
+
+    private synchronized void count(long number, long result) {
       calls++;
       if (number == Syscall.OPENAT.number(abi) && result >= 0) {
         mostOpen = Math.max(mostOpen, ++open);
       } else if (number == Syscall.CLOSE.number(abi)) {
         open--;
       }
-      return result;
     }
 
     @Override
