@@ -49,12 +49,12 @@ final class Steps {
 
   /** Makes a directory. The label is its path, as seen from inside. */
   void makeDirectory(String label, Argument path, Number mode) {
-    add("make " + label, Syscall.MKDIRAT, AT_FDCWD, path, mode);
+    add("make ".concat(label), Syscall.MKDIRAT, AT_FDCWD, path, mode);
   }
 
   /** Makes an empty file as a mount point. */
   void makeMountPoint(String label, Argument path) {
-    add("make " + label, Syscall.MKNODAT, AT_FDCWD, path, OF_MOUNT_POINTS, NONE);
+    add("make ".concat(label), Syscall.MKNODAT, AT_FDCWD, path, OF_MOUNT_POINTS, NONE);
   }
 
   void makeLink(String label, Argument destination, Argument path) {
@@ -67,7 +67,7 @@ final class Steps {
   }
 
   void bind(Step.Kind kind, String label, Argument source, Argument target, Number flags) {
-    add(Step.of(kind, "mount " + label, Syscall.MOUNT, source, target, NULL, flags, NULL));
+    add(Step.of(kind, "mount ".concat(label), Syscall.MOUNT, source, target, NULL, flags, NULL));
   }
 
   /** Changes the flags of a mount. */

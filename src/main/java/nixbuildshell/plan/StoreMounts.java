@@ -6,6 +6,7 @@ import static nixbuildshell.plan.Step.Kind.MOUNT_OVERLAY;
 import static nixbuildshell.plan.Step.Kind.OTHER;
 import static nixbuildshell.plan.Steps.outside;
 
+import java.util.ArrayList;
 import java.util.List;
 import nixbuildshell.ByteString;
 import nixbuildshell.files.FileType;
@@ -46,8 +47,9 @@ record StoreMounts(Steps steps, OldKernel kernel) {
       makeMountPoint(store.path() + "/", lower, member);
     }
     layers(store, outside(store.path()));
-    bindPaths(
-        store.path(), store.host(), store.members().stream().map(StoreView.Member::path).toList());
+    List<StorePath> paths = new ArrayList<>();
+    store.members().forEach(member -> paths.add(member.path()));
+    bindPaths(store.path(), store.host(), paths);
   }
 
   /** Mounts the layers without mount points, to try them. */
@@ -74,24 +76,25 @@ record StoreMounts(Steps steps, OldKernel kernel) {
     String name = member.path().baseName();
     Argument point = below(lower, name);
     if (member.type() == FileType.DIRECTORY) {
-      steps.makeDirectory(store + name, point, Steps.OF_DIRECTORIES);
+      steps.makeDirectory(store.concat(name), point, Steps.OF_DIRECTORIES);
     } else {
-      steps.makeMountPoint(store + name, point);
+      steps.makeMountPoint(store.concat(name), point);
     }
   }
 
   private void bindPaths(String store, String host, List<StorePath> paths) {
+    String within = store + "/";
     ByteString from = ByteString.of(host + "/");
     ByteString to = ByteString.of(Steps.ROOT + store + "/");
     for (StorePath path : paths) {
       String name = path.baseName();
-      steps.bind(store + "/" + name, below(from, name), below(to, name), MS_BIND);
+      steps.bind(within.concat(name), below(from, name), below(to, name), MS_BIND);
     }
     kernel.protectStorePaths(steps, store, paths);
   }
 
   /** Adds a name, which is ASCII, to a directory. There are thousands of names. */
   private static Argument below(ByteString directory, String name) {
-    return new Text(new ByteString(directory.latin1() + name));
+    return new Text(new ByteString(directory.latin1().concat(name)));
   }
 }

@@ -3,6 +3,7 @@ package nixbuildshell.store;
 import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -10,85 +11,141 @@ import nixbuildshell.ByteString;
 import nixbuildshell.files.Answers;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.FileType;
 import nixbuildshell.files.Status;
 
 /**
  * Remembers the closures of derivations' inputs. What a valid store path refers to never changes.
  * But a path can be deleted, and built again with other references: an answer holds as long as each
- * path is the same file, which its inode and its ctime tell.
+ * path is the same file, which its inode and its ctime tell. While no entry of the store comes or
+ * goes, which changes the ctime of its directory, no path needs to be looked at.
  *
- * <p>An answer has the number of paths (4 bytes), then four words of 8 bytes for each: the length
- * of its name, its inode, and the seconds and nanoseconds of its ctime; then all names. So nothing
- * is searched or parsed, which takes long before the JVM has compiled it.
+ * <p>An answer consists of words of 8 bytes, and then all names. The words are the device, inode
+ * and ctime of the store's directory (seconds and nanoseconds), the number of paths, and for each
+ * path the length of its name, its type, owner, inode and ctime. So nothing is searched or parsed,
+ * which takes long before the JVM has compiled it.
  */
 public record RememberedClosures(StoreEntries entries, Answers answers) {
   private static final String KIND = "closure";
-  private static final int WORDS = 4;
+  private static final long NO_DEVICE = -1;
+  private static final int HEADER = 5;
+  private static final int WORDS = 6;
+  private static final List<FileType> TYPES =
+      List.of(FileType.DIRECTORY, FileType.REGULAR, FileType.LINK);
 
   /**
    * Returns the closure of a derivation's inputs and some more store paths; empty when it is not
    * known, or no longer.
    */
   public Optional<Set<StorePath>> find(StorePath derivation, Collection<StorePath> more) {
-    return answers.get(KIND, question(derivation, more)).flatMap(this::valid);
+    ByteString question = question(derivation, more);
+    return answers.get(KIND, question).flatMap(answer -> valid(question, answer));
   }
 
-  private Optional<Set<StorePath>> valid(ByteString answer) {
+  private Optional<Set<StorePath>> valid(ByteString question, ByteString answer) {
     ByteBuffer bytes = ByteBuffer.wrap(answer.bytes());
-    int paths = bytes.remaining() < Integer.BYTES ? -1 : bytes.getInt();
-    if (paths < 0 || paths > bytes.remaining() / (WORDS * Long.BYTES)) {
+    long[] words = new long[bytes.remaining() / Long.BYTES];
+    bytes.asLongBuffer().get(words);
+    if (words.length < HEADER
+        || words[HEADER - 1] < 0
+        || words[HEADER - 1] > (words.length - HEADER) / WORDS) {
       return Optional.empty();
     }
-    long[] words = new long[WORDS * paths];
-    bytes.asLongBuffer().get(words);
-    return valid(words, answer.latin1().substring(Integer.BYTES + words.length * Long.BYTES));
-  }
-
-  private Optional<Set<StorePath>> valid(long[] words, String names) {
-    Set<StorePath> paths = new LinkedHashSet<>();
-    int start = 0;
+    int end = HEADER + WORDS * (int) words[HEADER - 1];
+    String names = answer.latin1().substring(end * Long.BYTES);
     try (Directory real = entries.open()) {
-      for (int i = 0; i < words.length; i += WORDS) {
-        if (words[i] < 0 || words[i] > names.length() - start) {
-          return Optional.empty();
-        }
-        int end = start + (int) words[i];
-        Optional<StorePath> path = StorePath.find(names.substring(start, end));
-        if (path.isEmpty() || !is(entries.status(real, path.get()), words, i)) {
-          return Optional.empty();
-        }
-        paths.add(path.get());
-        start = end;
+      Status now = real.self().status();
+      Optional<Set<StorePath>> paths = paths(words, end, names);
+      if (paths.isEmpty() || now.device() == words[0] && isSame(now, words, 1)) {
+        return paths;
       }
-      return Optional.of(paths);
+      int at = HEADER;
+      for (StorePath path : paths.get()) {
+        if (!isSame(entries.status(real, path), words, at + 3)) {
+          return Optional.empty();
+        }
+        at += WORDS;
+      }
+      if (!isRecent(now)) {
+        byte[] renewed = answer.bytes();
+        putDirectory(ByteBuffer.wrap(renewed), now);
+        answers.put(KIND, question, ByteString.of(renewed));
+      }
+      return paths;
     } catch (ErrnoException e) {
       return Optional.empty();
     }
   }
 
-  private static boolean is(Status status, long[] words, int at) {
-    return status.inode() == words[at + 1]
-        && status.changed().seconds() == words[at + 2]
-        && status.changed().nanoseconds() == words[at + 3];
+  /** Parses an answer; empty when it has another form. */
+  private Optional<Set<StorePath>> paths(long[] words, int end, String names) {
+    Set<StorePath> paths = new LinkedHashSet<>();
+    int start = 0;
+    for (int i = HEADER; i < end; i += WORDS) {
+      if (words[i] < 0
+          || words[i] > names.length() - start
+          || words[i + 1] < 0
+          || words[i + 1] >= TYPES.size()) {
+        return Optional.empty();
+      }
+      int next = start + (int) words[i];
+      Optional<StorePath> path = StorePath.find(names.substring(start, next));
+      if (path.isEmpty() || !paths.add(path.get())) {
+        return Optional.empty();
+      }
+      entries.know(path.get(), new StoreEntries.Entry(TYPES.get((int) words[i + 1]), words[i + 2]));
+      start = next;
+    }
+    return Optional.of(paths);
+  }
+
+  private static boolean isSame(Status status, long[] words, int at) {
+    return status.inode() == words[at]
+        && status.changed().seconds() == words[at + 1]
+        && status.changed().nanoseconds() == words[at + 2];
   }
 
   /** Remembers a closure that Nix has told. */
   public void put(StorePath derivation, Collection<StorePath> more, Set<StorePath> closure) {
-    int size = closure.size() * WORDS * Long.BYTES;
-    ByteBuffer words = ByteBuffer.allocate(Integer.BYTES + size).putInt(closure.size());
-    StringBuilder names = new StringBuilder();
     try (Directory real = entries.open()) {
-      for (StorePath path : closure) {
-        Status status = entries.status(real, path);
-        words.putLong(path.baseName().length()).putLong(status.inode());
-        words.putLong(status.changed().seconds()).putLong(status.changed().nanoseconds());
-        names.append(path.baseName());
-      }
+      put(real, question(derivation, more), closure);
     } catch (ErrnoException e) {
-      return; // A path is gone meanwhile.
+      // A path is gone meanwhile.
     }
-    ByteString answer = ByteString.of(words.array()).plus(new ByteString(names.toString()));
-    answers.put(KIND, question(derivation, more), answer);
+  }
+
+  private void put(Directory real, ByteString question, Set<StorePath> closure)
+      throws ErrnoException {
+    int words = HEADER + closure.size() * WORDS;
+    ByteBuffer answer = ByteBuffer.allocate(words * Long.BYTES);
+    putDirectory(answer, real.self().status());
+    answer.putLong(closure.size());
+    StringBuilder names = new StringBuilder();
+    for (StorePath path : closure) {
+      Status status = entries.status(real, path);
+      answer.putLong(path.baseName().length());
+      answer.putLong(TYPES.indexOf(status.type())).putLong(status.uid());
+      putSame(answer, status);
+      names.append(path.baseName());
+    }
+    answers.put(
+        KIND, question, ByteString.of(answer.array()).plus(new ByteString(names.toString())));
+  }
+
+  private static void putDirectory(ByteBuffer answer, Status directory) {
+    // While the store changes, another change could leave the same time.
+    answer.putLong(isRecent(directory) ? NO_DEVICE : directory.device());
+    putSame(answer, directory);
+  }
+
+  private static void putSame(ByteBuffer answer, Status status) {
+    answer.putLong(status.inode()).putLong(status.changed().seconds());
+    answer.putLong(status.changed().nanoseconds());
+  }
+
+  /** Decides whether the clock of time stamps, which may tick slowly, can still show this time. */
+  private static boolean isRecent(Status status) {
+    return status.changed().seconds() >= System.currentTimeMillis() / 1000 - 1;
   }
 
   private ByteString question(StorePath derivation, Collection<StorePath> more) {

@@ -7,13 +7,17 @@ import nixbuildshell.ByteString;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
+import nixbuildshell.files.FileType;
 import nixbuildshell.files.Status;
 
 /** Looks at store paths on the host, at each of them once: a build can have thousands of inputs. */
 public final class StoreEntries {
   private final FileSystem files;
   private final NixStore store;
-  private final Map<StorePath, Status> known = new HashMap<>();
+  private final Map<StorePath, Entry> known = new HashMap<>();
+
+  /** Describes a store path by its type and its owner's uid. */
+  public record Entry(FileType type, long owner) {}
 
   public StoreEntries(FileSystem files, NixStore store) {
     this.files = files;
@@ -29,24 +33,29 @@ public final class StoreEntries {
     return files.openDirectory(ByteString.of(store.real()));
   }
 
+  /** Takes what an earlier run has seen, where nothing can have changed since. */
+  void know(StorePath path, Entry entry) {
+    known.put(path, entry);
+  }
+
   /**
-   * Returns what a store path is.
+   * Looks at a store path.
    *
    * @param real what {@link #open} has opened
    */
   Status status(Directory real, StorePath path) throws ErrnoException {
-    Status status = known.get(path);
-    if (status == null) {
-      status = real.status(new ByteString(path.baseName()));
-      known.put(path, status);
-    }
+    Status status = real.status(new ByteString(path.baseName()));
+    know(path, new Entry(status.type(), status.uid()));
     return status;
   }
 
-  /** Returns the same; empty when the store path is not there. */
-  public Optional<Status> find(Directory real, StorePath path) throws ErrnoException {
+  /** Returns what a store path is, looking only once; empty when it is not there. */
+  public Optional<Entry> find(Directory real, StorePath path) throws ErrnoException {
     try {
-      return Optional.of(status(real, path));
+      if (!known.containsKey(path)) {
+        status(real, path);
+      }
+      return Optional.of(known.get(path));
     } catch (ErrnoException e) {
       if (e.missing()) {
         return Optional.empty();

@@ -23,7 +23,6 @@ import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.FileType;
-import nixbuildshell.files.Status;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.nix.NixProgram;
 import nixbuildshell.sandbox.StoreView;
@@ -185,7 +184,7 @@ public record StoreLookup(
     List<StorePath> missing = new ArrayList<>();
     try (Directory store = entries.open()) {
       for (StorePath path : paths) {
-        Optional<Status> found = entries.find(store, path);
+        Optional<StoreEntries.Entry> found = entries.find(store, path);
         if (found.isPresent()) {
           members.add(member(path, found.get()));
         } else {
@@ -205,17 +204,17 @@ public record StoreLookup(
     return new StoreInputs(Map.of());
   }
 
-  private StoreView.Member member(StorePath path, Status status) {
-    if (!CAN_BE_SHOWN.contains(status.type())) {
+  private StoreView.Member member(StorePath path, StoreEntries.Entry is) {
+    if (!CAN_BE_SHOWN.contains(is.type())) {
       String whole = nix.directory().path(path);
-      throw new Failure("cannot show " + whole, "it is " + status.type(), "");
-    } else if (writable.test(status.uid())) {
+      throw new Failure("cannot show " + whole, "it is " + is.type(), "");
+    } else if (writable.test(is.owner())) {
       String whole = nix.directory().path(path);
       throw new Failure(
           "cannot show " + whole,
           "it is not finished: a build with the same users left it",
           "delete it: " + nix.command() + " --delete " + whole);
     }
-    return new StoreView.Member(path, status.type());
+    return new StoreView.Member(path, is.type());
   }
 }

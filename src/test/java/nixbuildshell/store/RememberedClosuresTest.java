@@ -12,6 +12,7 @@ import java.util.Set;
 import nixbuildshell.ByteString;
 import nixbuildshell.files.Answers;
 import nixbuildshell.files.Directory;
+import nixbuildshell.files.FileType;
 import nixbuildshell.files.Fixture;
 import nixbuildshell.files.Status;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,7 @@ class RememberedClosuresTest {
   }
 
   @Test
-  void findsWhatWasPut() throws Exception {
+  void findsWhatWasPutWhileEachPathIsTheSame() throws Exception {
     try (Directory base = Fixture.open(root)) {
       Answers answers = Answers.in(base);
       StoreEntries entries = new StoreEntries(FILES, store());
@@ -54,36 +55,98 @@ class RememberedClosuresTest {
   /** The caller's own programs could write an answer with a checksum. */
   @ParameterizedTest
   @CsvSource({
-    "1, 36, ONE, true",
-    "1, 35, ONE, false",
-    "1, -1, ONE, false",
-    "1, 9223372036854775807, ONE, false",
-    "1, 37, ONE, false",
-    "2, 36, ONE, false",
-    "-1, 36, ONE, false",
-    "134217728, 36, ONE, false",
-    "1, 1, ., false",
-    "1, 2, .., false",
-    "0, 0, '', true",
+    "1, 36, 0, ONE, true",
+    "1, 36, 2, ONE, true",
+    "1, 36, 3, ONE, false",
+    "1, 36, -1, ONE, false",
+    "1, 35, 0, ONE, false",
+    "1, -1, 0, ONE, false",
+    "1, 9223372036854775807, 0, ONE, false",
+    "1, 37, 0, ONE, false",
+    "2, 36, 0, ONE, false",
+    "-1, 36, 0, ONE, false",
+    "9223372036854775807, 36, 0, ONE, false",
+    "1, 1, 0, ., false",
+    "1, 2, 0, .., false",
+    "0, 0, 0, '', true",
   })
-  void takesOnlyAnAnswerOfItsForm(int paths, long length, String name, boolean taken)
+  void takesOnlyAnAnswerOfItsForm(long paths, long length, long type, String name, boolean taken)
       throws Exception {
     NixStore store = store();
     try (Directory base = Fixture.open(root);
         Directory real = Fixture.open(Path.of(store.real()))) {
       String text = name.replace("ONE", ONE.baseName());
       Status status = real.status(ByteString.of(text.isEmpty() ? "." : text));
-      ByteBuffer words = ByteBuffer.allocate(paths == 0 ? 4 : 36).putInt(paths);
+      ByteBuffer words = ByteBuffer.allocate(8 * (paths == 0 ? 5 : 11));
+      words.putLong(0).putLong(0).putLong(0).putLong(0).putLong(paths);
       if (paths != 0) {
-        words.putLong(length).putLong(status.inode());
+        words.putLong(length).putLong(type).putLong(0).putLong(status.inode());
         words.putLong(status.changed().seconds()).putLong(status.changed().nanoseconds());
       }
       Answers answers = Answers.in(base);
-      ByteString question =
-          ByteString.of(store.real() + "\n/nix/store/" + DERIVATION.baseName() + "\n");
-      answers.put("closure", question, ByteString.of(words.array()).plus(text));
+      answers.put("closure", question(store), ByteString.of(words.array()).plus(text));
       Set<StorePath> closure = paths == 0 ? Set.of() : Set.of(ONE);
       assertEquals(taken ? Optional.of(closure) : Optional.empty(), found(answers));
+    }
+  }
+
+  private static ByteString question(NixStore store) {
+    return ByteString.of(store.real() + "\n/nix/store/" + DERIVATION.baseName() + "\n");
+  }
+
+  /** It shows by the type that the answer has, and the path has not. */
+  @Test
+  void looksAtNoPathWhileTheStoreIsTheSame() throws Exception {
+    NixStore store = store();
+    try (Directory base = Fixture.open(root)) {
+      Answers answers = Answers.in(base);
+      Files.delete(root.resolve("store").resolve(TWO.baseName()));
+      remember(answers, store);
+      assertEquals(FileType.REGULAR, type(answers, store));
+      Files.createFile(root.resolve("store/new"));
+      assertEquals(FileType.DIRECTORY, type(answers, store));
+    }
+  }
+
+  /** Remembers {@link #ONE} as a file, and all else as it is. */
+  private void remember(Answers answers, NixStore store) throws Exception {
+    try (Directory real = Fixture.open(Path.of(store.real()))) {
+      ByteBuffer words = ByteBuffer.allocate(8 * 11);
+      Status directory = real.self().status();
+      words.putLong(directory.device());
+      same(words, directory);
+      words.putLong(1).putLong(ONE.baseName().length()).putLong(1).putLong(0);
+      same(words, real.status(ByteString.of(ONE.baseName())));
+      answers.put("closure", question(store), ByteString.of(words.array()).plus(ONE.baseName()));
+    }
+  }
+
+  private static void same(ByteBuffer words, Status status) {
+    words.putLong(status.inode()).putLong(status.changed().seconds());
+    words.putLong(status.changed().nanoseconds());
+  }
+
+  private static FileType type(Answers answers, NixStore store) throws Exception {
+    StoreEntries entries = new StoreEntries(FILES, store);
+    new RememberedClosures(entries, answers).find(DERIVATION, List.of()).orElseThrow();
+    try (Directory real = entries.open()) {
+      return entries.find(real, ONE).orElseThrow().type();
+    }
+  }
+
+  /** A change within one tick of the clock leaves no later time. */
+  @Test
+  void looksAtEachPathWhileTheStoreHasJustChanged() throws Exception {
+    NixStore store = store();
+    try (Directory base = Fixture.open(root)) {
+      Answers answers = Answers.in(base);
+      new RememberedClosures(new StoreEntries(FILES, store), answers)
+          .put(DERIVATION, List.of(), Set.of(ONE));
+      long[] words = new long[5];
+      ByteBuffer.wrap(answers.get("closure", question(store)).orElseThrow().bytes())
+          .asLongBuffer()
+          .get(words);
+      assertEquals(-1, words[0]);
     }
   }
 }
