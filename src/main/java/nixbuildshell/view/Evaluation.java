@@ -11,6 +11,7 @@ import nixbuildshell.Malformed;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.nix.NixProgram;
 import nixbuildshell.nix.NixProgram.Unanswered;
+import nixbuildshell.nix.NixVersion;
 import nixbuildshell.store.Derivation;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StorePath;
@@ -87,13 +88,7 @@ public record Evaluation(Caller caller, NixStore store, BooleanSupplier cancelle
    */
   public boolean nests() {
     try {
-      return program("nix-store")
-          .run(List.of("--version"))
-          .latin1()
-          .lines()
-          .findFirst()
-          .filter(line -> !line.matches(".* (1|2\\.[0-9]|2\\.1[0-9]|2\\.2[01])\\..*"))
-          .isPresent();
+      return NixVersion.of(program("nix-store")).map(it -> it.isAtLeast(2, 22)).orElse(true);
     } catch (Unanswered e) {
       return true;
     }
