@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import nixbuildshell.ByteString;
 
@@ -111,18 +112,22 @@ public final class BuildRecords implements AutoCloseable {
     }
   }
 
-  /** Reads what is on its way, waits no longer than a second, and stops. */
+  /** Reads what is on its way, waits no longer than a second in all, and stops. */
   @Override
   public void close() {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LAST_RECORDS_MILLISECONDS);
     try {
       for (Thread thread : readers) {
-        thread.join(LAST_RECORDS_MILLISECONDS);
+        // At least 1, since 0 means for ever.
+        thread.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    try {
       socket.close();
       Files.deleteIfExists(path());
       Files.delete(directory);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     } catch (IOException e) {
       // An empty directory in the place for temporary files harms nothing.
     }
