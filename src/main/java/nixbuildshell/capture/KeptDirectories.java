@@ -144,35 +144,43 @@ public final class KeptDirectories {
 
   /** Returns the kept directories, the newest first, each once. */
   public List<Found> newestFirst() {
-    List<Found> found = new ArrayList<>();
-    Set<List<Long>> seen = new LinkedHashSet<>();
-    visit(
-        (directory, candidate) -> {
-          if (seen.add(List.of(candidate.status.device(), candidate.status.inode()))) {
-            look(directory, candidate.name).ifPresent(found::add);
-          }
-        });
-    found.sort(Comparator.comparing((Found each) -> each.changed()).reversed());
-    return found;
+    return all().stream()
+        .filter(Listed::readable)
+        .map(
+            each ->
+                new Found(
+                    each.path(), each.times().changed(), each.manifest().flatMap(Manifest::id)))
+        .toList();
   }
 
   /** Returns all kept directories, also those that the caller may not read, the newest first. */
   public List<Listed> all() {
+    return since(Instant.MIN);
+  }
+
+  /** Returns those of {@link #all} that have changed since a moment; reads no other manifest. */
+  public List<Listed> since(Instant moment) {
     List<Listed> all = new ArrayList<>();
     Set<String> seen = new LinkedHashSet<>();
     visit(
         (directory, candidate) ->
-            listed(directory, candidate)
+            listed(directory, candidate, moment)
+                .filter(each -> !each.times().changed().isBefore(moment))
                 .filter(each -> seen.add(each.times().identity()))
                 .ifPresent(all::add));
     all.sort(Comparator.comparing((Listed each) -> each.times().changed()).reversed());
     return all;
   }
 
-  private Optional<Listed> listed(Directory in, Candidate candidate) {
+  private Optional<Listed> listed(Directory in, Candidate candidate, Instant moment) {
+    // The time of a nested build directory counts only when it is earlier.
+    if (KeptDirectory.instant(candidate.status.changed()).isBefore(moment)) {
+      return Optional.empty();
+    }
     ByteString path = in.place().child(candidate.name).path();
     boolean ofLix = KeptName.of(candidate.name).filter(KeptName::isLix).isPresent();
     try (KeptDirectory kept = KeptDirectory.in(in, candidate.name)) {
+      // Without Lix's inner directory, a name of Lix's is any other program's too.
       return kept.isNested() || !ofLix ? Optional.of(listed(path, kept)) : Optional.empty();
     } catch (ErrnoException | Failure e) {
       return ofLix
@@ -262,7 +270,9 @@ public final class KeptDirectories {
   private Optional<Candidate> candidate(Directory in, ByteString name) {
     try {
       Status status = in.status(name);
-      return status.type() == FileType.DIRECTORY && owners.test(status.uid())
+      return status.type() == FileType.DIRECTORY
+              && owners.test(status.uid())
+              && !isOfSsh(in, name, status)
           ? Optional.of(new Candidate(name, status))
           : Optional.empty();
     } catch (ErrnoException e) {
@@ -270,20 +280,19 @@ public final class KeptDirectories {
     }
   }
 
-  private Optional<Found> look(Directory in, ByteString name) {
-    try (KeptDirectory kept = KeptDirectory.in(in, name)) {
-      // Without Lix's inner directory, a name of Lix's is any other program's too.
-      return kept.isNested() || !KeptName.of(name).filter(KeptName::isLix).isPresent()
-          ? Optional.of(new Found(in.place().child(name).path(), kept.changed(), id(kept)))
-          : Optional.empty();
-    } catch (ErrnoException | Failure e) {
-      // The directory is gone meanwhile, or the caller may not read it.
-      return Optional.empty();
+  /**
+   * Decides whether this is the directory in which Nix has its socket of ssh (ssh.cc), and which it
+   * may leave when it ends a remote build. It has a kept directory's name, but is private.
+   */
+  private static boolean isOfSsh(Directory in, ByteString name, Status status) {
+    if (KeptName.of(name).flatMap(KeptName::worker).isEmpty() || (status.mode() & 0777) != 0700) {
+      return false;
     }
-  }
-
-  private Optional<String> id(KeptDirectory kept) {
-    return manifest(kept).flatMap(Manifest::id);
+    try (Directory directory = in.openDirectory(name)) {
+      return directory.find(ByteString.of(KeptName.INNER)).isEmpty();
+    } catch (ErrnoException e) {
+      return false; // It is another user's.
+    }
   }
 
   private Optional<Manifest> manifest(KeptDirectory kept) {
