@@ -14,6 +14,8 @@ kept_now() {
 	[[ -n $world_name ]] || kept_directories "$T/err" >>"$SCRATCH/kept-directories"
 }
 
+at_home() (cd "$USER_HOME" && nbs "$@")
+
 one_failure() {
 	local arguments dir
 	mapfile -d '' arguments < <(selected plain "$T$world_name")
@@ -26,7 +28,11 @@ one_failure() {
 	[[ $status -eq 1 || $status -eq 100 ]] || fail "status $status"
 	grep -q "^plain-1.0 in /build" "$T/out" || fail "no shell"
 	expect_err 'buildPhase of plain-1.0 failed'
-	run nbs --no-shell build "${arguments[@]}" </dev/null
+	if [[ -z $world_name ]]; then
+		echo "import ${arguments[0]}" >"$USER_HOME/default.nix"
+		arguments=("${arguments[@]:1}")
+	fi
+	run at_home --no-shell build "${arguments[@]}" </dev/null
 	kept_now
 	[[ $status -eq 1 || $status -eq 100 ]] || fail "status $status"
 	expect_out ''
@@ -37,7 +43,7 @@ one_failure() {
 
 # expect_valid_json ARGUMENT...: of a build that fails.
 expect_valid_json() {
-	run nbs --json build "$@" </dev/null
+	run at_home --json build "$@" </dev/null
 	kept_now
 	dir=$(kept_directory "$T/err")
 	python3 - "$TOP/docs/build.schema.json" "$T/out" "${dir%/build}" <<-'END' || fail "other JSON"
@@ -69,12 +75,32 @@ test_several_failures() {
 		run nbs build "${arguments[@]}" <<<'echo "entered $(<who)"'
 		kept_now
 		[[ $(<"$T/out") == *"entered $T 1" ]] || fail "another one is entered"
+		[[ $(grep -cx 'nix-build-shell: many-1.0 was stopped, since another build failed' "$T/err") -eq 2 ]] ||
+			fail "the siblings are not said to be stopped"
+		# By a program of another name, and of each kind one.
+		printf '#!/bin/sh\nexec nix-build "$@"\n' >"$USER_HOME/nixos-rebuild"
+		chmod 755 "$USER_HOME/nixos-rebuild"
 		# shellcheck disable=SC2016
-		many 'sleep $index; exit 3' --arg count 2 -j 1 --keep-going
-		run nbs --no-shell build "${arguments[@]}" </dev/null
+		many 'case $index in 0) echo $who >$out ;; 1) sleep 1; exit 3 ;; 2) sleep 60 ;; esac' --arg count 3 -j 3 --keep-going \
+			--option timeout 4 --arg extra "index: if index != 0 then { } else {
+				outputHashMode = \"flat\"; outputHashAlgo = \"sha256\"; outputHash = \"$(printf '%064d' 0)\"; }"
+		run nbs --json --using "$USER_HOME/nixos-rebuild" build "${arguments[@]}" </dev/null
 		kept_now
-		[[ $(grep -c 'enter it with: ' "$T/err") -eq 2 ]] || fail "not both are named"
+		expect_ends
 	done
+}
+
+expect_ends() {
+	python3 - "$T/out" <<-'END' || fail "other ends: $(<"$T/out")"
+		import json, sys
+		said = json.load(open(sys.argv[1]))["failures"]
+		assert sorted((each["end"], each["what"]) for each in said) == [
+		    ("failed", "many-1.0 failed"),
+		    ("refused", "the output of many-1.0 has another hash than its derivation says"),
+		    ("stopped", "many-1.0 was stopped: it took too long or wrote too much (timeout, max-silent-time, max-log-size)"),
+		], said
+		assert said[2]["end"] == "stopped", said
+	END
 }
 
 # With records, which `nix build` of this Nix gives, another client's failures at the same time are not taken for its own.
@@ -93,13 +119,73 @@ test_nix_build() {
 	[[ $(grep -c 'enter it with: ' "$T/err") -eq 1 ]] || fail "not one is named"
 }
 
+# of_other_machine SCHEME: the environment in which builds with the feature `elsewhere` go to another machine.
+of_other_machine() {
+	tool_env=(PATH="$T/bin:$USER_PATH" OTHER_MACHINE="$T/other" NIX_REMOTE="$T/here" NIX_CONFIG="build-users-group =
+		builders = $1://alice@far x86_64-linux,aarch64-linux - 1 1 elsewhere elsewhere
+		extra-experimental-features = nix-command")
+}
+
+# A real remote build: its machine is another store, and ssh a script that leads there.
+another_machine() {
+	local root
+	mkdir -p "$T/bin"
+	cp "$SCRATCH/fixtures/ssh" "$T/bin/"
+	rm -rf "$T/here" "$T/other"
+	user_dir "$T/here"
+	user_dir "$T/other"
+	as_user mkdir -p "$T/other/tmp" "$T/other/root"
+	for root in "$T/here" "$T/other/root"; do
+		as_user NIX_REMOTE="$root" nix-store --add "$SCRATCH/inputs/bash-5.2" >/dev/null
+		as_user NIX_REMOTE="$root" nix-store --add "$SCRATCH/inputs/tools-1.0" >/dev/null
+	done
+	many 'exit 3' --arg extra '{ requiredSystemFeatures = [ "elsewhere" ]; }'
+	of_other_machine ssh
+	run nbs build "${arguments[@]}" </dev/null
+	[[ $status -eq 1 || $status -eq 100 ]] || fail "status $status"
+	grep -qE "^nix-build-shell: many-1.0 left no directory here; it may have been built on ssh://alice@far, where its directory is: ssh -t alice@far nix-build-shell $T/other/[a-z0-9/A-Z.-]+\$" "$T/err" ||
+		fail "the machine is not told"
+}
+
+test_a_failure_on_another_machine() {
+	local arguments
+	another_machine
+	enter_world sid
+	another_machine
+	# By ssh-ng both machines tell of the build.
+	arguments=(-f "${arguments[@]/--no-out-link/--no-link}")
+	of_other_machine ssh-ng
+	run nbs build "${arguments[@]}" </dev/null
+	expect_err 'many-1.0 was built on ssh-ng://alice@far, where its directory would be: ssh alice@far'
+}
+
+# Nix waits for another user's build of the same derivation, and then builds itself.
+test_another_users_build_of_the_same_derivation() {
+	local arguments other=(as_user)
+	many 'echo begun; sleep 5; exit 3'
+	if [[ $EUID -eq 0 ]]; then other=(setpriv --reuid=nobody --regid=nogroup --clear-groups env -i PATH="$USER_PATH"); fi
+	"${other[@]}" NIX_REMOTE=daemon nix-build --keep-failed "${arguments[@]}" >"$T/other" 2>&1 </dev/null &
+	eventually grep -q '^begun' "$T/other" || fail "the other's build does not begin"
+	run nbs --no-shell build "${arguments[@]}" </dev/null
+	wait
+	kept_now
+	kept_directories "$T/other" >>"$SCRATCH/kept-directories"
+	expect_err "$(kept_directory "$T/other") is another build's of the same derivation, which ended before"
+	[[ $(grep 'enter it with: ' "$T/err") == *" $(kept_directory "$T/err")" ]] || fail "the other's build is offered"
+}
+
 test_failures_that_leave_nothing() {
 	run nbs build -E 'throw "never"' </dev/null
 	expect_status 1
 	expect_err 'never' 'no build failed here'
-	run nbs build -E "derivation { name = \"fetched-$RANDOM\"; builder = \"builtin:fetchurl\"; system = \"builtin\";
-		url = \"file:///nowhere\"; outputHashMode = \"flat\"; outputHashAlgo = \"sha256\"; outputHash = \"$(printf '%064d' 0)\"; }" </dev/null
-	expect_err 'is made by a part of Nix itself (builtin:fetchurl), which leaves no directory'
+	# Where Nix tells what it builds; beside a failure that leaves a directory.
+	enter_world sid
+	run nbs --no-shell build --extra-experimental-features nix-command --impure --no-link --keep-going -j 2 --expr "[
+		(import $SCRATCH/fixtures/matching.nix { bash = \"$BASH_PATH\"; tools = \"$TOOLS_PATH\"; salt = \"$T\"; script = \"exit 3\"; })
+		(derivation { name = \"fetched-$RANDOM\"; builder = \"builtin:fetchurl\"; system = \"builtin\"; url = \"file:///nowhere\";
+			outputHashMode = \"flat\"; outputHashAlgo = \"sha256\"; outputHash = \"$(printf '%064d' 0)\"; }) ]" </dev/null
+	expect_err 'is made by a part of Nix itself (builtin:fetchurl), which leaves no directory' 'many-1.0 failed'
+	if grep -q 'no build failed here' "$T/err"; then fail "a build failed"; fi
 	run nbs --using /nowhere/nix build x
 	expect_status 127
 	expect_err 'cannot run /nowhere/nix: ENOENT (no such file or directory). Try: '
@@ -142,6 +228,17 @@ test_build_on_a_terminal() {
 	types n
 	shows '^ended=131$'
 	if on_screen 'thread dump'; then fail "the JVM prints its threads"; fi
+	# Of what Ctrl-C stops, one directory is private, and no shell opens.
+	many 'echo begun; sleep 60' --arg count 2 -j 2
+	printf -v words '%q ' "${arguments[@]}"
+	types clear
+	types "\$nbs build $words; echo ended=\$?"
+	shows '^begun$'
+	keys C-c
+	shows '^ended=(1|130)$'
+	if on_screen 'build again|enter which|the working copy is'; then fail "it goes on"; fi
+	screen >"$T/err"
+	expect_err 'interrupted: only root can enter what that left: sudo nix-build-shell /'
 	# Without a directory, the newest are offered.
 	types '$nbs; echo chosen=$?'
 	shows '[1-9]: many-1.0 failed, [0-9]+[sm] ago'

@@ -5,6 +5,7 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -12,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.files.FileSystem;
@@ -29,9 +31,17 @@ import nixbuildshell.store.StorePath;
  * were.
  *
  * @param finder reads build logs, too
+ * @param refused decides whether Nix has refused the output of this derivation for its hash
  */
 public record NewFailures(
-    Caller caller, FileSystem files, NixStore store, DerivationFinder finder) {
+    Caller caller,
+    FileSystem files,
+    NixStore store,
+    DerivationFinder finder,
+    BiPredicate<Evidence, StorePath> refused) {
+  /** How long Nix takes, from a failure on, to kill the builds beside it. */
+  private static final Duration LONGEST_KILL = Duration.ofSeconds(2);
+
   /**
    * Describes a failed build.
    *
@@ -58,6 +68,20 @@ public record NewFailures(
     public boolean isStopped() {
       return end.filter(LogEnd.Kind.STOPPED::equals).isPresent();
     }
+
+    /** Adds to the sentence of a stopped build why Nix killed it. */
+    private Failed explained(List<Failed> all) {
+      boolean beside =
+          all.stream()
+              .filter(other -> !other.isStopped())
+              .map(other -> Duration.between(other.changed, changed))
+              .anyMatch(gap -> !gap.isNegative() && gap.compareTo(LONGEST_KILL) < 0);
+      String why =
+          beside
+              ? ", since another build failed"
+              : ": it took too long or wrote too much (timeout, max-silent-time, max-log-size)";
+      return new Failed(path, name, derivation, named, phase, end, changed, what + why);
+    }
   }
 
   /**
@@ -66,8 +90,9 @@ public record NewFailures(
    *
    * @param started what the front end's Nix began to build here; empty when it did not tell. A
    *     build of another derivation is another client's
+   * @param interrupted whether the caller stopped the front end, and so its builds
    */
-  public List<Failed> since(Instant moment, Optional<Set<StorePath>> started) {
+  public List<Failed> since(Instant moment, Optional<Set<StorePath>> started, boolean interrupted) {
     List<Failed> failures = new ArrayList<>();
     for (KeptDirectories.Listed each : newest(moment)) {
       if (each.readable()) {
@@ -75,7 +100,9 @@ public record NewFailures(
       }
     }
     failures.sort(Comparator.comparing(Failed::isStopped));
-    return failures;
+    return failures.stream()
+        .map(each -> each.isStopped() && !interrupted ? each.explained(failures) : each)
+        .toList();
   }
 
   /**
@@ -92,8 +119,7 @@ public record NewFailures(
 
   private List<KeptDirectories.Listed> newest(Instant moment) {
     return new KeptDirectories(caller, files, store)
-        .all().stream()
-            .filter(each -> !each.times().changed().isBefore(moment))
+        .since(moment).stream()
             .sorted(Comparator.comparing(each -> each.times().changed()))
             .toList();
   }
@@ -133,7 +159,13 @@ public record NewFailures(
         return Optional.empty();
       }
       Optional<StorePath> derivation = found.or(() -> only(kept, possible));
-      Optional<LogEnd> end = derivation.flatMap(drv -> finder.end(kept, drv));
+      Optional<LogEnd> logged = derivation.flatMap(drv -> finder.end(kept, drv));
+      boolean mismatches =
+          logged.isPresent()
+              && !logged.get().kind().equals(LogEnd.Kind.STOPPED)
+              && derivation.filter(drv -> refused.test(kept, drv)).isPresent();
+      Optional<LogEnd> end =
+          mismatches ? logged.map(it -> new LogEnd(LogEnd.Kind.REFUSED, it.text())) : logged;
       String name = derivation.map(StorePath::derivationName).orElse(nameOf(path));
       return Optional.of(
           new Failed(
@@ -150,11 +182,16 @@ public record NewFailures(
               kept.changed(),
               build
                   .flatMap(BuildReport::whatFailed)
+                  .or(() -> end.filter(it -> mismatches).map(it -> mismatch(name)))
                   .or(() -> end.flatMap(it -> it.sentence(name)))
                   .orElse(name + " failed")));
     } catch (Failure e) {
       return Optional.empty(); // It is gone meanwhile.
     }
+  }
+
+  private static String mismatch(String name) {
+    return "the output of " + name + " has another hash than its derivation says";
   }
 
   private Optional<FailedBuild> build(KeptDirectory kept) {

@@ -4,8 +4,8 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.Charset;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +35,9 @@ public record FrontEnd(List<ByteString> command, List<String> settings) {
   /** Matches what Java says of a failing exec, on 17 and on 25. */
   private static final Pattern ERRNO = Pattern.compile("error[=:] ?([0-9]+)");
 
+  /** Matches what Nix says of an option that it lacks, and of a build that it may not begin. */
+  private static final Pattern UNANSWERED = Pattern.compile("dry-run|allow-import-from-derivation");
+
   public FrontEnd {
     command = List.copyOf(command);
     settings = List.copyOf(settings);
@@ -56,7 +59,7 @@ public record FrontEnd(List<ByteString> command, List<String> settings) {
    * @throws Failure when it cannot be run
    */
   public Ended run(Caller caller, boolean outputToStderr) {
-    ProcessBuilder builder = builder(caller, List.of()).inheritIO();
+    ProcessBuilder builder = builder(caller, command).inheritIO();
     if (outputToStderr) {
       builder.redirectOutput(ProcessBuilder.Redirect.PIPE);
     }
@@ -73,10 +76,8 @@ public record FrontEnd(List<ByteString> command, List<String> settings) {
     }
   }
 
-  private ProcessBuilder builder(Caller caller, List<String> more) {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            Stream.concat(command.stream().map(FrontEnd::passable), more.stream()).toList());
+  private ProcessBuilder builder(Caller caller, List<ByteString> words) {
+    ProcessBuilder builder = new ProcessBuilder(words.stream().map(FrontEnd::passable).toList());
     String all =
         Stream.concat(
                 caller.environment(NIX_CONFIG).map(FrontEnd::passable).stream(), settings.stream())
@@ -104,24 +105,30 @@ public record FrontEnd(List<ByteString> command, List<String> settings) {
   /**
    * Returns the derivations that Nix says it has yet to build: the program does all but build.
    *
-   * @return none when it fails
+   * @return none when Nix cannot evaluate the expression; empty when it may have built and cannot
+   *     say so, since the program has no such option or the expression needs a build
    */
-  public Set<ByteString> toBuild(Caller caller) {
-    ProcessBuilder builder = builder(caller, List.of("--dry-run"));
+  public Optional<Set<ByteString>> toBuild(Caller caller) {
+    List<ByteString> words = new ArrayList<>(command);
+    int delimiter = words.indexOf(ByteString.of("--"));
+    words.add(delimiter < 0 ? words.size() : delimiter, ByteString.of("--dry-run"));
+    ProcessBuilder builder = builder(caller, words);
     builder.redirectInput(new File("/dev/null")).redirectErrorStream(true);
     builder.redirectOutput(ProcessBuilder.Redirect.PIPE);
     Process process = start(builder);
     try (InputStream in = process.getInputStream()) {
-      Set<ByteString> derivations = new HashSet<>();
-      ByteString.of(in.readAllBytes())
-          .latin1()
-          .lines()
-          .map(String::strip)
-          .filter(line -> line.startsWith("/") && line.endsWith(".drv"))
-          .forEach(line -> derivations.add(new ByteString(line)));
-      return await(process).status() == 0 ? derivations : Set.of();
+      String said = ByteString.of(in.readAllBytes()).latin1();
+      if (await(process).status() != 0) {
+        return UNANSWERED.matcher(said).find() ? Optional.empty() : Optional.of(Set.of());
+      }
+      return Optional.of(
+          said.lines()
+              .map(String::strip)
+              .filter(line -> line.startsWith("/") && line.endsWith(".drv"))
+              .map(ByteString::new)
+              .collect(Collectors.toSet()));
     } catch (IOException e) {
-      return Set.of();
+      return Optional.empty();
     }
   }
 

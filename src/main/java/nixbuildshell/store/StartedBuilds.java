@@ -46,7 +46,8 @@ public final class StartedBuilds {
         && fields.values().get(1) instanceof Json.Text machine) {
       StorePath path = store.parse(derivation.value());
       synchronized (machines) {
-        machines.put(path, machine.value());
+        // With ssh-ng, the other machine's Nix tells of the same build as one on its own host.
+        machines.merge(path, machine.value(), (old, now) -> now.isEmpty() ? old : now);
       }
     }
   }

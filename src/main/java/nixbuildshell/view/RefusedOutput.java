@@ -12,7 +12,6 @@ import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
-import nixbuildshell.capture.Fact;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
@@ -66,8 +65,12 @@ public record RefusedOutput(
     if (build.manifest().isPresent() || build.derivation().isEmpty()) {
       return Optional.empty(); // The hook writes a manifest when the builder fails.
     }
+    return of(kept, build.derivation().get().value());
+  }
+
+  /** Returns the output of a build that has no manifest. */
+  public Optional<Found> of(Evidence kept, StorePath path) {
     try {
-      StorePath path = build.derivation().map(Fact::value).orElseThrow();
       Derivation derivation = nix.read(path);
       StorePath expected = derivation.outputPaths().get("out");
       return derivation.isFixedOutput() && expected != null

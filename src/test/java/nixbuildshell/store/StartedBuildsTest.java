@@ -29,6 +29,8 @@ class StartedBuildsTest {
   void tellsWhatWasBegunHereAndElsewhere() throws Exception {
     add(start("105", "[\"/nix/store/" + HERE + "\",\"\",1,1]"));
     add(start("105", "[\"/nix/store/" + THERE + "\",\"ssh-ng://host\",1,1]"));
+    // That machine's Nix tells of the build as well.
+    add(start("105", "[\"/nix/store/" + THERE + "\",\"\",1,1]"));
     assertEquals(Set.of(StorePath.ofBaseName(HERE)), started.here());
     assertEquals(
         Map.of(StorePath.ofBaseName(THERE), ByteString.of("ssh-ng://host")), started.elsewhere());
