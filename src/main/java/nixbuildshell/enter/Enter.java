@@ -58,6 +58,7 @@ import nixbuildshell.terminal.SignalRelay;
 import nixbuildshell.view.Evaluation;
 import nixbuildshell.view.LayerProbe;
 import nixbuildshell.view.RefusedOutput;
+import nixbuildshell.view.RememberedLayers;
 import nixbuildshell.view.StoreChoice;
 import nixbuildshell.view.StoreLookup;
 
@@ -247,6 +248,32 @@ public record Enter(
       Prepared prepared) {
     Remembered remembered = remembered(kept, build, prepared);
     Session session = sessions.create(remembered, prepared.user().owner());
+    RememberedLayers known =
+        prepared.isLayered()
+            ? RememberedLayers.of(
+                sessions.answers(), files, prepared.store(), prepared.user().identity(), session)
+            : RememberedLayers.NONE;
+    boolean wasKnown = known.isKnown();
+    try {
+      return work(sessions, kept, build, finder, prepared, remembered, session, known);
+    } catch (Failure e) {
+      if (!wasKnown || !LayersRefused.isWhy(e)) {
+        throw e;
+      }
+      known.forget();
+      return work(sessions, kept, build, finder, prepared);
+    }
+  }
+
+  private int work(
+      Sessions sessions,
+      KeptDirectory kept,
+      FailedBuild build,
+      DerivationFinder finder,
+      Prepared prepared,
+      Remembered remembered,
+      Session session,
+      RememberedLayers known) {
     LayerProbe layers =
         new LayerProbe(
             calls,
@@ -255,7 +282,8 @@ public record Enter(
             session.directory().self().number());
     Prepared sandbox =
         prepared.showing(
-            StoreLookup.in(session, prepared.request().view().store(), layers::mounts));
+            StoreLookup.in(
+                session, prepared.request().view().store(), () -> known.mounts(layers::mounts)));
     try (SessionEnd end = end(sessions, session)) {
       try {
         if (options.fresh().isPresent()) {

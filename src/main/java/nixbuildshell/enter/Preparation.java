@@ -90,6 +90,11 @@ record Preparation(
       request.build().top().ifPresent(place -> session.makeInTmp(place.belowTmp(), user.owner()));
     }
 
+    /** Decides whether the store is wanted in layers. */
+    boolean isLayered() {
+      return request.view().store() instanceof StoreView.Exact exact && exact.layered();
+    }
+
     Prepared showing(StoreView view) {
       return new Prepared(store, user, start, program, request.showing(view), bash);
     }

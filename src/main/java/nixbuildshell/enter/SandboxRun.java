@@ -145,11 +145,12 @@ record SandboxRun(
               outcome,
               Errno.of(failed.errno())
                   .map(errno -> advice().onStep(failed.step().kind(), errno))
-                  .orElse(""));
+                  .orElse(""),
+              failed.step().kind() == Step.Kind.MOUNT_OVERLAY ? new LayersRefused() : null);
     } else if (outcome instanceof Outcome.Unexpected unexpected) {
-      throw failure(unexpected.step(), outcome, "");
+      throw failure(unexpected.step(), outcome, "", null);
     } else if (outcome instanceof Outcome.Stopped stopped) {
-      throw failure(stopped.step(), outcome, "");
+      throw failure(stopped.step(), outcome, "", null);
     }
     if (run.lost().isPresent()) {
       throw run.lost().get();
@@ -168,7 +169,7 @@ record SandboxRun(
         missing ? ExitCode.NOT_FOUND : ExitCode.NOT_EXECUTABLE);
   }
 
-  private static Failure failure(Step step, Outcome outcome, String remedy) {
-    return new Failure("cannot " + step.label(), outcome.why(), remedy);
+  private static Failure failure(Step step, Outcome outcome, String remedy, Exception cause) {
+    return new Failure("cannot " + step.label(), outcome.why(), remedy, cause);
   }
 }

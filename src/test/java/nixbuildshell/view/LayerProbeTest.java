@@ -72,17 +72,46 @@ class LayerProbeTest {
   }
 
   @Test
-  void mountPointsAreOnDiskWhereItIsRefused() {
-    Remembered remembered =
-        Sample.remembered(Remembered.Kind.COMMAND, ByteString.of("/x"), ByteString.of("x"));
+  void isRememberedUntilItIsWrong() {
+    try (Sessions sessions = sessions();
+        Session session = sessions.create(remembered(), Optional.empty())) {
+      int[] tried = {0};
+      BooleanSupplier probe = () -> ++tried[0] > 1;
+      Identity identity = new Identity(1, 1, false);
+      RememberedLayers layers =
+          RememberedLayers.of(sessions.answers(), files, NixStore.DEFAULT, identity, session);
+      assertEquals(false, layers.mounts(probe));
+      assertEquals(true, layers.mounts(probe));
+      assertEquals(true, layers.mounts(probe));
+      assertEquals(2, tried[0]);
+      Identity other = new Identity(2, 1, false);
+      assertEquals(
+          false,
+          RememberedLayers.of(sessions.answers(), files, NixStore.DEFAULT, other, session)
+              .isKnown());
+      layers.forget();
+      assertEquals(false, layers.isKnown());
+    }
+  }
+
+  private Sessions sessions() {
     Optional<ByteString> base = Optional.of(ByteString.of(directory.toString()));
+    return Sessions.open(files, name -> Optional.empty(), base);
+  }
+
+  private static Remembered remembered() {
+    return Sample.remembered(Remembered.Kind.COMMAND, ByteString.of("/x"), ByteString.of("x"));
+  }
+
+  @Test
+  void mountPointsAreOnDiskWhereItIsRefused() {
     BooleanSupplier never =
         () -> {
           throw new AssertionError("nothing is to be tried");
         };
     StoreView.Exact layered = new StoreView.Exact(List.of(), true);
-    try (Sessions sessions = Sessions.open(files, name -> Optional.empty(), base);
-        Session session = sessions.create(remembered, Optional.empty())) {
+    try (Sessions sessions = sessions();
+        Session session = sessions.create(remembered(), Optional.empty())) {
       assertEquals(layered, StoreLookup.in(session, layered, () -> true));
       assertEquals(layered.onDisk(), StoreLookup.in(session, layered, () -> false));
       assertEquals(layered.onDisk(), StoreLookup.in(session, layered.onDisk(), never));
