@@ -60,6 +60,7 @@ record Edits(
     for (Change each : changes.list()) {
       boolean made =
           each.after()
+              .filter(status -> status.changed().compareTo(session.staged()) >= 0)
               .map(status -> phases.made(status, session.staged()))
               .orElseGet(() -> phases.has(each.place()));
       Optional<Change> inside = below(root, each);

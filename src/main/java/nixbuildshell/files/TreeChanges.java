@@ -30,7 +30,8 @@ public record TreeChanges(
    * @param path relative to the tree
    * @param before empty for a new file
    * @param after empty for a file that is gone
-   * @param place the time when the directory that has or had it was last changed
+   * @param place the time when the directory that has or had it was last changed; of a directory
+   *     that was moved here with its files, the time when that was
    */
   public record Change(
       ByteString path, Optional<Status> before, Optional<Status> after, Status.Time place) {}
@@ -44,16 +45,27 @@ public record TreeChanges(
   public List<Change> list() throws ErrnoException {
     List<Change> found = new ArrayList<>();
     List<ByteString> directories = new ArrayList<>(List.of(ByteString.EMPTY));
+    // Of a directory that was renamed, the files have the ctimes that they had.
+    ByteString[] renamed = {new ByteString("/")};
+    Status.Time[] when = {null};
     walk(
         after,
         ByteString.EMPTY,
         (path, status, place) -> {
           if (passedOver.contains(top(path))) {
             return;
-          } else if (status.type() == FileType.DIRECTORY) {
+          }
+          boolean isInRenamed = path.startsWith(renamed[0].latin1() + "/");
+          if (status.type() == FileType.DIRECTORY) {
             directories.add(path);
+            if (!isInRenamed && changes.isChanged(status) && !isDirectory(find(before, path))) {
+              renamed[0] = path;
+              when[0] = status.changed();
+            }
           } else if (changes.isChanged(status)) {
             add(found, new Change(path, find(before, path), Optional.of(status), place));
+          } else if (isInRenamed) {
+            add(found, new Change(path, Optional.empty(), Optional.of(status), when[0]));
           }
         });
     for (ByteString directory : directories) {
@@ -61,6 +73,10 @@ public record TreeChanges(
     }
     found.sort((one, other) -> one.path().compareTo(other.path()));
     return found;
+  }
+
+  private static boolean isDirectory(Optional<Status> status) {
+    return status.filter(it -> it.type() == FileType.DIRECTORY).isPresent();
   }
 
   /** Adds what one directory of the copy lacks: only where the directory itself was changed. */

@@ -49,6 +49,12 @@ class TreeChangesTest {
         changes("rm -r after/d/e after/d/b after/own/x; echo n >after/d/new"));
   }
 
+  /** To rename a directory changes none of its files. */
+  @Test
+  void renamed() throws Exception {
+    assertEquals("-d/b -d/e/c +f/b +f/e/c +new", changes("mv after/d after/f; touch after/new"));
+  }
+
   @Test
   void eachByItsPath() throws Exception {
     assertEquals(
