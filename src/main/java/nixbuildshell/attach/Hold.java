@@ -230,7 +230,7 @@ public record Hold(SystemCalls calls, int pidfd, int lease, List<ByteString> fil
       close(report.write());
       close(go.read());
       close(go.write());
-      close(memory.number());
+      memory.close();
       log.ifPresent(this::close);
     }
 

@@ -88,11 +88,10 @@ public record Attach(
     if (build.pause().isEmpty() && !build.isHeld() && !agrees(build)) {
       return ExitCode.TOOL_FAILED;
     }
-    try (Hold hold = Hold.of(calls, build, () -> isStillThat(build))) {
+    try (Hold hold = Hold.of(calls, build, () -> isStillThat(build));
+        MemoryFile bash = InteractiveBash.withoutStore().map(this::inMemory).orElse(null)) {
       BuildProcess process = new BuildProcess(calls, build, hold);
-      Optional<MemoryFile> bash = InteractiveBash.withoutStore().map(this::inMemory);
-      OptionalInt number =
-          bash.isPresent() ? OptionalInt.of(bash.get().number()) : OptionalInt.empty();
+      OptionalInt number = bash == null ? OptionalInt.empty() : OptionalInt.of(bash.number());
       AttachPlan plan = plan(process, build, number);
       greet(build);
       Ended ended = enter(plan);

@@ -9,7 +9,7 @@ import nixbuildshell.abi.Syscall;
  *
  * @param number the descriptor
  */
-public record MemoryFile(SystemCalls calls, int number) {
+public record MemoryFile(SystemCalls calls, int number) implements AutoCloseable {
   private static final int MFD_CLOEXEC = 1;
 
   /**
@@ -42,5 +42,10 @@ public record MemoryFile(SystemCalls calls, int number) {
                     content.length - at);
       }
     }
+  }
+
+  @Override
+  public void close() {
+    calls.call(Syscall.CLOSE, number);
   }
 }
