@@ -92,7 +92,13 @@ public record ShellFiles(Session session, ShellDirectory directory) {
     Map<String, ByteString> files = new LinkedHashMap<>();
     for (String name :
         new String[] {
-          "start.bash", "phases.bash", "run.bash", "load.bash", "again.bash", "rebuild.bash"
+          "start.bash",
+          "phases.bash",
+          "run.bash",
+          "load.bash",
+          "again.bash",
+          "rebuild.bash",
+          "say.bash"
         }) {
       files.put(name, SetupProgram.resource(name));
     }

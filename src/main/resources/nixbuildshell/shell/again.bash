@@ -9,8 +9,7 @@ source "$_nbsShell/facts.bash"
 _nbsShell=$nbsFactTop/.nix-build-shell/shell
 source "$_nbsShell/load.bash"
 source "$_nbsShell/dump.bash"
-
-_nbsSay() { builtin printf 'nix-build-shell: %s\n' "${1//[!' '-'~']/?}" >&2; }
+source "$_nbsShell/say.bash"
 
 _nbsStop() {
 	_nbsSay "$1"

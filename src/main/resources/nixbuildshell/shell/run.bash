@@ -19,10 +19,9 @@ builtin unset -f declare exit mapfile printf source trap
 _nbsShell=${BASH_SOURCE[0]%/*}
 source "$_nbsShell/facts.bash"
 _nbsShell=$nbsFactTop/.nix-build-shell/shell
+source "$_nbsShell/say.bash"
 PS4='+ '
 set +euxv
-
-_nbsSay() { printf 'nix-build-shell: %s\n' "${1//[!' '-'~']/?}" >&2; }
 
 # _nbsRead FILE: sets _nbsRecords.
 _nbsRead() {

@@ -44,7 +44,7 @@ class FailureShellTest {
     shell = kept.resolve("shell");
     Files.createDirectories(shell);
     out = Files.createDirectory(scratch.resolve("store")).resolve("out");
-    for (String name : new String[] {"start", "load", "phases", "run", "again", "rebuild"}) {
+    for (String name : new String[] {"start", "load", "phases", "run", "again", "rebuild", "say"}) {
       resource(name + ".bash", name + ".bash");
     }
     resource("state.sh", "dump.bash");
