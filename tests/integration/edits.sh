@@ -1,15 +1,15 @@
 # shellcheck shell=bash
 # Work in the sandbox: the tools that the caller brings, and what leaves it as a patch.
 
-# A package of the store, and one that Nix builds first: behind the build's own programs, also in a session.
-test_programs_that_the_caller_brings() {
-	local brought=$T/nbs-brought tracer=$T/nbs-tracer flake=$T/flake session
-	mkdir -p "$brought/bin" "$tracer/bin"
+# programs: $T/programs with `brought` and a `cat` of its own, and the flake $T/flake, which builds the same with `built`.
+programs() {
+	local programs=$T/programs flake=$T/flake
+	mkdir -p "$programs/bin"
 	# shellcheck disable=SC2016
-	printf '#!%s/bin/bash\necho "brought $1"\n' "$BASH_PATH" | tee "$brought/bin/brought" >"$brought/bin/cat"
-	chmod 755 "$brought"/bin/*
+	printf '#!%s/bin/bash\necho "brought $1"\n' "$BASH_PATH" | tee "$programs/bin/brought" >"$programs/bin/cat"
+	chmod 755 "$programs"/bin/*
 	user_dir "$flake"
-	cp -R "$brought" "$flake/programs"
+	cp -R "$programs" "$flake/"
 	mv "$flake/programs/bin/brought" "$flake/programs/bin/built"
 	cp "$TOOLS_PATH/bin/busybox" "$flake/"
 	cat >"$flake/flake.nix" <<-END
@@ -24,7 +24,14 @@ test_programs_that_the_caller_brings() {
 		  };
 		}
 	END
-	brought=$(as_user NIX_REMOTE=daemon nix-store --add "$brought")
+}
+
+# A package of the store, and one that Nix builds first: behind the build's own programs, also in a session.
+test_programs_that_the_caller_brings() {
+	local brought tracer=$T/nbs-tracer flake=$T/flake session each
+	programs
+	mkdir -p "$tracer/bin"
+	brought=$(as_user NIX_REMOTE=daemon nix-store --add "$T/programs")
 	dir=$(kept readable)
 	# shellcheck disable=SC2016
 	run nbs --with "$brought/bin/brought" --with "path:$flake#built" "$dir" bash -c 'brought 1; built 2; echo 3 | cat; echo "$PATH"'
@@ -49,10 +56,16 @@ test_programs_that_the_caller_brings() {
 	*) grep -q '^not attached: Operation not permitted' "$T/out" || fail "another process is traced against the host's will" ;;
 	esac
 	as_user nix-store --query --requisites "$(readlink "$session/gcroot")" >"$T/held"
-	grep -qxF "$brought" "$T/held" && grep -qxF "$tracer" "$T/held" || fail "the session does not hold what it shows"
+	for each in "$brought" "$tracer"; do
+		grep -qxF "$each" "$T/held" || fail "the session does not hold $each"
+	done
 	run nbs --with /nix/store/00000000000000000000000000000000-gone "$dir" true
 	expect_status 125
 	expect_err 'cannot use --with /nix/store/00000000000000000000000000000000-gone'
+	cd "$flake"
+	run nbs fresh .#built env
+	expect_status 0
+	grep -qx name=nbs-built "$T/out" || fail "another derivation"
 }
 
 # package: a file with `broken`, which needs a mended source, and `mended`, the same with $T/fix.patch.
@@ -82,21 +95,38 @@ package() {
 		    installPhase = "cp -R . \$out";
 		  };
 		in
-		{ broken = package [ ]; mended = package [ $T/fix.patch ]; }
+		{
+		  broken = package [ ];
+		  mended = package [ $T/fix.patch ];
+		  behind = package [ (package [ ]) ];
+		}
 	END
 	chmod -R a+rX "$T"
+}
+
+# fails: lets it fail, and sets $dir.
+fails() {
+	local log=$T/nix.log
+	if as_user NIX_REMOTE=daemon nix-build --keep-failed --no-out-link "$T/package.nix" -A broken >"$log" 2>&1; then
+		fail "the package builds"
+	fi
+	dir=$(kept_directory "$log")
+	[[ -n $world_name ]] || printf '%s\n' "$dir" >>"$SCRATCH/kept-directories"
+}
+
+# is_mended: the package with the patch builds, and has what was changed.
+is_mended() {
+	cp "$T/out" "$T/fix.patch"
+	as_user NIX_REMOTE=daemon nix-build --no-out-link "$T/package.nix" -A mended >"$T/built" 2>"$T/nix.log" || fail "$(<"$T/nix.log")"
+	[[ $("${world[@]}" cat "$(<"$T/built")/greeting") == fixed ]] || fail "it is not mended"
 }
 
 # A failing build, a fix in the shell, `retry` passes, and the package with the patch builds under the real Nix. Of hostile
 # names and links nothing leads out.
 test_leave_with_a_patch() {
-	local log=$T/nix.log session built
+	local session
 	package
-	if as_user NIX_REMOTE=daemon nix-build --keep-failed --no-out-link "$T/package.nix" -A broken >"$log" 2>&1; then
-		fail "the package builds"
-	fi
-	dir=$(kept_directory "$log")
-	printf '%s\n' "$dir" >>"$SCRATCH/kept-directories"
+	fails
 	run nbs diff "$dir"
 	expect_status 125
 	expect_err 'no session of it has stayed'
@@ -112,7 +142,6 @@ test_leave_with_a_patch() {
 	session=$(sed -n 's/.*see them with *nix-build-shell diff \([^[:space:]]*\).*/\1/p' "$T/out")
 	run nbs diff "$session"
 	expect_status 0
-	cp "$T/out" "$T/fix.patch"
 	[[ $(grep '^[-+][-+][-+]' "$T/out") == $'--- a/gone\n+++ /dev/null\n--- a/greeting\n+++ b/greeting\n--- a/two words\t\n+++ b/two words\t' ]] ||
 		fail "other files in the patch"
 	expect_err 'new, and not in the patch without --all or their names: link new.txt $'\''odd\012name'\' \
@@ -123,8 +152,7 @@ test_leave_with_a_patch() {
 	expect_status 0
 	grep -qxF '+++ b/new.txt' "$T/out" || fail "the new file is not in the patch"
 	expect_err 'the patch applies after patchPhase' 'no text that a patch can have: link'
-	as_user NIX_REMOTE=daemon nix-build --no-out-link "$T/package.nix" -A mended >"$T/built" 2>"$log" || fail "$(<"$log")"
-	[[ $(<"$(<"$T/built")/greeting") == fixed ]] || fail "it is not mended"
+	is_mended
 	nbs_on_terminal "$session" < <(printf 'echo mine >late; exit\n')
 	run nbs diff --check "$session"
 	expect_status 1
@@ -137,6 +165,25 @@ test_leave_with_a_patch() {
 	expect_status 0
 	expect_err "$dir is gone, or has another name: the comparison is with the source, unpacked and patched anew"
 	grep -qxF '+fixed' "$T/out" || fail "another patch"
+}
+
+# Other layouts, other answers of `nix build --json`.
+test_other_versions_of_nix() {
+	local each
+	package
+	programs
+	for each in debian13 sid; do
+		enter_world "$each"
+		run nbs --with "path:$T/flake#built" fresh --before buildPhase -f "$T/package.nix" broken bash -c 'built 1; cat source/late'
+		expect_status 0
+		expect_out $'brought 1\nconfigured'
+		fails
+		nbs_on_terminal "$dir" < <(printf 'echo fixed >greeting; retry; exit\n')
+		run nbs diff --check "$dir"
+		expect_status 0
+		expect_err 'the patch applies after patchPhase'
+		is_mended
+	done
 }
 
 # The exact state before a phase of a package that is not touched.
@@ -153,6 +200,9 @@ test_begin_before_a_phase() {
 	expect_out configured
 	run nbs fresh --before installPhase "$drv" true
 	expect_status 3
+	run nbs fresh -f "$T/package.nix" behind true
+	expect_status 125
+	expect_err 'cannot get the inputs of /nix/store/' "nix-build-shell --using nix-store build --realise /nix/store/"
 	run nbs fresh --before nonsense "$drv" true
 	expect_status 2
 	expect_err 'no phase is called nonsense'

@@ -302,8 +302,12 @@ public final class Reconstruction {
     if (derivation.outputPaths().size() < derivation.outputs().size()) {
       notes.add(
           Note.warning(
-              "output paths are placeholders: Nix resolved this derivation to another one and built"
-                  + " that; --drv can name it, where it is in the store"));
+              "output paths are placeholders: "
+                  + (request.fresh()
+                      ? "Nix resolves this derivation to another one and builds that; fresh can"
+                          + " name it, once a build has said its path"
+                      : "Nix resolved this derivation to another one and built that; --drv can name"
+                          + " it, where it is in the store")));
     } else if (derivation.isImpure()) {
       notes.add(Note.warning("the output had a random path, and has another path now"));
     }

@@ -146,8 +146,8 @@ final class CommandLineSyntax {
   @Option(
       names = "--builder",
       description =
-          "Print how Nix called the builder, and run it again instead of a COMMAND, in an"
-              + " empty build directory and without outputs.")
+          "Print how Nix called the builder, and run it again in an empty build directory and"
+              + " without outputs: fresh, with the builder as COMMAND.")
   private boolean builder;
 
   @Option(

@@ -88,8 +88,8 @@ public record StoreInputs(Map<StorePath, Optional<Origin>> origins) {
     if (output.path().isEmpty()) {
       throw new Unknown(
           "the path of output '" + name + "' of its input " + whole + " is content-addressed",
-          "name the derivation that Nix resolved it to: --drv /nix/store/….drv, as in Nix's error"
-              + " message");
+          "name the derivation that Nix resolved it to, as Nix says when it builds: --drv"
+              + " /nix/store/….drv, or fresh /nix/store/….drv");
     }
     return output.path().get();
   }

@@ -77,8 +77,13 @@ public record Evaluation(Caller caller, NixStore store, BooleanSupplier cancelle
         program("nix-store").show(caller, words);
       }
     } catch (Unanswered e) {
+      String whole = store.directory().path(path);
       throw new Failure(
-          "cannot get the inputs of " + store.directory().path(path), e.getMessage(), "");
+          "cannot get the inputs of " + whole,
+          e.getMessage() + ", as Nix says above",
+          "nix-build-shell --using nix-store build --realise "
+              + whole
+              + ", which opens the shell of an input that fails");
     }
   }
 
