@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.ToIntFunction;
@@ -28,6 +29,7 @@ import nixbuildshell.nix.Caller;
 import nixbuildshell.nix.NixProgram;
 import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
+import nixbuildshell.session.Remembered;
 import nixbuildshell.session.SessionFiles;
 import nixbuildshell.session.Sessions;
 import nixbuildshell.session.WorkingCopy;
@@ -39,7 +41,8 @@ import nixbuildshell.view.StoreChoice;
  * Prints what the caller changed in the source tree of a session, as a patch for {@code patches = [
  * … ]}.
  *
- * @param options with the session, or a kept directory for its newest session, as DIR
+ * @param options with the session, or a kept directory for its newest session, as DIR; an empty DIR
+ *     is the session that was used last
  * @param check whether to try the patch on the source, unpacked and patched anew
  * @param out gets the patch
  */
@@ -71,8 +74,16 @@ public record Diff(
    */
   public int run() {
     NixStore store = StoreChoice.of(caller, files, options.store());
-    try (Sessions sessions = Sessions.open(files, caller::environment, options.workDirectory());
-        SessionFiles session = SessionFiles.open(files, session(sessions, store));
+    try (Sessions sessions = Sessions.open(files, caller::environment, options.workDirectory())) {
+      ByteString path =
+          options.directory().isEmpty() ? usedLast(sessions) : session(sessions, store);
+      Options chosen = options.in(Optional.of(path.latin1()));
+      return new Diff(chosen, all, check, named, caller, messages, out, calls, files).compare();
+    }
+  }
+
+  private int compare() {
+    try (SessionFiles session = SessionFiles.open(files, options.directory());
         Origin origin = Origin.of(files, session)) {
       Optional<ByteString> root =
           origin.kept().isPresent()
@@ -87,6 +98,26 @@ public record Diff(
     } catch (ErrnoException e) {
       throw cannotCompare(e);
     }
+  }
+
+  private ByteString usedLast(Sessions sessions) {
+    Sessions.Listed last =
+        sessions.all().stream()
+            .filter(each -> each.state() != Sessions.State.LEFT)
+            .filter(
+                each ->
+                    each.remembered()
+                        .filter(it -> it.kind() == Remembered.Kind.INTERACTIVE)
+                        .isPresent())
+            .max(Comparator.comparing(Sessions.Listed::used))
+            .orElseThrow(
+                () ->
+                    new Failure(
+                        "cannot tell what was changed",
+                        "no session has stayed: nothing was changed in a shell",
+                        "nix-build-shell last"));
+    messages.note("the session that was used last is " + Sessions.name(last.path()));
+    return last.path();
   }
 
   private ByteString session(Sessions sessions, NixStore store) {

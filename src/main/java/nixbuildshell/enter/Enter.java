@@ -534,6 +534,7 @@ public record Enter(
       if (options.explain()) {
         return explain(prepared);
       }
+      session.markUsed();
       session.rememberPrograms(prepared.start().programs());
       Workspace.showMore(files, prepared.store(), session, prepared.request().view().store());
       if (isPrepared(prepared)) {

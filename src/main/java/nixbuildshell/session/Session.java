@@ -354,6 +354,13 @@ public final class Session implements AutoCloseable {
     store(EDITED, ByteString.EMPTY);
   }
 
+  /** Notes that a run uses it once more, for those who look for the newest or for old ones. */
+  public void markUsed() {
+    if (isKnownToBeChanged()) {
+      keep();
+    }
+  }
+
   /** Decides whether an earlier search has found changes. */
   boolean isKnownToBeChanged() {
     return has(EDITED);

@@ -241,6 +241,19 @@ class SessionsTest {
           all.stream().collect(Collectors.toMap(Sessions.Listed::path, Sessions.Listed::state)));
       assertEquals(ORIGIN, all.get(0).remembered().orElseThrow().origin());
     }
+    Status.Time before = sessions.all().get(0).used();
+    Thread.sleep(20);
+    try (Session again = sessions.lock(changed.id()).orElseThrow()) {
+      again.markUsed();
+    }
+    assertTrue(
+        sessions.all().stream()
+                .filter(each -> each.path().equals(changed.path()))
+                .findFirst()
+                .orElseThrow()
+                .used()
+                .compareTo(before)
+            > 0);
     // To list them locks none for good.
     sessions.clean(() -> false);
     assertEquals(1, sessions.all().size());

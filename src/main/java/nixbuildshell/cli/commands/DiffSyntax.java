@@ -18,10 +18,11 @@ import picocli.CommandLine.Parameters;
     header = "Print what you changed in a session, as a patch for the package.",
     description = {
       "",
-      "DIR is a session, or a kept directory for its newest session. The patch is for patches ="
-          + " [ ./fix.patch ] (-p1). It has the files of the source tree that were changed or"
-          + " deleted. It leaves out what phases changed that ran again, and new files. FILE names"
-          + " files or directories of the source tree that are wanted in any case."
+      "DIR is a session, or a kept directory for its newest session; by default the session that"
+          + " was used last. The patch is for patches = [ ./fix.patch ] (-p1). It has the files of"
+          + " the source tree that were changed or deleted. It leaves out what phases changed that"
+          + " ran again, and new files. FILE names files or directories of the source tree that are"
+          + " wanted in any case."
     })
 public final class DiffSyntax implements SubcommandSyntax {
   @Option(names = "--all", description = "Have new files in the patch, too.")
@@ -48,7 +49,7 @@ public final class DiffSyntax implements SubcommandSyntax {
   @Override
   public Subcommand subcommand(Options before) {
     return new DiffCommand(
-        before.in(Optional.ofNullable(directory)),
+        before.in(Optional.of(directory == null ? "" : directory)),
         all,
         check,
         named.stream().map(ByteString::new).toList());
