@@ -30,9 +30,6 @@ final class FfmKernel implements Kernel {
   private static final MemorySegment SYSCALL =
       Linker.nativeLinker().defaultLookup().find("syscall").orElseThrow();
 
-  /** All of the address space: to widen a segment asks for the caller's class, each time. */
-  private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
-
   /** Each thread has its own. */
   private static final ThreadLocal<Errno> ERRNO = ThreadLocal.withInitial(Errno::make);
 
@@ -96,6 +93,6 @@ final class FfmKernel implements Kernel {
 
   @Override
   public ByteBuffer memory(long address, int length) {
-    return MEMORY.asSlice(address, length).asByteBuffer();
+    return MemorySegment.ofAddress(address).reinterpret(length).asByteBuffer();
   }
 }
