@@ -61,6 +61,7 @@ public record InteractiveBash(
   private static final String MARK = "READLINE_LINE";
 
   private static final int LARGEST = 16 << 20;
+  private static final int PIECE = 1 << 16;
   private static final int PROGRAM_INTERPRETER = 3;
 
   /**
@@ -185,8 +186,26 @@ public record InteractiveBash(
         .toList();
   }
 
+  /**
+   * Searches a program piece by piece, for it has megabytes and the tool waits with what it read.
+   */
   static boolean edits(Path file) {
-    return new String(content(file), StandardCharsets.ISO_8859_1).contains(MARK);
+    if (!Files.isRegularFile(file)) {
+      return false;
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      String end = "";
+      for (int done = 0; done < LARGEST; done += PIECE) {
+        String piece = new String(in.readNBytes(PIECE), StandardCharsets.ISO_8859_1);
+        if (piece.isEmpty() || (end + piece).contains(MARK)) {
+          return !piece.isEmpty();
+        }
+        end = piece.substring(Math.max(0, piece.length() - MARK.length()));
+      }
+    } catch (IOException e) {
+      // What cannot be read cannot be run either.
+    }
+    return false;
   }
 
   /**
@@ -194,7 +213,7 @@ public record InteractiveBash(
    * of the type PT_INTERP (elf(5)).
    */
   static boolean isStatic(Path file) {
-    ByteBuffer elf = ByteBuffer.wrap(content(file)).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer elf = ByteBuffer.wrap(head(file)).order(ByteOrder.LITTLE_ENDIAN);
     if (elf.limit() < 64 || elf.getInt(0) != 0x464c457f || elf.get(4) != 2) {
       return false;
     }
@@ -209,12 +228,13 @@ public record InteractiveBash(
     return true;
   }
 
-  private static byte[] content(Path file) {
+  /** Returns the beginning of a file, where a program has its headers. */
+  private static byte[] head(Path file) {
     if (!Files.isRegularFile(file)) {
       return new byte[0];
     }
     try (InputStream in = Files.newInputStream(file)) {
-      return in.readNBytes(LARGEST);
+      return in.readNBytes(PIECE);
     } catch (IOException e) {
       return new byte[0];
     }

@@ -138,6 +138,19 @@ class InteractiveBashTest {
     assertFalse(InteractiveBash.isStatic(file));
   }
 
+  /** A program is read in pieces of 64 KiB. */
+  @Test
+  void lineEditingIsFoundWhereverTheNameIs() throws IOException {
+    Path file = root.resolve("program");
+    for (int before : new int[] {0, 65_530, 65_536, 200_000}) {
+      String program = "x".repeat(before) + "READLINE_LINE";
+      Files.writeString(file, program);
+      assertTrue(InteractiveBash.edits(file), before + " bytes before");
+      Files.writeString(file, program.substring(0, program.length() - 1));
+      assertFalse(InteractiveBash.edits(file), before + " bytes before");
+    }
+  }
+
   /** Makes a program with one program header of a type, and with line editing. */
   private static byte[] elf(int type) {
     return ByteBuffer.allocate(200)
