@@ -238,7 +238,11 @@ public final class Image {
       for (Step step : plan.steps()) {
         step(index++, step);
       }
-      step(index, Step.of("end", Syscall.EXIT_GROUP, Argument.number(STATUS_OF_A_BROKEN_PLAN)));
+      // A filter of a build can feign that a call returns; no result lets the child go on.
+      Step end =
+          Step.of("end", Syscall.EXIT_GROUP, Argument.number(STATUS_OF_A_BROKEN_PLAN))
+              .expecting(UNTOUCHED);
+      step(index, end);
       return new Image(plan, records, Arrays.copyOf(data, used), Arrays.copyOf(addresses, known));
     }
 
