@@ -26,6 +26,13 @@ mischief() {
 	cat <<-'END'
 		PATH=$tools/bin
 		echo "user $(id -u):$(id -G) groups $(sed -n 's/^Groups:[[:space:]]*//p' /proc/self/status)."
+		of() {
+			grep -E '^(Uid|Gid|Cap|NoNewPrivs|Seccomp:|Umask)' /proc/$1/status
+			cat /proc/$1/limits /proc/$1/personality
+			md5sum </proc/$1/environ
+			for it in /proc/$1/ns/*; do readlink $it; done
+		}
+		[ "$(of 1)" = "$(of $$)" ] && echo as the builder || { of 1; of $$; }
 		echo "here ${PWD##*/} flags ${#flags[@]}"
 		for it in /proc/1/fd/2 /proc/self/fd/*; do readlink $it; done | grep -v '^pipe:\|^/dev/pts\|^/dev/null\|^/proc' && echo a descriptor
 		rm -rf /build/.nix-build-shell
@@ -58,6 +65,7 @@ attach_and_harm() {
 	run nbs attach "$id" <"$T/mischief"
 	expect_status 7
 	grep -q '^user 1000:100 groups \.$' "$T/out" || fail "another user: $(<"$T/out")"
+	grep -qx 'as the builder' "$T/out" || fail "another process than the builder: $(<"$T/out")"
 	grep -q '^State:.t (tracing stop)$' "$T/out" || fail "it goes on: $(<"$T/out")"
 	grep -qx 'here tree flags 2' "$T/out" || fail "not at the failure: $(<"$T/out")"
 	! grep -q 'a descriptor' "$T/out" || fail "a descriptor of the host's: $(<"$T/out")"
@@ -96,6 +104,33 @@ inside() {
 	eventually grep -qx ready "$T/$1.out" || fail "no shell: $(<"$T/$1.err")"
 }
 
+# time_out NAME: a build that waits, which Nix ends.
+time_out() {
+	local T=$T/$1
+	mkdir "$T"
+	hooked paused --argstr salt "$T" --argstr name "$1" --option timeout 15
+}
+
+# pid_of NAME: the first process of a build, as $T/running lists it.
+pid_of() { field "$T/running" "[r['pid'] for r in m['running'] if r['name'] == '$1' and r['paused']][0]"; }
+
+# switches PID...: how often the processes of builds, and the guards of those that were entered, have run.
+switches() {
+	local first pid
+	for first; do
+		for pid in $(pgrep --ns "$first" --nslist pid) $(sed -n 's/^TracerPid:[[:space:]]*//p' "/proc/$first/status"); do
+			[[ $pid == 0 ]] || grep -H ctxt_switches "/proc/$pid/status"
+		done
+	done
+}
+
+# rest PID...: none of these runs for two seconds.
+rest() {
+	switches "$@" >"$T/switches"
+	sleep 2
+	switches "$@" | cmp -s "$T/switches"
+}
+
 has_ended() { ! kill -0 "$1" 2>/dev/null; }
 
 test_three_builds_and_two_sessions() {
@@ -104,16 +139,20 @@ test_three_builds_and_two_sessions() {
 	first=$id
 	pause two --argstr name two
 	second=$id
-	pause three --argstr name three --argstr pause 9 --argstr interval 2 --option max-silent-time 7
+	pause three --argstr name three --argstr pause 9 --argstr interval 1 --option max-silent-time 7
+	time_out four &
+	run nbs list --running --json
+	mv "$T/out" "$T/running"
+	waiting=("$(pid_of two-0.1)" "$(pid_of paused-0.1)" "$(pid_of three-0.1)")
 	run nbs attach
 	expect_status 2
 	expect_err "$first is " "$second is " "$id is " 'several builds are meant'
 	run nbs attach paused-0.1-xxxxxx
 	expect_status 2
 	expect_err 'no such build is running'
-	# Without root, what to run is said.
-	WHO=user run nbs attach "$first"
-	expect_err 'sudo $(command -v nix-build-shell) attach'
+	# Without root, what to run is said, to the word.
+	WHO=user run nbs attach --release "$first"
+	expect_err "sudo \$(command -v nix-build-shell) attach --release $first"
 
 	# The first tool is killed: its shell is gone, the build is not, and a second session is in it.
 	inside killed "$first"
@@ -121,9 +160,19 @@ test_three_builds_and_two_sessions() {
 	expect_status 3
 	kill -KILL "$tool"
 	exec 9>&-
+	# Neither a hook that waits nor a guard runs meanwhile.
+	eventually rest "${waiting[@]:0:2}" || fail "the wait takes the processor: $(<"$T/switches")"
+	[[ $(wc -l <"$T/switches") -ge 8 ]] || fail "who waits? $(<"$T/switches")"
 	run nbs attach "$first" <<<'for it in /proc/[0-9]*; do read -r it <$it/comm; echo $it; done; release'
 	expect_status 0
 	expect_end one 'due to signal 9'
+	dir=$(kept_directory "$T/one/log")
+	manifest=$dir/.nix-build-shell/manifest.json
+	valid "$manifest"
+	expect_field "[m['paused'], m['entered']]" '[true, true]'
+	run nbs "$dir" sh -c 'echo entered'
+	expect_status 0
+	expect_out entered
 
 	# Cancelled while a shell is open in it.
 	inside cancelled "$second"
@@ -134,13 +183,18 @@ test_three_builds_and_two_sessions() {
 
 	# No shell was opened, and lines kept it from being taken for silent.
 	expect_end three 'with exit code 1'
-	grep -c '^nix-build-shell: the build waits until' "$T/three/log" | grep -q '[3-9]' || fail "no lines"
+	[[ $(grep -c '^nix-build-shell: the build waits until' "$T/three/log") -gt 1 ]] || fail "no lines"
+	manifest=$(kept_directory "$T/three/log")/.nix-build-shell/manifest.json
+	expect_field "[m['paused'], 'entered' in m]" '[true, false]'
+	eventually grep -q 'timed out after 15 seconds' "$T/four/log" || fail "Nix's timeout does not end it: $(<"$T/four/log")"
 }
 
-# hang NAME: a build of tests/fixtures/attach.nix in the background.
+# hang NAME WORD: a build of tests/fixtures/attach.nix in the background, which comes to say the word.
 hang() {
+	local kind=$1
+	[[ $kind != range ]] || kind=uidRange
 	# shellcheck disable=SC2094
-	as_user NIX_REMOTE=daemon nix-build --no-out-link "$SCRATCH/fixtures/attach.nix" -A "$1" --argstr bash "$BASH_PATH" \
+	asking_for "$kind" nix-build --no-out-link "$SCRATCH/fixtures/attach.nix" -A "$1" --argstr bash "$BASH_PATH" \
 		--argstr tools "$TOOLS_PATH" --argstr salt "$T" >"$T/log-$1" 2>&1 </dev/null &
 	eventually grep -qx "$2" "$T/log-$1" || fail "it does not run: $(<"$T/log-$1")"
 }
@@ -151,16 +205,54 @@ test_builds_that_do_not_wait() {
 	hang hanging begun
 	run nbs attach
 	expect_status 2
-	expect_err 'no build waits at its failure'
-	# Where the build is root in namespaces of its own, it could have put anything anywhere.
-	run nbs attach nested-1.0 <<<'y'
+	expect_err 'no build waits at its failure' 'is /nix/store/'
+	# Where the build is root in namespaces of its own, it could have put anything anywhere. It is left alone.
+	run nbs attach --yes nested-1.0
 	expect_status 125
 	expect_err 'its first process has left the sandbox that Nix has made'
-	run nbs attach hanging-1.0 <<<'n'
+	run nbs attach hanging-1.0 <<<'y'
 	expect_status 125
-	run nbs attach hanging-1.0 <<<$'yes\necho "inside $PWD"; exit 5'
-	expect_status 5
-	expect_out 'inside /build'
-	expect_err 'is not paused' 'the build ends as failed now'
+	expect_err 'is not paused' 'Try: --yes'
+	start_terminal NIX_BUILD_SHELL_JAVA_HOME="$JDK"
+	types "$TOOL attach --pid $(pgrep -nf '^sleep 601$')"
+	shows 'is not paused.* Enter\? \[y/N\]'
+	types n
+	shows '^out: *$'
+	types "$TOOL attach hanging-1.0"
+	shows 'Enter\? \[y/N\] *$'
+	types y
+	shows 'It stands still from now on'
+	types 'echo "inside $PWD $(</proc/1/comm)"; exit 5'
+	shows '^inside /build bash$'
+	shows 'the build ends as failed now'
+	types 'echo status=$?'
+	shows '^status=5$'
 	eventually grep -q 'failed due to signal 9' "$T/log-hanging" || fail "it goes on"
+	run nbs attach --release nested-1.0
+	expect_status 0
+	eventually grep -q 'failed due to signal 9' "$T/log-nested" || fail "it was not left alone, or goes on"
+}
+
+# attached_slowly ARGUMENT...: by a process that stands still for a while before it gives up root's ids, and once more after.
+attached_slowly() {
+	world=(strace -f -qq -o "$T/strace" --seccomp-bpf -e "trace=setresgid,umask"
+		-e "inject=setresgid,umask:delay_enter=1500000" -- "${world[@]}")
+	nbs attach "$@"
+}
+
+test_an_attacker_waits() {
+	needs_root
+	enter_world debian13
+	hang range watching
+	run nbs list --running
+	grep -q ' range-1.0 ' "$T/out" || fail "another build's name: $(<"$T/out")"
+	! grep victim "$T/out" || fail "a build that is not there"
+	echo secret >"$T/secret"
+	run attached_slowly --yes range-1.0 3<"$T/secret" <<<'echo "user $(id -u)."; [ -e /proc/self/fd/3 ] || echo no descriptor; exit 4'
+	expect_status 4
+	expect_out $'user 0.\nno descriptor'
+	eventually grep -q 'failed due to signal 9' "$T/log-range" || fail "it goes on: $(<"$T/log-range")"
+	# First the host's root, which is no user in there, and then root of the range.
+	[[ $(sed -n 's/^looks at //p' "$T/log-range" | uniq) == $'65534\n0' ]] || fail "it has not looked: $(<"$T/log-range")"
+	! grep seen "$T/log-range" || fail "it has seen that"
 }

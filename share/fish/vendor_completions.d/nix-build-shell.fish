@@ -46,6 +46,7 @@ complete -c nix-build-shell -n '__fish_is_first_token' -a path -d 'Print where a
 complete -c nix-build-shell -n '__fish_is_first_token' -a retry -d 'Run the failed phase again'
 complete -c nix-build-shell -n '__fish_seen_subcommand_from attach' -l pid -x -a '(__fish_complete_pids)' -d 'Enter the build of this process'
 complete -c nix-build-shell -n '__fish_seen_subcommand_from attach' -l release -d 'End the build'
+complete -c nix-build-shell -n '__fish_seen_subcommand_from attach' -l yes -d 'Enter a build that does not wait, without a question'
 complete -c nix-build-shell -n '__fish_seen_subcommand_from clean' -l older-than -x -d 'Delete sessions unused for so many days'
 complete -c nix-build-shell -n '__fish_seen_subcommand_from clean' -l all -d 'Delete all sessions'
 complete -c nix-build-shell -n '__fish_seen_subcommand_from diff' -l all -d 'Have new files in the patch'

@@ -24,10 +24,10 @@ import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.Program;
 
 /**
- * Reads what a process needs to enter a build like one of the build's own. The build is held, so
+ * Reads what a process needs to enter a build like one of the build's own. Once the build is held,
  * what is read does not change.
  */
-public record BuildProcess(SystemCalls calls, RunningBuild build, Hold hold) {
+public record BuildProcess(SystemCalls calls, RunningBuild build) {
   private static final String WHAT = "cannot enter the build";
   private static final int RESOURCES = 16;
   private static final int NS_GET_USERNS = 0xb701;
@@ -54,14 +54,38 @@ public record BuildProcess(SystemCalls calls, RunningBuild build, Hold hold) {
   }
 
   /**
+   * Requires that the build can be entered, as far as that can be known before it is held: a hold
+   * ends the build.
+   *
+   * @param dumpable {@code /proc/sys/fs/suid_dumpable}. With 1 a process that changes its user
+   *     shows its memory to that user, and this one has the caller's (credentials(7), {@code
+   *     commit_creds} in the kernel's cred.c)
+   * @throws Failure when it cannot
+   */
+  public void requireEnterable(Optional<String> dumpable) {
+    if (dumpable.filter(value -> value.strip().equals("1")).isPresent()) {
+      throw new Failure(
+          WHAT,
+          "this host shows the memory of a process that becomes another user (fs.suid_dumpable is"
+              + " 1), and the build would see that of nix-build-shell",
+          "sysctl -w fs.suid_dumpable=0");
+    }
+    requireNixsNamespaces();
+    identity();
+    shell();
+  }
+
+  /**
    * Returns how to enter.
    *
+   * @param hold of this build
    * @param files what to write before
    * @param program what to run
    * @param executable a descriptor of what runs in its place, if that is possible
    * @throws Failure when the sandbox is not as Nix makes it
    */
-  public AttachPlan plan(AttachPlan.Files files, Program program, OptionalInt executable) {
+  public AttachPlan plan(
+      Hold hold, AttachPlan.Files files, Program program, OptionalInt executable) {
     requireNixsNamespaces();
     boolean filtered = process().number("Seccomp") == 2;
     boolean copied = !hold.filters().isEmpty();
@@ -72,16 +96,24 @@ public record BuildProcess(SystemCalls calls, RunningBuild build, Hold hold) {
         limits(),
         Long.parseLong(process().text("personality").orElse("0").strip(), 16),
         hold.filters(),
-        filtered && !copied ? CallFilter.of(Generation.NESTED) : CallFilter.LEAST,
+        filtered ? CallFilter.of(copied ? Generation.FLAT : Generation.NESTED) : CallFilter.LEAST,
         !differs("net"),
         files,
         program,
         executable);
   }
 
-  /** Returns the program that the builder runs, as seen from inside. */
-  public Optional<String> executable() {
-    return process().link("exe").filter(path -> path.startsWith("/"));
+  /**
+   * Returns the shell that the builder runs, as seen from inside.
+   *
+   * @throws Failure when it runs another program
+   */
+  public ByteString shell() {
+    return process()
+        .link("exe")
+        .filter(path -> path.matches("/(.*/)?(bash|sh)"))
+        .map(ByteString::of)
+        .orElseThrow(() -> new Failure(WHAT, "its first process runs no shell of the build's", ""));
   }
 
   /** Returns the working directory of the builder, as seen from inside. */

@@ -1,9 +1,11 @@
 package nixbuildshell.attach;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
@@ -11,14 +13,12 @@ import nixbuildshell.Failure;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
 import nixbuildshell.files.ErrnoException;
-import nixbuildshell.kernel.MemoryFile;
 import nixbuildshell.kernel.NativeMemory;
 import nixbuildshell.kernel.Readiness;
 import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.launch.Guard;
 import nixbuildshell.plan.GuardPlan;
-import nixbuildshell.plan.PipeEnds;
 
 /**
  * Keeps a build from ever going on, as long as this is open. A guard does it ({@link GuardPlan}):
@@ -34,6 +34,7 @@ public record Hold(SystemCalls calls, int pidfd, int lease, List<ByteString> fil
   private static final String WHAT = "cannot hold the build";
   private static final int O_CLOEXEC = 0x80000;
   private static final int O_WRONLY_NONBLOCK = 1 | 0x800;
+  private static final int O_NOCTTY = 0x100;
   private static final int AT_FDCWD = -100;
   private static final int TCGETS = 0x5401;
   private static final int STDERR = 2;
@@ -55,61 +56,60 @@ public record Hold(SystemCalls calls, int pidfd, int lease, List<ByteString> fil
     int pidfd =
         (int) calls.must("cannot find process " + build.pid(), Syscall.PIDFD_OPEN, build.pid(), 0);
     try {
-      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        if (!isStillThat.getAsBoolean() || !isAlive(calls, pidfd)) {
-          throw new Failure(WHAT, "it has ended", "");
-        }
-        long tracer = new ProcessFiles(build.pid()).number("TracerPid");
-        Hold hold = tracer > 0 ? join(calls, build, pidfd, tracer) : begin(calls, build, pidfd);
-        if (hold != null) {
-          return hold;
-        }
-      }
-      throw new Failure(WHAT, "its first process makes threads all the time", "");
+      return of(calls, build, isStillThat, pidfd);
     } catch (ErrnoException e) {
-      throw e.failure(WHAT, "");
+      calls.call(Syscall.CLOSE, pidfd);
+      throw e.failure("");
     } catch (RuntimeException | Error e) {
       calls.call(Syscall.CLOSE, pidfd);
       throw e;
     }
   }
 
+  private static Hold of(
+      SystemCalls calls, RunningBuild build, BooleanSupplier isStillThat, int pidfd)
+      throws ErrnoException {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (!isStillThat.getAsBoolean() || !isAlive(calls, pidfd)) {
+        throw new Failure(WHAT, "it has ended", "");
+      }
+      long tracer = new ProcessFiles(build.pid()).number("TracerPid");
+      Hold hold = tracer > 0 ? join(calls, build, pidfd, tracer) : begin(calls, build, pidfd);
+      if (hold != null) {
+        return hold;
+      }
+    }
+    throw new Failure(WHAT, "its first process makes threads all the time", "");
+  }
+
   /** Starts a guard; returns null when the build has other threads by now. */
   private static Hold begin(SystemCalls calls, RunningBuild build, int pidfd)
       throws ErrnoException {
-    Pipes pipes = Pipes.open(calls, GuardProcess.make(calls, build.pause()), log(calls, pidfd));
-    List<Long> threads = new ProcessFiles(build.pid()).threads();
-    if (!threads.remove(build.pid())) {
-      throw new Failure(WHAT, "it has ended", "");
-    }
-    threads.add(0, build.pid());
-    long now = System.currentTimeMillis() / 1000;
-    GuardPlan plan =
-        new GuardPlan(
-            threads,
-            pipes.forTheGuard(),
-            new GuardPlan.Patience(
-                build.pause().map(pause -> pause.left(now)).orElse(0L),
-                build.pause().map(Pause::interval).orElse(240L),
-                LINE));
-    Guard guard = Guard.start(calls, plan, pipes.report.read(), pipes.go.write());
-    try (guard) {
-      guard.awaitReport(PATIENCE);
-      if (!standsStill(build, threads, guard.pid()) || !isAlive(calls, pidfd)) {
-        guard.kill();
-        pipes.close();
-        return null;
+    try (GuardPipes pipes = GuardPipes.open(calls, build.pause(), log(calls, pidfd))) {
+      List<Long> threads = new ProcessFiles(build.pid()).threads();
+      if (!threads.remove(build.pid())) {
+        throw new Failure(WHAT, "it has ended", "");
       }
-      GuardProcess.write(pipes.memory, guard.filters());
-      guard.confirm();
-      guard.awaitReport(PATIENCE);
-      pipes.closeAllButTheLease();
-      return new Hold(calls, pidfd, pipes.lease.write(), guard.filters(), true);
-    } catch (RuntimeException | Error e) {
-      guard.kill();
-      pipes.close();
-      throw e;
+      threads.add(0, build.pid());
+      GuardPlan plan = new GuardPlan(threads, pipes.ofTheGuard(), patience(build.pause()));
+      try (Guard guard = pipes.start(plan)) {
+        guard.awaitReport(PATIENCE);
+        if (!standsStill(build, threads, guard.pid()) || !isAlive(calls, pidfd)) {
+          return null;
+        }
+        pipes.keep(guard.filters());
+        guard.confirm();
+        guard.awaitReport(PATIENCE);
+        guard.leave();
+        return new Hold(calls, pidfd, pipes.takeLease(), guard.filters(), true);
+      }
     }
+  }
+
+  private static GuardPlan.Patience patience(Optional<Pause> pause) {
+    long now = System.currentTimeMillis() / 1000;
+    return new GuardPlan.Patience(
+        pause.map(it -> it.left(now)).orElse(0L), pause.map(Pause::interval).orElse(240L), LINE);
   }
 
   /** Decides whether the guard has all threads that there are, and none runs. */
@@ -124,21 +124,41 @@ public record Hold(SystemCalls calls, int pidfd, int lease, List<ByteString> fil
   }
 
   /**
-   * Returns the build's log if that is a terminal of Nix's: only such a file takes a line of the
-   * tool's. Another could be anything that the build has opened.
+   * Returns the build's log if that is a terminal of Nix's, of the same devpts as this host's: only
+   * such a file takes a line of the tool's. Another could be anything that the build has opened. It
+   * is opened once more, since the build can stop the output of the terminal: a guard that waited
+   * to write would not see that it is to end.
    */
   private static OptionalInt log(SystemCalls calls, int pidfd) {
-    int log = (int) calls.call(Syscall.PIDFD_GETFD, pidfd, STDERR, 0);
-    if (log < 0) {
+    int stderr = (int) calls.call(Syscall.PIDFD_GETFD, pidfd, STDERR, 0);
+    if (stderr < 0) {
       return OptionalInt.empty();
     }
     try (NativeMemory termios = NativeMemory.ofSize(calls, 64)) {
-      if (calls.call(Syscall.IOCTL, log, TCGETS, termios.address()) == 0) {
-        return OptionalInt.of(log);
+      if (calls.call(Syscall.IOCTL, stderr, TCGETS, termios.address()) != 0
+          || !isOfThisHost(stderr)) {
+        return OptionalInt.empty();
       }
+      int log = open(calls, "/proc/self/fd/" + stderr, O_WRONLY_NONBLOCK | O_NOCTTY);
+      return log < 0 ? OptionalInt.empty() : OptionalInt.of(log);
+    } finally {
+      calls.call(Syscall.CLOSE, stderr);
     }
-    calls.call(Syscall.CLOSE, log);
-    return OptionalInt.empty();
+  }
+
+  private static boolean isOfThisHost(int terminal) {
+    return device("/proc/self/fd/" + terminal).equals(device("/dev/pts"));
+  }
+
+  /**
+   * Returns the file system of what a path leads to, through links; empty when that is not known.
+   */
+  private static Optional<Object> device(String path) {
+    try {
+      return Optional.of(Files.getAttribute(Path.of(path), "unix:dev"));
+    } catch (IOException | UnsupportedOperationException e) {
+      return Optional.empty();
+    }
   }
 
   /** Takes the lease of a guard that is there; returns null when that has just ended. */
@@ -152,26 +172,33 @@ public record Hold(SystemCalls calls, int pidfd, int lease, List<ByteString> fil
                         "process " + tracer + " traces its first process already",
                         "end that process; the build ends with it, perhaps"));
     for (String path : guard.leases()) {
-      int lease = open(calls, path);
+      int lease = open(calls, path, O_WRONLY_NONBLOCK);
       if (lease >= 0 && new ProcessFiles(build.pid()).number("TracerPid") == tracer) {
         return new Hold(calls, pidfd, lease, guard.filters(), false);
       }
+      calls.call(Syscall.CLOSE, lease);
     }
     return null;
   }
 
-  private static int open(SystemCalls calls, String path) {
+  private static int open(SystemCalls calls, String path, int flags) {
     try (NativeMemory name = NativeMemory.holding(calls, ByteString.of(path).terminated())) {
-      return (int)
-          calls.call(Syscall.OPENAT, AT_FDCWD, name.address(), O_WRONLY_NONBLOCK | O_CLOEXEC, 0);
+      return (int) calls.call(Syscall.OPENAT, AT_FDCWD, name.address(), flags | O_CLOEXEC, 0);
     }
   }
 
-  /** Ends the build, without entering it. */
-  public static void release(SystemCalls calls, RunningBuild build) {
+  /**
+   * Ends the build, without entering it.
+   *
+   * @param isStillThat decides whether its number is still that of this build
+   */
+  public static void release(SystemCalls calls, RunningBuild build, BooleanSupplier isStillThat) {
     String what = "cannot end process " + build.pid();
     int pidfd = (int) calls.must(what, Syscall.PIDFD_OPEN, build.pid(), 0);
     try {
+      if (!isStillThat.getAsBoolean()) {
+        throw new Failure(what, "it has ended", "");
+      }
       calls.must(what, Syscall.PIDFD_SEND_SIGNAL, pidfd, Signals.SIGKILL, 0, 0);
     } finally {
       calls.call(Syscall.CLOSE, pidfd);
@@ -197,50 +224,5 @@ public record Hold(SystemCalls calls, int pidfd, int lease, List<ByteString> fil
   public void close() {
     calls.call(Syscall.CLOSE, lease);
     calls.call(Syscall.CLOSE, pidfd);
-  }
-
-  /** Holds both ends of the three pipes between the tool and its guard. */
-  private record Pipes(
-      SystemCalls calls,
-      PipeEnds lease,
-      PipeEnds report,
-      PipeEnds go,
-      MemoryFile memory,
-      OptionalInt log) {
-    static Pipes open(SystemCalls calls, MemoryFile memory, OptionalInt log) throws ErrnoException {
-      return new Pipes(calls, pipe(calls), pipe(calls), pipe(calls), memory, log);
-    }
-
-    private static PipeEnds pipe(SystemCalls calls) throws ErrnoException {
-      try (NativeMemory pair = NativeMemory.ofSize(calls, 8)) {
-        ErrnoException.check(calls, "make a pipe", Syscall.PIPE2, pair.address(), O_CLOEXEC);
-        ByteBuffer ends = ByteBuffer.wrap(pair.read(0, 8)).order(ByteOrder.nativeOrder());
-        return new PipeEnds(ends.getInt(), ends.getInt());
-      }
-    }
-
-    GuardPlan.Pipes forTheGuard() {
-      return new GuardPlan.Pipes(lease, report.write(), go.read(), memory.number(), log);
-    }
-
-    /** Leaves the lease alone open, and the rest to the guard. */
-    void closeAllButTheLease() {
-      close(lease.read());
-      close(report.read());
-      close(report.write());
-      close(go.read());
-      close(go.write());
-      memory.close();
-      log.ifPresent(this::close);
-    }
-
-    void close() {
-      closeAllButTheLease();
-      close(lease.write());
-    }
-
-    private void close(int descriptor) {
-      calls.call(Syscall.CLOSE, descriptor);
-    }
   }
 }

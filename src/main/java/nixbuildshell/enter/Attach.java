@@ -1,11 +1,9 @@
 package nixbuildshell.enter;
 
-import java.io.FileDescriptor;
-import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +18,8 @@ import nixbuildshell.attach.RunningBuild;
 import nixbuildshell.capture.Recipe;
 import nixbuildshell.console.ExitCode;
 import nixbuildshell.console.Messages;
+import nixbuildshell.console.Question;
+import nixbuildshell.console.ShellWord;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.kernel.MemoryFile;
@@ -32,7 +32,6 @@ import nixbuildshell.launch.KernelProbe;
 import nixbuildshell.launch.Launch;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.plan.AttachPlan;
-import nixbuildshell.plan.Outcome;
 import nixbuildshell.plan.Plan;
 import nixbuildshell.sandbox.Program;
 import nixbuildshell.session.ShellDirectory;
@@ -40,7 +39,6 @@ import nixbuildshell.shell.Facts;
 import nixbuildshell.shell.ShellFiles;
 import nixbuildshell.store.Derivation;
 import nixbuildshell.store.NixStore;
-import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.terminal.CallersStream;
 import nixbuildshell.terminal.SignalRelay;
 import nixbuildshell.terminal.Streams;
@@ -53,9 +51,9 @@ public record Attach(
     Messages messages,
     SystemCalls calls,
     FileSystem files,
-    SignalRelay signals,
-    List<CallersStream> streams) {
+    NixStore store) {
   private static final String WHAT = "cannot attach";
+  private static final Path DUMPABLE = Path.of("/proc/sys/fs/suid_dumpable");
 
   /** Milliseconds that a build may take to die after the shell in it was killed. */
   private static final long LONGEST_DEATH = 2000;
@@ -63,36 +61,32 @@ public record Attach(
   /**
    * Enters the build that the options name, or ends it.
    *
-   * @return the exit status
+   * @param store that the build is of
+   * @return the exit status: that of the shell, or 0 where the build was ended
    * @throws Failure when the tool itself fails
    */
   public static int run(
-      AttachOptions options, Caller caller, Messages messages, SystemCalls calls) {
-    SignalRelay signals = SignalRelay.install(calls);
-    return new Attach(
-            options,
-            caller,
-            messages,
-            calls,
-            new FileSystem(calls),
-            signals,
-            CallersStream.all(calls))
-        .run();
+      AttachOptions options, Caller caller, Messages messages, SystemCalls calls, NixStore store) {
+    return new Attach(options, caller, messages, calls, new FileSystem(calls), store).run();
   }
 
   private int run() {
     RunningBuild build = choose();
+    if (!caller.isRoot() && build.user() != caller.uid()) {
+      throw new Failure(WHAT, path(build) + " is built by another user", asRoot());
+    }
     if (options.release()) {
       return release(build);
     }
+    BuildProcess process = new BuildProcess(calls, build);
+    process.requireEnterable(dumpable());
     if (build.pause().isEmpty() && !build.isHeld() && !agrees(build)) {
       return ExitCode.TOOL_FAILED;
     }
-    try (Hold hold = Hold.of(calls, build, () -> isStillThat(build));
-        MemoryFile bash = InteractiveBash.withoutStore().map(this::inMemory).orElse(null)) {
-      BuildProcess process = new BuildProcess(calls, build, hold);
-      OptionalInt number = bash == null ? OptionalInt.empty() : OptionalInt.of(bash.number());
-      AttachPlan plan = plan(process, build, number);
+    // What is not given to the shell is closed there.
+    Optional<MemoryFile> bash = InteractiveBash.withoutStore().map(this::inMemory);
+    try (Hold hold = Hold.of(calls, build, () -> isStillThat(build))) {
+      AttachPlan plan = plan(hold, process, bash);
       greet(build);
       Ended ended = enter(plan);
       if (build.has(files, ShellDirectory.path("").substring(1) + "/" + ShellFiles.RELEASED)) {
@@ -100,18 +94,28 @@ public record Attach(
       }
       return status(ended, hold, build);
     } catch (ErrnoException e) {
-      throw e.failure(WHAT, "");
+      throw BrokenStep.of(e);
+    } finally {
+      bash.ifPresent(MemoryFile::close);
+    }
+  }
+
+  private static Optional<String> dumpable() {
+    try {
+      return Optional.of(Files.readString(DUMPABLE));
+    } catch (IOException e) {
+      return Optional.empty(); // No procfs of the host's, and so no build either.
     }
   }
 
   private int release(RunningBuild build) {
-    Hold.release(calls, build);
+    Hold.release(calls, build, () -> isStillThat(build));
     messages.note("ended the build of " + path(build));
     return 0;
   }
 
   private RunningBuild choose() {
-    List<RunningBuild> all = RunningBuild.all(files, caller.buildOwners());
+    List<RunningBuild> all = RunningBuild.all(files, store, caller.buildOwners());
     List<RunningBuild> meant =
         all.stream().filter(options.pid().isPresent() ? this::hasPid : this::isMeant).toList();
     if (meant.size() == 1) {
@@ -121,10 +125,31 @@ public record Attach(
     throw new Failure(
         WHAT,
         meant.isEmpty() ? nothing(all) : "several builds are meant",
-        caller.isRoot()
-            ? all.isEmpty() ? "" : "name one of these builds"
-            : "sudo $(command -v nix-build-shell) attach",
+        remedy(all),
         all.isEmpty() ? ExitCode.TOOL_FAILED : ExitCode.USAGE);
+  }
+
+  private String remedy(List<RunningBuild> all) {
+    if (!caller.isRoot() && all.stream().anyMatch(build -> build.user() != caller.uid())) {
+      return asRoot();
+    }
+    return all.isEmpty() ? "" : "name one of these builds";
+  }
+
+  /** Returns the caller's command for root. */
+  private String asRoot() {
+    List<String> words = new ArrayList<>(List.of("sudo $(command -v nix-build-shell)"));
+    store.uri().ifPresent(uri -> words.add("--store " + ShellWord.inSingleQuotes(uri)));
+    words.add("attach");
+    options.pid().ifPresent(pid -> words.add("--pid " + pid));
+    if (options.release()) {
+      words.add("--release");
+    }
+    if (options.yes()) {
+      words.add("--yes");
+    }
+    options.build().ifPresent(build -> words.add(ShellWord.quote(build)));
+    return String.join(" ", words);
   }
 
   private String nothing(List<RunningBuild> all) {
@@ -137,7 +162,7 @@ public record Attach(
   }
 
   private boolean hasPid(RunningBuild build) {
-    return build.pid() == options.pid().getAsLong();
+    return build.has(options.pid().getAsLong());
   }
 
   private boolean isMeant(RunningBuild build) {
@@ -153,23 +178,18 @@ public record Attach(
 
   /** Asks before a build that does not wait is entered, which it does not survive. */
   private boolean agrees(RunningBuild build) {
-    messages.note(
-        path(build) + " is not paused. It ends as failed as soon as you enter it. Enter? [y/N]");
-    // Unbuffered: what is typed after the answer is the session's.
-    InputStream typed = new FileInputStream(FileDescriptor.in);
-    try {
-      int answer = typed.read();
-      for (int next = answer; next >= 0 && next != '\n'; ) {
-        next = typed.read();
-      }
-      return answer == 'y' || answer == 'Y';
-    } catch (IOException e) {
-      return false;
+    String what = path(build) + " is not paused. It ends as failed as soon as you enter it";
+    if (options.yes()) {
+      messages.note(what);
+      return true;
+    } else if (!caller.hasTerminal(0) || !caller.hasTerminal(2)) {
+      throw new Failure(WHAT, what + ", and there is no terminal to ask", "--yes");
     }
+    return new Question(messages).agrees(what + ". Enter?");
   }
 
   private boolean isStillThat(RunningBuild build) {
-    return RunningBuild.of(build.pid(), files, caller.buildOwners())
+    return RunningBuild.of(build.pid(), files, store, caller.buildOwners())
         .filter(now -> now.derivation().equals(build.derivation()))
         .isPresent();
   }
@@ -179,21 +199,15 @@ public record Attach(
     messages.note(what + " is " + path(build));
   }
 
-  private static String path(RunningBuild build) {
-    return StoreDirectory.DEFAULT.path(build.derivation());
+  private String path(RunningBuild build) {
+    return store.directory().path(build.derivation());
   }
 
   /** Returns the plan for the shell at the failure. */
-  private AttachPlan plan(BuildProcess process, RunningBuild build, OptionalInt bash) {
-    ByteString shell =
-        process
-            .executable()
-            .filter(path -> path.endsWith("/bash") || path.endsWith("/sh"))
-            .map(ByteString::of)
-            .orElseThrow(
-                () -> new Failure(WHAT, "its first process runs no shell of the build's", ""));
-    String top = build.top().latin1();
-    String scripts = ShellDirectory.path(top);
+  private AttachPlan plan(Hold hold, BuildProcess process, Optional<MemoryFile> bash) {
+    RunningBuild build = process.build();
+    ByteString shell = process.shell();
+    String scripts = ShellDirectory.path(build.top().latin1());
     Program program =
         new Program(
             List.of(shell),
@@ -207,20 +221,23 @@ public record Attach(
             true,
             false);
     return process.plan(
+        hold,
         new AttachPlan.Files(
             List.of(scripts.substring(0, scripts.lastIndexOf('/')), scripts),
-            ShellFiles.ofRunningBuild(facts(build, process, shell), build.top())),
+            ShellFiles.ofRunningBuild(facts(process, shell), build.top()),
+            build.enteredManifest(files)),
         program,
-        bash);
+        bash.map(file -> OptionalInt.of(file.number())).orElseGet(OptionalInt::empty));
   }
 
-  private static Facts facts(RunningBuild build, BuildProcess process, ByteString shell) {
+  private Facts facts(BuildProcess process, ByteString shell) {
+    RunningBuild build = process.build();
     Optional<Derivation> derivation = derivation(build);
     Map<String, String> outputs = new LinkedHashMap<>();
     derivation
         .map(Derivation::outputPaths)
         .orElse(Map.of())
-        .forEach((name, path) -> outputs.put(name, StoreDirectory.DEFAULT.path(path)));
+        .forEach((name, path) -> outputs.put(name, store.directory().path(path)));
     return new Facts(
         build.name(),
         build.pause().map(Pause::phase).filter(phase -> !phase.equals("-")).map(ByteString::of),
@@ -233,9 +250,9 @@ public record Attach(
         List.of());
   }
 
-  private static Optional<Derivation> derivation(RunningBuild build) {
+  private Optional<Derivation> derivation(RunningBuild build) {
     try {
-      return Optional.of(NixStore.DEFAULT.read(build.derivation()));
+      return Optional.of(store.read(build.derivation()));
     } catch (Failure e) {
       return Optional.empty(); // A garbage collection may have taken it.
     }
@@ -245,7 +262,7 @@ public record Attach(
     try {
       return MemoryFile.of(calls, "bash", Files.readAllBytes(program));
     } catch (IOException e) {
-      throw new Failure("cannot read " + program, e.toString(), "");
+      throw new Failure("cannot read " + program, String.valueOf(e.getMessage()), "", e);
     }
   }
 
@@ -265,6 +282,10 @@ public record Attach(
   }
 
   private Ended enter(AttachPlan plan) throws ErrnoException {
+    SignalRelay signals = SignalRelay.install(calls);
+    // A running build could use the other end of a socket as long as the shell has this one.
+    List<CallersStream> streams =
+        CallersStream.all(calls).stream().map(CallersStream::withoutChannel).toList();
     try (Streams connected = Streams.open(calls, streams, true)) {
       GoPipe go = GoPipe.open(calls);
       Plan steps = plan.plan(go.ends(), connected.plan(), KernelProbe.of(calls));
@@ -276,18 +297,15 @@ public record Attach(
   }
 
   private int status(Ended ended, Hold hold, RunningBuild build) {
-    Outcome outcome = ended.outcome();
     if (hold.hasEnded(ended.signal() == Signals.SIGKILL ? LONGEST_DEATH : 0)) {
       messages.note("the build has ended");
-    } else if (outcome instanceof Outcome.Failed failed) {
-      throw new Failure("cannot " + failed.step().label(), outcome.why(), "");
-    } else if (outcome instanceof Outcome.Unexpected unexpected) {
-      throw new Failure("cannot " + unexpected.step().label(), outcome.why(), "");
-    } else if (outcome instanceof Outcome.Stopped stopped) {
-      throw new Failure("cannot " + stopped.step().label(), outcome.why(), "");
-    } else {
-      sayWhatFollows(build);
+      return ended.status();
     }
+    Optional<Failure> broken = BrokenStep.of(ended.outcome());
+    if (broken.isPresent()) {
+      throw broken.get();
+    }
+    sayWhatFollows(build);
     return ended.status();
   }
 

@@ -10,5 +10,7 @@ import nixbuildshell.ByteString;
  * @param build a hook's ID, or a derivation's path, base name or name; empty for the only one
  * @param pid {@code --pid}: a process of the build
  * @param release whether to end the build instead
+ * @param yes whether to enter, without a question, a build that does not wait
  */
-public record AttachOptions(Optional<ByteString> build, OptionalLong pid, boolean release) {}
+public record AttachOptions(
+    Optional<ByteString> build, OptionalLong pid, boolean release, boolean yes) {}

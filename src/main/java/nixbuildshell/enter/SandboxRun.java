@@ -1,6 +1,5 @@
 package nixbuildshell.enter;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import nixbuildshell.Failure;
@@ -9,8 +8,6 @@ import nixbuildshell.console.ExitCode;
 import nixbuildshell.console.Messages;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
-import nixbuildshell.host.Advice;
-import nixbuildshell.host.Restrictions;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.launch.Cgroup;
 import nixbuildshell.launch.Child;
@@ -122,13 +119,8 @@ record SandboxRun(
     try {
       return Launch.of(steps, spec.identity(), spec.network(), directory, cgroup).start(calls, go);
     } catch (ErrnoException e) {
-      throw e.failure(
-          Errno.of(e.number()).map(errno -> advice().onLaunch(e.syscall(), errno)).orElse(""));
+      throw BrokenStep.of(e);
     }
-  }
-
-  private static Advice advice() {
-    return new Advice(new Restrictions(Path.of("/")));
   }
 
   private int status(Run run) {
@@ -136,21 +128,14 @@ record SandboxRun(
     if (run.ending() != 0 && ended.signal() != 0) {
       return ExitCode.SIGNAL + run.ending();
     }
-    Outcome outcome = ended.outcome();
-    if (outcome instanceof Outcome.Failed failed) {
-      throw failed.step().kind() == Step.Kind.EXECUTE && spec.program().isCommand()
-          ? notRun(failed.errno())
-          : failure(
-              failed.step(),
-              outcome,
-              Errno.of(failed.errno())
-                  .map(errno -> advice().onStep(failed.step().kind(), errno))
-                  .orElse(""),
-              failed.step().kind() == Step.Kind.MOUNT_OVERLAY ? new LayersRefused() : null);
-    } else if (outcome instanceof Outcome.Unexpected unexpected) {
-      throw failure(unexpected.step(), outcome, "", null);
-    } else if (outcome instanceof Outcome.Stopped stopped) {
-      throw failure(stopped.step(), outcome, "", null);
+    if (ended.outcome() instanceof Outcome.Failed failed
+        && failed.step().kind() == Step.Kind.EXECUTE
+        && spec.program().isCommand()) {
+      throw notRun(failed.errno());
+    }
+    Optional<Failure> broken = BrokenStep.of(ended.outcome());
+    if (broken.isPresent()) {
+      throw broken.get();
     }
     if (run.lost().isPresent()) {
       throw run.lost().get();
@@ -167,9 +152,5 @@ record SandboxRun(
             ? "a command that is in the sandbox, by its path: there is no shell that would find it"
             : "",
         missing ? ExitCode.NOT_FOUND : ExitCode.NOT_EXECUTABLE);
-  }
-
-  private static Failure failure(Step step, Outcome outcome, String remedy, Exception cause) {
-    return new Failure("cannot " + step.label(), outcome.why(), remedy, cause);
   }
 }

@@ -23,9 +23,19 @@ public record MemoryFile(SystemCalls calls, int number) implements AutoCloseable
       MemoryFile file =
           new MemoryFile(
               calls, (int) calls.must(what, Syscall.MEMFD_CREATE, text.address(), MFD_CLOEXEC));
-      file.append(content);
-      return file;
+      try {
+        file.append(content);
+        return file;
+      } catch (RuntimeException | Error e) {
+        file.close();
+        throw e;
+      }
     }
+  }
+
+  @Override
+  public void close() {
+    calls.call(Syscall.CLOSE, number);
   }
 
   /** Appends bytes. */

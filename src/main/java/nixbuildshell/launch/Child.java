@@ -14,7 +14,7 @@ import nixbuildshell.plan.Outcome;
 
 /** Waits for the process of a {@link Launch} and signals it. Any thread may call any method. */
 public final class Child {
-  private static final int P_PID = 1;
+  static final int P_PID = 1;
   static final int WEXITED = 4;
   static final int WNOWAIT = 0x1000000;
   private static final int SIGINFO_SIZE = 128;

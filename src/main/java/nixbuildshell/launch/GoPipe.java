@@ -1,8 +1,7 @@
 package nixbuildshell.launch;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import nixbuildshell.abi.Syscall;
+import nixbuildshell.files.ErrnoException;
 import nixbuildshell.kernel.NativeMemory;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.plan.PipeEnds;
@@ -13,8 +12,6 @@ import nixbuildshell.plan.PipeEnds;
  * the child reads the end of the file.
  */
 public final class GoPipe implements AutoCloseable {
-  private static final int O_CLOEXEC = 0x80000;
-
   private final SystemCalls calls;
   private final PipeEnds ends;
   private boolean closed;
@@ -25,10 +22,10 @@ public final class GoPipe implements AutoCloseable {
   }
 
   public static GoPipe open(SystemCalls calls) {
-    try (NativeMemory pair = NativeMemory.ofSize(calls, 8)) {
-      calls.must("cannot make a pipe", Syscall.PIPE2, pair.address(), O_CLOEXEC);
-      ByteBuffer fds = ByteBuffer.wrap(pair.read(0, 8)).order(ByteOrder.nativeOrder());
-      return new GoPipe(calls, new PipeEnds(fds.getInt(), fds.getInt()));
+    try {
+      return new GoPipe(calls, Pipes.open(calls, 0));
+    } catch (ErrnoException e) {
+      throw e.failure("");
     }
   }
 

@@ -24,6 +24,7 @@ public final class Guard implements AutoCloseable {
   private final long pid;
   private final int reportEnd;
   private final int goEnd;
+  private boolean left;
 
   private Guard(SystemCalls calls, SharedImage image, long pid, int reportEnd, int goEnd) {
     this.calls = calls;
@@ -48,7 +49,7 @@ public final class Guard implements AutoCloseable {
           ErrnoException.check(
               "make the guard's process", Syscall.CLONE, interpreter.run(image.memory().address()));
       return new Guard(calls, image, pid, reportEnd, goEnd);
-    } catch (ErrnoException e) {
+    } catch (ErrnoException | RuntimeException | Error e) {
       image.close();
       throw e;
     }
@@ -108,15 +109,18 @@ public final class Guard implements AutoCloseable {
     return filters;
   }
 
-  /** Ends the guard; before it has bound the build's life, the build goes on. */
-  public void kill() {
-    calls.call(Syscall.KILL, pid, Signals.SIGKILL);
-    calls.call(Syscall.WAIT4, pid, 0, 0, 0);
+  /** Lets the guard go on alone, when this is closed. */
+  public void leave() {
+    left = true;
   }
 
-  /** Forgets the guard, which goes on. */
+  /** Ends the guard unless it was left; before it has bound the build's life, the build goes on. */
   @Override
   public void close() {
+    if (!left) {
+      calls.call(Syscall.KILL, pid, Signals.SIGKILL);
+      calls.call(Syscall.WAIT4, pid, 0, 0, 0);
+    }
     image.close();
   }
 }

@@ -4,7 +4,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
 import java.util.OptionalInt;
-import nixbuildshell.Failure;
 import nixbuildshell.abi.Syscall;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.kernel.Signals;
@@ -89,22 +88,25 @@ public record Launch(
    *
    * @param fork the number of the step that clones, with the second child's process ID as its third
    *     argument
-   * @throws Failure when the plan does not come so far
+   * @return the second child; where the plan does not come so far, the first, which has ended
    */
   public Child startTwice(SystemCalls calls, GoPipe go, int fork) throws ErrnoException {
     SharedImage image = image(calls);
     Child first = waiting(calls, go, image);
     go.go();
-    calls.must("cannot wait for a child", Syscall.WAIT4, first.pid(), 0, 0, 0);
+    calls.must(
+        "cannot wait for a child",
+        Syscall.WAITID,
+        Child.P_PID,
+        first.pid(),
+        0,
+        Child.WEXITED | Child.WNOWAIT,
+        0);
     int second = ByteBuffer.wrap(image.data(fork, 2, 4)).order(ByteOrder.nativeOrder()).getInt();
     if (second == 0) {
-      Outcome outcome = image.outcome();
-      image.close();
-      go.close();
-      throw outcome instanceof Outcome.Failed failed
-          ? new Failure("cannot " + failed.step().label(), outcome.why(), "")
-          : new Failure("cannot enter the build", outcome.why(), "");
+      return first;
     }
+    calls.must("cannot reap a child", Syscall.WAIT4, first.pid(), 0, 0, 0);
     return new Child(calls, second, image, go);
   }
 

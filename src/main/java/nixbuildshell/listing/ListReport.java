@@ -139,7 +139,8 @@ public record ListReport(Survey survey, PrintStream out, Messages messages, bool
   /** Prints the builds that run now, the newest first. */
   public void running() {
     List<RunningRow> rows =
-        RunningBuild.all(survey.files(), survey.caller().buildOwners()).stream()
+        RunningBuild.all(survey.files(), survey.finder().store(), survey.caller().buildOwners())
+            .stream()
             .flatMap(build -> row(build).stream())
             .sorted(
                 Comparator.comparing((RunningRow row) -> row.started().orElse(Instant.EPOCH))

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Errno;
@@ -65,8 +66,12 @@ public record AttachPlan(
    *
    * @param directories each in the one before it; they may be there
    * @param contents by name, in the last of the directories
+   * @param replaced a file that another takes the place of at once, by its path
    */
-  public record Files(List<String> directories, Map<String, ByteString> contents) {}
+  public record Files(
+      List<String> directories,
+      Map<String, ByteString> contents,
+      Optional<Map.Entry<String, ByteString>> replaced) {}
 
   public AttachPlan {
     limits = List.copyOf(limits);
@@ -91,8 +96,11 @@ public record AttachPlan(
             .tolerating(Errno.ENOTDIR, "the build has replaced it")
             .tolerating(Errno.EACCES, "the build has closed it"));
     write(steps);
+    ProgramSteps last = new ProgramSteps(steps, kernel);
+    // Before the build's filters: one that the build has added can feign that this succeeds.
+    last.closeAllBut(executable);
     confine(steps);
-    new ProgramSteps(steps, kernel).start(program, executable);
+    last.start(program, executable);
     return steps.plan();
   }
 
@@ -155,30 +163,44 @@ public record AttachPlan(
                   Argument.octal(0755))
               .tolerating(Errno.EEXIST, "it is there"));
     }
-    files.contents.forEach(
-        (name, content) -> {
-          String path = files.directories.get(files.directories.size() - 1) + "/" + name;
+    String last = files.directories.get(files.directories.size() - 1);
+    files.contents.forEach((name, content) -> write(steps, last + "/" + name, content));
+    files.replaced.ifPresent(
+        file -> {
+          String made = file.getKey() + ".new";
+          write(steps, made, file.getValue());
           steps.add(
-              Step.of("remove " + path, Syscall.UNLINKAT, AT_FDCWD, text(path), number(0))
-                  .tolerating(Errno.ENOENT, "it is not there"));
-          Argument file =
-              steps.add(
-                  "make " + path,
-                  Syscall.OPENAT,
-                  AT_FDCWD,
-                  text(path),
-                  new Number(0x800c1, "O_WRONLY|O_CREAT|O_EXCL|O_CLOEXEC"),
-                  Argument.octal(0644));
-          steps.add(
-              Step.of(
-                      "write " + path,
-                      Syscall.WRITE,
-                      file,
-                      new Data(content, content.length() + " bytes"),
-                      number(content.length()))
-                  .expecting(content.length()));
-          steps.add("close " + path, Syscall.CLOSE, file);
+              "replace " + file.getKey(),
+              Syscall.RENAMEAT2,
+              AT_FDCWD,
+              text(made),
+              AT_FDCWD,
+              text(file.getKey()),
+              number(0));
         });
+  }
+
+  private static void write(Steps steps, String path, ByteString content) {
+    steps.add(
+        Step.of("remove " + path, Syscall.UNLINKAT, AT_FDCWD, text(path), number(0))
+            .tolerating(Errno.ENOENT, "it is not there"));
+    Argument file =
+        steps.add(
+            "make " + path,
+            Syscall.OPENAT,
+            AT_FDCWD,
+            text(path),
+            new Number(0x800c1, "O_WRONLY|O_CREAT|O_EXCL|O_CLOEXEC"),
+            Argument.octal(0644));
+    steps.add(
+        Step.of(
+                "write " + path,
+                Syscall.WRITE,
+                file,
+                new Data(content, content.length() + " bytes"),
+                number(content.length()))
+            .expecting(content.length()));
+    steps.add("close " + path, Syscall.CLOSE, file);
   }
 
   private static Data limit(Limit limit) {

@@ -1,5 +1,6 @@
 package nixbuildshell.plan;
 
+import java.util.Optional;
 import nixbuildshell.abi.Errno;
 
 /** Tells how far the child of a launch came, from the results in the {@link Image}. */
@@ -34,6 +35,16 @@ public sealed interface Outcome {
     public String why() {
       return step.brief() + ": the process was killed before this returned";
     }
+  }
+
+  /** Returns the step that went wrong; empty when the program ran. */
+  default Optional<Step> broken() {
+    if (this instanceof Failed failed) {
+      return Optional.of(failed.step());
+    } else if (this instanceof Unexpected unexpected) {
+      return Optional.of(unexpected.step());
+    }
+    return this instanceof Stopped stopped ? Optional.of(stopped.step()) : Optional.empty();
   }
 
   /** Returns the system call and its result, for a message after "cannot LABEL". */

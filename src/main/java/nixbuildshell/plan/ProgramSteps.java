@@ -44,16 +44,10 @@ record ProgramSteps(Steps steps, OldKernel kernel) {
     start(program);
   }
 
-  /**
-   * Adds the very last steps: they leave nothing of the JVM, and become a program.
-   *
-   * @param executable a descriptor that runs in the program's place, if the kernel lets it. It is
-   *     closed then
-   */
-  void start(Program program, OptionalInt executable) {
+  /** Closes what the child inherited from the JVM, but for one descriptor. */
+  void closeAllBut(OptionalInt executable) {
     if (executable.isEmpty()) {
       kernel.closeDescriptors(steps);
-      start(program);
       return;
     }
     int kept = executable.getAsInt();
@@ -62,6 +56,20 @@ record ProgramSteps(Steps steps, OldKernel kernel) {
     }
     Number last = new Number(0xffffffffL, "~0U");
     steps.add("close descriptors", Syscall.CLOSE_RANGE, number(kept + 1), last, number(0));
+  }
+
+  /**
+   * Adds the very last steps, which become a program.
+   *
+   * @param executable a descriptor that runs in the program's place, if the kernel lets it. It is
+   *     closed then
+   */
+  void start(Program program, OptionalInt executable) {
+    if (executable.isEmpty()) {
+      start(program);
+      return;
+    }
+    int kept = executable.getAsInt();
     resetSignals();
     steps.add(
         Step.of(

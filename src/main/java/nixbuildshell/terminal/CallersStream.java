@@ -127,6 +127,14 @@ public record CallersStream(int descriptor, Kind kind, long device, long inode) 
     return new CallersStream(descriptor, Kind.NOTHING, 0, 0);
   }
 
+  /**
+   * Returns the stream with a copy in the place of a pipe or a socket: a process that the program
+   * shares it with could set its flags, or get descriptors from the other end of a socket.
+   */
+  public CallersStream withoutChannel() {
+    return kind == Kind.CHANNEL ? new CallersStream(descriptor, Kind.OTHER, device, inode) : this;
+  }
+
   /** Returns the stream as it is without pseudoterminals: a terminal is a device like others. */
   CallersStream withoutTerminal() {
     return kind == Kind.TERMINAL ? new CallersStream(descriptor, Kind.OTHER, device, inode) : this;

@@ -1,20 +1,20 @@
 package nixbuildshell.terminal;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Syscall;
+import nixbuildshell.files.ErrnoException;
 import nixbuildshell.kernel.NativeMemory;
 import nixbuildshell.kernel.SystemCalls;
+import nixbuildshell.launch.Pipes;
+import nixbuildshell.plan.PipeEnds;
 
 /**
  * Leads what is written to stdout and stderr to stderr, and keeps its end. Meanwhile both
  * descriptors are a pipe, which a program may inherit; a thread copies from it.
  */
 public final class OutputTail implements AutoCloseable {
-  private static final int O_CLOEXEC = 0x80000;
   private static final int F_DUPFD_CLOEXEC = 1030;
   private static final int BUFFER = 1 << 16;
   private static final int KEPT = 1 << 16;
@@ -30,17 +30,13 @@ public final class OutputTail implements AutoCloseable {
 
   private OutputTail(SystemCalls calls) {
     this.calls = calls;
-    try (NativeMemory pair = NativeMemory.ofSize(calls, 8)) {
-      must("make a pipe", Syscall.PIPE2, pair.address(), O_CLOEXEC);
-      ByteBuffer ends = ByteBuffer.wrap(pair.read(0, 8)).order(ByteOrder.nativeOrder());
-      this.reading = ends.getInt();
-      int writing = ends.getInt();
-      this.stdout = must("copy stdout", Syscall.FCNTL, 1, F_DUPFD_CLOEXEC, 3);
-      this.stderr = must("copy stderr", Syscall.FCNTL, 2, F_DUPFD_CLOEXEC, 3);
-      must("replace stdout", Syscall.DUP3, writing, 1, 0);
-      must("replace stderr", Syscall.DUP3, writing, 2, 0);
-      calls.call(Syscall.CLOSE, writing);
-    }
+    PipeEnds pipe = pipe();
+    this.reading = pipe.read();
+    this.stdout = must("copy stdout", Syscall.FCNTL, 1, F_DUPFD_CLOEXEC, 3);
+    this.stderr = must("copy stderr", Syscall.FCNTL, 2, F_DUPFD_CLOEXEC, 3);
+    must("replace stdout", Syscall.DUP3, pipe.write(), 1, 0);
+    must("replace stderr", Syscall.DUP3, pipe.write(), 2, 0);
+    calls.call(Syscall.CLOSE, pipe.write());
     this.thread = new Thread(this::copy, "copy of the output");
     thread.setDaemon(true);
     thread.start();
@@ -49,6 +45,14 @@ public final class OutputTail implements AutoCloseable {
   /** Begins to lead the output to stderr. */
   public static OutputTail open(SystemCalls calls) {
     return new OutputTail(calls);
+  }
+
+  private PipeEnds pipe() {
+    try {
+      return Pipes.open(calls, 0);
+    } catch (ErrnoException e) {
+      throw e.failure("");
+    }
   }
 
   private int must(String what, Syscall syscall, long... arguments) {

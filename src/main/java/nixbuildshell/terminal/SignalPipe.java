@@ -10,6 +10,7 @@ import nixbuildshell.kernel.MachineCode;
 import nixbuildshell.kernel.NativeMemory;
 import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
+import nixbuildshell.launch.Pipes;
 import nixbuildshell.plan.PipeEnds;
 
 /**

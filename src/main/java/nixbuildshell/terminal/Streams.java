@@ -12,6 +12,7 @@ import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.launch.Child;
 import nixbuildshell.launch.Ended;
+import nixbuildshell.launch.Pipes;
 import nixbuildshell.plan.StandardStreams;
 import nixbuildshell.plan.StandardStreams.Inherited;
 import nixbuildshell.plan.StandardStreams.NullDevice;

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import nixbuildshell.ByteString;
@@ -79,7 +80,9 @@ class GuardPlanTest {
             CallFilter.LEAST,
             false,
             new AttachPlan.Files(
-                List.of("/build/.nix-build-shell"), Map.of("start.bash", ByteString.of("true\n"))),
+                List.of("/build/.nix-build-shell"),
+                Map.of("start.bash", ByteString.of("true\n")),
+                Optional.of(Map.entry("/build/manifest.json", ByteString.of("{}\n")))),
             new Program(
                 List.of(ByteString.of("/bin/bash")),
                 List.of(ByteString.of("/bin/bash")),

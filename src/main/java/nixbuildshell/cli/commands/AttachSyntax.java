@@ -34,15 +34,20 @@ public final class AttachSyntax implements SubcommandSyntax {
   @Option(
       names = "--pid",
       paramLabel = "PID",
-      description = "Enter the build whose builder has this process ID.")
+      description = "Enter the build that this process belongs to.")
   private Long pid;
 
   @Option(names = "--release", description = "End the build, without entering it.")
   private boolean release;
 
+  @Option(
+      names = "--yes",
+      description = "Enter a build that does not wait, and so end it, without a question.")
+  private boolean yes;
+
   @Override
   public Set<String> precedingOptions() {
-    return Set.of();
+    return Set.of("--store");
   }
 
   @Override
@@ -55,10 +60,11 @@ public final class AttachSyntax implements SubcommandSyntax {
           ExitCode.USAGE);
     }
     return new AttachCommand(
-        before.verbosity(),
+        before,
         new AttachOptions(
             Optional.ofNullable(build).map(ByteString::new),
             pid == null ? OptionalLong.empty() : OptionalLong.of(pid),
-            release));
+            release,
+            yes));
   }
 }

@@ -1,13 +1,9 @@
 package nixbuildshell.cli.commands;
 
-import java.io.FileDescriptor;
-import java.io.FileInputStream;
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
-import nixbuildshell.Failure;
 import nixbuildshell.console.Messages;
+import nixbuildshell.console.Question;
 import nixbuildshell.nix.Caller;
 import sun.misc.Signal;
 import sun.misc.SignalHandler;
@@ -30,7 +26,7 @@ record Choice(Caller caller, Messages messages) {
       messages.note((i + 1) + ": " + lines.get(i));
     }
     while (true) {
-      String answer = ask("enter which? [1-" + lines.size() + ", or nothing to leave] ");
+      String answer = question().ask("enter which? [1-" + lines.size() + ", or nothing to leave] ");
       if (answer.isEmpty()) {
         return Optional.empty();
       } else if (answer.matches("[0-9]{1,6}")) {
@@ -44,25 +40,12 @@ record Choice(Caller caller, Messages messages) {
 
   /** Decides whether to build again; without a caller to ask: no. */
   boolean again() {
-    return canAsk() && ask("build again? [y/N] ").matches("[yY]([eE][sS])?");
+    return canAsk() && question().agrees("build again?");
   }
 
-  /** Returns the caller's line, without blanks around it; an empty line for the end of input. */
-  private String ask(String question) {
+  private Question question() {
     // At a question Ctrl-C ends the tool; while a shell runs it is the shell's.
     Signal.handle(new Signal("INT"), SignalHandler.SIG_DFL);
-    messages.stream().print("nix-build-shell: " + question);
-    messages.stream().flush();
-    StringBuilder line = new StringBuilder();
-    // Byte by byte, unbuffered: what comes after the line is the shell's.
-    InputStream in = new FileInputStream(FileDescriptor.in);
-    try {
-      for (int next = in.read(); next >= 0 && next != '\n'; next = in.read()) {
-        line.append((char) next);
-      }
-    } catch (IOException e) {
-      throw new Failure("cannot read the answer", e.getMessage(), "", e);
-    }
-    return line.toString().strip();
+    return new Question(messages);
   }
 }
