@@ -3,12 +3,13 @@
 # shellcheck source=tests/lib/hook.sh
 source "$TOP/tests/lib/hook.sh"
 
-# pause NAME [ARGUMENT...]: starts the build and waits until it waits; sets `id`. Its log is $T/NAME/log.
+# pause NAME [ARGUMENT...]: starts the build of this kind and waits until it waits; sets `id`. Its log is $T/NAME/log.
+kind=paused
 pause() {
 	local T=$T/$1
 	shift
 	mkdir -p "$T"
-	{ hooked paused --argstr salt "$T" "$@" && echo "$status" >"$T/status"; } &
+	{ hooked "$kind" --argstr salt "$T" "$@" && echo "$status" >"$T/status"; } &
 	eventually grep -qs ' attach ' "$T/log" || fail "it does not wait: $(<"$T/log")"
 	id=$(sed -n 's/^    sudo .* attach //p' "$T/log" | head -n 1)
 }
@@ -187,6 +188,68 @@ test_three_builds_and_two_sessions() {
 	manifest=$(kept_directory "$T/three/log")/.nix-build-shell/manifest.json
 	expect_field "[m['paused'], 'entered' in m]" '[true, false]'
 	eventually grep -q 'timed out after 15 seconds' "$T/four/log" || fail "Nix's timeout does not end it: $(<"$T/four/log")"
+}
+
+# bash_of_the_store: in $edits, a bash with line editing that needs another store path, $libraries.
+bash_of_the_store() {
+	local own=$T/libraries
+	mkdir "$own"
+	libraries_of /bin/bash | xargs cp -Lt "$own"
+	cp -L "$(patchelf --print-interpreter /bin/bash)" "$own/ld.so"
+	chmod 755 "$own"/*
+	libraries=$(store_add "$own")
+	patchelf --set-interpreter "$libraries/ld.so" --set-rpath "$libraries" --output "$T/bash" /bin/bash
+	chmod 755 "$T/bash"
+	edits=$(as_user NIX_REMOTE=daemon nix-build --no-out-link "$SCRATCH/fixtures/dynamic-bash.nix" --argstr bash "$BASH_PATH" \
+		--argstr tools "$TOOLS_PATH" --argstr libraries "$libraries" --arg program "$T/bash" 2>"$T/log-bash")/bin/bash
+}
+
+test_other_kinds_of_builds() {
+	needs_root
+	bash_of_the_store
+	kind=pausedFixed pause fixed
+	run nbs attach "$id" <<<"$TOOLS_PATH/bin/readlink /proc/self/ns/net; exit 3"
+	expect_status 3
+	expect_out "$(readlink /proc/self/ns/net)"
+	run nbs attach --release "$id"
+	expect_end fixed 'due to signal 9'
+	kind=pausedStructured pause structured
+	tool_env=(NIX_BUILD_SHELL_BASH="$edits")
+	run nbs attach "$id" <<-END
+		echo "\${#list[@]} \${list[0]} \${outputs[out]}"
+		echo "\$($TOOLS_PATH/bin/readlink /proc/\$\$/exe) seen: \$(echo /proc/1/root$libraries/*)"
+		release
+	END
+	expect_status 0
+	grep -q '^2 a b /nix/store/.*-paused-structured-0.1$' "$T/out" || fail "other attributes: $(<"$T/out")"
+	grep -qxF "$edits seen: /proc/1/root$libraries/*" "$T/out" || fail "another bash, or the build sees it: $(<"$T/out")"
+	expect_end structured 'due to signal 9'
+}
+
+# The caller's own Nix, in the caller's own store: the builder is the caller.
+of_the_caller() { as_user NIX_CONFIG='build-users-group =' "$1" --store "$T/own/root" "${@:2}"; }
+
+test_without_root() {
+	local path
+	user_dir "$T/own"
+	cp -RL "$TOP/tests/fixtures/"{hook,stdenv} "$TOP/hooks" "$T/own/"
+	cp -R "$BASH_PATH" "$T/own/bash-5.2"
+	cp -R "$TOOLS_PATH" "$T/own/tools-1.0"
+	chmod -R u+w,a+rX "$T/own"
+	BASH_PATH=$(of_the_caller nix-store --add "$T/own/bash-5.2")
+	sed -i "1s|.*|#!$BASH_PATH/bin/bash|" "$T/own/tools-1.0/bin/install"
+	TOOLS_PATH=$(of_the_caller nix-store --add "$T/own/tools-1.0")
+	of_the_caller nix-build --no-out-link "$T/own/hook" -A paused --argstr bash "$BASH_PATH" --argstr tools "$TOOLS_PATH" \
+		--arg hook "$T/own/hooks" --argstr salt "$T" >"$T/log" 2>&1 </dev/null &
+	eventually grep -qs ' attach ' "$T/log" || fail "it does not wait: $(<"$T/log")"
+	id=$(sed -n 's/^    sudo .* attach //p' "$T/log" | head -n 1)
+	run nbs attach "$id"
+	expect_status 125
+	expect_err --store
+	run nbs --store "$T/own/root" attach "$id" <<<'echo "$PWD"; release'
+	expect_status 0
+	expect_out "/build/paused-0.1/tree"
+	eventually grep -q 'failed due to signal 9' "$T/log" || fail "it goes on: $(<"$T/log")"
 }
 
 # hang NAME WORD: a build of tests/fixtures/attach.nix in the background, which comes to say the word.

@@ -150,24 +150,52 @@ test_hint_can_be_pasted() {
 	expect_out entered
 }
 
+# enter_while_it_waits: the two lines that the build prints can be pasted by an ordinary user who has sudo.
+enter_while_it_waits() {
+	local lines config=$'flake-registry = '"$T/registry.json"$'\n'"${flakes_env[1]#*=}"
+	(let_consumer_fail pausing && echo "$dir" >"$T/dir") &
+	eventually grep -qs 'print-out-paths.* attach ' "$T/build" || fail "it does not wait: $(<"$T/build")"
+	mapfile -t lines < <(sed -n 's/^program> *\(sudo .*\)$/\1/p' "$T/build")
+	[[ ${lines[0]} == 'sudo $(command -v nix-build-shell) attach program-1.0-'* ]] || fail "another line: ${lines[0]}"
+	[[ $EUID -eq 0 ]] || skip "only root can give the test user sudo"
+	trap 'rm -f /etc/sudoers.d/nix-build-shell-tests' EXIT
+	install -m 440 /dev/stdin /etc/sudoers.d/nix-build-shell-tests <<<"$TEST_USER ALL=(root) NOPASSWD: ALL"
+	cat >"$T/registry.json" <<-END
+		{"version": 2, "flakes": [{"from": {"type": "indirect", "id": "nix-build-shell"}, "to": {"type": "path", "path": "$checkout"}}]}
+	END
+	run as_user PATH="${TOOL%/*}:$USER_PATH" bash -c "${lines[0]} <<<'echo first; exit 3'"
+	expect_status 3
+	expect_out first
+	run as_user NIX_REMOTE=daemon NIX_CONFIG="$config" bash -c "${lines[1]} <<<'echo second; release'"
+	expect_status 0
+	expect_out second
+	rm /etc/sudoers.d/nix-build-shell-tests
+	eventually test -s "$T/dir" || fail "it goes on: $(<"$T/build")"
+	dir=$(<"$T/dir")
+	grep -q 'failed due to signal 9' "$T/build" || fail "it has ended otherwise: $(<"$T/build")"
+}
+
+# says_how PACKAGE: its log has the hint, and its directory the manifest.
+says_how() {
+	grep -q 'nix run nix-build-shell#nix-build-shell -- ' "$T/build" || fail "$1: no hint: $(<"$T/build")"
+	grep -q 'failed with exit code 2;' "$T/build" || fail "$1: another exit code: $(<"$T/build")"
+	[[ $(flakes eval --impure --raw --expr "(builtins.fromJSON (builtins.readFile $dir/.nix-build-shell/manifest.json)).name") == program-1.0 ]] ||
+		fail "$1: another manifest"
+}
+
 test_hook_by_overlay_and_by_function() {
 	setup
 	local package
-	for package in hooked debuggable pausing; do
+	for package in hooked debuggable; do
 		let_consumer_fail "$package"
-		grep -q 'nix run nix-build-shell#nix-build-shell -- ' "$T/build" || fail "$package: no hint: $(<"$T/build")"
-		grep -q 'failed with exit code 2;' "$T/build" || fail "$package: another exit code: $(<"$T/build")"
-		[[ $(flakes eval --impure --raw --expr "(builtins.fromJSON (builtins.readFile $dir/.nix-build-shell/manifest.json)).name") == program-1.0 ]] ||
-			fail "$package: another manifest"
+		says_how "$package"
 	done
-	# shellcheck disable=SC2016
-	grep -q 'sudo $(nix build --no-link --print-out-paths nix-build-shell#nix-build-shell)/bin/nix-build-shell attach program-1.0-' "$T/build" ||
-		fail "the build has not waited: $(<"$T/build")"
 	let_consumer_fail renamed
 	grep -q 'my-shell --verbose .* bash' "$T/build" || fail "no other command: $(<"$T/build")"
 	grep -q 'nix run github:somebody/something#nix-build-shell -- ' "$T/build" || fail "no other flake: $(<"$T/build")"
 	let_consumer_fail plain
 	if grep -q 'enter its sandbox' "$T/build"; then fail "a hint without the hook"; fi
+	enter_while_it_waits
 }
 
 test_overlay_on_older_package_sets() {

@@ -32,6 +32,7 @@ programs() {
 		tmux tmux
 		keyctl keyutils
 		strace strace
+		sudo sudo
 		/usr/bin/jsonschema python3-jsonschema
 		debootstrap debootstrap
 	END

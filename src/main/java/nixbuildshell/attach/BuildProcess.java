@@ -79,13 +79,18 @@ public record BuildProcess(SystemCalls calls, RunningBuild build) {
    * Returns how to enter.
    *
    * @param hold of this build
+   * @param shown as {@link AttachPlan} has it
    * @param files what to write before
    * @param program what to run
    * @param executable a descriptor of what runs in its place, if that is possible
    * @throws Failure when the sandbox is not as Nix makes it
    */
   public AttachPlan plan(
-      Hold hold, AttachPlan.Files files, Program program, OptionalInt executable) {
+      Hold hold,
+      Map<ByteString, String> shown,
+      AttachPlan.Files files,
+      Program program,
+      OptionalInt executable) {
     requireNixsNamespaces();
     boolean filtered = process().number("Seccomp") == 2;
     boolean copied = !hold.filters().isEmpty();
@@ -98,6 +103,7 @@ public record BuildProcess(SystemCalls calls, RunningBuild build) {
         hold.filters(),
         filtered ? CallFilter.of(copied ? Generation.FLAT : Generation.NESTED) : CallFilter.LEAST,
         !differs("net"),
+        shown,
         files,
         program,
         executable);

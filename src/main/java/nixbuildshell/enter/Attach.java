@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.attach.BuildProcess;
@@ -43,6 +45,7 @@ import nixbuildshell.terminal.CallersStream;
 import nixbuildshell.terminal.SignalRelay;
 import nixbuildshell.terminal.Streams;
 import nixbuildshell.view.InteractiveBash;
+import nixbuildshell.view.InteractiveBash.ForRunning;
 
 /** Enters a build that is running: from the arguments to the exit status. */
 public record Attach(
@@ -83,10 +86,12 @@ public record Attach(
     if (build.pause().isEmpty() && !build.isHeld() && !agrees(build)) {
       return ExitCode.TOOL_FAILED;
     }
-    // What is not given to the shell is closed there.
-    Optional<MemoryFile> bash = InteractiveBash.withoutStore().map(this::inMemory);
+    boolean mounts = caller.isRoot() && !KernelProbe.of(calls).remounts();
+    Optional<ForRunning> bash = InteractiveBash.forRunning(caller, store, mounts);
+    Optional<MemoryFile> inMemory =
+        bash.filter(it -> it.closure().isEmpty()).map(it -> inMemory(it.program()));
     try (Hold hold = Hold.of(calls, build, () -> isStillThat(build))) {
-      AttachPlan plan = plan(hold, process, bash);
+      AttachPlan plan = plan(hold, process, bash, inMemory);
       greet(build);
       Ended ended = enter(plan);
       if (build.has(files, ShellDirectory.path("").substring(1) + "/" + ShellFiles.RELEASED)) {
@@ -96,7 +101,7 @@ public record Attach(
     } catch (ErrnoException e) {
       throw BrokenStep.of(e);
     } finally {
-      bash.ifPresent(MemoryFile::close);
+      inMemory.ifPresent(MemoryFile::close);
     }
   }
 
@@ -133,7 +138,9 @@ public record Attach(
     if (!caller.isRoot() && all.stream().anyMatch(build -> build.user() != caller.uid())) {
       return asRoot();
     }
-    return all.isEmpty() ? "" : "name one of these builds";
+    return all.isEmpty()
+        ? "--store ROOT before attach for another store"
+        : "name one of these builds";
   }
 
   /** Returns the caller's command for root. */
@@ -154,7 +161,7 @@ public record Attach(
 
   private String nothing(List<RunningBuild> all) {
     if (all.isEmpty()) {
-      return "no build is running that you may enter";
+      return "no build of " + store.real() + " is running that you may enter";
     }
     return options.build().isPresent() || options.pid().isPresent()
         ? "no such build is running"
@@ -204,13 +211,20 @@ public record Attach(
   }
 
   /** Returns the plan for the shell at the failure. */
-  private AttachPlan plan(Hold hold, BuildProcess process, Optional<MemoryFile> bash) {
+  private AttachPlan plan(
+      Hold hold, BuildProcess process, Optional<ForRunning> bash, Optional<MemoryFile> inMemory) {
     RunningBuild build = process.build();
     ByteString shell = process.shell();
     String scripts = ShellDirectory.path(build.top().latin1());
     Program program =
         new Program(
-            List.of(shell),
+            Stream.concat(
+                    bash
+                        .filter(it -> !it.closure().isEmpty())
+                        .map(it -> store.logical(ByteString.of(it.program().toString())))
+                        .stream(),
+                    Stream.of(shell))
+                .toList(),
             List.of(
                 shell,
                 ByteString.of("--rcfile"),
@@ -222,12 +236,23 @@ public record Attach(
             false);
     return process.plan(
         hold,
+        bash.map(this::shown).orElse(Map.of()),
         new AttachPlan.Files(
             List.of(scripts.substring(0, scripts.lastIndexOf('/')), scripts),
             ShellFiles.ofRunningBuild(facts(process, shell), build.top()),
             build.enteredManifest(files)),
         program,
-        bash.map(file -> OptionalInt.of(file.number())).orElseGet(OptionalInt::empty));
+        inMemory.map(file -> OptionalInt.of(file.number())).orElseGet(OptionalInt::empty));
+  }
+
+  /** Returns the directories of a bash's closure, by their places on this host. */
+  private Map<ByteString, String> shown(ForRunning bash) {
+    return bash.closure().stream()
+        .filter(path -> Files.isDirectory(Path.of(store.real(), path.baseName())))
+        .collect(
+            Collectors.toMap(
+                path -> ByteString.of(store.real() + "/" + path.baseName()),
+                path -> store.directory().path(path)));
   }
 
   private Facts facts(BuildProcess process, ByteString shell) {

@@ -149,7 +149,7 @@ public record ListReport(Survey survey, PrintStream out, Messages messages, bool
     if (json) {
       out.println(asJson().of(rows).ascii());
     } else if (rows.isEmpty()) {
-      messages.note("no build in a sandbox runs on this machine");
+      messages.note("no build of this store runs in a sandbox on this machine");
     } else {
       print(rows);
     }

@@ -9,6 +9,8 @@ import static nixbuildshell.plan.Step.Kind.SET_PERSONALITY;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +38,8 @@ import nixbuildshell.sandbox.Program;
  * @param filters the build's filters, the oldest first, each an array of {@code struct sock_filter}
  * @param own the filter that the tool adds
  * @param hostNetwork whether the build has the host's network
+ * @param shown directories of the host's store that the program needs and the build has not, by
+ *     their paths on the host, with those inside. Only the program and its children see them
  * @param files what is written to a directory of the build's before
  * @param program what to run
  * @param executable a descriptor of a program without interpreter that runs in its place, if the
@@ -50,12 +54,14 @@ public record AttachPlan(
     List<ByteString> filters,
     CallFilter own,
     boolean hostNetwork,
+    Map<ByteString, String> shown,
     Files files,
     Program program,
     OptionalInt executable) {
   private static final long CLONE_PARENT = 0x8000;
   private static final long CLONE_PARENT_SETTID = 0x100000;
   private static final long SIGCHLD = 17;
+  private static final Number EMPTY_PATH = new Number(0x1000, "AT_EMPTY_PATH");
   private static final String FORK = "make a process in the build's PID namespace";
 
   /** Holds a resource's limits as getrlimit(2) has them. */
@@ -76,6 +82,7 @@ public record AttachPlan(
   public AttachPlan {
     limits = List.copyOf(limits);
     filters = List.copyOf(filters);
+    shown = Collections.unmodifiableMap(new LinkedHashMap<>(shown));
   }
 
   public Plan plan(PipeEnds pipe, StandardStreams streams, OldKernel kernel) {
@@ -83,11 +90,15 @@ public record AttachPlan(
     Handshake handshake = new Handshake(steps, pipe);
     handshake.waitForTheMaps();
     leaveTheHost(steps);
+    List<Argument> trees = shown.keySet().stream().map(path -> take(steps, path)).toList();
     steps.add("enter the build's namespaces", Syscall.SETNS, number(build), number(namespaces));
     steps.add(fork());
     steps.add("start a session", Syscall.SETSID);
     handshake.becomeTheBuildUser(user);
     steps.add("set the umask", Syscall.UMASK, Argument.octal(022));
+    if (!trees.isEmpty()) {
+      show(steps, trees);
+    }
     new StreamSteps(steps).add(streams);
     steps.add("enter the root", Syscall.CHDIR, text("/"));
     steps.add(
@@ -151,18 +162,61 @@ public record AttachPlan(
     }
   }
 
+  /** Takes a mount of a directory of the host's along. */
+  private static Argument take(Steps steps, ByteString path) {
+    Argument tree =
+        steps.add(
+            "take " + path + " along",
+            Syscall.OPEN_TREE,
+            AT_FDCWD,
+            new Argument.Text(path),
+            new Number(0x80001, "OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC"));
+    steps.add(
+        "make " + path + " read-only",
+        Syscall.MOUNT_SETATTR,
+        tree,
+        text(""),
+        EMPTY_PATH,
+        Constants.SET_HARMLESS,
+        number(Constants.SET_HARMLESS.value().length()));
+    return tree;
+  }
+
+  /**
+   * Mounts what was taken along, in a mount namespace of the process's own. Until it executes the
+   * program, the process may do so in the build's user namespace, as the build user.
+   */
+  private void show(Steps steps, List<Argument> trees) {
+    steps.add("have mounts of its own", Syscall.UNSHARE, new Number(0x00020000, "CLONE_NEWNS"));
+    steps.setFlags("make the mounts private", text("/"), Constants.MS_REC.or(Constants.MS_PRIVATE));
+    List<String> targets = List.copyOf(shown.values());
+    for (int i = 0; i < targets.size(); i++) {
+      makeDirectory(steps, targets.get(i));
+      steps.add(
+          "show " + targets.get(i),
+          Syscall.MOVE_MOUNT,
+          trees.get(i),
+          text(""),
+          AT_FDCWD,
+          text(targets.get(i)),
+          new Number(4, "MOVE_MOUNT_F_EMPTY_PATH"));
+    }
+  }
+
+  private static void makeDirectory(Steps steps, String directory) {
+    steps.add(
+        Step.of(
+                "make " + directory,
+                Syscall.MKDIRAT,
+                AT_FDCWD,
+                text(directory),
+                Argument.octal(0755))
+            .tolerating(Errno.EEXIST, "it is there"));
+  }
+
   /** Writes the files. The build may have put links there: they are removed, never followed. */
   private void write(Steps steps) {
-    for (String directory : files.directories) {
-      steps.add(
-          Step.of(
-                  "make " + directory,
-                  Syscall.MKDIRAT,
-                  AT_FDCWD,
-                  text(directory),
-                  Argument.octal(0755))
-              .tolerating(Errno.EEXIST, "it is there"));
-    }
+    files.directories.forEach(directory -> makeDirectory(steps, directory));
     String last = files.directories.get(files.directories.size() - 1);
     files.contents.forEach((name, content) -> write(steps, last + "/" + name, content));
     files.replaced.ifPresent(

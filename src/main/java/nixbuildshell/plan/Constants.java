@@ -34,6 +34,10 @@ final class Constants {
   static final Data SET_READ_ONLY =
       new Data(words(32, MOUNT_ATTR_RDONLY, 0), "{attr_set=MOUNT_ATTR_RDONLY}");
 
+  /** The same with MOUNT_ATTR_NOSUID and MOUNT_ATTR_NODEV. */
+  static final Data SET_HARMLESS =
+      new Data(words(32, 1 | 2 | 4, 0), "{attr_set=MOUNT_ATTR_RDONLY|NOSUID|NODEV}");
+
   static final Data CLEAR_READ_ONLY =
       new Data(words(32, 0, MOUNT_ATTR_RDONLY), "{attr_clr=MOUNT_ATTR_RDONLY}");
 

@@ -12,12 +12,14 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
 import nixbuildshell.capture.Shell;
 import nixbuildshell.nix.Caller;
+import nixbuildshell.nix.NixProgram;
 import nixbuildshell.sandbox.HostPath;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.store.NixStore;
@@ -143,11 +145,55 @@ public record InteractiveBash(
     }
   }
 
-  /** Returns a bash of the host's that has line editing and needs no other file. */
-  public static Optional<Path> withoutStore() {
-    return withoutStore(OF_THE_HOST);
+  /**
+   * Holds a bash for a build that runs.
+   *
+   * @param program its file on the host; it runs from memory where it needs no other file
+   * @param closure the store paths that it needs; none for one that runs from memory
+   */
+  public record ForRunning(Path program, Set<StorePath> closure) {
+    public ForRunning {
+      closure = Set.copyOf(closure);
+    }
   }
 
+  /**
+   * Chooses a bash for a build that runs, whose sandbox is not the tool's: that of the tool's
+   * package or one of the caller's in the store, else a static one of the host.
+   *
+   * @param mounts whether the tool can show it store paths; else a static one is needed
+   */
+  public static Optional<ForRunning> forRunning(Caller caller, NixStore nix, boolean mounts) {
+    Stream<String> named =
+        Stream.of(PACKAGED, "SHELL")
+            .flatMap(name -> caller.environment(name).map(ByteString::toString).stream());
+    return Stream.concat(named, OF_NIXOS.stream())
+        .filter(path -> path.endsWith("/bash"))
+        .flatMap(path -> ofStore(caller, nix, path, mounts).stream())
+        .findFirst()
+        .or(() -> withoutStore(OF_THE_HOST).map(file -> new ForRunning(file, Set.of())));
+  }
+
+  private static Optional<ForRunning> ofStore(
+      Caller caller, NixStore nix, String path, boolean mounts) {
+    try {
+      Path file = Path.of(path).toRealPath();
+      if (!file.startsWith(Path.of(nix.real()).toRealPath()) || !edits(file)) {
+        return Optional.empty();
+      } else if (isStatic(file)) {
+        return Optional.of(new ForRunning(file, Set.of()));
+      } else if (!mounts) {
+        return Optional.empty();
+      }
+      StorePath in = nix.directory().containing(nix.logical(ByteString.of(file.toString())));
+      Optional<NixProgram> nixStore = NixProgram.find(caller, "nix-store", () -> false);
+      return Optional.of(new ForRunning(file, new Tools(nix, List.of(in)).closure(nixStore)));
+    } catch (IOException | InvalidPathException | Malformed | Failure e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Returns a bash of the host's that has line editing and needs no other file. */
   private static Optional<Path> withoutStore(List<Path> places) {
     return places.stream().filter(file -> isStatic(file) && edits(file)).findFirst();
   }

@@ -79,6 +79,7 @@ class GuardPlanTest {
             List.of(ByteString.of(new byte[16])),
             CallFilter.LEAST,
             false,
+            Map.of(ByteString.of("/root/nix/store/h-glibc"), "/nix/store/h-glibc"),
             new AttachPlan.Files(
                 List.of("/build/.nix-build-shell"),
                 Map.of("start.bash", ByteString.of("true\n")),
