@@ -208,9 +208,13 @@ test_other_kinds_of_builds() {
 	needs_root
 	bash_of_the_store
 	kind=pausedFixed pause fixed
-	run nbs attach "$id" <<<"$TOOLS_PATH/bin/readlink /proc/self/ns/net; exit 3"
-	expect_status 3
-	expect_out "$(readlink /proc/self/ns/net)"
+	{
+		readlink /proc/self/fd/1
+		nbs attach "$id" <<<"for it in fd/1 ns/net; do $TOOLS_PATH/bin/readlink /proc/self/\$it; done; exit 3"
+	} 2>"$T/err" | cat >"$T/out" || true
+	mapfile -t lines <"$T/out"
+	[[ ${lines[1]} == pipe:* && ${lines[1]} != "${lines[0]}" ]] || fail "the build has the caller's pipe: ${lines[*]}"
+	[[ ${lines[2]} == "$(readlink /proc/self/ns/net)" ]] || fail "another network than the host's: ${lines[*]}"
 	run nbs attach --release "$id"
 	expect_end fixed 'due to signal 9'
 	kind=pausedStructured pause structured
@@ -311,7 +315,7 @@ test_an_attacker_waits() {
 	grep -q ' range-1.0 ' "$T/out" || fail "another build's name: $(<"$T/out")"
 	! grep victim "$T/out" || fail "a build that is not there"
 	echo secret >"$T/secret"
-	run attached_slowly --yes range-1.0 3<"$T/secret" <<<'echo "user $(id -u)."; [ -e /proc/self/fd/3 ] || echo no descriptor; exit 4'
+	run attached_slowly --yes range-1.0 3<"$T/secret" <<<'echo "user $UID."; [ -e /proc/self/fd/3 ] || echo no descriptor; exit 4'
 	expect_status 4
 	expect_out $'user 0.\nno descriptor'
 	eventually grep -q 'failed due to signal 9' "$T/log-range" || fail "it goes on: $(<"$T/log-range")"

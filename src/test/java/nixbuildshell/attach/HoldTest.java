@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -146,12 +147,27 @@ class HoldTest {
     }
   }
 
+  private static int descriptors() {
+    return Optional.ofNullable(new File("/proc/self/fd").list()).orElseThrow().length;
+  }
+
+  @Test
+  void whereTheKernelShowsTheMemoryNothingIsEntered() {
+    BuildProcess process = new BuildProcess(calls, build);
+    Failure shown = assertThrows(Failure.class, () -> process.requireEnterable(Optional.of("1\n")));
+    assertTrue(shown.getMessage().contains("fs.suid_dumpable"), shown::getMessage);
+    Failure other = assertThrows(Failure.class, () -> process.requireEnterable(Optional.of("2\n")));
+    assertTrue(other.getMessage().contains("no sandbox"), other::getMessage);
+  }
+
   @Test
   void anotherProcessAndATracedOneAreLeftAlone() {
     assertThrows(Failure.class, () -> Hold.of(calls, build, () -> false));
     assertEquals(0, new ProcessFiles(build.pid()).number("TracerPid"));
     assertEquals(0, calls.call(Syscall.PTRACE, SEIZE, build.pid(), 0, 0));
+    int open = descriptors();
     Failure failure = assertThrows(Failure.class, () -> hold(Optional.empty()));
+    assertEquals(open, descriptors(), "descriptors are left open");
     assertTrue(
         failure.getMessage().contains("traces its first process already"), failure::getMessage);
     assertTrue(process.isAlive(), "it died");
