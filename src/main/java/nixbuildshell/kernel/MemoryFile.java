@@ -33,11 +33,6 @@ public record MemoryFile(SystemCalls calls, int number) implements AutoCloseable
     }
   }
 
-  @Override
-  public void close() {
-    calls.call(Syscall.CLOSE, number);
-  }
-
   /** Appends bytes. */
   public void append(byte[] content) {
     try (NativeMemory bytes = NativeMemory.holding(calls, content)) {
