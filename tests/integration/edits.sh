@@ -84,7 +84,7 @@ package() {
 		    bash = builtins.storePath "$BASH_PATH";
 		    tools = builtins.storePath "$TOOLS_PATH";
 		  };
-		  package = patches: env.mkDerivation {
+		  package = patches: structured: env.mkDerivation ({
 		    name = "nbs-package-1.0";
 		    salt = "$T";
 		    src = $source;
@@ -93,12 +93,13 @@ package() {
 		    configurePhase = "echo configured >late";
 		    buildPhase = "echo object >object; read -r line <greeting; [[ \$line == fixed ]] || exit 3";
 		    installPhase = "cp -R . \$out";
-		  };
+		  } // (if structured then { __structuredAttrs = true; list = [ "a" "b c" ]; } else { }));
 		in
-		{
-		  broken = package [ ];
-		  mended = package [ $T/fix.patch ];
-		  behind = package [ (package [ ]) ];
+		rec {
+		  broken = package [ ] false;
+		  mended = package [ $T/fix.patch ] false;
+		  behind = package [ broken ] false;
+		  structured = package [ ] true;
 		}
 	END
 	chmod -R a+rX "$T"
@@ -213,9 +214,10 @@ test_begin_before_a_phase() {
 	expect_status 0
 	grep -q 'failed in buildPhase with exit code 3, before installPhase' "$T/out" || fail "no shell at the failure"
 	grep -q 'all phases succeeded' "$T/out" || fail "the phases do not go on"
-	run nbs_on_terminal fresh "$drv" < <(printf '%s\n' 'retry && cd source && echo fixed >greeting; exit')
+	run nbs_on_terminal fresh -f "$T/package.nix" structured < <(printf '%s\n' 'retry && cd source && echo fixed >greeting; echo "[${list[1]}]"; exit')
 	expect_status 0
 	grep -q 'has not begun' "$T/out" || fail "another greeting"
+	grep -q '^\[b c\]' "$T/out" || fail "no arrays of structured attributes"
 	session=$(sed -n 's/.*come back with *nix-build-shell \([^[:space:]]*\).*/\1/p' "$T/out")
 	run nbs_on_terminal "$session" < <(printf '%s\n' 'resume; exit')
 	grep -q 'all phases succeeded' "$T/out" || fail "coming back, the phases do not go on"

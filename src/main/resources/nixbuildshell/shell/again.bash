@@ -235,6 +235,7 @@ _nbsEvalLine() {
 # Says where the command failed. A function that the state lacks, or runPhase, stands for the phase's own text.
 _nbsNoteFailure() {
 	builtin declare _nbsFile=${BASH_SOURCE[1]-} _nbsLine=$2
+	_nbsAtFailure "$1"
 	if [[ ${FUNCNAME[1]-} == @(runPhase|genericBuild|_nbsRunAll) || $_nbsKnown != *" ${FUNCNAME[1]-}"$'\n'* ]]; then
 		[[ $_nbsFile != "${_nbsFiles[0]-}" && ${FUNCNAME[1]-} != _nbsRunAll ]] || {
 			_nbsFile=${curPhase:-buildCommand}
@@ -244,9 +245,10 @@ _nbsNoteFailure() {
 	builtin printf '%s\0' "status=$1" "command=$3" "file=$_nbsFile" "line=$_nbsLine" ${5+pipeline=} >|"$_nbsShell/failure"
 }
 
-# _nbsAtFailure STATUS: leaves the state of a failure on the way to a phase.
+# _nbsAtFailure STATUS: leaves the state of a failure on the way to a phase. An ERR trap comes first, and sees locals.
 _nbsAtFailure() {
-	[[ $_nbsCommand == until && $1 != 0 && -s $_nbsShell/progress ]] || return 0
+	[[ $_nbsCommand == until && $1 != 0 && -z $_nbsIsSaved && -s $_nbsShell/progress ]] || return 0
+	_nbsIsSaved=1
 	_nbsLog "directory=$PWD"
 	_nbsSave "$_nbsKept/state.bash"
 }
@@ -426,6 +428,7 @@ builtin eval "builtin ${_nbsSettings//$'\n'/$'\n'builtin }" 2>/dev/null
 builtin unset -v _nbsSettings
 _nbsKnown=$(builtin declare -F)$'\n'
 _nbsRunPhase=$(builtin declare -F runPhase) _nbsDumpVars=$(builtin declare -F dumpVars)
+_nbsIsSaved=
 PS4='+ ${BASH_SOURCE[0]##*/}:$LINENO: '
 builtin trap '{ _nbsNoteExit "$?" "$BASH_COMMAND" || builtin :; } 2>/dev/null' EXIT
 builtin trap '{ case $BASHPID:$- in "$$:"*e*) _nbsNoteFailure "$?" "$LINENO" "$BASH_COMMAND" "${PIPESTATUS[@]}" || builtin : ;; esac; } 2>/dev/null' ERR

@@ -539,7 +539,7 @@ class FailureShellTest {
 
   @Test
   void aNewBuildStopsAtAFailureBeforeThePhase() throws Exception {
-    rebuilt("patchPhase='more=1; mkdir d; cd d; f=2; (exit 4)'");
+    rebuilt("patchPhase() { local f=2; more=1; mkdir d; cd d; (exit 4); }");
     assertEquals(4, run("until", "buildPhase").status());
     assertTrue(result().startsWith("phase=patchPhase\nstatus=4\n"), result());
     assertTrue(result().contains("directory=TOP/hello-1.0/d\n"), result());
