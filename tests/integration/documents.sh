@@ -66,6 +66,18 @@ test_zsh() {
 		grep -oE -- "['{,]--?[a-zA-Z-]+" | are_the_same "zsh"
 }
 
+test_phases_are_the_same() {
+	local file
+	# A phase's name stands in each in the order of stdenv, once for retry and once for fresh, or once for both.
+	for file in "$share/bash-completion/completions/nix-build-shell" "$share/zsh/site-functions/_nix-build-shell" \
+		"$share/fish/vendor_completions.d/nix-build-shell.fish"; do
+		grep -oE 'unpackPhase( [a-zA-Z]+Phase)+|patchPhase( [a-zA-Z]+Phase)+' "$file"
+	done | sort -u >"$T/phases"
+	[[ $(wc -l <"$T/phases") -eq 1 ]] || fail "the completions know different phases: $(<"$T/phases")"
+	[[ $(<"$T/phases") == 'unpackPhase patchPhase configurePhase buildPhase checkPhase installPhase fixupPhase installCheckPhase distPhase' ]] ||
+		fail "other phases than stdenv's: $(<"$T/phases")"
+}
+
 test_fish() {
 	setup
 	# Without a file of settings, which would be written; and the user may not see the checkout.

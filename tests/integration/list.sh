@@ -31,12 +31,21 @@ leave_session() {
 
 test_kept_directories_and_sessions() {
 	dir=$(kept readable)
+	# Nix's ssh has such a directory for its socket.
+	of_ssh=/tmp/nix-$$-0
+	as_user mkdir -m 700 "$of_ssh"
+	trap 'rmdir "$of_ssh"' EXIT
+	# The session's GC root stands whatever its path is.
+	tool_env=(XDG_STATE_HOME="$USER_HOME/état x")
 	leave_session "$dir"
+	[[ $(readlink "$session/gcroot") == /nix/store/*-nix-build-shell-session.drv ]] || fail "no GC root"
 	run nbs list
 	expect_status 0
 	expect_empty_err
 	grep -qE '^AGE +NAME +PHASE +ENDED +OWNER +REMOVED$' "$T/out" || fail "no table"
-	grep -A 1 -E '^[0-9]+[smh] +readable-1.0 .* nixbld' "$T/out" | grep -qxF "     $dir" || grep -qE "^ +$dir\$" "$T/out" || fail "not listed"
+	# A row and, below it, its directory; only the owner is known of each.
+	grep -B 1 -E "^ +$dir\$" "$T/out" | grep -qE "^[0-9]+[smh] +readable-1.0 +[^ ]+ +[^ ]+ +$(stat -c %U "$dir") " || fail "not listed with its owner"
+	if grep -qF "$of_ssh" "$T/out"; then fail "what ssh left is listed"; fi
 	grep -qE "^[0-9]+s +${session##*/} +changed\$" "$T/out" || fail "no session"
 	! grep -vE '^ ' "$T/out" | grep -E '.{81}' || fail "wider than 80 columns"
 	run nbs list --size --json
@@ -77,7 +86,41 @@ test_with_nix_2_34() {
 	expect_json "[(r['name'], r['startedAt'] is None) for r in j['running'] if r['name'] == 'many-1.0']" "[('many-1.0', False)]"
 }
 
+# It has begun, and by the time of the answer has not ended.
 runs_now() {
 	run nbs list --running --json
-	grep -q many-1.0 "$T/out"
+	grep -qE '"name":"many-1.0".*"startedAt":"' "$T/out"
+}
+
+# A build-dir of the caller's own; and what this host can do with each Nix.
+test_other_versions_of_nix() {
+	local nix
+	for nix in debian13 sid; do
+		enter_world "$nix"
+		tool_env=(NIX_REMOTE=daemon)
+		schema=doctor
+		run nbs doctor --json
+		expect_status 0
+		expect_json "(j['works'], [f['text'] for f in j['findings'] if f['part'] == 'Nix'][0].startswith('nix-store (Nix) 2.'))" "(True, True)"
+		schema=list
+		own_build_dir
+	done
+}
+
+own_build_dir() {
+	local path
+	rm -rf "$T/root" "$T/builds"
+	user_dir "$T/root"
+	user_dir "$T/builds"
+	for path in bash-5.2 tools-1.0; do
+		as_user NIX_REMOTE="$T/root" nix-store --add "$SCRATCH/inputs/$path" >/dev/null
+	done
+	tool_env=(NIX_REMOTE="$T/root" NIX_CONFIG="build-dir = $T/builds
+		build-users-group =")
+	run nbs --no-shell build "$SCRATCH/fixtures/matching.nix" --no-out-link --argstr bash "$BASH_PATH" \
+		--argstr tools "$TOOLS_PATH" --argstr salt "$T" --argstr script 'exit 3' </dev/null
+	expect_err "enter it with: nix-build-shell $T/builds/nix-"
+	run nbs list --json
+	expect_json "[(k['name'], k['outcome'], k['owner'], k['readable']) for k in j['kept'] if k['path'].startswith('$T/builds/')]" \
+		"[('many-1.0', 'failed', '$TEST_USER', True)]"
 }

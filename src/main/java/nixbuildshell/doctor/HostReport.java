@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -201,6 +202,8 @@ public record HostReport(
       return all.iterator().hasNext()
           ? Finding.ok("build logs", "readable in " + directory)
           : Finding.note("build logs", "there are none in " + directory, "");
+    } catch (NoSuchFileException e) {
+      return Finding.note("build logs", "there are none in " + directory, "");
     } catch (IOException e) {
       return Finding.note(
           "build logs",

@@ -1,5 +1,6 @@
 package nixbuildshell.session;
 
+import java.nio.charset.Charset;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -215,10 +216,11 @@ public final class Session implements AutoCloseable {
    */
   public record RootPlace(String expression, String link) {}
 
-  /** Returns where the GC root goes; empty when no program can be told the path. */
+  /** Returns where the GC root goes; empty when the locale cannot spell the path for a program. */
   public Optional<RootPlace> rootPlace() {
-    String path = path().latin1();
-    return path.chars().allMatch(c -> c > ' ' && c <= '~')
+    String path = path().toString();
+    Charset locale = Charset.forName(System.getProperty("sun.jnu.encoding"));
+    return ByteString.of(path.getBytes(locale)).equals(path())
         ? Optional.of(new RootPlace(path + "/" + ROOT_EXPRESSION, path + "/" + ROOT))
         : Optional.empty();
   }
