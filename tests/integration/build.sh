@@ -239,6 +239,8 @@ test_build_on_a_terminal() {
 	if on_screen 'build again|enter which|the working copy is'; then fail "it goes on"; fi
 	screen >"$T/err"
 	expect_err 'interrupted: only root can enter what that left: sudo nix-build-shell /'
+	types '$nbs list | grep -c "not readable for you"'
+	shows '^[1-9][0-9]*$'
 	# Without a directory, the newest are offered.
 	types '$nbs; echo chosen=$?'
 	shows '[1-9]: many-1.0 failed, [0-9]+[sm] ago'

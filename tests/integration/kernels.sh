@@ -70,6 +70,10 @@ test_filter_of_a_container() {
 		expect_status 125
 		expect_err EPERM seccomp=unconfined
 	done
+	# The doctor tries the same.
+	run refusing EPERM pivot_root -- doctor --json
+	expect_status 1
+	[[ $(<"$T/out") == *'"part":"sandbox","remedy":"'*seccomp=unconfined*'"state":"failed"'*'"works":false'* ]] || fail "doctor does not say it"
 	run refusing EINVAL pivot_root -- "$dir" true
 	expect_status 125
 	expect_err switch_root
