@@ -150,6 +150,18 @@ test_hint_can_be_pasted() {
 	expect_out entered
 }
 
+# make_nix_that_prints: Nix 2.8, in $T/bin, with the option --print-out-paths of 2.9.
+make_nix_that_prints() {
+	mkdir "$T/bin"
+	cat >"$T/bin/nix" <<-END
+		#!/bin/sh -e
+		[ "\$1 \$2 \$3" = 'build --no-link --print-out-paths' ] && shift 3
+		$(type -P nix) build --no-link "\$@"
+		$(type -P nix) path-info "\$@"
+	END
+	chmod 755 "$T/bin/nix"
+}
+
 # enter_while_it_waits: the two lines that the build prints can be pasted by an ordinary user who has sudo.
 enter_while_it_waits() {
 	local lines config=$'flake-registry = '"$T/registry.json"$'\n'"${flakes_env[1]#*=}"
@@ -166,7 +178,8 @@ enter_while_it_waits() {
 	run as_user PATH="${TOOL%/*}:$USER_PATH" bash -c "${lines[0]} <<<'echo first; exit 3'"
 	expect_status 3
 	expect_out first
-	run as_user NIX_REMOTE=daemon NIX_CONFIG="$config" bash -c "${lines[1]} <<<'echo second; release'"
+	make_nix_that_prints
+	run as_user PATH="$T/bin:$USER_PATH" NIX_REMOTE=daemon NIX_CONFIG="$config" bash -c "${lines[1]} <<<'echo second; release'"
 	expect_status 0
 	expect_out second
 	rm /etc/sudoers.d/nix-build-shell-tests
