@@ -59,7 +59,7 @@ _nixBuildShellOutputsField() {
 	declare _nixBuildShell_it
 	_nixBuildShell_manifest+='"outputs":{'
 	# shellcheck disable=SC2154
-	if [[ $(declare -p outputs) == 'declare -A'* ]]; then
+	if [[ ${outputs[*]@a} == *A* ]]; then
 		for _nixBuildShell_it in "${!outputs[@]}"; do
 			_nixBuildShellOutput "$_nixBuildShell_it" "${outputs[$_nixBuildShell_it]}"
 		done
@@ -110,9 +110,8 @@ _nixBuildShellMountFields() {
 	declare _nixBuildShell_it _nixBuildShell_i _nixBuildShell_text _nixBuildShell_fields _nixBuildShell_all=()
 	declare _nixBuildShell_plain=
 	_nixBuildShell_root='' _nixBuildShell_sandboxed=false
-	_nixBuildShell_text=$(</proc/self/mountinfo)
-	[[ $_nixBuildShell_text == *[!$'\n'\ \!#-\[\]-~]* ]] || _nixBuildShell_plain=1
-	_nixBuildShellSplit "$_nixBuildShell_text"
+	mapfile -t _nixBuildShell_lines </proc/self/mountinfo
+	[[ ${_nixBuildShell_lines[*]} == *[!\ \!#-\[\]-~]* ]] || _nixBuildShell_plain=1
 	for _nixBuildShell_it in "${_nixBuildShell_lines[@]}"; do
 		# shellcheck disable=SC2086
 		set -- $_nixBuildShell_it
@@ -184,7 +183,7 @@ _nixBuildShellManifest() {
 	[[ -z ${outputHash-} && -z ${NIX_OUTPUT_CHECKED-} ]] || _nixBuildShell_fixed=true
 	_nixBuildShell_manifest='{'
 	_nixBuildShellFields schemaVersion 1.0 id "$_nixBuildShell_id" name "${name-}" ${pname:+pname "$pname"} \
-		${version:+version "$version"} system "${system-}" phase "${curPhase-}" cwd "${_nixBuildShellCwd%??}" \
+		${version:+version "$version"} system "${system-}" phase "${curPhase-}" cwd "$_nixBuildShell_cwd" \
 		shell "${SHELL:-$BASH}" ${stdenv:+stdenv "$stdenv"} buildTop "$NIX_BUILD_TOP" hookVersion 0.1.0
 	_nixBuildShellCounts exitCode "$_nixBuildShellStatus" uid "$UID" gid "${GROUPS[0]-}" time "$_nixBuildShell_time"
 	[[ -z $_nixBuildShellCommand ]] || _nixBuildShellCommandField

@@ -12,7 +12,8 @@
 # When stdenv runs failureHooks, the failing command and its locals are gone, so an ERR trap records them. The trap
 # acts only when errexit is about to end the build's own shell. A build can see it in `trap -p`, as E in $-, and in
 # the output of `set -v`, which shows a trap's text. It can see that dumpVars, which stdenv calls at the start of each
-# phase, saves the shell in /dev/shm: that is the sandbox's own, and no file of it gets into an output.
+# phase, saves the shell in /dev/shm: that is the sandbox's own, and no file of it gets into an output. What a builtin
+# prints goes through a file there too: `$(…)` would be a process.
 #
 # Functions use `declare` for their locals: after a failure within nested evals (pop_var_context in the log), bash
 # 5.2 does not take the EXIT trap's functions for functions, and refuses `local`.
@@ -26,7 +27,6 @@ _nixBuildShellNote() {
 	_nixBuildShellFunctions=("${FUNCNAME[@]:1}")
 	_nixBuildShellFiles=("${BASH_SOURCE[@]:1}")
 	_nixBuildShellLines=("${BASH_LINENO[@]:1}")
-	_nixBuildShellCwd=$(builtin pwd && builtin printf .)
 	_nixBuildShellState=$(_nixBuildShellDump errexit)
 }
 
@@ -42,17 +42,18 @@ _nixBuildShellNoteAtExit() {
 	# An eval is that of stdenv's runPhase, and says nothing of what failed in the phase. Bash 4 names a command of
 	# the exit handler.
 	((BASH_VERSINFO[0] >= 5)) && [[ $_nixBuildShellCommand != 'eval '* ]] || _nixBuildShellCommand=
-	_nixBuildShellCwd=$(builtin pwd && builtin printf .)
 	_nixBuildShellState=$(_nixBuildShellDump "${_nixBuildShellErrexit-}")
 }
 
 # Restores bash's builtins and defaults, whatever the build has changed. Only for a subshell.
 _nixBuildShellPlain() {
 	unset -f builtin
-	builtin unset -f declare printf read set shift shopt trap umask unset
+	builtin unset -f declare eval mapfile printf read set shift shopt trap umask unset
 	builtin set +euxvC +o posix
 	builtin set -f
-	builtin trap - ERR DEBUG RETURN
+	# Quotes, here and below, hide the hook's text from _nixBuildShellHasTrap.
+	builtin trap - "ERR" "DEBUG" "RETURN"
+	builtin trap '' XFSZ
 	builtin shopt -u nocasematch failglob dotglob
 	builtin shopt -s nullglob
 	builtin unset -v GLOBIGNORE LD_PRELOAD LD_LIBRARY_PATH
@@ -79,38 +80,47 @@ _nixBuildShellTool() {
 	[[ -n $_nixBuildShell_tool ]]
 }
 
-# _nixBuildShellWrite FILE TEXT: writes the whole file or, if mv exists, nothing.
+# _nixBuildShellWrite FILE TEXT: writes the whole file or, if rm exists, none.
 _nixBuildShellWrite() {
-	declare _nixBuildShell_new=$1.new
-	_nixBuildShellTool mv || _nixBuildShell_new=$1 _nixBuildShell_tool=:
-	printf '%s\n' "$2" >|"$_nixBuildShell_new" && "$_nixBuildShell_tool" -f -- "$_nixBuildShell_new" "$1" && return 0
-	_nixBuildShellTool rm && "$_nixBuildShell_tool" -f -- "$_nixBuildShell_new"
+	printf '%s\n' "$2" >|"$1" && return 0
+	! _nixBuildShellTool rm || "$_nixBuildShell_tool" -f -- "$1"
 	return 1
 }
 
-# Writes the files and prints the hint.
+# Writes the files. With mv, all of them appear in one step: a build can be killed here.
+_nixBuildShellWriteFiles() {
+	declare _nixBuildShell_new=$_nixBuildShell_directory _nixBuildShell_move='' _nixBuildShell_phase
+	if [[ ! -d $_nixBuildShell_directory ]]; then
+		! _nixBuildShellTool mv || _nixBuildShell_move=$_nixBuildShell_tool _nixBuildShell_new+=.new
+		_nixBuildShellTool mkdir && "$_nixBuildShell_tool" -- "$_nixBuildShell_new" || return 1
+	fi
+	[[ $_nixBuildShell_share == @(1|true) ]] || umask 077
+	_nixBuildShellWrite "$_nixBuildShell_new/state.bash" "$_nixBuildShellState"
+	# shellcheck disable=SC2128 # the phase's state is the array's first element
+	[[ ! -f $_nixBuildShellSaved ]] || ! mapfile -d '' -t _nixBuildShell_phase <"$_nixBuildShellSaved" ||
+		_nixBuildShellWrite "$_nixBuildShell_new/phase.bash" "$_nixBuildShell_phase"
+	umask 022
+	_nixBuildShellWrite "$_nixBuildShell_new/manifest.json" "$_nixBuildShell_manifest" &&
+		{ [[ -z $_nixBuildShell_move ]] || "$_nixBuildShell_move" -- "$_nixBuildShell_new" "$_nixBuildShell_directory"; } &&
+		return 0
+	[[ -z $_nixBuildShell_move ]] || ! _nixBuildShellTool rm || "$_nixBuildShell_tool" -rf -- "$_nixBuildShell_new"
+	return 1
+}
+
+# Writes the files and prints the hint. Only for a subshell that _nixBuildShellPlain has prepared.
 _nixBuildShellReport() {
-	_nixBuildShellPlain
+	[[ -n ${NIX_BUILD_TOP-} ]] || return 0
 	declare LC_ALL=C IFS=$' \t\n' _nixBuildShell_directory=$NIX_BUILD_TOP/.nix-build-shell
 	declare _nixBuildShell_id _nixBuildShell_manifest _nixBuildShell_json _nixBuildShell_root _nixBuildShell_sandboxed
-	declare _nixBuildShell_lines _nixBuildShell_outputs='' _nixBuildShell_tool _nixBuildShell_share=1
+	declare _nixBuildShell_lines _nixBuildShell_outputs='' _nixBuildShell_tool _nixBuildShell_share=1 _nixBuildShell_cwd
 	declare -A _nixBuildShell_points=()
-	set -f
+	_nixBuildShell_cwd=${_nixBuildShellState#*$'\nbuiltin cd -- '}
+	eval "_nixBuildShell_cwd=${_nixBuildShell_cwd%%$'\n'*}"
 	_nixBuildShellMakeId
 	_nixBuildShellManifest
 	[[ -z ${nixBuildShellShareState+set} ]] || _nixBuildShell_share=$nixBuildShellShareState
 	umask 022
-	if [[ -d $_nixBuildShell_directory ]] || { _nixBuildShellTool mkdir && "$_nixBuildShell_tool" "$_nixBuildShell_directory"; }; then
-		(
-			[[ $_nixBuildShell_share == @(1|true) ]] || umask 077
-			_nixBuildShellWrite "$_nixBuildShell_directory/state.bash" "$_nixBuildShellState"
-			[[ ! -f $_nixBuildShellSaved ]] ||
-				_nixBuildShellWrite "$_nixBuildShell_directory/phase.bash" "$(<"$_nixBuildShellSaved")"
-		)
-		_nixBuildShellWrite "$_nixBuildShell_directory/manifest.json" "$_nixBuildShell_manifest" || _nixBuildShell_id=
-	else
-		_nixBuildShell_id=
-	fi
+	_nixBuildShellWriteFiles || _nixBuildShell_id=
 	_nixBuildShellPrintHint
 }
 
@@ -159,25 +169,19 @@ _nixBuildShellPrintHint() {
 }
 
 _nixBuildShellCatch() {
-	_nixBuildShellHint=
 	# A failed build, whose sandbox the caller may enter, must never become a valid store path.
 	unset -v succeedOnFailure || :
-	[[ -n ${NIX_BUILD_TOP-} ]] || return 0
-	[[ ${_nixBuildShellStatus-} == "${exitCode-1}" ]] || _nixBuildShellNoteAtExit "${exitCode-1}" || :
-	_nixBuildShellHint=$(_nixBuildShellReport </dev/null) || :
+	[[ -z ${NIX_BUILD_TOP-} || ${_nixBuildShellStatus-} == "${exitCode-1}" ]] || _nixBuildShellNoteAtExit "${exitCode-1}"
 }
 
 # Is called by stdenv's failureHooks. Whatever goes wrong in it, the build ends as it would without the hook, and the
-# build's traps and `set -x` show only the call.
+# build's traps and `set -x` show only the call. The build's functions cannot disturb the subshell.
 _nixBuildShellFailureHook() {
 	{ _nixBuildShellCatch || :; } >/dev/null 2>&1
 	(
-		{
-			unset -f builtin printf set trap
-			trap - DEBUG ERR RETURN
-			set +x
-		} >/dev/null 2>&1
-		[[ -z ${_nixBuildShellHint-} ]] || printf '%s\n' "$_nixBuildShellHint" >&2
+		{ _nixBuildShellPlain; } >/dev/null 2>&1
+		# Where stderr is closed, the files are made all the same.
+		{ _nixBuildShellReport || :; } </dev/null >&2 2>/dev/null || _nixBuildShellReport </dev/null >/dev/null 2>&1
 		! _nixBuildShellIsToPause || _nixBuildShellWait 3>&2 </dev/null >/dev/null 2>&1
 	) || :
 }
@@ -185,7 +189,8 @@ _nixBuildShellFailureHook() {
 # Lets dumpVars save the shell. Setup calls it, as a post-hook, when dumpVars is defined.
 _nixBuildShellWrap() {
 	declare _nixBuildShell_text
-	_nixBuildShell_text=$(declare -f dumpVars) || return 0
+	declare -F dumpVars >/dev/null || return 0
+	_nixBuildShellCapture declare -f dumpVars
 	eval "_nixBuildShellDumpVars${_nixBuildShell_text#dumpVars}"
 	# shellcheck disable=SC2317
 	dumpVars() {
@@ -203,24 +208,28 @@ _nixBuildShellSavePhase() {
 # more often, and a DEBUG trap would run for the commands of the hook's own trap.
 _nixBuildShellHasTrap() {
 	declare _nixBuildShell_text
-	_nixBuildShell_text=$(
-		set -f
-		trap -p ERR DEBUG
-		declare -p
-		_nixBuildShellDumpFunctions
-		[[ ! -f ${buildCommandPath-} ]] || printf '%s\n' "$(<"$buildCommandPath")"
-	)
+	_nixBuildShellCapture _nixBuildShellPrintAll
 	[[ $_nixBuildShell_text$'\n' == *trap[[:space:]]*[[:space:]]@(ERR|DEBUG)[!A-Za-z0-9_]* ]]
+}
+
+# shellcheck disable=SC2128 # the script's text is the array's first element
+_nixBuildShellPrintAll() {
+	declare _nixBuildShell_script
+	trap -p "ERR" "DEBUG"
+	declare -p
+	declare -f
+	[[ ! -f ${buildCommandPath-} ]] || ! mapfile -d '' -t _nixBuildShell_script <"$buildCommandPath" ||
+		printf '%s\n' "$_nixBuildShell_script"
 }
 
 if [[ -z ${IN_NIX_SHELL-} && -z ${_nixBuildShellPath-} ]]; then
 	failureHooks+=(_nixBuildShellFailureHook)
 	_nixBuildShellPath=:$PATH
 	_nixBuildShellErrexit=${-//[!e]/}
-	_nixBuildShellSaved=
+	_nixBuildShellSaved='' _nixBuildShellScratch=''
 	# Only the builder of a sandbox is process 1.
 	if (($$ == 1)) && [[ -d /dev/shm && -w /dev/shm ]]; then
-		_nixBuildShellSaved=/dev/shm/.nix-build-shell-phase
+		_nixBuildShellSaved=/dev/shm/.nix-build-shell-phase _nixBuildShellScratch=/dev/shm/.nix-build-shell-scratch
 		postHooks+=(_nixBuildShellWrap)
 	fi
 	if [[ ${nixBuildShellTrap-1} == @(1|true) ]] && ! _nixBuildShellHasTrap 2>/dev/null; then

@@ -33,10 +33,9 @@ _nixBuildShellMakePause() {
 		printf '    sudo $(nix build --no-link --print-out-paths %q#nix-build-shell)/bin/nix-build-shell attach %s\n' "$4" "$1"
 }
 
-# Waits in a subshell, which the build's functions cannot disturb, and without CPU: nothing is ever written to the
-# pipe that it reads. When `attach` enters the build, this never goes on.
+# Waits without CPU: nothing is ever written to the pipe that it reads. When `attach` enters the build, this never goes
+# on. Only for a subshell that _nixBuildShellPlain has prepared.
 _nixBuildShellWait() {
-	_nixBuildShellPlain
 	declare LC_ALL=C IFS=' ' _nixBuildShell_end _nixBuildShell_interval _nixBuildShell_now _nixBuildShell_pipe
 	read -r _nixBuildShell_end _nixBuildShell_interval _ <"$NIX_BUILD_TOP/.nix-build-shell/pause" || return 0
 	exec {_nixBuildShell_pipe}<> <(:) || return 0

@@ -9,7 +9,25 @@ _nixBuildShellSplit() {
 	_nixBuildShell_lines=($1)
 }
 
-# _nixBuildShellDump [errexit]: prints the state of the calling shell as a script. Only for a subshell.
+# _nixBuildShellCapture COMMAND...: sets _nixBuildShell_text to what the command prints.
+# _nixBuildShellLines COMMAND...: sets _nixBuildShell_lines to the lines of what it prints.
+# Neither needs a process in a sandbox, whose /dev/shm is its own: there a file in memory takes the output.
+# shellcheck disable=SC2128,SC2178 # the text is the array's first element
+_nixBuildShellCapture() {
+	{
+		[[ -n ${_nixBuildShellScratch-} ]] && "$@" >|"$_nixBuildShellScratch" &&
+			builtin mapfile -d '' -t _nixBuildShell_text <"$_nixBuildShellScratch"
+	} 2>/dev/null || _nixBuildShell_text=$("$@")
+}
+_nixBuildShellLines() {
+	{
+		[[ -n ${_nixBuildShellScratch-} ]] && "$@" >|"$_nixBuildShellScratch" &&
+			builtin mapfile -t _nixBuildShell_lines <"$_nixBuildShellScratch"
+	} 2>/dev/null || _nixBuildShellSplit "$("$@")"
+}
+
+# _nixBuildShellDump [errexit]: prints the state of the calling shell as a script, for the directory of
+# _nixBuildShellCwd, to which two characters are added; by default for the working directory. Only for a subshell.
 _nixBuildShellDump() {
 	# No command may be looked up yet, and posix mode, in which `unset` is no function, changes options.
 	_nixBuildShell_options=:$SHELLOPTS: _nixBuildShell_shopts=:$BASHOPTS:
@@ -18,15 +36,17 @@ _nixBuildShellDump() {
 		unset -f builtin
 		unset -v POSIXLY_CORRECT
 	fi
-	_nixBuildShell_ifs=$(builtin declare -p IFS)
 	builtin set +euxvC +o posix
 	builtin set -f
 	builtin shopt -u nocasematch
 	_nixBuildShellUnwrap
-	_nixBuildShell_functions=$(_nixBuildShellDumpFunctions)
-	builtin unset -f declare printf set umask
-	printf '# The shell of a failed build, written by the hook of nix-build-shell: to be sourced at the top level.\n'
-	printf 'builtin cd -- %q\numask %s\n' "${_nixBuildShellCwd%??}" "$(umask)"
+	if [[ -z ${_nixBuildShellCwd-} ]]; then
+		_nixBuildShellCapture builtin pwd
+		_nixBuildShellCwd=${_nixBuildShell_text%$'\n'}$'\n'.
+	fi
+	builtin printf '# The shell of a failed build, written by the hook of nix-build-shell: to be sourced at the top level.\n'
+	builtin printf 'builtin cd -- %q\n' "${_nixBuildShellCwd%??}"
+	builtin umask -p
 	_nixBuildShellNames
 	for _nixBuildShell_it in "${_nixBuildShell_names[@]}"; do
 		case $_nixBuildShell_it in
@@ -35,14 +55,14 @@ _nixBuildShellDump() {
 		BASH_SUBSHELL | BASH_TRAPSIG | BASH_VERSINFO | BASH_VERSION | BASH_XTRACEFD | COMP_WORDBREAKS) ;;
 		DIRSTACK | EPOCHREALTIME | EPOCHSECONDS | EUID | FUNCNAME | GROUPS | HISTCMD | LINENO | PIPESTATUS) ;;
 		PPID | RANDOM | SECONDS | SHELLOPTS | SRANDOM | UID) ;;
-		IFS) printf '%s\n' "$_nixBuildShell_ifs" ;;
-		*) declare -p "$_nixBuildShell_it" ;;
+		*) builtin declare -p "$_nixBuildShell_it" ;;
 		esac
 	done
-	printf 'shopt -s extglob\n%s\n' "$_nixBuildShell_functions"
+	builtin printf 'shopt -s extglob\n'
+	_nixBuildShellDumpFunctions
 	# An interactive shell keeps its own options: it would end with the first command that fails.
-	printf 'if [[ $- != *i* ]]; then\n'
-	_nixBuildShellSplit "$(builtin shopt -p)"$'\n'"$(builtin set +o)"
+	builtin printf 'if [[ $- != *i* ]]; then\n'
+	_nixBuildShellLines _nixBuildShellPrintOptions
 	for _nixBuildShell_it in "${_nixBuildShell_lines[@]}"; do
 		case $_nixBuildShell_it:$_nixBuildShell_options$_nixBuildShell_shopts in
 		"set "*:"${_nixBuildShell_it##* }":*) _nixBuildShell_it="set -o ${_nixBuildShell_it##* }" ;;
@@ -55,13 +75,18 @@ _nixBuildShellDump() {
 		# An interactive shell sets these itself.
 		'set +o emacs' | 'set +o hist'* | 'set +o monitor' | 'set +o vi') ;;
 		# The hook sets errtrace, and stdenv's exit handler changes errexit.
-		*' errtrace') [[ -n ${_nixBuildShellErrtrace-} ]] || printf 'builtin %s\n' "$_nixBuildShell_it" ;;
+		*' errtrace') [[ -n ${_nixBuildShellErrtrace-} ]] || builtin printf 'builtin %s\n' "$_nixBuildShell_it" ;;
 		*' errexit') ;;
-		*) printf 'builtin %s 2>/dev/null\n' "$_nixBuildShell_it" ;;
+		*) builtin printf 'builtin %s 2>/dev/null\n' "$_nixBuildShell_it" ;;
 		esac
 	done
-	[[ -z $1 ]] || printf 'builtin set -o errexit\n'
-	printf 'fi\n'
+	[[ -z $1 ]] || builtin printf 'builtin set -o errexit\n'
+	builtin printf 'fi\n'
+}
+
+_nixBuildShellPrintOptions() {
+	builtin shopt -p
+	builtin set +o
 }
 
 # _nixBuildShellNames: sets _nixBuildShell_names to the names of the variables that have a value or attributes. A line
@@ -69,7 +94,7 @@ _nixBuildShellDump() {
 _nixBuildShellNames() {
 	builtin declare -A _nixBuildShell_seen
 	_nixBuildShell_names=()
-	_nixBuildShellSplit "$(builtin declare -p)"
+	_nixBuildShellLines builtin declare -p
 	for _nixBuildShell_it in "${_nixBuildShell_lines[@]}"; do
 		[[ $_nixBuildShell_it == 'declare -'* ]] || continue
 		_nixBuildShell_it=${_nixBuildShell_it#declare -* } _nixBuildShell_it=${_nixBuildShell_it%%=*}
@@ -80,7 +105,7 @@ _nixBuildShellNames() {
 }
 
 _nixBuildShellDumpFunctions() {
-	_nixBuildShellSplit "$(builtin declare -F)"
+	_nixBuildShellLines builtin declare -F
 	for _nixBuildShell_it in "${_nixBuildShell_lines[@]}"; do
 		[[ ${_nixBuildShell_it##* } != @(_nixBuildShell|_nbs)* ]] || continue
 		builtin declare -f -- "${_nixBuildShell_it##* }"
@@ -105,9 +130,12 @@ _nixBuildShellSave() {
 
 # Gives dumpVars, which the hook replaces, its own text again. Also in the shell that has sourced a saved state.
 _nixBuildShellUnwrap() {
-	builtin declare _nixBuildShell_text
-	_nixBuildShell_text=$(builtin declare -f _nixBuildShellDumpVars) || return 0
+	builtin declare _nixBuildShell_text _nixBuildShell_wrapped
+	builtin declare -F _nixBuildShellDumpVars >/dev/null || return 0
+	_nixBuildShellCapture builtin declare -f _nixBuildShellDumpVars
+	_nixBuildShell_wrapped=$_nixBuildShell_text
+	_nixBuildShellCapture builtin declare -f dumpVars
 	builtin unset -f _nixBuildShellDumpVars
-	[[ $(builtin declare -f dumpVars) != *_nixBuildShellDumpVars* ]] ||
-		builtin eval "dumpVars${_nixBuildShell_text#_nixBuildShellDumpVars}"
+	[[ $_nixBuildShell_text != *_nixBuildShellDumpVars* ]] ||
+		builtin eval "dumpVars${_nixBuildShell_wrapped#_nixBuildShellDumpVars}"
 }
