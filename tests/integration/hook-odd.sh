@@ -11,7 +11,7 @@ mounted() {
 	make_hook
 	rm -rf "$T/top"
 	mkdir "$T/top"
-	export -f in_build
+	export -f in_build become_build
 	export SETUP HOOK
 	run unshare --mount --map-root-user "$this_bash" -c \
 		'build_env=(); set -e; eval "$2"; in_build "$1" "$3" "${HOOK%/nix-support/*}"' - "$@"
@@ -171,6 +171,41 @@ test_without_the_trap() {
 test_sourced_twice() {
 	build "$this_bash" 'source "$T/hook-package/nix-support/setup-hook"; false'
 	[[ $(grep -c 'failed with exit code' "$T/err") -eq 1 ]] || fail "two hints"
+}
+
+# processes BASH PHASE-TEXT [INPUT]: how many a build makes as process 1, with a /dev/shm of its own, as in Nix's sandbox.
+# Those of unshare and of the setup script count too.
+processes() {
+	rm -rf "$T/top"
+	mkdir "$T/top"
+	# shellcheck disable=SC2016
+	strace -f -qq -e trace=clone,clone3,fork,vfork,execve -o "$T/trace" \
+		unshare --mount --map-root-user --pid --fork --mount-proc "$this_bash" -c \
+		'mount -t tmpfs none /dev/shm; build_env=(); become_build "$@"' - "$1" "$2" "${3-}" >/dev/null 2>"$T/err" || :
+	forks=$(grep -cE ' (clone3?|v?fork)\(' "$T/trace")
+	programs=$(grep -c ' execve(' "$T/trace")
+}
+
+test_makes_few_processes() {
+	local bash phase expected forks programs before
+	make_hook
+	export -f become_build
+	export SETUP
+	while read -r bash; do
+		while read -r expected phase; do
+			processes "$bash" "$phase"
+			before="$forks $programs"
+			processes "$bash" "$phase" "${HOOK%/nix-support/*}"
+			[[ "$((forks - ${before% *})) $((programs - ${before#* }))" == "${expected/:/ }" ]] || {
+				cat "$T/trace"
+				fail "$bash: $phase: the hook makes $((forks - ${before% *})) processes and starts $((programs - ${before#* })) programs"
+			}
+		done <<-'END'
+			0:0 true
+			4:2 false
+			4:2 exit 3
+		END
+	done < <(bashes)
 }
 
 # least_time SCRIPT: what a build takes of the processor's time, in milliseconds; the least of several. (A clock's time is

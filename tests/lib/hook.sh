@@ -30,13 +30,15 @@ build() {
 	run in_build "$1" "$2" "$inputs"
 }
 
-in_build() (
+in_build() (become_build "$@")
+
+become_build() {
 	cd "$T/top"
 	exec env -i PATH=/path-not-set HOME=/homeless-shelter NIX_BUILD_TOP="$T/top" TMPDIR="$T/top" name=wttr-0.1 \
 		pname=wttr version=0.1 system=x86_64-linux out=/nix/store/0123456789abcdfghijklmnpqrsvwxyz-wttr-0.1 \
 		stdenv=/nix/store/0123456789abcdfghijklmnpqrsvwxyz-stdenv SHELL="$1" initialPath=/usr T="$T" phases=buildPhase \
 		nativeBuildInputs="$3" buildPhase="$2" "${build_env[@]}" "$1" -ec "source '$SETUP'; genericBuild" </dev/null
-)
+}
 
 # hooked NAME [ARGS...]: a build of tests/fixtures/hook, with its log in $T/log; the directory that it left is
 # then `dir`. The client is what `hooked_by` says.
