@@ -254,3 +254,22 @@ test_full_disk_while_copying() {
 }
 
 test_full_disk_at_the_start() { full_disk 4k; }
+
+is_given_up() { compgen -G "$base/.removing-*" >/dev/null; }
+nothing_is_given_up() { ! is_given_up; }
+
+# A process of its own removes a large copy; it also finishes what one that was killed has left. A caller who waits for the
+# end of the output does not wait for it.
+test_a_large_copy_is_removed_after_the_exit_status() {
+	setup
+	local made base=$USER_HOME/.local/state/nix-build-shell many='mkdir many; cd many; for i in {1..3000}; do : >f$i; done'
+	prints 1000 id -u
+	as_user bash -c "mkdir -p '$base/.removing-killed-zzzz'; cd '$base/.removing-killed-zzzz'; $many"
+	status=0
+	made=$(nbs "$dir" bash -c "$many; echo made; exit 7") || status=$?
+	[[ $made-$status == made-7 ]] || fail "$made and $status"
+	is_given_up || fail "the exit status came after the removal"
+	! nbs list | grep -q removing || fail "list shows what is being removed"
+	eventually nothing_is_given_up || fail "it was not removed: $(ls -A "$base")"
+	no_files_below "$USER_HOME" "something stays"
+}

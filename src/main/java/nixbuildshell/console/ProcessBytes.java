@@ -29,6 +29,16 @@ public final class ProcessBytes {
     return all.subList(all.size() - count, all.size());
   }
 
+  /**
+   * Returns the part of the command line that starts the JVM and names the jar behind the word
+   * {@code -jar}; empty when there is no such word.
+   */
+  public static List<ByteString> jar() {
+    List<ByteString> all = strings(Path.of("/proc/self/cmdline"));
+    int option = all.indexOf(ByteString.of("-jar"));
+    return option < 0 || option + 1 == all.size() ? List.of() : all.subList(0, option + 2);
+  }
+
   /** Returns the environment variables that have a value; of those of one name, the first. */
   public static Map<String, ByteString> environment() {
     Map<String, ByteString> variables = new HashMap<>();

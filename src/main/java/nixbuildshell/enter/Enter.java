@@ -326,6 +326,7 @@ public record Enter(
     return new SessionEnd(
         sessions,
         session,
+        new Remover(calls, sessions),
         preparation().kind(),
         messages,
         signals,
@@ -551,7 +552,7 @@ public record Enter(
   }
 
   private int stay(Sessions sessions, Session session, Prepared prepared) {
-    try (Cleaning cleaning = Cleaning.start(sessions, messages)) {
+    try (Cleaning cleaning = Cleaning.start(sessions, new Remover(calls, sessions), messages)) {
       int status =
           isPrepared(prepared)
               ? stayAtTheFailure(new Arrival(sessions, session, prepared, messages))

@@ -1,9 +1,12 @@
 package nixbuildshell.enter;
 
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import nixbuildshell.console.Messages;
 import nixbuildshell.console.ProgressLine;
+import nixbuildshell.files.TreeRemoval;
+import nixbuildshell.session.FirstFiles;
 import nixbuildshell.session.Remembered;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
@@ -11,8 +14,10 @@ import nixbuildshell.terminal.SignalRelay;
 
 /**
  * Deletes a session at the end of its run, or tells the caller that an interactive session with
- * changes stays. A signal stops both, and the next run deletes the rest.
+ * changes stays. A process of its own deletes a large copy, so that the caller has the exit status
+ * meanwhile.
  *
+ * @param remover starts a process that deletes the rest of a large copy; says whether it could
  * @param changes says what was changed
  * @param tells whether to tell of a session that stays
  * @param terminal whether stderr is a terminal, which shows the progress
@@ -20,6 +25,7 @@ import nixbuildshell.terminal.SignalRelay;
 record SessionEnd(
     Sessions sessions,
     Session session,
+    BooleanSupplier remover,
     Remembered.Kind kind,
     Messages messages,
     SignalRelay signals,
@@ -35,11 +41,15 @@ record SessionEnd(
       return;
     }
     // A leftover is only told: the exit status is the command's.
-    unlessSignalled("deleting the working copy", stop -> sessions.delete(session, stop))
-        .ifPresent(left -> messages.failure(left.failure()));
-    if (signals.ending() != 0) {
-      messages.note("not all of the working copy is deleted yet: the next run does that");
+    FirstFiles first = new FirstFiles();
+    Optional<TreeRemoval.Leftover> left = sessions.delete(session, first);
+    if (first.stopped() && !remover.getAsBoolean()) {
+      left = left.or(() -> unlessSignalled("deleting the working copy", sessions::removeGivenUp));
+      if (signals.ending() != 0) {
+        messages.note("not all of the working copy is deleted yet: the next run does that");
+      }
     }
+    left.ifPresent(it -> messages.failure(it.failure()));
   }
 
   /** Tells the caller of changes in an interactive session, and decides whether there are any. */

@@ -2,6 +2,7 @@ package nixbuildshell.session;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import nixbuildshell.console.Messages;
 import nixbuildshell.session.Sessions.Cleaned;
 
@@ -15,15 +16,28 @@ public final class Cleaning implements AutoCloseable {
 
   private final Thread thread;
 
-  private Cleaning(Sessions sessions, Messages messages) {
+  private Cleaning(Sessions sessions, BooleanSupplier remover, Messages messages) {
     this.messages = messages;
-    this.thread = new Thread(() -> cleaned.set(sessions.clean(this::isOver)), "cleaning");
+    this.thread = new Thread(() -> clean(sessions, remover), "cleaning");
   }
 
-  public static Cleaning start(Sessions sessions, Messages messages) {
-    Cleaning cleaning = new Cleaning(sessions, messages);
+  /**
+   * Starts to clean.
+   *
+   * @param remover starts a process that deletes the rest; says whether it could
+   */
+  public static Cleaning start(Sessions sessions, BooleanSupplier remover, Messages messages) {
+    Cleaning cleaning = new Cleaning(sessions, remover, messages);
     cleaning.thread.start();
     return cleaning;
+  }
+
+  private void clean(Sessions sessions, BooleanSupplier remover) {
+    Cleaned result = sessions.clean(this::isOver);
+    cleaned.set(result);
+    if (result.first().stopped() && !remover.getAsBoolean()) {
+      sessions.removeGivenUp(this::isOver).ifPresent(result.leftovers()::add);
+    }
   }
 
   private boolean isOver() {

@@ -31,8 +31,8 @@ import nixbuildshell.files.TreeRemoval;
  * make a session's directory with its locked lock file; to try a session's lock; and to give a
  * locked session up, by a name that no session has. A cleaner thus sees each session locked or not
  * at all, and no run enters a session that a cleaner has locked. To delete a tree takes long, and
- * needs no lock after the renaming. A run that is killed leaves an empty directory, an unlocked
- * session or a renamed session, and the next cleaner takes each.
+ * needs no lock of the base after the renaming. A run that is killed leaves an empty directory, an
+ * unlocked session or a renamed session, and the next cleaner takes each.
  */
 public final class Sessions implements AutoCloseable {
   private static final ByteString BASE_LOCK = ByteString.of(".lock");
@@ -71,8 +71,9 @@ public final class Sessions implements AutoCloseable {
    *
    * @param kept the sessions with changes, without the locked ones
    * @param leftovers what could not be deleted
+   * @param first stopped the removal when there were more files
    */
-  record Cleaned(List<Kept> kept, List<TreeRemoval.Leftover> leftovers) {}
+  record Cleaned(List<Kept> kept, List<TreeRemoval.Leftover> leftovers, FirstFiles first) {}
 
   private final FileSystem files;
   private final Directory base;
@@ -119,6 +120,20 @@ public final class Sessions implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  /**
+   * Opens the base that another process of the tool has found to be safe.
+   *
+   * @param path leads to it
+   */
+  static Sessions reopen(FileSystem files, ByteString path) throws ErrnoException {
+    return new Sessions(files, files.openDirectory(path), Optional.empty());
+  }
+
+  /** Returns the number of the base's descriptor. */
+  public int descriptor() {
+    return base.self().number();
   }
 
   /**
@@ -436,21 +451,23 @@ public final class Sessions implements AutoCloseable {
   }
 
   /**
-   * Deletes the sessions that no run uses: those of commands, and those without changes.
+   * Deletes the sessions that no run uses: those of commands, and those without changes. Of many
+   * files, only the first; the rest is given up.
    *
    * @param stop asked at every file; when it says yes, the rest is for the next run
    */
   Cleaned clean(BooleanSupplier stop) {
-    Cleaned cleaned = new Cleaned(new ArrayList<>(), new ArrayList<>());
+    Cleaned cleaned = new Cleaned(new ArrayList<>(), new ArrayList<>(), new FirstFiles());
+    BooleanSupplier enough = () -> stop.getAsBoolean() || cleaned.first.getAsBoolean();
     try {
       for (ByteString name : Listing.names(base)) {
         if (stop.getAsBoolean()) {
           break;
         }
         if (name.startsWith(GIVEN_UP)) {
-          TreeRemoval.remove(base, name, stop).ifPresent(cleaned.leftovers::add);
+          removeGivenUp(name, enough).ifPresent(cleaned.leftovers::add);
         } else if (!name.startsWith(".")) {
-          exclusively(() -> takeAbandoned(name)).ifPresent(s -> clean(s, stop, cleaned));
+          exclusively(() -> takeAbandoned(name)).ifPresent(s -> clean(s, stop, enough, cleaned));
         }
       }
     } catch (ErrnoException e) {
@@ -469,7 +486,8 @@ public final class Sessions implements AutoCloseable {
     }
   }
 
-  private void clean(Session session, BooleanSupplier stop, Cleaned cleaned) {
+  private void clean(
+      Session session, BooleanSupplier stop, BooleanSupplier enough, Cleaned cleaned) {
     Optional<Remembered> remembered = session.remembered();
     boolean known = session.isKnownToBeChanged();
     boolean interactive = remembered.map(r -> r.kind() == Remembered.Kind.INTERACTIVE).orElse(true);
@@ -480,14 +498,14 @@ public final class Sessions implements AutoCloseable {
       cleaned.kept.add(new Kept(session.path(), !known && remembered.isPresent()));
       session.close();
     } else {
-      delete(session, stop).ifPresent(cleaned.leftovers::add);
+      delete(session, enough).ifPresent(cleaned.leftovers::add);
     }
   }
 
   /**
    * Deletes a session and closes it.
    *
-   * @param stop asked at every file; when it says yes, the rest is for the next {@link #clean}
+   * @param stop asked at every file; when it says yes, the rest is given up
    * @return the first thing that could not be deleted
    */
   public Optional<TreeRemoval.Leftover> delete(Session session, BooleanSupplier stop) {
@@ -498,9 +516,41 @@ public final class Sessions implements AutoCloseable {
             base.rename(session.id(), name);
             return name;
           });
-      return TreeRemoval.remove(base, name, stop);
+      return removeGivenUp(name, stop);
     } catch (ErrnoException e) {
       return Optional.of(new TreeRemoval.Leftover(session.path(), e.why()));
+    }
+  }
+
+  /**
+   * Deletes what runs gave up: this one, and those that were killed. Another process may do so at
+   * the same time.
+   *
+   * @return the first thing that could not be deleted
+   */
+  public Optional<TreeRemoval.Leftover> removeGivenUp(BooleanSupplier stop) {
+    Optional<TreeRemoval.Leftover> leftover = Optional.empty();
+    try {
+      for (ByteString name : Listing.names(base)) {
+        if (name.startsWith(GIVEN_UP) && !stop.getAsBoolean()) {
+          Optional<TreeRemoval.Leftover> left = removeGivenUp(name, stop);
+          leftover = leftover.or(() -> left);
+        }
+      }
+      return leftover;
+    } catch (ErrnoException e) {
+      return Optional.of(new TreeRemoval.Leftover(path(), e.why()));
+    }
+  }
+
+  /** Deletes what one run gave up, unless another process is at it, whose lock ends with it. */
+  private Optional<TreeRemoval.Leftover> removeGivenUp(ByteString name, BooleanSupplier stop) {
+    try (Directory directory = base.openDirectory(name)) {
+      return directory.self().tryLock() ? TreeRemoval.remove(base, name, stop) : Optional.empty();
+    } catch (ErrnoException e) {
+      return e.missing()
+          ? Optional.empty()
+          : Optional.of(new TreeRemoval.Leftover(base.place().child(name).path(), e.why()));
     }
   }
 

@@ -157,6 +157,30 @@ class SessionsTest {
   }
 
   @Test
+  void ofALargeCopyOnlyTheFirstFilesAreDeletedAtOnce() throws Exception {
+    Session session = create(Remembered.Kind.COMMAND);
+    Path many = Files.createDirectory(Path.of(session.path() + "/build/many"));
+    for (int i = 0; i < 1500; i++) {
+      Files.createFile(many.resolve("f" + i));
+    }
+    FirstFiles first = new FirstFiles();
+    assertEquals(Optional.empty(), sessions.delete(session, first));
+    assertTrue(first.stopped());
+    assertEquals(1, left().size());
+    assertTrue(left().get(0).startsWith(".removing-"), left().get(0));
+    assertEquals(List.of(), sessions.all());
+    try (Directory other = Fixture.FILES.openDirectory(name(base + "/" + left().get(0)))) {
+      assertTrue(other.self().tryLock());
+      assertEquals(Optional.empty(), sessions.removeGivenUp(() -> false));
+      assertEquals(1, left().size(), "another process is at it");
+    }
+    try (Sessions reopened = Sessions.reopen(Fixture.FILES, name(base.toString()))) {
+      assertEquals(Optional.empty(), reopened.removeGivenUp(() -> false));
+    }
+    assertEquals(List.of(), left());
+  }
+
+  @Test
   void cleaningFinishesWhatAKilledRunBegan() throws Exception {
     Files.createDirectory(base.resolve("probe-0000"));
     Files.createDirectories(base.resolve(".removing-probe-0001-zzzz/build"));
