@@ -225,6 +225,10 @@ test_build_on_a_terminal() {
 	eventually pgrep -x -f 'sleep 1234' >/dev/null || fail "no program runs"
 	keys C-\\
 	shows 'build again\? \[y/N\] $'
+	types y
+	eventually pgrep -x -f 'sleep 1234' >/dev/null || fail "it does not run again"
+	keys C-\\
+	shows 'build again\? \[y/N\] $'
 	types n
 	shows '^ended=131$'
 	if on_screen 'thread dump'; then fail "the JVM prints its threads"; fi

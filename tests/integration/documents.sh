@@ -48,15 +48,19 @@ test_bash() {
 	[[ $(completes docto) == doctor ]] || fail "no subcommand is offered"
 	[[ $(completes list --r) == --running ]] || fail "no option of list is offered"
 	[[ $(completes clean --older-than '') == '' ]] || fail "a number is not for guessing"
+	offered
+	[[ $(XDG_STATE_HOME=$T completes clean gree) == greeting-1.0-abcd ]] || fail "no session is offered"
+	[[ $(completes list "offered-$$") == "offered-$$" ]] || fail "no ID is offered"
+}
+
+# A session below $T, and a kept directory with the ID offered-$$.
+offered() {
 	mkdir -p "$T/nix-build-shell/greeting-1.0-abcd"
 	touch "$T/nix-build-shell/greeting-1.0-abcd/session.properties"
-	[[ $(XDG_STATE_HOME=$T completes clean gree) == greeting-1.0-abcd ]] || fail "no session is offered"
 	dir=/tmp/nix-build-offered-$$.drv-0
+	trap 'rm -r "$dir"' EXIT
 	mkdir -p "$dir/.nix-build-shell"
 	printf '{ "schemaVersion": "1.0",\n  "id": "offered-%s" }' "$$" >"$dir/.nix-build-shell/manifest.json"
-	completed=$(completes list "offered-$$")
-	rm -r "$dir"
-	[[ $completed == "offered-$$" ]] || fail "no ID is offered: $completed"
 }
 
 test_zsh() {
@@ -64,6 +68,17 @@ test_zsh() {
 	zsh -n "$share/zsh/site-functions/_nix-build-shell"
 	sed -n '/^_arguments/,$p' "$share/zsh/site-functions/_nix-build-shell" | sed 's/\[[^]]*\]//; 1d; s/(- \*)//' |
 		grep -oE -- "['{,]--?[a-zA-Z-]+" | are_the_same "zsh"
+	offered
+	# What its functions would offer; zsh itself completes on a terminal alone.
+	# shellcheck disable=SC2016
+	XDG_STATE_HOME=$T zsh -fc '_arguments() { : }; compadd() { print -l -- ${(P)argv[-1]} }; _alternative() { print -l -- $@ }
+		source $0; _nix_build_shell_sessions; _nix_build_shell_ids; _nix_build_shell_first; kept=(); _nix_build_shell_kept' \
+		"$share/zsh/site-functions/_nix-build-shell" >"$T/zsh"
+	local each
+	for each in greeting-1.0-abcd "offered-$$"; do
+		grep -qxF "$each" "$T/zsh" || fail "$each is not offered: $(<"$T/zsh")"
+	done
+	grep -qE '^subcommands:.*[( ]doctor[ )]' "$T/zsh" || fail "no subcommand is offered"
 }
 
 test_phases_are_the_same() {
@@ -88,4 +103,10 @@ test_fish() {
 	cut -f1 "$T/fish" | are_the_same "fish"
 	as_user fish --no-config -c 'source $argv[1]; complete -C "nix-build-shell list --"' "$T/nix-build-shell.fish" >"$T/fish"
 	grep -q '^--running' "$T/fish" || fail "no option of list is offered"
+	offered
+	# shellcheck disable=SC2016
+	as_user XDG_STATE_HOME="$T" fish --no-config -c 'source $argv[1]; complete -C "nix-build-shell docto"
+		complete -C "nix-build-shell clean gree"; complete -C "nix-build-shell list offer"; complete -C "nix-build-shell list /tmp/nix-build-offer"' \
+		"$T/nix-build-shell.fish" | cut -f1 >"$T/fish"
+	printf '%s\n' doctor greeting-1.0-abcd "offered-$$" "$dir" | diff - <(sed 's|/$||' "$T/fish" | uniq) || fail "other words are offered"
 }
