@@ -262,7 +262,7 @@ nothing_is_given_up() { ! is_given_up; }
 # end of the output does not wait for it.
 test_a_large_copy_is_removed_after_the_exit_status() {
 	setup
-	local made base=$USER_HOME/.local/state/nix-build-shell many='mkdir many; cd many; for i in {1..3000}; do : >f$i; done'
+	local made base=$USER_HOME/.local/state/nix-build-shell many='mkdir many; cd many; for i in {1..20000}; do : >f$i; done'
 	prints 1000 id -u
 	as_user bash -c "mkdir -p '$base/.removing-killed-zzzz'; cd '$base/.removing-killed-zzzz'; $many"
 	status=0
