@@ -21,6 +21,9 @@ public final class SignalPipe {
   /** Says where the code begins that is behind the restorer. */
   private static final int HANDLER = 8;
 
+  /** A child that has the pipe, too, does not delay the end for ever. */
+  private static final int JOIN_MILLIS = 100;
+
   private SignalPipe() {}
 
   /**
@@ -30,16 +33,36 @@ public final class SignalPipe {
    */
   public static void handle(SystemCalls calls, int signal, IntConsumer action) {
     try {
-      PipeEnds pipe = Pipes.open(calls, 0);
-      byte[] code = MachineCode.of(SignalPipe.class, calls.abi());
-      ByteBuffer all = ByteBuffer.allocate(code.length + 4).order(ByteOrder.nativeOrder());
-      long address = MachineCode.load(calls, all.put(code).putInt(pipe.write()).array()).address();
-      Signals.handle(calls, signal, address + HANDLER, address);
-      Thread reader = new Thread(() -> read(calls, pipe.read(), action), "signal pipe");
-      reader.setDaemon(true);
-      reader.start();
+      Runtime.getRuntime().addShutdownHook(new Thread(begin(calls, signal, action)));
     } catch (ErrnoException e) {
       throw e.failure("cannot take signal " + signal, "");
+    }
+  }
+
+  /** Begins, and returns what ends it. */
+  static Runnable begin(SystemCalls calls, int signal, IntConsumer action) throws ErrnoException {
+    PipeEnds pipe = Pipes.open(calls, 0);
+    byte[] code = MachineCode.of(SignalPipe.class, calls.abi());
+    ByteBuffer all = ByteBuffer.allocate(code.length + 4).order(ByteOrder.nativeOrder());
+    long address = MachineCode.load(calls, all.put(code).putInt(pipe.write()).array()).address();
+    Signals.handle(calls, signal, address + HANDLER, address);
+    Thread reader = new Thread(() -> read(calls, pipe.read(), action), "signal pipe");
+    reader.setDaemon(true);
+    reader.start();
+    return () -> end(calls, signal, pipe, reader);
+  }
+
+  /**
+   * Ends the reader. While a thread is in a system call, the JVM waits 300 ms before it ends
+   * (HotSpot's {@code VM_Exit}).
+   */
+  private static void end(SystemCalls calls, int signal, PipeEnds pipe, Thread reader) {
+    Signals.ignore(calls, signal);
+    calls.call(Syscall.CLOSE, pipe.write());
+    try {
+      reader.join(JOIN_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -24,14 +24,22 @@ class SignalPipeTest {
       calls.must("read", Syscall.RT_SIGACTION, Signals.SIGQUIT, 0, jvm.address(), 8);
       try {
         BlockingQueue<Integer> got = new LinkedBlockingQueue<>();
-        SignalPipe.handle(calls, Signals.SIGQUIT, got::add);
+        Runnable end = SignalPipe.begin(calls, Signals.SIGQUIT, got::add);
         for (int i = 0; i < 1000; i++) {
           calls.must("kill", Syscall.KILL, ProcessHandle.current().pid(), Signals.SIGQUIT);
           assertEquals(Signals.SIGQUIT, got.poll(1, TimeUnit.MINUTES));
         }
+        end.run();
+        assertEquals(0, readers(), "the JVM waits for a thread in a system call");
       } finally {
         calls.must("restore", Syscall.RT_SIGACTION, Signals.SIGQUIT, jvm.address(), 0, 8);
       }
     }
+  }
+
+  private static long readers() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals("signal pipe"))
+        .count();
   }
 }
