@@ -244,6 +244,6 @@ test_what_a_program_leaves() {
 	# Its derivation is of no store; about what was left there is no word.
 	expect_err 'the whole store is shown'
 	[[ $(wc -l <"$T/err") == 1 ]] || fail "more than one line"
+	eventually nothing_below "$USER_HOME" || no_files_below "$USER_HOME" "left behind"
 	outside_is_untouched
-	no_files_below "$USER_HOME" "left behind"
 }

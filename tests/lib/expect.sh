@@ -59,11 +59,16 @@ prints() {
 
 # no_files_below DIRECTORY MESSAGE: nothing but directories, lock files, and what was typed into shells.
 no_files_below() {
-	find "$1" -mindepth 1 ! -type d ! -name '*lock' ! -path '*/.history/*' ! -path '*/.answers/*' >"$T/found"
-	if [[ -s $T/found ]]; then
+	if ! nothing_below "$1"; then
 		head -n 5 "$T/found"
 		fail "$2"
 	fi
+}
+
+# A large copy is deleted after the exit status: `eventually nothing_below`.
+nothing_below() {
+	find "$1" -mindepth 1 ! -type d ! -name '*lock' ! -path '*/.history/*' ! -path '*/.answers/*' >"$T/found" &&
+		[[ ! -s $T/found ]]
 }
 
 # eventually COMMAND...: the command comes to succeed, before it would hang for ever (or in `patience` seconds).

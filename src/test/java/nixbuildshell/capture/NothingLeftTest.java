@@ -29,7 +29,7 @@ class NothingLeftTest {
             List::of,
             Answers.NONE,
             drv -> new LogText(List.of(), false, Set.of(), end));
-    StorePath derivation = TestStore.path("0", "x-1.drv");
+    StorePath derivation = TestStore.path("00", "x-1.drv");
     return new NothingLeft(finder, new Builders(List.of()))
         .elsewhere(Map.of(derivation, ByteString.of(machine)));
   }
