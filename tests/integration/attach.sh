@@ -247,12 +247,27 @@ test_without_root() {
 		--arg hook "$T/own/hooks" --argstr salt "$T" >"$T/log" 2>&1 </dev/null &
 	eventually grep -qs ' attach ' "$T/log" || fail "it does not wait: $(<"$T/log")"
 	id=$(sed -n 's/^    sudo .* attach //p' "$T/log" | head -n 1)
-	run nbs attach "$id"
+	# In another store, where no other test builds.
+	user_dir "$T/none"
+	mkdir -p "$T/none/nix/store"
+	run nbs --store "$T/none" attach "$id"
 	expect_status 125
 	expect_err --store
-	run nbs --store "$T/own/root" attach "$id" <<<'echo "$PWD"; release'
-	expect_status 0
+	run nbs --store "$T/own/root" attach "$id" <<<'echo "$PWD"; exit 3'
+	expect_status 3
 	expect_out "/build/paused-0.1/tree"
+	start_terminal NIX_BUILD_SHELL_JAVA_HOME="$JDK"
+	types "$TOOL --store $T/own/root attach $id"
+	shows 'paused-0.1 buildPhase:.../paused-0.1/tree\$ *$'
+	types 'retry; echo "again=$?"'
+	shows '^again=1$'
+	types 'cd ..; rm -r tree; buildPhase="mkdir tree"; retry && echo passes-$((1 + 1))'
+	shows '^passes-2$'
+	types 'phases'
+	shows '^buildPhase *done$'
+	types 'rm -r tree; resume; echo "rest=$?"'
+	shows '^rest=0$'
+	types 'release'
 	eventually grep -q 'failed due to signal 9' "$T/log" || fail "it goes on: $(<"$T/log")"
 }
 
