@@ -288,6 +288,13 @@ test_builds_that_do_not_wait() {
 	run nbs attach
 	expect_status 2
 	expect_err 'no build waits at its failure' 'is /nix/store/'
+	# What a build says of itself makes it no other build.
+	hang forger forged
+	run nbs attach victim-1.0-forged
+	expect_status 2
+	expect_err 'no such build is running' '-forger-1.0.drv'
+	run nbs attach --release forger-1.0
+	expect_status 0
 	# Where the build is root in namespaces of its own, it could have put anything anywhere. It is left alone.
 	run nbs attach --yes nested-1.0
 	expect_status 125
