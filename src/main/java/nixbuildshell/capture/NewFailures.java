@@ -154,7 +154,8 @@ public record NewFailures(
       Optional<StorePath> found =
           build.flatMap(known -> FailureStory.derivation(kept, known, finder)).map(Found::path);
       Set<StorePath> possible = started.orElse(Set.of());
-      if (started.isPresent() && !mayBe(path, found, possible)) {
+      if (started.isPresent()
+          && (possible.isEmpty() || found.isPresent() && !possible.contains(found.get()))) {
         return Optional.empty();
       }
       Optional<StorePath> derivation = found.or(() -> only(kept, possible));
@@ -187,21 +188,6 @@ public record NewFailures(
     } catch (Failure e) {
       return Optional.empty(); // It is gone meanwhile.
     }
-  }
-
-  /**
-   * Decides whether a directory can be of one of these derivations: by its own, else by its name.
-   */
-  private static boolean mayBe(
-      ByteString path, Optional<StorePath> found, Set<StorePath> possible) {
-    Optional<String> name = KeptName.at(path).flatMap(KeptName::derivation);
-    return possible.stream()
-        .anyMatch(
-            each ->
-                found
-                    .map(each::equals)
-                    .or(() -> name.map(each.derivationName()::equals))
-                    .orElse(true));
   }
 
   private static String mismatch(String name) {
