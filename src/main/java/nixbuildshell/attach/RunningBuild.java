@@ -105,7 +105,7 @@ public record RunningBuild(long pid, StorePath derivation, ByteString top, Optio
   }
 
   private static Optional<StorePath> derivation(String root) {
-    return StorePath.find(root.substring(0, root.indexOf(CHROOT)));
+    return StorePath.find(root.substring(0, root.lastIndexOf(CHROOT)));
   }
 
   private static ByteString top(ProcessFiles process) {

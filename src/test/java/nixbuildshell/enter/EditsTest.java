@@ -33,7 +33,7 @@ class EditsTest {
     "'echo 1 >a; echo 1 >new; rm b', new, a b new | | | ",
     "'echo 1 >new; mkdir e; echo 1 >e/f; echo 1 >g', 'new e/', e/f new | g | | ",
     "'echo 1 >new', --all, new | | | ",
-    // What a phase was the last to change is the phase's, whoever changed it before.
+    // What a phase was the last to change is the phase's, also where the caller changed it before.
     "'echo 1 >a; phase \"echo 2 >a; echo 2 >new; rm b\"', '', | | a b new | ",
     "'phase \"echo 2 >a; echo 2 >b\"; echo 1 >a', '', a | | b | ",
     "'phase \"echo 2 >a; echo 2 >new\"', 'a', a | | new | ",

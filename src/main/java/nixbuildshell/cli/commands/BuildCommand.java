@@ -110,7 +110,7 @@ record BuildCommand(
       Messages messages,
       PrintStream out,
       SystemCalls calls) {
-    // Whoever presses Ctrl-C has not asked for the shell of what that stopped.
+    // A caller who presses Ctrl-C does not want the shell of what that stopped.
     List<Failed> failures =
         built.failures().stream().filter(it -> !built.interrupted() || !it.isStopped()).toList();
     built.failures().stream()
