@@ -78,7 +78,7 @@ test_several_failures() {
 		[[ $(grep -cx 'nix-build-shell: many-1.0 was stopped, since another build failed' "$T/err") -eq 2 ]] ||
 			fail "the siblings are not said to be stopped"
 		# Of each kind one. A program of another name says nothing of what it builds, so it runs where no other test builds.
-		using=nix-build
+		using='nix-build'
 		if [[ -n $nix ]]; then
 			using=$USER_HOME/nixos-rebuild
 			printf '#!/bin/sh\nexec nix-build "$@"\n' >"$using"
