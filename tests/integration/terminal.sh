@@ -295,19 +295,31 @@ stop_continue_and_background() {
 	shows '^got-word'
 }
 # Nothing moves at the terminal, so the relay never wakes up.
-relay_sleeps() {
+relay_sleeps() { thread_sleeps 'terminal relay' 2; }
+
+# thread_sleeps NAME SECONDS: or several, NAME|NAME
+thread_sleeps() {
 	local before
-	before=$(relay_switches)
-	sleep 2
-	[[ -n $before && $(relay_switches) == "$before" ]] || fail "the relay wakes up: $before, $(relay_switches)"
+	before=$(switches "$1")
+	sleep "$2"
+	[[ -n $before && $(switches "$1") == "$before" ]] || fail "$1 wakes up: $before, $(switches "$1")"
 }
-relay_switches() {
+switches() {
 	local thread
-	for thread in "/proc/$(pgrep -f "java .*nix-build-shell.jar $dir")"/task/*; do
-		if [[ $(<"$thread/comm") == 'terminal relay' ]]; then grep voluntary "$thread/status"; fi
+	for thread in "/proc/$(tool_process)"/task/*; do
+		if [[ $(<"$thread/comm") =~ ^($1)$ ]]; then grep voluntary "$thread/status"; fi
 	done
 }
 test_stop_continue_and_background() { same_stty stop_continue_and_background; }
+
+# Nor do the JVM's threads, which would every five seconds. The tool sees to it after three, and each ends the wait it is in.
+test_idle_jvm_sleeps() {
+	open_terminal
+	enter
+	sleep 9
+	thread_sleeps 'VM Periodic Tas|C1 CompilerThre' 6
+	says still-there
+}
 
 test_keys_of_a_program_in_the_pipeline() {
 	open_terminal

@@ -95,6 +95,7 @@ public enum Syscall {
   SPLICE(275, 76),
   STATX(332, 291),
   SYMLINKAT(266, 36),
+  TGKILL(234, 131),
   UMASK(95, 166),
   UMOUNT2(166, 39),
   UNLINKAT(263, 35),

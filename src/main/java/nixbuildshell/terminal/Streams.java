@@ -8,6 +8,7 @@ import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.files.ErrnoException;
+import nixbuildshell.kernel.JvmTimers;
 import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.launch.Child;
@@ -170,6 +171,7 @@ public final class Streams implements AutoCloseable {
       child.await();
       throw e;
     }
+    JvmTimers.sleepLater(calls);
     return child.await();
   }
 

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import nixbuildshell.abi.Abi;
+import nixbuildshell.kernel.JvmTimers;
 import nixbuildshell.kernel.MachineCode;
 import nixbuildshell.terminal.SignalRelay;
 import org.junit.jupiter.api.Test;
@@ -27,7 +28,7 @@ class AssemblyTest {
       Tools.missing("binutils for x86_64 and aarch64 are not both installed");
     }
     assertEquals(0, status);
-    for (Class<?> room : List.of(Interpreter.class, SignalRelay.class)) {
+    for (Class<?> room : List.of(JvmTimers.class, Interpreter.class, SignalRelay.class)) {
       String name = room.getPackageName().replaceAll(".*\\.", "");
       for (Abi abi : Abi.values()) {
         String file = name + "/" + abi.name().toLowerCase(Locale.ROOT) + ".hex";
