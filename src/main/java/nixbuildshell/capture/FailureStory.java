@@ -9,6 +9,7 @@ import nixbuildshell.console.Messages;
 import nixbuildshell.nix.Background;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.DerivationFinder.Found;
+import nixbuildshell.store.EndOrder;
 import nixbuildshell.store.Evidence;
 import nixbuildshell.store.LogEnd;
 import nixbuildshell.store.StorePath;
@@ -22,24 +23,32 @@ public final class FailureStory implements AutoCloseable {
   private final Optional<Found> found;
   private final Background<Optional<LogEnd>> end;
 
-  private FailureStory(Evidence kept, String name, Optional<Found> found, DerivationFinder finder) {
+  private FailureStory(
+      Evidence kept, String name, Optional<Found> found, EndOrder order, DerivationFinder finder) {
     this.name = name;
     this.found = found;
     this.end =
         new Background<>(
-            "build log", () -> found.map(Found::path).flatMap(drv -> finder.end(kept, drv)));
+            "build log", () -> found.map(Found::path).flatMap(drv -> finder.end(kept, drv, order)));
   }
 
-  /** Searches for the derivation, and begins to read its log. */
-  public static FailureStory of(Evidence kept, FailedBuild build, DerivationFinder finder) {
-    return new FailureStory(kept, build.name().value(), derivation(kept, build, finder), finder);
+  /**
+   * Searches for the derivation, and begins to read its log.
+   *
+   * @param order what Nix did first at the build's end, where that was seen
+   */
+  public static FailureStory of(
+      Evidence kept, FailedBuild build, EndOrder order, DerivationFinder finder) {
+    return new FailureStory(
+        kept, build.name().value(), derivation(kept, build, finder), order, finder);
   }
 
   /** Does the same, unless the manifest says what failed: then it knows nothing. */
-  public static FailureStory unlessSaid(Evidence kept, FailedBuild build, DerivationFinder finder) {
+  public static FailureStory unlessSaid(
+      Evidence kept, FailedBuild build, EndOrder order, DerivationFinder finder) {
     return BuildReport.saysWhatFailed(build)
-        ? new FailureStory(kept, build.name().value(), Optional.empty(), finder)
-        : of(kept, build, finder);
+        ? new FailureStory(kept, build.name().value(), Optional.empty(), order, finder)
+        : of(kept, build, order, finder);
   }
 
   static Optional<Found> derivation(Evidence kept, FailedBuild build, DerivationFinder finder) {

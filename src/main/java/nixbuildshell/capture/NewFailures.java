@@ -20,6 +20,8 @@ import nixbuildshell.files.FileSystem;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.DerivationFinder.Found;
+import nixbuildshell.store.EndOrder;
+import nixbuildshell.store.EndOrders;
 import nixbuildshell.store.Evidence;
 import nixbuildshell.store.KeptName;
 import nixbuildshell.store.LogEnd;
@@ -31,6 +33,7 @@ import nixbuildshell.store.StorePath;
  * were.
  *
  * @param finder reads build logs, too
+ * @param orders tells what Nix did first at the end of a build
  * @param refused decides whether Nix has refused the output of this derivation for its hash
  */
 public record NewFailures(
@@ -38,6 +41,7 @@ public record NewFailures(
     FileSystem files,
     NixStore store,
     DerivationFinder finder,
+    EndOrders orders,
     BiPredicate<Evidence, StorePath> refused) {
   /** How long Nix takes, from a failure on, to kill the builds beside it. */
   private static final Duration LONGEST_KILL = Duration.ofSeconds(2);
@@ -52,6 +56,7 @@ public record NewFailures(
    *     leave more than one
    * @param phase in which it failed or was stopped, when known
    * @param end how it ended, when its log tells
+   * @param order what Nix did first then
    * @param changed when it ended
    * @param what the sentence for the caller
    */
@@ -62,6 +67,7 @@ public record NewFailures(
       boolean named,
       Optional<String> phase,
       Optional<LogEnd.Kind> end,
+      EndOrder order,
       Instant changed,
       String what) {
     /** Decides whether Nix killed it, for instance since another build had failed. */
@@ -71,16 +77,34 @@ public record NewFailures(
 
     /** Adds to the sentence of a stopped build why Nix killed it. */
     private Failed explained(List<Failed> all) {
-      boolean beside =
+      return new Failed(path, name, derivation, named, phase, end, order, changed, what + why(all));
+    }
+
+    /**
+     * Says why Nix killed the build. After a failure Nix kills all others at once, or goes on
+     * (keep-going). With Nix 2.8, what it kills for its time and what it refuses has its last
+     * change only when all builds have ended.
+     */
+    private String why(List<Failed> all) {
+      boolean wentOn =
           all.stream()
-              .filter(other -> !other.isStopped())
-              .map(other -> Duration.between(other.changed, changed))
-              .anyMatch(gap -> !gap.isNegative() && gap.compareTo(LONGEST_KILL) < 0);
-      String why =
-          beside
-              ? ", since another build failed"
-              : ": it took too long or wrote too much (timeout, max-silent-time, max-log-size)";
-      return new Failed(path, name, derivation, named, phase, end, changed, what + why);
+              .filter(other -> other.end.filter(LogEnd.Kind.FAILED::equals).isPresent())
+              .anyMatch(other -> gapFrom(other).compareTo(LONGEST_KILL) >= 0);
+      List<Failed> beside =
+          all.stream()
+              .filter(other -> other != this && gapFrom(other).abs().compareTo(LONGEST_KILL) < 0)
+              .toList();
+      if (!wentOn && beside.stream().anyMatch(it -> !it.isStopped() && !gapFrom(it).isNegative())) {
+        return ", since another build failed";
+      }
+      return (wentOn || beside.stream().noneMatch(Failed::isStopped)
+              ? ": it"
+              : ": it or another build")
+          + " took too long or wrote too much (timeout, max-silent-time, max-log-size)";
+    }
+
+    private Duration gapFrom(Failed other) {
+      return Duration.between(other.changed, changed);
     }
   }
 
@@ -90,9 +114,8 @@ public record NewFailures(
    *
    * @param started what the front end's Nix began to build here; empty when it did not tell. A
    *     build of another derivation is another client's
-   * @param interrupted whether the caller stopped the front end, and so its builds
    */
-  public List<Failed> since(Instant moment, Optional<Set<StorePath>> started, boolean interrupted) {
+  public List<Failed> since(Instant moment, Optional<Set<StorePath>> started) {
     List<Failed> failures = new ArrayList<>();
     for (KeptDirectories.Listed each : newest(moment)) {
       if (each.readable()) {
@@ -100,9 +123,12 @@ public record NewFailures(
       }
     }
     failures.sort(Comparator.comparing(Failed::isStopped));
-    return failures.stream()
-        .map(each -> each.isStopped() && !interrupted ? each.explained(failures) : each)
-        .toList();
+    return failures;
+  }
+
+  /** Adds why Nix killed those that it stopped of the builds of one front end. */
+  public static List<Failed> explained(List<Failed> own) {
+    return own.stream().map(each -> each.isStopped() ? each.explained(own) : each).toList();
   }
 
   /**
@@ -159,7 +185,9 @@ public record NewFailures(
         return Optional.empty();
       }
       Optional<StorePath> derivation = found.or(() -> only(kept, possible));
-      Optional<LogEnd> logged = derivation.flatMap(drv -> finder.end(kept, drv));
+      EndOrder order =
+          derivation.map(drv -> orders.of(path, kept.changed(), drv)).orElse(EndOrder.UNKNOWN);
+      Optional<LogEnd> logged = derivation.flatMap(drv -> finder.end(kept, drv, order));
       boolean mismatches =
           logged.isPresent()
               && !logged.get().kind().equals(LogEnd.Kind.STOPPED)
@@ -179,6 +207,7 @@ public record NewFailures(
                   .map(ByteString::toString)
                   .or(() -> end.flatMap(it -> it.text().phase())),
               end.map(LogEnd::kind),
+              order,
               kept.changed(),
               build
                   .flatMap(BuildReport::whatFailed)
@@ -207,7 +236,9 @@ public record NewFailures(
   /** Returns the only one of these derivations whose log fits the directory. */
   private Optional<StorePath> only(Evidence kept, Set<StorePath> started) {
     List<StorePath> fitting =
-        started.stream().filter(drv -> finder.end(kept, drv).isPresent()).toList();
+        started.stream()
+            .filter(drv -> finder.end(kept, drv, EndOrder.UNKNOWN).isPresent())
+            .toList();
     return fitting.size() == 1 ? Optional.of(fitting.get(0)) : Optional.empty();
   }
 }

@@ -29,6 +29,7 @@ import nixbuildshell.console.Messages;
 import nixbuildshell.enter.Options;
 import nixbuildshell.kernel.Kernels;
 import nixbuildshell.nix.Caller;
+import nixbuildshell.store.EndOrder;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -349,6 +350,7 @@ final class CommandLineSyntax {
         builder,
         explain,
         Optional.empty(),
+        EndOrder.UNKNOWN,
         Optional.empty(),
         quiet,
         verbose.length);

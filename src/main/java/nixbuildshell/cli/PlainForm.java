@@ -11,6 +11,7 @@ import nixbuildshell.ByteString;
 import nixbuildshell.enter.Options;
 import nixbuildshell.sandbox.BinSh;
 import nixbuildshell.sandbox.Network;
+import nixbuildshell.store.EndOrder;
 
 /**
  * Recognises {@code [OPTIONS] DIR [COMMAND...]} without picocli, whose classes would delay the
@@ -138,6 +139,7 @@ final class PlainForm {
             builder,
             values.containsKey("--explain"),
             Optional.empty(),
+            EndOrder.UNKNOWN,
             Optional.empty(),
             values.containsKey("--quiet"),
             verbosity));

@@ -403,7 +403,7 @@ public record Enter(
       FailedBuild build,
       DerivationFinder finder,
       Prepared sandbox) {
-    try (FailureStory story = FailureStory.unlessSaid(kept, build, finder)) {
+    try (FailureStory story = FailureStory.unlessSaid(kept, build, options.order(), finder)) {
       fill(sessions, session, kept, build, sandbox);
       story.print(messages);
       sayBinSh(story);
@@ -429,7 +429,7 @@ public record Enter(
       FailedBuild build,
       DerivationFinder finder,
       Prepared sandbox) {
-    try (FailureStory story = FailureStory.of(kept, build, finder)) {
+    try (FailureStory story = FailureStory.of(kept, build, options.order(), finder)) {
       fill(sessions, session, kept, build, sandbox);
       new Arrival(sessions, session, sandbox, messages)
           .prepare(files, kept, build, story, caller.isRoot());
@@ -461,7 +461,7 @@ public record Enter(
       return 0;
     }
     Arrival arrival = new Arrival(sessions, session, sandbox, messages);
-    try (FailureStory story = FailureStory.of(none, build, finder)) {
+    try (FailureStory story = FailureStory.of(none, build, options.order(), finder)) {
       arrival.prepareFresh(build, story);
       int status = before.map(phase -> runUntil(phase, arrival)).orElse(0);
       if (before.isEmpty() || isFor(Look.class)) {

@@ -8,6 +8,7 @@ import nixbuildshell.sandbox.Network;
 import nixbuildshell.sandbox.SandboxRequest;
 import nixbuildshell.session.Session;
 import nixbuildshell.shell.Start;
+import nixbuildshell.store.EndOrder;
 
 /**
  * Says what the caller asks for when entering a build.
@@ -24,6 +25,7 @@ import nixbuildshell.shell.Start;
  * @param builder {@code --builder}: run the original builder
  * @param explain print the plan and run nothing
  * @param fresh to enter no failed build: {@code directory} names a derivation
+ * @param order what Nix did first at the end of the build, where that was seen
  * @param task what to do instead of a command or a shell
  * @param quiet {@code --quiet}: no greeting
  * @param verbosity how often {@code -v} was given
@@ -41,6 +43,7 @@ public record Options(
     boolean builder,
     boolean explain,
     Optional<Fresh> fresh,
+    EndOrder order,
     Optional<Task> task,
     boolean quiet,
     int verbosity) {
@@ -95,27 +98,32 @@ public record Options(
    * @param named with one byte in each char; empty for the same DIR
    */
   public Options in(Optional<String> named) {
-    return with(named.map(ByteString::new).orElse(directory), command, derivation, fresh, task);
+    return with(
+        named.map(ByteString::new).orElse(directory), command, derivation, fresh, order, task);
   }
 
-  /** Returns the same options for another DIR, of a derivation that is known where it is given. */
-  public Options in(ByteString other, Optional<ByteString> ofDerivation) {
-    return with(other, command, ofDerivation, fresh, task);
+  /**
+   * Returns the same options for another DIR, of a derivation that is known where it is given.
+   *
+   * @param seen as for {@link #order}
+   */
+  public Options in(ByteString other, Optional<ByteString> ofDerivation, EndOrder seen) {
+    return with(other, command, ofDerivation, fresh, seen, task);
   }
 
   /** Returns the same options for a task. */
   public Options with(Task other) {
-    return with(directory, command, derivation, fresh, Optional.of(other));
+    return with(directory, command, derivation, fresh, order, Optional.of(other));
   }
 
   /** Returns the same options for a build that has not begun. */
   public Options with(Fresh asked, ByteString named, List<ByteString> words) {
-    return with(named, words, derivation, Optional.of(asked), task);
+    return with(named, words, derivation, Optional.of(asked), order, task);
   }
 
   /** Returns the same options for a derivation. */
   Options of(ByteString path) {
-    return with(directory, command, Optional.of(path), fresh, task);
+    return with(directory, command, Optional.of(path), fresh, order, task);
   }
 
   private Options with(
@@ -123,6 +131,7 @@ public record Options(
       List<ByteString> words,
       Optional<ByteString> path,
       Optional<Fresh> asked,
+      EndOrder seen,
       Optional<Task> other) {
     return new Options(
         place,
@@ -137,6 +146,7 @@ public record Options(
         builder,
         explain,
         asked,
+        seen,
         other,
         quiet,
         verbosity);

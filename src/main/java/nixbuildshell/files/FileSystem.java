@@ -35,6 +35,12 @@ public final class FileSystem {
     return linkAt(descriptor.link()).orElse(path);
   }
 
+  /** Returns a watch of no directory yet. */
+  public NameWatch watch() throws ErrnoException {
+    long number = files.call(Syscall.INOTIFY_INIT1, FileCalls.O_CLOEXEC);
+    return new NameWatch(files, new Descriptor(files, (int) number));
+  }
+
   /** Decides whether a path is known to exist, if only as a link that leads nowhere. */
   public boolean has(ByteString path) {
     try {

@@ -11,6 +11,7 @@ import nixbuildshell.capture.KeptDirectories;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.capture.Manifest;
 import nixbuildshell.store.DerivationFinder;
+import nixbuildshell.store.EndOrder;
 import nixbuildshell.store.LogEnd;
 import nixbuildshell.store.LogText;
 import nixbuildshell.store.StorePath;
@@ -48,7 +49,10 @@ record Detail(
       unknown = e.getMessage();
     }
     LogText text =
-        found.flatMap(it -> finder.end(kept, it.path())).map(LogEnd::text).orElse(LogText.NONE);
+        found
+            .flatMap(it -> finder.end(kept, it.path(), EndOrder.UNKNOWN))
+            .map(LogEnd::text)
+            .orElse(LogText.NONE);
     Optional<String> failed =
         row.directory()
             .manifest()

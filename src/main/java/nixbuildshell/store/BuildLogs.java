@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  *
  * @param directory {@code /nix/var/log/nix/drvs}
  */
-record BuildLogs(Path directory) {
+public record BuildLogs(Path directory) {
   /**
    * Bounds the time between the end of a log and the directory's ctime. With Nix 2.8 it was 0 or 4
    * ms, a tick of the kernel's clock (25 builds, up to eight at a time, four of them with every
@@ -36,7 +36,7 @@ record BuildLogs(Path directory) {
   private static final String COMPRESSED = ".bz2";
 
   /** Returns the logs of a store's derivations. */
-  static BuildLogs of(NixStore store) {
+  public static BuildLogs of(NixStore store) {
     return new BuildLogs(Path.of(store.logs(), "drvs"));
   }
 
@@ -145,7 +145,12 @@ record BuildLogs(Path directory) {
     }
   }
 
-  private static Optional<StorePath> derivationOf(String name) {
+  /**
+   * Returns the derivation whose log this is.
+   *
+   * @param name of its folder and its own, joined
+   */
+  public static Optional<StorePath> derivationOf(String name) {
     int end = name.endsWith(COMPRESSED) ? name.length() - COMPRESSED.length() : name.length();
     return StorePath.find(name.substring(0, end)).filter(StorePath::isDerivation);
   }

@@ -370,7 +370,8 @@ public record DerivationFinder(
         certain.log().derivation(),
         certain.overwritten()
             ? Optional.empty()
-            : LogEnd.of(certain.log(), times, () -> LogText.NONE).map(LogEnd::kind));
+            : LogEnd.of(certain.log(), times, EndOrder.UNKNOWN, () -> LogText.NONE)
+                .map(LogEnd::kind));
   }
 
   private Pairing.Verdict verdict(Evidence kept, List<Pairing.Log> logs) {
@@ -415,10 +416,14 @@ public record DerivationFinder(
     }
   }
 
-  /** Tells from its log how the build of a derivation ended that left the directory. */
-  public Optional<LogEnd> end(Evidence kept, StorePath derivation) {
+  /**
+   * Tells from its log how the build of a derivation ended that left the directory.
+   *
+   * @param order what Nix did first, where that was seen
+   */
+  public Optional<LogEnd> end(Evidence kept, StorePath derivation, EndOrder order) {
     return logs().of(List.of(derivation)).stream()
-        .flatMap(log -> LogEnd.of(log, kept.times(), () -> texts.apply(derivation)).stream())
+        .flatMap(log -> LogEnd.of(log, kept.times(), order, () -> texts.apply(derivation)).stream())
         .findFirst();
   }
 

@@ -9,7 +9,8 @@ import java.util.function.Supplier;
 /**
  * Tells from a build log how the build ended. Measured: the log of a builder that failed ends up to
  * 224 ms before the directory's ctime. It ends up to 100 ms after the ctime when Nix killed the
- * build, and by the time of hashing earlier when Nix refused an output.
+ * build, and by the time of hashing earlier when Nix refused an output. With Nix 2.8 all of these
+ * can be one tick of the clock, and then only the order tells, where it was seen.
  *
  * @param text what the log says
  */
@@ -35,12 +36,13 @@ public record LogEnd(Kind kind, LogText text) {
   private static final Set<String> LAST = Set.of("fixupPhase", "installCheckPhase", "distPhase");
 
   /**
-   * Decides by the times.
+   * Decides by the times, and by the order where that was seen.
    *
    * @param text reads the log, when the times let it belong to the directory
    * @return empty when the log is another build's, or cannot tell
    */
-  static Optional<LogEnd> of(Pairing.Log log, KeptTimes kept, Supplier<LogText> text) {
+  static Optional<LogEnd> of(
+      Pairing.Log log, KeptTimes kept, EndOrder order, Supplier<LogText> text) {
     Instant end = log.end();
     Duration gap = Duration.between(end, kept.changed());
     if (gap.compareTo(LONGEST_KILL.negated()) < 0
@@ -49,8 +51,10 @@ public record LogEnd(Kind kind, LogText text) {
       return Optional.empty();
     }
     LogText last = text.get();
-    if (gap.compareTo(NEAR) <= 0) {
-      return Optional.of(new LogEnd(gap.isNegative() ? Kind.STOPPED : Kind.FAILED, last));
+    boolean stopped =
+        order == EndOrder.DIRECTORY_FIRST || order == EndOrder.UNKNOWN && gap.isNegative();
+    if (stopped || gap.compareTo(NEAR) <= 0) {
+      return Optional.of(new LogEnd(stopped ? Kind.STOPPED : Kind.FAILED, last));
     }
     return Optional.of(new LogEnd(Kind.REFUSED, last))
         .filter(refused -> last.phase().map(LAST::contains).orElse(true));

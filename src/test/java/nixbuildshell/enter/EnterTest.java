@@ -39,6 +39,7 @@ import nixbuildshell.session.Remembered;
 import nixbuildshell.session.Sample;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
+import nixbuildshell.store.EndOrder;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
@@ -101,6 +102,7 @@ class EnterTest {
     private boolean explain;
     private Optional<Options.Task> task = Optional.empty();
     private boolean quiet;
+    private EndOrder order = EndOrder.UNKNOWN;
 
     private Asked(Path directory, String... command) {
       this.directory = directory;
@@ -125,6 +127,7 @@ class EnterTest {
           builder,
           explain,
           Optional.empty(),
+          order,
           task,
           quiet,
           0);
@@ -268,8 +271,13 @@ class EnterTest {
   }
 
   /** The log's reader ends when it sees the copy: whoever waits for it first gets no line. */
-  @Test
-  void theLogIsReadBesideTheCopyAndItsLineSaidBeforeTheShell() throws IOException {
+  @ParameterizedTest
+  @CsvSource({
+    "UNKNOWN, buildPhase of probe-1.0 failed",
+    "DIRECTORY_FIRST, probe-1.0 was stopped in buildPhase",
+  })
+  void theLogIsReadBesideTheCopyAndItsLineSaidBeforeTheShell(EndOrder order, String line)
+      throws IOException {
     on(0, 1, 2);
     String drv = host.derivation("", "", "").latin1().substring("/nix/store/dd".length());
     Path log = host.file(root.resolve("nix/var/log/nix/drvs/dd/" + drv + ".bz2"), "");
@@ -284,8 +292,10 @@ class EnterTest {
         [ $i = 100 ] || echo '@nix {"action":"setPhase","phase":"buildPhase"}'
         """
             .formatted(root));
-    work = build -> assertTrue(host.said().startsWith("buildPhase of probe-1.0 failed\n"));
-    assertEquals(STATUS, enter(host.kept()));
+    work = build -> assertTrue(host.said().startsWith(line + "\n"));
+    Asked asked = new Asked(host.kept());
+    asked.order = order;
+    assertEquals(STATUS, asked.enter());
   }
 
   /** A script, by any path, whose interpreter is in the sandbox or is not. */

@@ -151,10 +151,32 @@ class LogEndTest {
         LogEnd.of(
             log(milliseconds),
             KeptFiles.named("nix-1-2").times(),
+            EndOrder.UNKNOWN,
             () ->
                 new LogText(
                     Optional.ofNullable(phase).stream().toList(), false, Set.of(), List.of()));
     assertEquals(Optional.ofNullable(sentence), end.flatMap(it -> it.sentence("a")));
+  }
+
+  /** With Nix 2.8, all of an end can be one tick of the clock. */
+  @ParameterizedTest
+  @CsvSource({
+    "0, UNKNOWN, FAILED",
+    "0, LOG_FIRST, FAILED",
+    "0, DIRECTORY_FIRST, STOPPED",
+    "4, UNKNOWN, STOPPED",
+    "4, LOG_FIRST, FAILED",
+    "-8, UNKNOWN, FAILED",
+    "-8, DIRECTORY_FIRST, STOPPED",
+    "-5000, LOG_FIRST, REFUSED",
+    "-5000, DIRECTORY_FIRST, STOPPED",
+    "501, DIRECTORY_FIRST,",
+  })
+  void theOrderTellsMoreThanTheTimes(long milliseconds, EndOrder order, LogEnd.Kind kind) {
+    assertEquals(
+        Optional.ofNullable(kind),
+        LogEnd.of(log(milliseconds), KeptFiles.named("nix-1-2").times(), order, () -> LogText.NONE)
+            .map(LogEnd::kind));
   }
 
   @Test
@@ -165,6 +187,7 @@ class LogEndTest {
         LogEnd.of(
                 log(-1),
                 kept,
+                EndOrder.UNKNOWN,
                 () -> {
                   throw new AssertionError("it is read");
                 })

@@ -143,7 +143,8 @@ record BuildCommand(
   private Options options(Built built, Failed failed) {
     return before.in(
         failed.path(),
-        failed.named() ? built.derivation(failed).map(ByteString::of) : Optional.empty());
+        failed.named() ? built.derivation(failed).map(ByteString::of) : Optional.empty(),
+        failed.order());
   }
 
   /** Returns what docs/build.schema.json describes. */

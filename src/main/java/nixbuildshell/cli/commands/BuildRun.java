@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Malformed;
+import nixbuildshell.capture.EndWatch;
 import nixbuildshell.capture.KeptDirectories;
 import nixbuildshell.capture.NewFailures;
 import nixbuildshell.capture.NewFailures.Failed;
@@ -26,6 +27,7 @@ import nixbuildshell.nix.FrontEnd;
 import nixbuildshell.nix.NixProgram;
 import nixbuildshell.nix.NixVersion;
 import nixbuildshell.store.DerivationFinder;
+import nixbuildshell.store.EndOrders;
 import nixbuildshell.store.Evidence;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StartedBuilds;
@@ -87,6 +89,7 @@ record BuildRun(
     StartedBuilds started = new StartedBuilds(store.directory());
     Instant start = Instant.now().minus(TICK);
     Optional<BuildRecords> records = records(started);
+    Optional<EndWatch> ends = EndWatch.begin(caller, files, store);
     List<String> settings =
         Stream.concat(Stream.of("keep-failed = true"), records.map(BuildRecords::setting).stream())
             .toList();
@@ -95,10 +98,16 @@ record BuildRun(
       ended = new FrontEnd(command, settings).run(caller, toStderr);
     } finally {
       records.ifPresent(BuildRecords::close);
+      ends.ifPresent(EndWatch::close);
     }
     return ended.status() == 0
         ? new Built(0, ended.interrupted(), store.directory(), List.of(), List.of())
-        : failed(ended, start, started, records.filter(BuildRecords::wereHeard).isPresent());
+        : failed(
+            ended,
+            start,
+            started,
+            records.filter(BuildRecords::wereHeard).isPresent(),
+            ends.map(EndWatch::orders).orElseGet(EndOrders::new));
   }
 
   private Optional<BuildRecords> records(StartedBuilds started) {
@@ -109,24 +118,20 @@ record BuildRun(
     }
   }
 
-  private Built failed(FrontEnd.Ended ended, Instant start, StartedBuilds started, boolean heard) {
+  private Built failed(
+      FrontEnd.Ended ended, Instant start, StartedBuilds started, boolean heard, EndOrders orders) {
     DerivationFinder finder =
         KeptDirectories.finder(caller, files, store, Answers.NONE, () -> false);
-    NewFailures news = new NewFailures(caller, files, store, finder, this::isRefused);
-    List<Failed> found =
-        news.since(
-            start, heard ? Optional.of(started.here()) : Optional.empty(), ended.interrupted());
+    NewFailures news = new NewFailures(caller, files, store, finder, orders, this::isRefused);
+    List<Failed> found = news.since(start, heard ? Optional.of(started.here()) : Optional.empty());
     Optional<Set<StorePath>> wanted =
         heard
             ? Optional.of(started.here())
             : found.size() == 1 && isItsOwn(found.get(0)) ? Optional.empty() : toBuild();
     List<String> notes = new ArrayList<>();
-    List<Failed> failures =
-        last(
-            found.stream()
-                .filter(each -> wanted.map(all -> isOneOf(each, all)).orElse(true))
-                .toList(),
-            notes);
+    List<Failed> own =
+        found.stream().filter(each -> wanted.map(all -> isOneOf(each, all)).orElse(true)).toList();
+    List<Failed> failures = last(ended.interrupted() ? own : NewFailures.explained(own), notes);
     if (ended.interrupted()) {
       news.closedSince(start).forEach(path -> notes.add(closed(path)));
     } else {

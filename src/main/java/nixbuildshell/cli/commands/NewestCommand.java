@@ -36,7 +36,8 @@ public record NewestCommand(Options before, Failure missing) implements Subcomma
     }
     Optional<Integer> chosen = choice.of(newest.stream().map(Newest::line).toList());
     return chosen.isPresent()
-        ? new EnterCommand(before.in(newest.get(chosen.get()).path(), before.derivation()))
+        ? new EnterCommand(
+                before.in(newest.get(chosen.get()).path(), before.derivation(), before.order()))
             .run(caller, messages, out)
         : 0;
   }
