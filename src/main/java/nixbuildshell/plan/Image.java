@@ -59,17 +59,19 @@ public final class Image {
   private final Plan plan;
   private final long[] records;
   private final byte[] data;
+  private final int used;
   private final int[] addresses;
 
   /**
    * @param records the header and the records for base address 0
-   * @param data what follows them
+   * @param data what follows them, in the first {@code used} bytes
    * @param addresses the offsets of the words that hold addresses
    */
-  private Image(Plan plan, long[] records, byte[] data, int[] addresses) {
+  private Image(Plan plan, long[] records, byte[] data, int used, int[] addresses) {
     this.plan = plan;
     this.records = records;
     this.data = data;
+    this.used = used;
     this.addresses = addresses;
   }
 
@@ -90,7 +92,7 @@ public final class Image {
 
   /** Returns the size in bytes. */
   public int size() {
-    return records.length * WORD + data.length;
+    return records.length * WORD + used;
   }
 
   /** Returns the image for an address. */
@@ -98,7 +100,7 @@ public final class Image {
     int front = records.length * WORD;
     long[] moved = records.clone();
     ByteBuffer image = words(new byte[size()]);
-    image.put(front, data);
+    image.put(front, data, 0, used);
     for (int offset : addresses) {
       if (offset < front) {
         moved[offset / WORD] += base;
@@ -243,7 +245,7 @@ public final class Image {
           Step.of("end", Syscall.EXIT_GROUP, Argument.number(STATUS_OF_A_BROKEN_PLAN))
               .expecting(UNTOUCHED);
       step(index, end);
-      return new Image(plan, records, Arrays.copyOf(data, used), Arrays.copyOf(addresses, known));
+      return new Image(plan, records, data, used, Arrays.copyOf(addresses, known));
     }
 
     private void step(int index, Step step) {

@@ -17,13 +17,15 @@ import nixbuildshell.Malformed;
  */
 final class DerivationParser {
   private final StoreDirectory store;
+  private final byte[] bytes;
   private final String text;
   private int at;
   private boolean dynamicInputs;
 
-  private DerivationParser(StoreDirectory store, String text) {
+  private DerivationParser(StoreDirectory store, byte[] bytes) {
     this.store = store;
-    this.text = text;
+    this.bytes = bytes;
+    this.text = ByteString.of(bytes).latin1();
   }
 
   /**
@@ -33,7 +35,7 @@ final class DerivationParser {
    * @throws Malformed that names the byte's offset
    */
   static Derivation parse(StoreDirectory store, byte[] drv) throws Malformed {
-    return new DerivationParser(store, ByteString.of(drv).latin1()).derivation();
+    return new DerivationParser(store, drv).derivation();
   }
 
   private Derivation derivation() throws Malformed {
@@ -157,8 +159,23 @@ final class DerivationParser {
     }
   }
 
+  /** Most strings have no escapes. A loop over an array is fast before anything is compiled. */
   private ByteString string() throws Malformed {
     expect("\"");
+    byte[] all = bytes;
+    int end = at;
+    while (end < all.length && all[end] != '"' && all[end] != '\\' && all[end] != 0) {
+      end++;
+    }
+    if (end == all.length || all[end] != '"') {
+      return escaped();
+    }
+    ByteString value = new ByteString(text.substring(at, end));
+    at = end + 1;
+    return value;
+  }
+
+  private ByteString escaped() throws Malformed {
     int start = at;
     StringBuilder value = new StringBuilder();
     while (at < text.length()) {

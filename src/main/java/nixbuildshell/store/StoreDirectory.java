@@ -1,6 +1,7 @@
 package nixbuildshell.store;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.Malformed;
 
@@ -26,6 +27,13 @@ public record StoreDirectory(String path) {
 
   /** Parses {@code /nix/store/HASH-NAME}. */
   public StorePath parse(ByteString whole) throws Malformed {
+    // A derivation can have thousands; the way below finds out what is wrong with a path.
+    if (whole.startsWith(path) && whole.latin1().startsWith("/", path.length())) {
+      Optional<StorePath> plain = StorePath.find(whole.latin1().substring(path.length() + 1));
+      if (plain.isPresent()) {
+        return plain.get();
+      }
+    }
     StorePath in = containing(whole);
     if (!path(in).equals(whole.latin1())) {
       throw new Malformed("it lies below the store path " + path(in));

@@ -1,5 +1,6 @@
 package nixbuildshell.store;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import nixbuildshell.Malformed;
 
@@ -37,7 +38,7 @@ public record StorePath(String baseName) implements Comparable<StorePath> {
     if (baseName.length() <= HASH_LENGTH || baseName.charAt(HASH_LENGTH) != '-') {
       throw new Malformed("it does not begin with a hash of 32 characters and a hyphen");
     }
-    char[] characters = baseName.toCharArray();
+    byte[] characters = baseName.getBytes(StandardCharsets.UTF_8);
     if (!consistsOf(OF_HASHES, characters, 0, HASH_LENGTH)) {
       throw new Malformed("its hash is not in Nix's base 32");
     }
@@ -46,9 +47,9 @@ public record StorePath(String baseName) implements Comparable<StorePath> {
   }
 
   /** A loop over an array is fast from the first path on, before anything is compiled. */
-  private static boolean consistsOf(boolean[] allowed, char[] characters, int from, int to) {
+  private static boolean consistsOf(boolean[] allowed, byte[] characters, int from, int to) {
     for (int i = from; i < to; i++) {
-      if (characters[i] >= allowed.length || !allowed[characters[i]]) {
+      if (characters[i] < 0 || !allowed[characters[i]]) {
         return false;
       }
     }
@@ -67,7 +68,7 @@ public record StorePath(String baseName) implements Comparable<StorePath> {
   /** Decides whether Nix allows a store path this name. */
   public static boolean isName(String name) {
     try {
-      checkName(name.toCharArray(), 0);
+      checkName(name.getBytes(StandardCharsets.UTF_8), 0);
       return true;
     } catch (Malformed e) {
       return false;
@@ -75,7 +76,7 @@ public record StorePath(String baseName) implements Comparable<StorePath> {
   }
 
   /** Checks the characters from an index on. */
-  private static void checkName(char[] characters, int from) throws Malformed {
+  private static void checkName(byte[] characters, int from) throws Malformed {
     int length = characters.length - from;
     if (length == 0 || length > LONGEST_NAME) {
       throw new Malformed("its name is empty or longer than " + LONGEST_NAME + " characters");
