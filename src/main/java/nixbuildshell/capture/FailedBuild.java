@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import nixbuildshell.ByteString;
+import nixbuildshell.store.Derivation;
 import nixbuildshell.store.StorePath;
 
 /**
@@ -14,6 +15,7 @@ import nixbuildshell.store.StorePath;
  *
  * @param name the derivation's, without {@code .drv}: ASCII, fit to be a file's name
  * @param derivation empty where the caller did not name it and no fact needed it
+ * @param content what the derivation's file says; empty where {@code derivation} is
  * @param system for instance {@code x86_64-linux}
  * @param manifest what the setup hook wrote, when it is there and of use
  * @param notes messages for the caller, in order
@@ -21,6 +23,7 @@ import nixbuildshell.store.StorePath;
 public record FailedBuild(
     Fact<String> name,
     Optional<Fact<StorePath>> derivation,
+    Optional<Derivation> content,
     Optional<Fact<ByteString>> system,
     Run run,
     Store store,

@@ -242,6 +242,7 @@ public final class Reconstruction {
     return new FailedBuild(
         name.map(ExternalBuild::fact).orElseGet(() -> name(Optional.empty(), Optional.empty())),
         Optional.empty(),
+        Optional.empty(),
         Optional.of(ExternalBuild.fact(build.system())),
         new FailedBuild.Run(
             shell,
@@ -342,6 +343,7 @@ public final class Reconstruction {
     return new FailedBuild(
         name(env, found),
         found.map(drv -> new Fact<>(drv.path(), source(drv.how()))),
+        found.map(Found::derivation),
         system(env, found),
         new FailedBuild.Run(shell, environment, files, call),
         new FailedBuild.Store(outputs, seen),

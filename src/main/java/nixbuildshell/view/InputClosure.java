@@ -105,8 +105,7 @@ record InputClosure(
   private Source source() throws Unknown {
     try {
       if (build.derivation().isPresent()) {
-        StorePath path = build.derivation().get().value();
-        return new Source(path, store.read(path));
+        return new Source(build.derivation().get().value(), build.content().orElseThrow());
       }
       Set<StorePath> outputs = outputs();
       Optional<DerivationFinder.Found> found =

@@ -65,13 +65,20 @@ public record RefusedOutput(
     if (build.manifest().isPresent() || build.derivation().isEmpty()) {
       return Optional.empty(); // The hook writes a manifest when the builder fails.
     }
-    return of(kept, build.derivation().get().value());
+    return of(kept, build.derivation().get().value(), build.content().orElseThrow());
   }
 
   /** Returns the output of a build that has no manifest. */
   public Optional<Found> of(Evidence kept, StorePath path) {
     try {
-      Derivation derivation = nix.read(path);
+      return of(kept, path, nix.read(path));
+    } catch (Failure e) {
+      return Optional.empty(); // It is shown as a courtesy.
+    }
+  }
+
+  private Optional<Found> of(Evidence kept, StorePath path, Derivation derivation) {
+    try {
       StorePath expected = derivation.outputPaths().get("out");
       return derivation.isFixedOutput() && expected != null
           ? find(path, derivation, expected, kept.times())

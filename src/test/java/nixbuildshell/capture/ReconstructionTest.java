@@ -118,6 +118,7 @@ class ReconstructionTest {
         new FailedBuild(
             env("probe-1.0"),
             Optional.empty(),
+            Optional.empty(),
             Optional.of(env(ByteString.of("i686-linux"))),
             new FailedBuild.Run(
                 Optional.of(env(SHELL)),
@@ -185,6 +186,7 @@ class ReconstructionTest {
         new FailedBuild(
             env("probe-1.0"),
             Optional.of(new Fact<>(given, Fact.Source.COMMAND_LINE)),
+            Optional.of(store.finder().store().read(given)),
             Optional.of(env(ByteString.of("i686-linux"))),
             new FailedBuild.Run(
                 Optional.of(env(SHELL)),
@@ -231,6 +233,7 @@ class ReconstructionTest {
         new FailedBuild(
             new Fact<>("probe-1.0", Fact.Source.DIRECTORY_NAME),
             Optional.of(new Fact<>(path, Fact.Source.DIRECTORY_NAME)),
+            Optional.of(store.finder().store().read(path)),
             Optional.of(drv(ByteString.of("x86_64-linux"))),
             new FailedBuild.Run(
                 Optional.of(drv(SHELL)),
