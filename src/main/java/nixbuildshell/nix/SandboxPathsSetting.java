@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.files.Answers;
@@ -61,8 +62,8 @@ public final class SandboxPathsSetting {
     try {
       Path file = program.toRealPath();
       BasicFileAttributes is = Files.readAttributes(file, BasicFileAttributes.class);
-      return Optional.of(
-          ByteString.of(file + "\n" + is.size() + "\n" + is.lastModifiedTime().toInstant()));
+      long modified = is.lastModifiedTime().to(TimeUnit.NANOSECONDS);
+      return Optional.of(ByteString.of(file + "\n" + is.size() + "\n" + modified));
     } catch (IOException e) {
       return Optional.empty();
     }

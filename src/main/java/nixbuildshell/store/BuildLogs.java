@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -99,8 +100,8 @@ public record BuildLogs(Path directory) {
     try {
       BasicFileAttributes is =
           Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-      return Optional.of(
-          file + "\n" + is.fileKey() + "\n" + is.size() + "\n" + is.lastModifiedTime().toInstant());
+      long modified = is.lastModifiedTime().to(TimeUnit.NANOSECONDS);
+      return Optional.of(file + "\n" + is.fileKey() + "\n" + is.size() + "\n" + modified);
     } catch (IOException e) {
       return Optional.empty();
     }

@@ -133,6 +133,9 @@ public record Derivation(
    */
   public ByteString withOutputPaths(ByteString text) {
     String replaced = text.latin1();
+    if (!NixHash.mayBeIn(replaced)) {
+      return text;
+    }
     for (Map.Entry<String, StorePath> output : outputPaths().entrySet()) {
       replaced = replaced.replace(placeholder(output.getKey()), store.path(output.getValue()));
     }

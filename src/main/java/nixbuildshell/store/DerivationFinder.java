@@ -146,7 +146,9 @@ public record DerivationFinder(
   private ByteString question(Evidence kept, Set<StorePath> outputs) {
     StringBuilder question = new StringBuilder(store.real()).append('\n');
     KeptTimes times = kept.times();
-    question.append(times.identity()).append('\n').append(times.changed()).append('\n');
+    Instant changed = times.changed();
+    question.append(times.identity()).append('\n').append(changed.getEpochSecond());
+    question.append('.').append(changed.getNano()).append('\n');
     new TreeSet<>(outputs).forEach(path -> question.append(path).append('\n'));
     return ByteString.of(question.toString()).plus(kept.outerName());
   }

@@ -10,8 +10,28 @@ public final class NixHash {
   static final String ALPHABET = "0123456789abcdfghijklmnpqrsvwxyz";
 
   private static final int STORE_PATH_BYTES = 20;
+  private static final int LENGTH = 52;
 
   private NixHash() {}
+
+  /**
+   * Decides whether a text can have such a hash after a slash. Java takes 10 ms to find its
+   * SHA-256, and few texts need one.
+   */
+  static boolean mayBeIn(String text) {
+    int slash = text.indexOf('/');
+    while (slash >= 0 && slash + LENGTH < text.length()) {
+      int other = slash + LENGTH;
+      while (ALPHABET.indexOf(text.charAt(other)) >= 0) {
+        other--;
+      }
+      if (other == slash) {
+        return true;
+      }
+      slash = text.indexOf('/', other);
+    }
+    return false;
+  }
 
   /** Returns the hash of bytes in 52 characters. */
   public static String of(byte[] bytes) {

@@ -34,19 +34,23 @@ public final class StructuredAttributes {
 
   /** Returns the attributes of a derivation; empty when it has none. */
   public static Optional<StructuredAttributes> of(Derivation derivation) {
-    SortedMap<ByteString, Json> outputs = new TreeMap<>();
-    for (String output : derivation.outputs().keySet()) {
-      ByteString placeholder = ByteString.of(Derivation.placeholder(output));
-      outputs.put(ByteString.of(output), new Json.Text(placeholder));
-    }
     return derivation
         .structuredAttributes()
         .map(
             given -> {
               SortedMap<ByteString, Json> all = new TreeMap<>(given.values());
-              all.put(ByteString.of("outputs"), new Json.Fields(outputs));
+              all.put(ByteString.of("outputs"), outputs(derivation));
               return new StructuredAttributes(derivation, new Json.Fields(all));
             });
+  }
+
+  private static Json.Fields outputs(Derivation derivation) {
+    SortedMap<ByteString, Json> outputs = new TreeMap<>();
+    for (String output : derivation.outputs().keySet()) {
+      ByteString placeholder = ByteString.of(Derivation.placeholder(output));
+      outputs.put(ByteString.of(output), new Json.Text(placeholder));
+    }
+    return new Json.Fields(outputs);
   }
 
   public boolean has(String name) {
