@@ -20,6 +20,7 @@ import nixbuildshell.console.Messages;
 import nixbuildshell.console.ProcessBytes;
 import nixbuildshell.enter.Options;
 import nixbuildshell.kernel.Kernels;
+import nixbuildshell.kernel.MachineCode;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.terminal.StandardStream;
@@ -43,6 +44,7 @@ public final class Main {
    */
   public static void main(String[] args) {
     Kernels.prepare();
+    MachineCode.prepare();
     PrintStream out = utf8(FileDescriptor.out);
     PrintStream err = utf8(FileDescriptor.err);
     int code = new Main(caller(), out, err).run(ProcessBytes.arguments(args.length));

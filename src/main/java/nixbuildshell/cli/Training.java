@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import nixbuildshell.ByteString;
+import nixbuildshell.kernel.Kernels;
 
 /**
  * Runs several command lines in one process while the JVM records which classes they need. {@code
@@ -20,6 +21,7 @@ final class Training {
    * @param words the command lines, with a word "," between two of them
    */
   public static void main(String[] words) {
+    Kernels.prepare();
     PrintStream nowhere = new PrintStream(PrintStream.nullOutputStream());
     Main tool = new Main(Main.caller(), nowhere, System.err);
     List<ByteString> arguments = new ArrayList<>();

@@ -2,7 +2,6 @@ package nixbuildshell.files;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.zip.CRC32;
@@ -129,7 +128,7 @@ public final class Answers {
         bytes += status.get().size();
       }
     }
-    all.sort(Comparator.comparing(each -> each.status.modified()));
+    all.sort((one, other) -> one.status.modified().compareTo(other.status.modified()));
     for (int i = 0; i < all.size() && (all.size() - i >= MOST || bytes > MOST_BYTES); i++) {
       bytes -= all.get(i).status.size();
       TreeRemoval.remove(answers, all.get(i).name);

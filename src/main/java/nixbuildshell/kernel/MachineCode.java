@@ -15,6 +15,11 @@ import nixbuildshell.abi.Abi;
 public final class MachineCode {
   private MachineCode() {}
 
+  /** Makes the class loader open the jar, while another thread links the kernel's handle. */
+  public static void prepare() {
+    MachineCode.class.getResource("none");
+  }
+
   /**
    * Returns the code for an architecture.
    *

@@ -1,7 +1,6 @@
 package nixbuildshell.sandbox;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -52,7 +51,7 @@ public record HostPath(
       }
     }
     Set<String> mounted = new HashSet<>();
-    for (HostPath path : paths.stream().sorted(Comparator.comparing(HostPath::target)).toList()) {
+    for (HostPath path : paths.stream().sorted(HostPath::compareTargets).toList()) {
       List<String> above = OwnPaths.parents(path.target.latin1());
       boolean within = above.stream().anyMatch(mounted::contains);
       List<ByteString> missing =
@@ -67,5 +66,10 @@ public record HostPath(
       }
     }
     return all;
+  }
+
+  /** The JDK's comparator of a key cannot be in the class cache: a millisecond of the start. */
+  private static int compareTargets(HostPath one, HostPath other) {
+    return one.target.compareTo(other.target);
   }
 }
