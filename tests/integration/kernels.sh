@@ -153,6 +153,9 @@ test_session_on_an_overlay() {
 	mount -t overlay -o "lowerdir=$T/lower,upperdir=$T/upper,workdir=$T/work" overlay "$T/over"
 	trap 'umount -l "$T/over"' EXIT
 	chmod 777 "$T/over"
+	run nbs --work-dir "$T/over" doctor
+	expect_status 0
+	grep -A 1 '^note    overlay .* cannot be mounted' "$T/out" | grep -q 'Try: .* --work-dir' || fail "doctor does not say it"
 	mkdir "$T/programs"
 	for program in env sh readlink; do ln -s "$(type -P "$program")" "$T/programs/$program"; done
 	tool_env=(PATH="$T/programs")

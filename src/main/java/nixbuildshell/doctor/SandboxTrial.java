@@ -117,7 +117,8 @@ record SandboxTrial(SystemCalls calls, NixStore store, Identity identity, Sessio
             "overlay",
             "cannot be mounted in a user namespace: a sandbox that shows many store paths takes"
                 + " longer, and none can show the whole store",
-            "Linux 5.11 or later, outside of a container");
+            "Linux 5.11 or later, outside of a container; where sessions lie on an overlay,"
+                + " --work-dir");
   }
 
   private SandboxSpec spec() {
