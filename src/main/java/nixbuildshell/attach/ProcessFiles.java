@@ -1,6 +1,7 @@
 package nixbuildshell.attach;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -16,6 +17,9 @@ import java.util.Optional;
  * afterwards whether it is alive.
  */
 record ProcessFiles(long pid) {
+  /** More than any file has. A process can say that its environment is as large as its memory. */
+  private static final int LARGEST = 16 << 20;
+
   /** Returns the numbers of all processes that this one can see. */
   static List<Long> all() {
     return numbers(Path.of("/proc"));
@@ -39,8 +43,8 @@ record ProcessFiles(long pid) {
 
   /** Returns a file's text; empty when it cannot be read. */
   Optional<String> text(String name) {
-    try {
-      return Optional.of(new String(Files.readAllBytes(path(name)), StandardCharsets.ISO_8859_1));
+    try (InputStream file = Files.newInputStream(path(name))) {
+      return Optional.of(new String(file.readNBytes(LARGEST), StandardCharsets.ISO_8859_1));
     } catch (IOException e) {
       return Optional.empty();
     }

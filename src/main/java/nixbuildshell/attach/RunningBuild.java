@@ -104,7 +104,8 @@ public record RunningBuild(long pid, StorePath derivation, ByteString top, Optio
     }
   }
 
-  private static Optional<StorePath> derivation(String root) {
+  /** Returns the derivation of a build's root directory. Its own name may have ".chroot" in it. */
+  static Optional<StorePath> derivation(String root) {
     return StorePath.find(root.substring(0, root.lastIndexOf(CHROOT)));
   }
 
@@ -155,7 +156,7 @@ public record RunningBuild(long pid, StorePath derivation, ByteString top, Optio
   private static FileContent read(
       long pid, ByteString top, FileSystem files, String path, int limit) {
     try (Directory root = files.openDirectory(ByteString.of("/proc/" + pid + "/root"))) {
-      return FileContent.below(root, top.latin1().substring(1) + "/" + path, limit);
+      return FileContent.inBuild(root, top.latin1().substring(1) + "/" + path, limit);
     } catch (ErrnoException | RuntimeException e) {
       return new FileContent.Missing();
     }

@@ -119,7 +119,8 @@ public final class Directory implements AutoCloseable {
   }
 
   private Descriptor open(ByteString name, int flags, int mode) throws ErrnoException {
-    long always = files.abi().noFollow() | FileCalls.O_CLOEXEC | FileCalls.O_NONBLOCK;
+    long always =
+        files.abi().noFollow() | FileCalls.O_CLOEXEC | FileCalls.O_NONBLOCK | FileCalls.O_NOCTTY;
     return new Descriptor(files, (int) call(Syscall.OPENAT, name, flags | always, mode));
   }
 

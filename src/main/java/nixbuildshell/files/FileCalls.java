@@ -18,6 +18,7 @@ final class FileCalls {
   static final int O_RDWR = 2;
   static final int O_CREAT = 0x40;
   static final int O_EXCL = 0x80;
+  static final int O_NOCTTY = 0x100;
   static final int O_NONBLOCK = 0x800;
   static final int O_NOATIME = 0x40000;
   static final int O_CLOEXEC = 0x80000;

@@ -64,6 +64,11 @@ public sealed interface FileContent {
    * @param limit bytes that the file may have, less than 2 GiB
    */
   static FileContent read(Directory directory, ByteString name, int limit) {
+    return read(directory, name, limit, true);
+  }
+
+  private static FileContent read(
+      Directory directory, ByteString name, int limit, boolean whatClaimsToBeEmpty) {
     try (Descriptor file = directory.openFile(name)) {
       Status status = file.status();
       if (status.type() != FileType.REGULAR) {
@@ -71,6 +76,9 @@ public sealed interface FileContent {
       }
       if (status.size() > limit) {
         return new TooLarge(status.size(), limit);
+      }
+      if (status.size() == 0 && !whatClaimsToBeEmpty) {
+        return new Bytes(new byte[0]);
       }
       byte[] bytes = file.read(limit + 1);
       return bytes.length > limit ? new TooLarge(bytes.length, limit) : new Bytes(bytes);
@@ -81,12 +89,25 @@ public sealed interface FileContent {
 
   /** Reads below directories, through no link: names with slashes between them. */
   static FileContent below(Directory directory, String path, int limit) {
+    return below(directory, path, limit, true);
+  }
+
+  /**
+   * Reads so in a running build, whose root can mount files of procfs anywhere: what claims to be
+   * empty is taken for that, and not read. The kernel's log (kmsg), for one, forgets what is read.
+   */
+  static FileContent inBuild(Directory directory, String path, int limit) {
+    return below(directory, path, limit, false);
+  }
+
+  private static FileContent below(
+      Directory directory, String path, int limit, boolean whatClaimsToBeEmpty) {
     int slash = path.indexOf('/');
     if (slash < 0) {
-      return read(directory, ByteString.of(path), limit);
+      return read(directory, ByteString.of(path), limit, whatClaimsToBeEmpty);
     }
     try (Directory next = directory.openDirectory(ByteString.of(path.substring(0, slash)))) {
-      return below(next, path.substring(slash + 1), limit);
+      return below(next, path.substring(slash + 1), limit, whatClaimsToBeEmpty);
     } catch (ErrnoException e) {
       return e.missing() ? new Missing() : new Unreadable(e.why());
     }

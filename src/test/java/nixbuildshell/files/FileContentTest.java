@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -50,6 +51,21 @@ class FileContentTest {
       } else {
         assertEquals(new FileContent.TooLarge(size, LIMIT), read("file"));
       }
+    }
+  }
+
+  @Test
+  void ofARunningBuildWhatClaimsToBeEmptyIsNotRead() throws Exception {
+    Files.writeString(temporary.resolve("file"), "text");
+    assertArrayEquals(
+        "text".getBytes(StandardCharsets.UTF_8),
+        assertInstanceOf(FileContent.Bytes.class, FileContent.inBuild(directory, "file", LIMIT))
+            .bytes());
+    try (Directory root =
+        new FileSystem(new SystemCalls(Kernels.best(Optional::empty)))
+            .openDirectory(ByteString.of("/"))) {
+      FileContent claims = FileContent.inBuild(root, "proc/version", 1 << 20);
+      assertEquals(0, assertInstanceOf(FileContent.Bytes.class, claims).bytes().length);
     }
   }
 
