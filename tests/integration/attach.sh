@@ -157,7 +157,8 @@ test_three_builds_and_two_sessions() {
 
 	# The first tool is killed: its shell is gone, the build is not, and a second session is in it.
 	inside killed "$first"
-	run nbs attach "$first" <<<'echo second; exit 3'
+	# A process that it leaves there has its output, and keeps the tool no longer than the shell.
+	run nbs attach "$first" <<<"$TOOLS_PATH/bin/sleep 599 & echo second; exit 3"
 	expect_status 3
 	kill -KILL "$tool"
 	exec 9>&-
@@ -274,10 +275,10 @@ test_without_root() {
 # hang NAME WORD: a build of tests/fixtures/attach.nix in the background, which comes to say the word.
 hang() {
 	local kind=$1
-	[[ $kind != range ]] || kind=uidRange
+	[[ $kind != @(range|swapping) ]] || kind=uidRange
 	# shellcheck disable=SC2094
 	asking_for "$kind" nix-build --no-out-link "$SCRATCH/fixtures/attach.nix" -A "$1" --argstr bash "$BASH_PATH" \
-		--argstr tools "$TOOLS_PATH" --argstr salt "$T" >"$T/log-$1" 2>&1 </dev/null &
+		--argstr tools "$TOOLS_PATH" --argstr salt "$T" --argstr attacker "${attacker-}" >"$T/log-$1" 2>&1 </dev/null &
 	eventually grep -qx "$2" "$T/log-$1" || fail "it does not run: $(<"$T/log-$1")"
 }
 
@@ -331,7 +332,7 @@ attached_slowly() {
 
 test_an_attacker_waits() {
 	needs_root
-	enter_world debian13
+	enter_world sid
 	hang range watching
 	run nbs list --running
 	grep -q ' range-1.0 ' "$T/out" || fail "another build's name: $(<"$T/out")"
@@ -344,4 +345,50 @@ test_an_attacker_waits() {
 	# First the host's root, which is no user in there, and then root of the range.
 	[[ $(sed -n 's/^looks at //p' "$T/log-range" | uniq) == $'65534\n0' ]] || fail "it has not looked: $(<"$T/log-range")"
 	! grep seen "$T/log-range" || fail "it has seen that"
+}
+
+# attached_bare ARGUMENT...: on a host that has no bash for it, so that the build's own is executed.
+attached_bare() (
+	# shellcheck disable=SC2016
+	world+=(unshare --mount sh -c '[ ! -e /bin/bash-static ] || mount --bind /bin/bash /bin/bash-static; exec "$@"' sh)
+	nbs attach "$@"
+)
+
+# What `attach` executes is the attacker's, and in whatever root the attacker has put there.
+test_an_attacker_swaps_shell_and_root() {
+	needs_root
+	enter_world sid
+	compile "$T/attacker" "$TOP/tests/fixtures/attacker.c"
+	attacker=$(store_add "$T/attacker")
+	hang swapping attacking
+	echo secret >"$T/secret"
+	local tries=0 met=
+	while [[ -z $met ]] && ((tries++ < 20)); do
+		run attached_bare swapping-1.0-forged 3<"$T/secret" <<<'exit 4'
+		# Where there was nothing at that moment, nothing was executed.
+		[[ $status -ne 125 ]] || continue
+		expect_status 9
+		expect_out 'users 0 0 0 groups 0 0 0 and 0; descriptors 0p 1p 2p'
+		met=1
+	done
+	[[ -n $met ]] || fail "it was never executed: $(<"$T/err")"
+	run nbs attach --release swapping-1.0
+	expect_status 0
+	eventually grep -q 'failed due to signal 9' "$T/log-swapping" || fail "it goes on: $(<"$T/log-swapping")"
+}
+
+test_an_attacker_stops_and_traces() {
+	needs_root
+	compile "$T/attacker" "$TOP/tests/fixtures/attacker.c"
+	attacker=$(store_add "$T/attacker")
+	hang stopping attacking
+	run nbs attach --yes stopping-1.0 <<<'while :; do :; done'
+	expect_status 137
+	expect_err 'the build stops the session again and again'
+	eventually grep -q 'failed due to signal 9' "$T/log-stopping" || fail "it goes on: $(<"$T/log-stopping")"
+	hang tracing attacking
+	run nbs attach --yes tracing-1.0 <<<'echo "$PWD"; exit 3'
+	expect_out /build
+	expect_err 'the build traces the session' 'the build has ended'
+	eventually grep -q 'failed due to signal 9' "$T/log-tracing" || fail "it goes on: $(<"$T/log-tracing")"
 }

@@ -215,6 +215,11 @@ public record Hold(SystemCalls calls, int pidfd, int lease, List<ByteString> fil
     return Readiness.of(calls, pidfd, patience);
   }
 
+  /** Ends the build, which is held. */
+  public void kill() {
+    calls.call(Syscall.PIDFD_SEND_SIGNAL, pidfd, Signals.SIGKILL, 0, 0);
+  }
+
   private static boolean isAlive(SystemCalls calls, int pidfd) {
     return calls.call(Syscall.PIDFD_SEND_SIGNAL, pidfd, 0, 0, 0) != -Errno.ESRCH.number();
   }

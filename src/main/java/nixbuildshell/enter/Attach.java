@@ -42,6 +42,7 @@ import nixbuildshell.shell.ShellFiles;
 import nixbuildshell.store.Derivation;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.terminal.CallersStream;
+import nixbuildshell.terminal.SessionWatch;
 import nixbuildshell.terminal.SignalRelay;
 import nixbuildshell.terminal.Streams;
 import nixbuildshell.view.InteractiveBash;
@@ -93,7 +94,7 @@ public record Attach(
     try (Hold hold = Hold.of(calls, build, () -> isStillThat(build))) {
       AttachPlan plan = plan(hold, process, bash, inMemory);
       greet(build);
-      Ended ended = enter(plan);
+      Ended ended = enter(plan, hold);
       if (build.has(files, ShellDirectory.path("").substring(1) + "/" + ShellFiles.RELEASED)) {
         return release(build);
       }
@@ -306,7 +307,7 @@ public record Attach(
                         + " minutes, release ends it"));
   }
 
-  private Ended enter(AttachPlan plan) throws ErrnoException {
+  private Ended enter(AttachPlan plan, Hold hold) throws ErrnoException {
     SignalRelay signals = SignalRelay.install(calls);
     // A running build could use the other end of a socket as long as the shell has this one.
     List<CallersStream> streams =
@@ -315,8 +316,10 @@ public record Attach(
       GoPipe go = GoPipe.open(calls);
       Plan steps = plan.plan(go.ends(), connected.plan(), KernelProbe.of(calls));
       Child child = Launch.into(steps).startTwice(calls, go, AttachPlan.forkStep(steps));
+      SessionWatch watch = SessionWatch.start(calls, child, signals, hold::kill);
       Ended ended = connected.await(child, signals);
-      connected.finish(() -> signals.ending() != 0);
+      connected.leave(() -> signals.ending() != 0);
+      watch.trouble().ifPresent(messages::note);
       return ended;
     }
   }

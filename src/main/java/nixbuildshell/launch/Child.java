@@ -16,11 +16,14 @@ import nixbuildshell.plan.Outcome;
 public final class Child {
   static final int P_PID = 1;
   static final int WEXITED = 4;
+  private static final int WNOHANG = 1;
+  private static final int WSTOPPED = 2;
   static final int WNOWAIT = 0x1000000;
   private static final int SIGINFO_SIZE = 128;
   private static final int SI_CODE = 8;
   private static final int SI_STATUS = 24;
   private static final int CLD_EXITED = 1;
+  private static final int CLD_STOPPED = 5;
 
   private final SystemCalls calls;
   private final long pid;
@@ -60,6 +63,18 @@ public final class Child {
         }
         return ended;
       }
+    }
+  }
+
+  /** Waits until a signal stops the process; returns false when it has ended instead. */
+  public boolean awaitStop() {
+    try (NativeMemory siginfo = NativeMemory.ofSize(calls, SIGINFO_SIZE)) {
+      if (!isRunning() || wait(WEXITED | WSTOPPED | WNOWAIT, siginfo) < 0) {
+        return false;
+      }
+      ByteBuffer told =
+          ByteBuffer.wrap(siginfo.read(0, SIGINFO_SIZE)).order(ByteOrder.nativeOrder());
+      return told.getInt(SI_CODE) == CLD_STOPPED && wait(WSTOPPED | WNOHANG, siginfo) == 0;
     }
   }
 

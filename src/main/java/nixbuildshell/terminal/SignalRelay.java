@@ -237,6 +237,13 @@ public final class SignalRelay {
     }
   }
 
+  /** Continues a child that another process has stopped, unless this one is about to stop, too. */
+  void resume(Child stopped) {
+    synchronized (suspending) {
+      stopped.killGroup(SIGCONT);
+    }
+  }
+
   private static void pause() {
     try {
       Thread.sleep(50);

@@ -25,6 +25,12 @@ final class StreamCopy {
   private static final int JOIN_MILLIS = 50;
   private static final int RETRY_MILLIS = 10;
 
+  /** Bytes that the program can have left in its pipe, and more. */
+  private static final long MOST_LEFT = 2 << 20;
+
+  /** How often in a row a pipe is found empty before nothing is left of the program. */
+  private static final int QUIET = 10;
+
   private final SystemCalls calls;
   private final CallersStream callers;
   private final PipeEnds pipe;
@@ -34,6 +40,7 @@ final class StreamCopy {
   /** Bytes that were read and not written. */
   private int pending;
 
+  private volatile long copied;
   private int errno;
   private boolean readEndOpen = true;
   private boolean writeEndOpen = true;
@@ -91,12 +98,13 @@ final class StreamCopy {
 
   /** Copies until the end and returns 0, or the errno. */
   private int copy(int from, int to) {
-    long copied;
-    do {
-      copied = again(Syscall.SPLICE, from, 0, to, 0, AT_ONCE, 0);
-    } while (copied > 0);
+    long got = again(Syscall.SPLICE, from, 0, to, 0, AT_ONCE, 0);
+    while (got > 0) {
+      copied += got;
+      got = again(Syscall.SPLICE, from, 0, to, 0, AT_ONCE, 0);
+    }
     // A file that is opened for appending, and most devices, cannot be spliced.
-    return copied == -Errno.EINVAL.number() ? copyByHand(from, to) : (int) -copied;
+    return got == -Errno.EINVAL.number() ? copyByHand(from, to) : (int) -got;
   }
 
   private int copyByHand(int from, int to) {
@@ -107,6 +115,7 @@ final class StreamCopy {
           return (int) -got;
         }
         pending = (int) got;
+        copied += got;
         while (pending > 0) {
           long wrote = again(Syscall.WRITE, to, buffer.address() + got - pending, pending);
           if (wrote < 0) {
@@ -156,20 +165,47 @@ final class StreamCopy {
    * @param givesUp whether to wait no longer
    */
   void finish(BooleanSupplier givesUp) {
+    finish(givesUp, () -> false);
+  }
+
+  private void finish(BooleanSupplier output, BooleanSupplier toGiveBack) {
     if (!input) {
-      join(givesUp);
+      join(output);
     } else if (givesBack()) {
-      giveBack();
+      giveBack(toGiveBack);
     }
   }
 
-  private void giveBack() {
+  /**
+   * Does the same where processes that do not end with the program may hold the program's end: what
+   * the program has left in the pipe is written, and nothing after it is waited for.
+   */
+  void leave(BooleanSupplier givesUp) {
+    long most = copied + MOST_LEFT;
+    int[] quiet = {0};
+    BooleanSupplier nothingLeft =
+        () -> {
+          quiet[0] = isQuiet() ? quiet[0] + 1 : 0;
+          return givesUp.getAsBoolean() || copied > most || quiet[0] > QUIET;
+        };
+    finish(nothingLeft, nothingLeft);
+  }
+
+  /** Decides whether there is nothing to copy; input has to wait for its reader alone. */
+  private synchronized boolean isQuiet() {
+    return input || readEndOpen && pending == 0 && unread(pipe.read()) == 0;
+  }
+
+  private void giveBack(BooleanSupplier givesUp) {
     synchronized (this) {
       ending = true;
     }
     if (writeEndOpen) {
       closeReadEnd(); // A call that waits for room in the pipe ends with EPIPE.
-      join(() -> false);
+      join(givesUp);
+      if (thread.isAlive()) {
+        return; // Another reader holds the pipe, and may read what is in it.
+      }
     }
     int left = pending + unread(writeEndOpen ? pipe.write() : pipe.read());
     if (left > 0) {

@@ -188,6 +188,14 @@ public final class Streams implements AutoCloseable {
     return copies.stream().flatMap(each -> each.failure().stream()).findFirst();
   }
 
+  /**
+   * Ends it as {@link #finish} does, where the program has left processes that may hold streams.
+   */
+  public void leave(BooleanSupplier givesUp) {
+    relay.ifPresent(each -> each.finish(givesUp));
+    copies.forEach(each -> each.leave(givesUp));
+  }
+
   @Override
   public void close() {
     handover.ifPresent(Handover::close);
