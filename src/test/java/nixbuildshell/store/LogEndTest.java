@@ -170,7 +170,9 @@ class LogEndTest {
     "-8, DIRECTORY_FIRST, STOPPED",
     "-5000, LOG_FIRST, REFUSED",
     "-5000, DIRECTORY_FIRST, STOPPED",
-    "501, DIRECTORY_FIRST,",
+    "501, LOG_FIRST,",
+    "1000, DIRECTORY_FIRST, STOPPED",
+    "1001, DIRECTORY_FIRST,",
   })
   void theOrderTellsMoreThanTheTimes(long milliseconds, EndOrder order, LogEnd.Kind kind) {
     assertEquals(
