@@ -92,6 +92,20 @@ public record Attach(
     Optional<MemoryFile> inMemory =
         bash.filter(it -> it.closure().isEmpty()).map(it -> inMemory(it.program()));
     try (Hold hold = Hold.of(calls, build, () -> isStillThat(build))) {
+      return enter(hold, process, bash, inMemory);
+    } catch (ErrnoException e) {
+      throw BrokenStep.of(e);
+    } finally {
+      inMemory.ifPresent(MemoryFile::close);
+    }
+  }
+
+  /** Enters a build that is held. What fails from here on has ended it, too, and that is said. */
+  private int enter(
+      Hold hold, BuildProcess process, Optional<ForRunning> bash, Optional<MemoryFile> inMemory)
+      throws ErrnoException {
+    RunningBuild build = process.build();
+    try {
       AttachPlan plan = plan(hold, process, bash, inMemory);
       greet(build);
       Ended ended = enter(plan, hold);
@@ -99,10 +113,11 @@ public record Attach(
         return release(build);
       }
       return status(ended, hold, build);
-    } catch (ErrnoException e) {
-      throw BrokenStep.of(e);
-    } finally {
-      inMemory.ifPresent(MemoryFile::close);
+    } catch (ErrnoException | Failure e) {
+      if (!hold.hasEnded(0)) {
+        sayWhatFollows(build);
+      }
+      throw e;
     }
   }
 
