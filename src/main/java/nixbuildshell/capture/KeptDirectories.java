@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -97,11 +98,20 @@ public final class KeptDirectories {
         derivation -> LogText.NONE);
   }
 
-  /** Returns the same finder, which also asks {@code nix-store} for build logs, for each once. */
+  /**
+   * Returns the same finder, which also asks {@code nix-store} for build logs, for each once.
+   *
+   * @param asking is told of each derivation whose log Nix is about to be asked for
+   */
   public static DerivationFinder finder(
-      Caller caller, FileSystem files, NixStore store, Answers answers, BooleanSupplier cancelled) {
+      Caller caller,
+      FileSystem files,
+      NixStore store,
+      Answers answers,
+      BooleanSupplier cancelled,
+      Consumer<StorePath> asking) {
     Map<StorePath, LogText> read = new ConcurrentHashMap<>();
-    RememberedLogs logs = new RememberedLogs(store, answers);
+    RememberedLogs logs = new RememberedLogs(store, answers, asking);
     return new DerivationFinder(
         store,
         finder(caller, files, store, answers).directories(),

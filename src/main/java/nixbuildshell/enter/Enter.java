@@ -55,6 +55,7 @@ import nixbuildshell.store.StorePath;
 import nixbuildshell.terminal.CallersStream;
 import nixbuildshell.terminal.OutputTail;
 import nixbuildshell.terminal.SignalRelay;
+import nixbuildshell.view.AskedAhead;
 import nixbuildshell.view.Evaluation;
 import nixbuildshell.view.LayerProbe;
 import nixbuildshell.view.RefusedOutput;
@@ -219,8 +220,21 @@ public record Enter(
       BuildUser.requireOwnersAlone(kept);
     }
     Answers answers = sessions.map(Sessions::answers).orElse(Answers.NONE);
-    DerivationFinder finder =
-        KeptDirectories.finder(caller, files, store, answers, this::cancelled);
+    try (AskedAhead ahead = preparation(answers).ahead(store)) {
+      DerivationFinder finder =
+          KeptDirectories.finder(caller, files, store, answers, this::cancelled, ahead::closureOf);
+      return enter(kept, store, sessions, answers, finder, ahead);
+    }
+  }
+
+  private int enter(
+      KeptDirectory kept,
+      NixStore store,
+      Optional<Sessions> sessions,
+      Answers answers,
+      DerivationFinder finder,
+      AskedAhead ahead)
+      throws ErrnoException {
     Request request =
         Request.of(
             options.derivation(),
@@ -232,7 +246,8 @@ public record Enter(
     boolean greeted = preparation().isAtTheFailure(Start.of(build));
     BuildReport.print(build, store.directory(), greeted, messages);
     try (BuildUser user = preparation().user(kept, build)) {
-      Prepared prepared = preparation(answers).fresh(store, kept, build, user);
+      Prepared prepared = preparation(answers).fresh(store, kept, build, user, ahead);
+      ahead.close();
       return sessions.isPresent()
           ? work(sessions.get(), kept, build, finder, prepared)
           : explain(prepared);

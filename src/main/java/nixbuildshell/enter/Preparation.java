@@ -42,6 +42,7 @@ import nixbuildshell.shell.Start;
 import nixbuildshell.store.KeptName;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StorePath;
+import nixbuildshell.view.AskedAhead;
 import nixbuildshell.view.InteractiveBash;
 import nixbuildshell.view.NetworkChoice;
 import nixbuildshell.view.Packages;
@@ -120,10 +121,20 @@ record Preparation(
     }
   }
 
-  /** Prepares the sandbox for a new copy of a kept directory. */
-  Prepared fresh(NixStore nix, KeptDirectory kept, FailedBuild build, BuildUser chosen) {
+  /** Returns what asks Nix beside the tool's own work. */
+  AskedAhead ahead(NixStore nix) {
+    return new AskedAhead(caller, files, nix, answers, cancelled);
+  }
+
+  /**
+   * Prepares the sandbox for a new copy of a kept directory.
+   *
+   * @param ahead may have begun to ask Nix
+   */
+  Prepared fresh(
+      NixStore nix, KeptDirectory kept, FailedBuild build, BuildUser chosen, AskedAhead ahead) {
     List<StorePath> brought = packages(nix).of(options.packages());
-    SandboxPaths paths = paths(nix, build.sandbox().directory(), brought);
+    SandboxPaths paths = paths(nix, build.sandbox().directory(), brought, ahead);
     Optional<BuildTop> top =
         build.sandbox().unsandboxedTop().flatMap(told -> place(told.value(), nix));
     Start start = Start.of(build).with(packages(nix).programs(brought));
@@ -190,7 +201,7 @@ record Preparation(
     List<StorePath> brought = packages(nix).of(options.packages());
     Start start = Start.again(before, nix).with(packages(nix).programs(brought));
     SandboxRequest.Build build = RememberedSandbox.build(before.sandbox(), start.systemShell());
-    SandboxPaths paths = paths(nix, build.directory(), brought);
+    SandboxPaths paths = paths(nix, build.directory(), brought, ahead(nix));
     StoreView seen = lookup(nix, user).of(session, paths);
     Optional<InteractiveBash.Chosen> bash = bash(nix, user, start, seen);
     StoreView store = bash.map(InteractiveBash.Chosen::store).orElse(seen);
@@ -270,11 +281,11 @@ record Preparation(
     return SandboxProgram.of(start, options.command(), directory, caller.hasTerminal(0));
   }
 
-  private SandboxPaths paths(NixStore nix, String directory, List<StorePath> brought) {
+  private SandboxPaths paths(
+      NixStore nix, String directory, List<StorePath> brought, AskedAhead ahead) {
     List<ByteString> named = new ArrayList<>(options.sandboxPaths());
     brought.forEach(path -> named.add(ByteString.of(nix.directory().path(path))));
-    return new SandboxPaths(
-        caller, files, nix.directory(), directory, named, answers, cancelled, messages);
+    return new SandboxPaths(caller, files, nix.directory(), directory, named, ahead, messages);
   }
 
   private Packages packages(NixStore nix) {

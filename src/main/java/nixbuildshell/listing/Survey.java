@@ -51,7 +51,7 @@ public record Survey(
   public static Survey of(
       Caller caller, FileSystem files, NixStore store, Optional<Sessions> sessions, boolean sized) {
     DerivationFinder finder =
-        KeptDirectories.finder(caller, files, store, Answers.NONE, () -> false);
+        KeptDirectories.finder(caller, files, store, Answers.NONE, () -> false, any -> {});
     return new Survey(caller, files, finder, sessions, sized);
   }
 

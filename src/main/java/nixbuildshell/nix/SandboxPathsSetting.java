@@ -21,7 +21,7 @@ import nixbuildshell.nix.NixProgram.Unanswered;
  * then NIX_CONFIG (globals.cc, {@code loadConfFile}). Only {@code nix} itself knows its compiled-in
  * default: each program is asked once, in the background.
  */
-public final class SandboxPathsSetting {
+public final class SandboxPathsSetting implements AutoCloseable {
   private static final String NAME = "sandbox-paths";
   private static final String KIND = "sandbox-paths";
 
@@ -95,6 +95,12 @@ public final class SandboxPathsSetting {
       known = Optional.of(value.map(this::over).orElse(files));
     }
     return known.get().words(NAME, "extra-" + NAME);
+  }
+
+  /** Asks no longer: a program that still runs for the question is killed. */
+  @Override
+  public void close() {
+    asked.ifPresent(Background::close);
   }
 
   private NixSettings over(ByteString byDefault) {

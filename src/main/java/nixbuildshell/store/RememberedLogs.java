@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import nixbuildshell.ByteString;
 import nixbuildshell.files.Answers;
 import nixbuildshell.nix.NixProgram;
@@ -13,8 +14,10 @@ import nixbuildshell.nix.NixProgram.Unanswered;
 /**
  * Remembers what build logs say. Nix compresses them, and only Nix's own program reads them. The
  * next build of a derivation writes another log.
+ *
+ * @param asking is told of each derivation whose log Nix is about to be asked for
  */
-public record RememberedLogs(NixStore store, Answers answers) {
+public record RememberedLogs(NixStore store, Answers answers, Consumer<StorePath> asking) {
   private static final String KIND = "log";
 
   /**
@@ -29,6 +32,7 @@ public record RememberedLogs(NixStore store, Answers answers) {
     if (known.isPresent()) {
       return known.get();
     }
+    asking.accept(derivation);
     LogText said = new StoreQuery(nixStore, store).log(derivation);
     question.ifPresent(it -> answers.put(KIND, it, text(said)));
     return said;

@@ -173,13 +173,14 @@ record InputClosure(
     private Set<StorePath> paths(Optional<StorePath> shell) throws Unknown {
       Set<StorePath> roots = new LinkedHashSet<>(inputs.origins().keySet());
       roots.addAll(tools.paths());
+      Optional<Set<StorePath>> told = sandboxPaths.ahead().closure(source.path, roots);
       Set<StorePath> closure;
-      if (sandboxPaths.ask()) {
+      if (told.isEmpty() && sandboxPaths.ask()) {
         roots.addAll(sandboxPaths.inStore());
         closure = requisites(roots);
       } else {
         // Nix is asked for its sandbox paths at the same time, and these are seldom in the store.
-        closure = requisites(roots);
+        closure = told.isPresent() ? told.get() : requisites(roots);
         if (roots.addAll(sandboxPaths.inStore()) && !closure.containsAll(roots)) {
           closure = requisites(roots);
         }

@@ -7,9 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CancellationException;
-import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
@@ -19,11 +16,9 @@ import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.Shell;
 import nixbuildshell.console.Messages;
 import nixbuildshell.console.ShellWord;
-import nixbuildshell.files.Answers;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.FileType;
 import nixbuildshell.nix.Caller;
-import nixbuildshell.nix.SandboxPathsSetting;
 import nixbuildshell.sandbox.BinSh;
 import nixbuildshell.sandbox.Generation;
 import nixbuildshell.sandbox.HostPath;
@@ -45,7 +40,7 @@ public final class SandboxPaths {
   private final String directory;
   private final List<SandboxPath> named;
   private final List<StorePath> tools;
-  private final Supplier<SandboxPathsSetting> question;
+  private final AskedAhead ahead;
   private final Messages messages;
 
   /**
@@ -53,16 +48,15 @@ public final class SandboxPaths {
    */
   private final boolean ordinary;
 
-  /** Empty until Nix is asked. */
-  private Optional<SandboxPathsSetting> asked = Optional.empty();
+  /** Whether the sandbox needs Nix's setting. */
+  private boolean asked;
 
   /**
    * Checks the paths that the caller names.
    *
    * @param directory the build directory, as seen from inside
    * @param named {@code --sandbox-path}
-   * @param answers what earlier runs were told
-   * @param cancelled whether to stop waiting for Nix, with a {@link CancellationException}
+   * @param ahead what Nix is asked for
    * @throws Failure when one cannot be shown
    */
   public SandboxPaths(
@@ -71,13 +65,12 @@ public final class SandboxPaths {
       StoreDirectory store,
       String directory,
       List<ByteString> named,
-      Answers answers,
-      BooleanSupplier cancelled,
+      AskedAhead ahead,
       Messages messages) {
     this.files = files;
     this.store = store;
     this.directory = directory;
-    this.question = () -> new SandboxPathsSetting(caller, answers, cancelled);
+    this.ahead = ahead;
     this.messages = messages;
     this.ordinary = !caller.isRoot();
     List<SandboxPath> paths = named.stream().map(SandboxPath::parse).toList();
@@ -123,30 +116,24 @@ public final class SandboxPaths {
    * @return whether it is known already
    */
   boolean ask() {
-    if (asked.isEmpty()) {
-      asked = Optional.of(question.get());
-    }
-    return asked.get().isKnown();
+    asked = true;
+    return ahead.setting().isKnown();
   }
 
   private List<SandboxPath> ofEveryBuild() {
     ask();
-    return asked.get().words().stream().map(SandboxPath::parse).toList();
+    return ahead.paths();
+  }
+
+  AskedAhead ahead() {
+    return ahead;
   }
 
   /** Returns the store paths that hold a source, of the caller's and of Nix's setting. */
   List<StorePath> inStore() {
     List<SandboxPath> all = new ArrayList<>(named);
     all.addAll(ofEveryBuild());
-    List<StorePath> found = new ArrayList<>();
-    for (SandboxPath path : all) {
-      try {
-        found.add(store.containing(path.source()));
-      } catch (Malformed e) {
-        // The source lies elsewhere.
-      }
-    }
-    return found;
+    return AskedAhead.inStore(store, all);
   }
 
   /**
@@ -192,7 +179,7 @@ public final class SandboxPaths {
     boolean system =
         binSh == BinSh.NIX
             || build.run().shell().map(Fact::value).filter(Shell.SYSTEM::equals).isPresent();
-    if (!had.map(points -> !points.isEmpty()).orElse(asked.isPresent() || system)) {
+    if (!had.map(points -> !points.isEmpty()).orElse(asked || system)) {
       return List.of();
     }
     return ofEveryBuild().stream()

@@ -2,16 +2,19 @@ package nixbuildshell.view;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.files.Answers;
@@ -89,8 +92,11 @@ class InputClosureTest {
   }
 
   private List<StorePath> closure(StorePath... tools) throws InputClosure.Unknown {
+    return closure(host.sandboxPaths(tools));
+  }
+
+  private List<StorePath> closure(SandboxPaths paths) throws InputClosure.Unknown {
     try (KeptDirectory kept = host.open()) {
-      SandboxPaths paths = host.sandboxPaths(tools);
       return new InputClosure(
               host.nix(),
               new RememberedClosures(new StoreEntries(Fixture.FILES, host.nix()), answers),
@@ -184,6 +190,75 @@ class InputClosureTest {
       assertClosure(SOURCE, LIBRARY, BUILT, TestHost.BASH);
       assertEquals(4, Files.size(root.resolve("asked")));
     }
+  }
+
+  /** Begins to ask, as for a derivation whose build log is being read, and returns the closure. */
+  private List<StorePath> closureAskedAhead(StorePath derivation, StorePath... tools)
+      throws InputClosure.Unknown {
+    try (AskedAhead ahead = host.ahead(answers)) {
+      ahead.closureOf(derivation);
+      ahead.closureOf(INPUT);
+      List<ByteString> named =
+          Arrays.stream(tools).map(TestHost::whole).map(ByteString::of).toList();
+      return closure(host.sandboxPaths(named, ahead));
+    }
+  }
+
+  /** A first entry asks for it beside the build's log; a further one asks for nothing. */
+  @Test
+  void isAskedForAheadWhereItIsNotKnown() throws Exception {
+    StorePath path = TestStore.path("gg", "path");
+    host.settings("sandbox-paths = /x=/y /path=" + TestHost.whole(path));
+    host.program("nix-store", "echo $2 >>%s/asked; exec %1$s/bin/answer \"$@\"".formatted(root));
+    for (StorePath each : List.of(SOURCE, LIBRARY, BUILT, path)) {
+      host.file(root.resolve("nix/store").resolve(each.baseName()), "");
+    }
+    references(SOURCE, LIBRARY, BUILT, path);
+    StorePath derivation = TestStore.path("dd", "probe-1.0.drv");
+    Set<StorePath> expected = Set.of(SOURCE, LIBRARY, BUILT, TestHost.BASH, path);
+    try (Directory opened = Fixture.open(Files.createDirectory(root.resolve("base")))) {
+      answers = Answers.in(opened);
+      assertEquals(expected, Set.copyOf(closureAskedAhead(derivation)));
+      assertEquals("--requisites\n", Files.readString(root.resolve("asked")));
+      assertEquals(expected, Set.copyOf(closureAskedAhead(derivation)));
+      assertEquals("--requisites\n", Files.readString(root.resolve("asked")));
+    }
+  }
+
+  /** What is told of other inputs, or not at all, is asked for again. */
+  @Test
+  void isAskedForAgainWhereTheAnswerIsAnother() throws Exception {
+    StorePath tool = TestStore.path("gg", "tool");
+    StorePath derivation = TestStore.path("dd", "probe-1.0.drv");
+    assertEquals(
+        Set.of(SOURCE, LIBRARY, BUILT, TestHost.BASH), Set.copyOf(closureAskedAhead(INPUT)));
+    assertEquals(
+        Set.of(SOURCE, LIBRARY, BUILT, TestHost.BASH, tool),
+        Set.copyOf(closureAskedAhead(derivation, tool)));
+    host.file(root.resolve("invalid"), TestHost.whole(SOURCE) + "\n");
+    Failure gone = assertThrows(Failure.class, () -> closureAskedAhead(derivation));
+    assertTrue(gone.getMessage().contains("garbage-collected: " + TestHost.whole(SOURCE)));
+  }
+
+  /** The log may say that the build saw the whole store. */
+  @Test
+  void isNotWaitedForWhereItIsNotNeeded() throws Exception {
+    Path asked = root.resolve("asked");
+    host.program("nix-store", "echo $$ >" + asked + "; exec sleep 60");
+    try (AskedAhead ahead = host.ahead(answers)) {
+      ahead.closureOf(TestStore.path("dd", "probe-1.0.drv"));
+      while (!Files.exists(asked) || Files.size(asked) == 0) {
+        Thread.sleep(10);
+      }
+    }
+    long program = Long.parseLong(Files.readString(asked).strip());
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(10),
+        () -> {
+          while (ProcessHandle.of(program).filter(ProcessHandle::isAlive).isPresent()) {
+            Thread.sleep(10);
+          }
+        });
   }
 
   @Test

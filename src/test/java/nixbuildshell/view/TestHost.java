@@ -207,15 +207,16 @@ public final class TestHost {
   }
 
   SandboxPaths sandboxPaths(List<ByteString> named) {
+    return sandboxPaths(named, ahead(Answers.NONE));
+  }
+
+  SandboxPaths sandboxPaths(List<ByteString> named, AskedAhead ahead) {
     return new SandboxPaths(
-        caller(),
-        Fixture.FILES,
-        nix().directory(),
-        Caller.BUILD,
-        named,
-        Answers.NONE,
-        () -> false,
-        messages());
+        caller(), Fixture.FILES, nix().directory(), Caller.BUILD, named, ahead, messages());
+  }
+
+  AskedAhead ahead(Answers answers) {
+    return new AskedAhead(caller(), Fixture.FILES, nix(), answers, () -> false);
   }
 
   public KeptDirectory open() {

@@ -121,7 +121,7 @@ record BuildRun(
   private Built failed(
       FrontEnd.Ended ended, Instant start, StartedBuilds started, boolean heard, EndOrders orders) {
     DerivationFinder finder =
-        KeptDirectories.finder(caller, files, store, Answers.NONE, () -> false);
+        KeptDirectories.finder(caller, files, store, Answers.NONE, () -> false, any -> {});
     NewFailures news = new NewFailures(caller, files, store, finder, orders, this::isRefused);
     List<Failed> found = news.since(start, heard ? Optional.of(started.here()) : Optional.empty());
     Optional<Set<StorePath>> wanted =
