@@ -149,8 +149,8 @@ test_nearly_all_classes_come_from_the_cache() {
 	run nbs "$dir" true
 	run nbs "$dir" true
 	expect_status 0
-	local others most=60
-	[[ $JDK != "$OLD_JDK" ]] || most=200
+	local others most=40
+	[[ $JDK != "$OLD_JDK" ]] || most=60
 	others=$(grep -vc 'source: shared objects file' "$USER_HOME/classes") || true
 	grep -q 'nixbuildshell.enter.Enter source: shared' "$USER_HOME/classes" || fail "not from the cache"
 	[[ $others -lt $most ]] || fail "$others classes are not from the cache: $(grep -v 'source: shared' "$USER_HOME/classes" | head -n 300)"
