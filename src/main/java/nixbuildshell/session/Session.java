@@ -307,8 +307,10 @@ public final class Session implements AutoCloseable {
    */
   public void markStaged() {
     try (Descriptor file = directory.createFile(STAGED, 0600)) {
-      // The clock of ctime ticks in milliseconds: the stamp must be later than the last file.
+      // The stamp must be later than the last file. The clock of ctime ticks in milliseconds; from
+      // Linux 6.13 on, a change after a look gets a finer time at once.
       Status.Time last = file.status().changed();
+      file.setMode(0600);
       while (file.status().changed().compareTo(last) <= 0) {
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
         file.setMode(0600);
