@@ -234,19 +234,21 @@ public record InteractiveBash(
 
   /**
    * Searches a program piece by piece, for it has megabytes and the tool waits with what it read.
+   * Each piece begins with the end of the one before.
    */
   static boolean edits(Path file) {
     if (!Files.isRegularFile(file)) {
       return false;
     }
+    byte[] piece = new byte[MARK.length() + PIECE];
     try (InputStream in = Files.newInputStream(file)) {
-      String end = "";
       for (int done = 0; done < LARGEST; done += PIECE) {
-        String piece = new String(in.readNBytes(PIECE), StandardCharsets.ISO_8859_1);
-        if (piece.isEmpty() || (end + piece).contains(MARK)) {
-          return !piece.isEmpty();
+        int got = in.readNBytes(piece, MARK.length(), PIECE);
+        String text = new String(piece, 0, MARK.length() + got, StandardCharsets.ISO_8859_1);
+        if (got == 0 || text.contains(MARK)) {
+          return got > 0;
         }
-        end = piece.substring(Math.max(0, piece.length() - MARK.length()));
+        System.arraycopy(piece, got, piece, 0, MARK.length());
       }
     } catch (IOException e) {
       // What cannot be read cannot be run either.
