@@ -27,7 +27,7 @@ _nixBuildShellNote() {
 	_nixBuildShellFunctions=("${FUNCNAME[@]:1}")
 	_nixBuildShellFiles=("${BASH_SOURCE[@]:1}")
 	_nixBuildShellLines=("${BASH_LINENO[@]:1}")
-	_nixBuildShellState=$(_nixBuildShellDump errexit)
+	_nixBuildShellRecord errexit
 }
 
 # _nixBuildShellNoteAtExit STATUS: records what the EXIT trap still sees when no ERR trap has run (`exit`, an unset
@@ -42,7 +42,17 @@ _nixBuildShellNoteAtExit() {
 	# An eval is that of stdenv's runPhase, and says nothing of what failed in the phase. Bash 4 names a command of
 	# the exit handler.
 	((BASH_VERSINFO[0] >= 5)) && [[ $_nixBuildShellCommand != 'eval '* ]] || _nixBuildShellCommand=
-	_nixBuildShellState=$(_nixBuildShellDump "${_nixBuildShellErrexit-}")
+	_nixBuildShellRecord "${_nixBuildShellErrexit-}"
+}
+
+# _nixBuildShellRecord [errexit]: sets _nixBuildShellState to the state of the calling shell. Bash writes each line by itself, and
+# in a pipe each would wake this shell up.
+# shellcheck disable=SC2128,SC2178 # the text is the array's first element
+_nixBuildShellRecord() {
+	{
+		[[ -n $_nixBuildShellScratch ]] && (_nixBuildShellDump "$1") >|"$_nixBuildShellScratch-state" &&
+			builtin mapfile -d '' -t _nixBuildShellState <"$_nixBuildShellScratch-state"
+	} 2>/dev/null || _nixBuildShellState=$(_nixBuildShellDump "$1")
 }
 
 # Restores bash's builtins and defaults, whatever the build has changed. Only for a subshell.
@@ -95,8 +105,9 @@ _nixBuildShellWriteFiles() {
 		_nixBuildShellTool mkdir && "$_nixBuildShell_tool" -- "$_nixBuildShell_new" || return 1
 	fi
 	[[ $_nixBuildShell_share == @(1|true) ]] || umask 077
+	# shellcheck disable=SC2128 # a state is an array's first element
 	_nixBuildShellWrite "$_nixBuildShell_new/state.bash" "$_nixBuildShellState"
-	# shellcheck disable=SC2128 # the phase's state is the array's first element
+	# shellcheck disable=SC2128
 	[[ ! -f $_nixBuildShellSaved ]] || ! mapfile -d '' -t _nixBuildShell_phase <"$_nixBuildShellSaved" ||
 		_nixBuildShellWrite "$_nixBuildShell_new/phase.bash" "$_nixBuildShell_phase"
 	umask 022

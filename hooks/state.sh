@@ -48,6 +48,7 @@ _nixBuildShellDump() {
 	builtin printf 'builtin cd -- %q\n' "${_nixBuildShellCwd%??}"
 	builtin umask -p
 	_nixBuildShellNames
+	_nixBuildShell_lines=()
 	for _nixBuildShell_it in "${_nixBuildShell_names[@]}"; do
 		case $_nixBuildShell_it in
 		_nixBuildShell* | _nbs* | nbsFact* | _ | BASHOPTS | BASHPID | BASH_ALIASES | BASH_ARG[CV] | BASH_ARGV0 | BASH_CMDS) ;;
@@ -55,9 +56,10 @@ _nixBuildShellDump() {
 		BASH_SUBSHELL | BASH_TRAPSIG | BASH_VERSINFO | BASH_VERSION | BASH_XTRACEFD | COMP_WORDBREAKS) ;;
 		DIRSTACK | EPOCHREALTIME | EPOCHSECONDS | EUID | FUNCNAME | GROUPS | HISTCMD | LINENO | PIPESTATUS) ;;
 		PPID | RANDOM | SECONDS | SHELLOPTS | SRANDOM | UID) ;;
-		*) builtin declare -p "$_nixBuildShell_it" ;;
+		*) _nixBuildShell_lines+=("$_nixBuildShell_it") ;;
 		esac
 	done
+	builtin declare -p "${_nixBuildShell_lines[@]}"
 	builtin printf 'shopt -s extglob\n'
 	_nixBuildShellDumpFunctions
 	# An interactive shell keeps its own options: it would end with the first command that fails.
@@ -93,24 +95,37 @@ _nixBuildShellPrintOptions() {
 # of a value can look like a declaration: then no variable has its name, or one that is printed anyway.
 _nixBuildShellNames() {
 	builtin declare -A _nixBuildShell_seen
-	_nixBuildShell_names=()
+	builtin declare IFS=' '
 	_nixBuildShellLines builtin declare -p
-	for _nixBuildShell_it in "${_nixBuildShell_lines[@]}"; do
-		[[ $_nixBuildShell_it == 'declare -'* ]] || continue
-		_nixBuildShell_it=${_nixBuildShell_it#declare -* } _nixBuildShell_it=${_nixBuildShell_it%%=*}
-		[[ $_nixBuildShell_it != *[!A-Za-z0-9_]* && -z ${_nixBuildShell_seen[$_nixBuildShell_it]-} ]] || continue
+	# All lines at once: of `declare -x name="value"` these leave the name, and of another line nothing.
+	_nixBuildShell_lines=("${_nixBuildShell_lines[@]/#declare -/:}")
+	_nixBuildShell_lines=("${_nixBuildShell_lines[@]/#[!:]*/}")
+	_nixBuildShell_lines=("${_nixBuildShell_lines[@]#:* }")
+	_nixBuildShell_lines=("${_nixBuildShell_lines[@]%%=*}")
+	_nixBuildShell_lines=("${_nixBuildShell_lines[@]/#*[!A-Za-z0-9_]*/}")
+	_nixBuildShell_names=()
+	# shellcheck disable=SC2048
+	for _nixBuildShell_it in ${_nixBuildShell_lines[*]}; do
+		[[ -z ${_nixBuildShell_seen[$_nixBuildShell_it]-} ]] || continue
 		_nixBuildShell_seen[$_nixBuildShell_it]=1
 		_nixBuildShell_names+=("$_nixBuildShell_it")
 	done
 }
 
+# Prints the functions, and then the attributes that some have. A name has no blank, but perhaps a pattern's characters: needs
+# `set -f`.
 _nixBuildShellDumpFunctions() {
+	builtin declare IFS=$'\n'
 	_nixBuildShellLines builtin declare -F
-	for _nixBuildShell_it in "${_nixBuildShell_lines[@]}"; do
-		[[ ${_nixBuildShell_it##* } != @(_nixBuildShell|_nbs)* ]] || continue
-		builtin declare -f -- "${_nixBuildShell_it##* }"
-		[[ $_nixBuildShell_it == 'declare -f '* ]] || builtin printf '%s\n' "$_nixBuildShell_it"
-	done
+	_nixBuildShell_lines=("${_nixBuildShell_lines[@]/#* _nixBuildShell*/}")
+	_nixBuildShell_lines=("${_nixBuildShell_lines[@]/#* _nbs*/}")
+	# shellcheck disable=SC2048,SC2086
+	builtin set -- ${_nixBuildShell_lines[*]##* }
+	(($# == 0)) || builtin declare -f -- "$@"
+	_nixBuildShell_lines=("${_nixBuildShell_lines[@]/#declare -f */}")
+	# shellcheck disable=SC2048,SC2086
+	builtin set -- ${_nixBuildShell_lines[*]}
+	(($# == 0)) || builtin printf '%s\n' "$@"
 }
 
 # _nixBuildShellSave FILE: saves the state of the calling shell without a process, as a script for the top level of
