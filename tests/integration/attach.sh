@@ -294,15 +294,15 @@ test_builds_that_do_not_wait() {
 	run nbs attach victim-1.0-forged
 	expect_status 2
 	expect_err 'no such build is running' '-forger-1.0.drv'
+	run nbs attach forger-1.0 <<<'y'
+	expect_status 125
+	expect_err 'is not paused' 'Try: --yes'
 	run nbs attach --release forger-1.0
 	expect_status 0
 	# Where the build is root in namespaces of its own, it could have put anything anywhere. It is left alone.
 	run nbs attach --yes nested-1.0
 	expect_status 125
 	expect_err 'its first process has left the sandbox that Nix has made'
-	run nbs attach hanging-1.0 <<<'y'
-	expect_status 125
-	expect_err 'is not paused' 'Try: --yes'
 	start_terminal NIX_BUILD_SHELL_JAVA_HOME="$JDK"
 	types "$TOOL attach --pid $(pgrep -nf '^sleep 601$')"
 	shows 'is not paused.* Enter\? \[y/N\]'

@@ -21,7 +21,8 @@ import nixbuildshell.store.StorePath;
  * @param derivation the kernel tells it, by the root directory that Nix has mounted: {@code
  *     …/HASH-NAME.drv.chroot}. The build cannot change it
  * @param top the build directory, as seen from inside; the build says so
- * @param pause what the setup hook has left; the build can have written anything there
+ * @param pause what the setup hook has left, with an ID that is made of the derivation's name; the
+ *     build can have written any else there
  */
 public record RunningBuild(long pid, StorePath derivation, ByteString top, Optional<Pause> pause) {
   private static final String MANIFEST = ".nix-build-shell/manifest.json";
@@ -70,7 +71,13 @@ public record RunningBuild(long pid, StorePath derivation, ByteString top, Optio
         .filter(root -> isRootOf(process, files, store.real() + "/" + root))
         .flatMap(root -> derivation(root).stream())
         .findFirst()
-        .map(derivation -> new RunningBuild(pid, derivation, top, pause(process, top, files)));
+        .map(
+            derivation ->
+                new RunningBuild(
+                    pid,
+                    derivation,
+                    top,
+                    pause(process, top, files).filter(pause -> isOf(pause, derivation))));
   }
 
   /**
@@ -164,15 +171,25 @@ public record RunningBuild(long pid, StorePath derivation, ByteString top, Optio
 
   /** Returns the derivation's name without {@code .drv}. */
   public String name() {
+    return name(derivation);
+  }
+
+  private static String name(StorePath derivation) {
     return derivation.name().substring(0, derivation.name().length() - ".drv".length());
   }
 
-  /** Returns the hook's ID if the build waits, and the ID is made of its derivation's name. */
-  public Optional<String> id() {
-    String name = name().replaceAll("[^A-Za-z0-9+._-]", "-");
+  /**
+   * Decides whether a pause has an ID that is made of a derivation's name, as the hook makes it.
+   */
+  static boolean isOf(Pause pause, StorePath derivation) {
+    String name = name(derivation).replaceAll("[^A-Za-z0-9+._-]", "-");
     String whole = name.matches("[A-Za-z0-9].*") ? name : "build" + name;
-    String begin = whole.substring(0, Math.min(LONGEST_NAME, whole.length())) + "-";
-    return pause.map(Pause::id).filter(id -> id.startsWith(begin));
+    return pause.id().startsWith(whole.substring(0, Math.min(LONGEST_NAME, whole.length())) + "-");
+  }
+
+  /** Returns the hook's ID if the build waits. */
+  public Optional<String> id() {
+    return pause.map(Pause::id);
   }
 
   /** Decides whether a process is in the build's PID namespace. */

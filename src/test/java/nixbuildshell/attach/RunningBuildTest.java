@@ -22,4 +22,19 @@ class RunningBuildTest {
         Optional.of(StorePath.find(HASH + derivation).orElseThrow()),
         RunningBuild.derivation(HASH + root));
   }
+
+  /** What a build says of another makes it no build that waits. */
+  @ParameterizedTest
+  @CsvSource({
+    "a-1.drv, a-1-abc123, true",
+    "a-1.drv, victim-1-abc123, false",
+    "a-1.drv, a-10-abc123, false",
+    "_?.drv, build_--abc123, true",
+  })
+  void aPauseIsOfItsDerivation(String derivation, String id, boolean expected) {
+    assertEquals(
+        expected,
+        RunningBuild.isOf(
+            new Pause(1, 1, id, "-"), StorePath.find(HASH + derivation).orElseThrow()));
+  }
 }
