@@ -47,9 +47,6 @@ final class TerminalRelay {
   private static final int AT_FDCWD = -100;
   private static final int JOIN_MILLIS = 50;
 
-  /** Bytes that a pseudoterminal can hold, and more: other processes may go on writing there. */
-  private static final int MOST_LAST = 1 << 20;
-
   /** Names the places of the descriptors that are polled. */
   private static final int WAKE = 0;
 
@@ -84,9 +81,6 @@ final class TerminalRelay {
   private OptionalInt keyboard;
   private OptionalInt display;
   private boolean drained;
-
-  /** Bytes that were read since the program has ended. */
-  private int last;
 
   private volatile boolean ending;
 
@@ -201,8 +195,6 @@ final class TerminalRelay {
     if (got > 0) {
       int shown = shownAlready((int) got);
       screen = display.isPresent() ? new Pending(shown, (int) got) : Pending.NOTHING;
-      last += ending ? (int) got : 0;
-      drained = last > MOST_LAST;
     } else if (got == -Errno.EAGAIN.number()) {
       drained = ending;
     } else if (got != -Errno.EINTR.number()) {
