@@ -81,7 +81,6 @@ final class TerminalRelay {
   private OptionalInt keyboard;
   private OptionalInt display;
   private boolean drained;
-
   private volatile boolean ending;
 
   /** Holds the part of a buffer that is not written yet. */
