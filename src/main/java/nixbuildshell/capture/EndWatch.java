@@ -170,7 +170,7 @@ public final class EndWatch implements AutoCloseable {
     try {
       watch.remove(root);
     } catch (ErrnoException e) {
-      // Somebody has removed the folder of logs, and the reader has ended.
+      // The folder of logs was removed, and the reader has ended.
     }
     try {
       reader.join(LONGEST_END_MILLISECONDS);
