@@ -5,19 +5,23 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongPredicate;
 import nixbuildshell.ByteString;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
+import nixbuildshell.files.FileType;
 import nixbuildshell.files.Listing;
 import nixbuildshell.files.NameWatch;
 import nixbuildshell.files.NameWatch.Event;
 import nixbuildshell.files.NameWatch.Kind;
+import nixbuildshell.files.Status;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.store.BuildLogs;
 import nixbuildshell.store.EndOrders;
 import nixbuildshell.store.KeptName;
 import nixbuildshell.store.NixStore;
+import nixbuildshell.store.StorePath;
 
 /**
  * Watches how builds end while a front end runs. What it misses, the times of the files have to
@@ -27,6 +31,7 @@ public final class EndWatch implements AutoCloseable {
   private static final long LONGEST_END_MILLISECONDS = 1000;
 
   private final FileSystem files;
+  private final LongPredicate owners;
   private final List<ByteString> places;
   private final ByteString logs;
   private final NameWatch watch;
@@ -38,8 +43,14 @@ public final class EndWatch implements AutoCloseable {
   private volatile boolean ending;
 
   private EndWatch(
-      FileSystem files, List<ByteString> places, ByteString logs, NameWatch watch, int root) {
+      FileSystem files,
+      LongPredicate owners,
+      List<ByteString> places,
+      ByteString logs,
+      NameWatch watch,
+      int root) {
     this.files = files;
+    this.owners = owners;
     this.places = places;
     this.logs = logs;
     this.watch = watch;
@@ -54,16 +65,18 @@ public final class EndWatch implements AutoCloseable {
   public static Optional<EndWatch> begin(Caller caller, FileSystem files, NixStore store) {
     return begin(
         files,
+        caller.buildOwners(),
         new KeptDirectories(caller, files, store).places(),
         ByteString.of(BuildLogs.of(store).directory().toString()));
   }
 
-  static Optional<EndWatch> begin(FileSystem files, List<ByteString> places, ByteString logs) {
+  static Optional<EndWatch> begin(
+      FileSystem files, LongPredicate owners, List<ByteString> places, ByteString logs) {
     try {
       NameWatch watch = files.watch();
       try {
         int root = watch.add(logs, Kind.MADE);
-        EndWatch begun = new EndWatch(files, places, logs, watch, root);
+        EndWatch begun = new EndWatch(files, owners, places, logs, watch, root);
         begun.reader.setDaemon(true);
         begun.reader.start();
         return Optional.of(begun);
@@ -83,8 +96,8 @@ public final class EndWatch implements AutoCloseable {
 
   private void read() {
     try {
-      places.forEach(this::addPlace);
       addFolders();
+      places.forEach(this::addPlace); // Last, so that the log of each directory is seen.
       boolean more = true;
       while (more) {
         for (Event event : watch.next()) {
@@ -118,11 +131,12 @@ public final class EndWatch implements AutoCloseable {
   }
 
   private void addFolder(ByteString folder) {
+    ByteString path = new ByteString(logs.latin1() + "/" + folder.latin1());
     try {
-      folders.put(
-          watch.add(new ByteString(logs.latin1() + "/" + folder.latin1()), Kind.WRITTEN), folder);
+      folders.put(watch.add(path, Kind.OPENED, Kind.WRITTEN), folder);
     } catch (ErrnoException e) {
       // The user's watches are at their limit, or it is no folder: its logs tell nothing.
+      orders.missed();
     }
   }
 
@@ -133,10 +147,8 @@ public final class EndWatch implements AutoCloseable {
       case MADE -> made(directory, event.name());
       case CHANGED ->
           named(directory, event.name()).ifPresent(path -> orders.changed(path, Instant.now()));
-      case WRITTEN ->
-          Optional.ofNullable(folders.get(directory))
-              .flatMap(folder -> BuildLogs.derivationOf(folder.latin1() + event.name().latin1()))
-              .ifPresent(orders::closed);
+      case OPENED -> logged(directory, event.name()).ifPresent(orders::opened);
+      case WRITTEN -> logged(directory, event.name()).ifPresent(orders::closed);
       case LOST -> orders.forget();
       case REMOVED -> {
         return directory != root;
@@ -147,10 +159,30 @@ public final class EndWatch implements AutoCloseable {
 
   private void made(int directory, ByteString name) {
     if (directory == root) {
+      orders.missed(); // Nix may have opened a log in it before it is watched.
       addFolder(name);
     } else {
       named(directory, name).ifPresent(orders::made);
+      if (KeptName.of(name).isPresent() && !isOfNix(kept.get(directory), name)) {
+        orders.missed();
+      }
     }
+  }
+
+  /** Decides by the owner: an attacker can make such names in /tmp, between two of Nix's own. */
+  private boolean isOfNix(ByteString place, ByteString name) {
+    try (Directory directory = files.openDirectory(place)) {
+      Status status = directory.status(name);
+      return status.type() == FileType.DIRECTORY && owners.test(status.uid());
+    } catch (ErrnoException e) {
+      return false; // It is gone.
+    }
+  }
+
+  /** Returns the derivation whose log has this name in a folder. */
+  private Optional<StorePath> logged(int directory, ByteString name) {
+    return Optional.ofNullable(folders.get(directory))
+        .flatMap(folder -> BuildLogs.derivationOf(folder.latin1() + name.latin1()));
   }
 
   /** Returns the path of what has a kept directory's name. */

@@ -21,6 +21,8 @@ public final class NameWatch implements AutoCloseable {
     CHANGED(0x4),
     /** A file that was open for writing is closed. */
     WRITTEN(0x8),
+    /** A file or a directory is opened, for reading or writing. */
+    OPENED(0x20),
     /** A file or a directory is made. */
     MADE(0x100),
     /** The queue was full, and events are lost; no directory is named. */

@@ -5,11 +5,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
 import nixbuildshell.ByteString;
 
 /**
  * Collects, in the order in which it happens, what Nix does with build logs and with the
- * directories of builds, and tells the {@link EndOrder} of each. One thread may use it.
+ * directories of builds, and tells the {@link EndOrder} and the derivation of each. One thread may
+ * use it.
  */
 public final class EndOrders {
   /** More directories are left out of account: other users can make names without end. */
@@ -23,14 +27,42 @@ public final class EndOrders {
    */
   private record Directory(int made, int changed, Instant seen) {}
 
+  /** Counts the events until the log of a derivation was opened. */
+  private record Opening(StorePath derivation, int at) {}
+
   private final Map<ByteString, Directory> directories = new HashMap<>();
   private final Map<StorePath, List<Integer>> closings = new HashMap<>();
+  private final NavigableMap<Integer, StorePath> closed = new TreeMap<>();
+  private final Map<ByteString, Opening> openings = new HashMap<>();
+  private Optional<ByteString> waiting = Optional.empty();
+
+  /** Whether each directory was followed by the opening of one log, and each opening led by one. */
+  private boolean alternating = true;
+
   private int events;
 
   /** Notes that a directory was made. What an earlier one of its name was does not count. */
   public void made(ByteString directory) {
     events++;
     put(directory, new Directory(events, 0, Instant.MIN));
+    alternating &= waiting.isEmpty();
+    waiting = Optional.of(directory);
+    openings.remove(directory);
+  }
+
+  /** Notes that the log of a derivation was opened, for reading or writing. */
+  public void opened(StorePath derivation) {
+    events++;
+    alternating &= waiting.filter(directories::containsKey).isPresent();
+    if (alternating) {
+      openings.put(waiting.orElseThrow(), new Opening(derivation, events));
+    }
+    waiting = Optional.empty();
+  }
+
+  /** Notes that a directory was not Nix's, or that the opening of a log may have been missed. */
+  public void missed() {
+    alternating = false;
   }
 
   /**
@@ -53,6 +85,7 @@ public final class EndOrders {
   /** Notes that the log of a derivation was closed. */
   public void closed(StorePath derivation) {
     events++;
+    closed.put(events, derivation);
     closings.computeIfAbsent(derivation, drv -> new ArrayList<>()).add(events);
   }
 
@@ -60,6 +93,37 @@ public final class EndOrders {
   public void forget() {
     directories.clear();
     closings.clear();
+    closed.clear();
+    missed();
+  }
+
+  /**
+   * Returns the derivation whose log Nix opened right after it made the directory, and closed right
+   * before or after it changed the directory at the end. A worker of Nix is one thread, with no
+   * other build between the two. Another client's worker, a remote build (which has a log alone) or
+   * a reader of logs can come between them; then some directory is followed by two openings or by
+   * none, and nothing is told of any.
+   *
+   * @param changed as for {@link #of}
+   * @return empty when that was not seen, or is not certain
+   */
+  public Optional<StorePath> derivation(ByteString directory, Instant changed) {
+    Directory kept = directories.get(directory);
+    return Optional.ofNullable(openings.get(directory))
+        .filter(opening -> alternating && opening.at < kept.changed)
+        .map(Opening::derivation)
+        .filter(
+            derivation -> isNextTo(kept.changed, of(directory, changed, derivation), derivation));
+  }
+
+  private boolean isNextTo(int change, EndOrder order, StorePath derivation) {
+    Map.Entry<Integer, StorePath> next =
+        switch (order) {
+          case LOG_FIRST -> closed.lowerEntry(change);
+          case DIRECTORY_FIRST -> closed.higherEntry(change);
+          case UNKNOWN -> null;
+        };
+    return next != null && next.getValue().equals(derivation);
   }
 
   /**

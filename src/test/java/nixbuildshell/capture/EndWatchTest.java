@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Watches real directories, and makes each system call of the watch fail once. */
 class EndWatchTest {
@@ -39,6 +41,7 @@ class EndWatchTest {
   @TempDir Path temporary;
   private Path place;
   private Path logs;
+  private boolean nixs = true;
   private final SystemCalls calls = new SystemCalls(Kernels.best(Optional::empty));
 
   /** Refuses a system call after it was allowed a few times. */
@@ -81,6 +84,7 @@ class EndWatchTest {
   private Optional<EndWatch> begin(SystemCalls by) {
     return EndWatch.begin(
         new FileSystem(by),
+        owner -> nixs,
         List.of(ByteString.of("/nowhere"), ByteString.of(temporary + "/place")),
         ByteString.of(logs.toString()));
   }
@@ -132,14 +136,16 @@ class EndWatchTest {
   }
 
   private EndOrder order(EndWatch watch, String name, String derivation) throws Exception {
-    Path directory = place.resolve(name);
-    FileTime changed = (FileTime) Files.getAttribute(directory, "unix:ctime");
-    return watch
-        .orders()
-        .of(
-            ByteString.of(directory.toString()),
-            changed.toInstant(),
-            StorePath.ofBaseName(derivation));
+    ByteString path = ByteString.of(place.resolve(name).toString());
+    return watch.orders().of(path, changed(name), StorePath.ofBaseName(derivation));
+  }
+
+  private Optional<StorePath> derivation(EndWatch watch, String name) throws Exception {
+    return watch.orders().derivation(ByteString.of(place.resolve(name).toString()), changed(name));
+  }
+
+  private Instant changed(String name) throws IOException {
+    return ((FileTime) Files.getAttribute(place.resolve(name), "unix:ctime")).toInstant();
   }
 
   @Test
@@ -149,7 +155,25 @@ class EndWatchTest {
     watch.close();
     assertEquals(EndOrder.DIRECTORY_FIRST, order(watch, "nix-build-killed.drv-0", KILLED));
     assertEquals(EndOrder.LOG_FIRST, order(watch, "nix-1-2", FAILED));
+    assertEquals(Optional.empty(), derivation(watch, "nix-1-2"), "a new folder hides an opening");
     assertEquals(0, watches());
+  }
+
+  /** A directory that Nix did not make could stand for one that it made. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theLogThatIsOpenedAfterADirectoryIsSeen(boolean madeByNix) throws Exception {
+    nixs = madeByNix;
+    Files.write(log(KILLED), new byte[1]); // A rebuild writes into the same file.
+    EndWatch watch = begin(calls).orElseThrow();
+    await(3);
+    Path kept = Files.createDirectory(place.resolve("nix-1-2"));
+    Files.newOutputStream(log(KILLED)).close();
+    change(kept);
+    watch.close();
+    assertEquals(
+        Optional.of(StorePath.ofBaseName(KILLED)).filter(it -> madeByNix),
+        derivation(watch, "nix-1-2"));
   }
 
   @Test
@@ -170,7 +194,7 @@ class EndWatchTest {
     "INOTIFY_ADD_WATCH, 0, ENOSPC, 0",
     "INOTIFY_ADD_WATCH, 1, ENOSPC, 1",
     "INOTIFY_ADD_WATCH, 2, ENOSPC, 2",
-    "GETDENTS64, 0, EIO, 2",
+    "GETDENTS64, 0, EIO, 1",
     "READ, 0, EIO, 3",
   })
   void whatTheKernelRefusesTellsNothing(Syscall call, int allowed, Errno errno, int watched)

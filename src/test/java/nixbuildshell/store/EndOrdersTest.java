@@ -3,6 +3,7 @@ package nixbuildshell.store;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.time.Instant;
+import java.util.Optional;
 import nixbuildshell.ByteString;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,19 +43,68 @@ class EndOrdersTest {
     "lost made changed changed closed, DIRECTORY_FIRST",
   })
   void theOrderOfAnEnd(String events, EndOrder order) {
+    take(events);
+    assertEquals(order, orders.of(KEPT, CTIME, LOG));
+  }
+
+  /** Each word is an event; the question is for the directory KEPT. */
+  @ParameterizedTest
+  @CsvSource({
+    "made opened closed changed, a",
+    "made changed opened closed changed, a",
+    "made opened changed closed, a",
+    "made opened other-made others-opened closed changed others-closed other-changed, a",
+    "other-made others-opened made opened others-closed other-changed closed changed, a",
+    "made opened other-made others-opened changed closed other-changed others-closed, a",
+    // A rebuild's directory has the same name.
+    "made others-opened others-closed changed made opened closed changed, a",
+    // Another client's worker, a remote build or a reader of logs came between, or a build had no
+    // log.
+    "made other-made opened others-opened closed changed, -",
+    "made other-made others-opened opened closed changed, -",
+    "made others-opened opened closed changed, -",
+    "made opened others-opened closed changed, -",
+    "made opened closed changed others-opened, -",
+    "opened made opened closed changed, -",
+    "made other-made opened closed changed, -",
+    "made changed opened closed, -",
+    // Another log was closed next to the directory's change.
+    "made opened closed others-closed changed, -",
+    "made opened changed others-closed closed, -",
+    // Something was missed.
+    "missed made opened closed changed, -",
+    "made opened missed closed changed, -",
+    "made opened closed lost changed, -",
+    "lost made opened closed changed, -",
+    "made opened closed early, -",
+    "made opened closed, -",
+    "made opened changed, -",
+    "opened closed changed, -",
+    "made closed changed, -",
+  })
+  void theLogThatWasOpenedAndClosedNextToTheDirectory(String events, String derivation) {
+    take(events);
+    assertEquals(
+        Optional.of(LOG).filter(it -> derivation.equals("a")), orders.derivation(KEPT, CTIME));
+  }
+
+  private void take(String events) {
     for (String event : events.split(" ")) {
       switch (event) {
         case "made" -> orders.made(KEPT);
+        case "other-made" -> orders.made(OTHER);
+        case "opened" -> orders.opened(LOG);
+        case "others-opened" -> orders.opened(OTHERS);
         case "changed" -> orders.changed(KEPT, CTIME);
         case "early" -> orders.changed(KEPT, CTIME.minusMillis(1));
         case "other-changed" -> orders.changed(OTHER, CTIME);
         case "closed" -> orders.closed(LOG);
         case "others-closed" -> orders.closed(OTHERS);
+        case "missed" -> orders.missed();
         case "lost" -> orders.forget();
         default -> throw new AssertionError(event);
       }
     }
-    assertEquals(order, orders.of(KEPT, CTIME, LOG));
   }
 
   @Test
