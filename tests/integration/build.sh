@@ -92,6 +92,25 @@ test_several_failures() {
 		kept_now
 		expect_ends
 	done
+	# They end at once, and a rebuild's logs are as old as the first's: only what was seen tells them apart.
+	# shellcheck disable=SC2016
+	many 'while ((EPOCHSECONDS % 2)); do sleep 0.01; done; exit 3' --arg count 3 -j 3 --keep-going
+	for _ in 1 2; do
+		run nbs --json --using nix-build build "${arguments[@]}" </dev/null
+		expect_own_derivations
+	done
+}
+
+# expect_own_derivations: of three failures, each has the derivation that says who it is.
+expect_own_derivations() {
+	python3 - "$T/out" "$world_files" <<-'END' || fail "other derivations: $(<"$T/out")"
+		import json, sys
+		said = json.load(open(sys.argv[1]))["failures"]
+		assert len(said) == 3, said
+		for each in said:
+		    who = open(sys.argv[2] + each["directory"] + "/build/who").read().strip()
+		    assert f'("who","{who}")' in open(sys.argv[2] + each["derivation"]).read(), each
+	END
 }
 
 expect_ends() {

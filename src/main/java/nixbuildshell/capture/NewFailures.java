@@ -170,8 +170,8 @@ public record NewFailures(
     }
   }
 
-  private static String nameOf(ByteString path) {
-    return KeptName.at(path).flatMap(KeptName::derivation).orElse(path.toString());
+  private static Optional<String> nameIn(ByteString path) {
+    return KeptName.at(path).flatMap(KeptName::derivation);
   }
 
   private Optional<Failed> readable(ByteString path, Optional<Set<StorePath>> started) {
@@ -179,12 +179,13 @@ public record NewFailures(
       Optional<FailedBuild> build = build(kept);
       Optional<StorePath> found =
           build.flatMap(known -> FailureStory.derivation(kept, known, finder)).map(Found::path);
+      Optional<StorePath> told = found.or(() -> seen(kept, path));
       Set<StorePath> possible = started.orElse(Set.of());
       if (started.isPresent()
-          && (possible.isEmpty() || found.isPresent() && !possible.contains(found.get()))) {
+          && (possible.isEmpty() || told.isPresent() && !possible.contains(told.get()))) {
         return Optional.empty();
       }
-      Optional<StorePath> derivation = found.or(() -> only(kept, possible));
+      Optional<StorePath> derivation = told.or(() -> only(kept, possible));
       EndOrder order =
           derivation.map(drv -> orders.of(path, kept.changed(), drv)).orElse(EndOrder.UNKNOWN);
       Optional<LogEnd> logged = derivation.flatMap(drv -> finder.end(kept, drv, order));
@@ -194,7 +195,8 @@ public record NewFailures(
               && derivation.filter(drv -> refused.test(kept, drv)).isPresent();
       Optional<LogEnd> end =
           mismatches ? logged.map(it -> new LogEnd(LogEnd.Kind.REFUSED, it.text())) : logged;
-      String name = derivation.map(StorePath::derivationName).orElse(nameOf(path));
+      String name =
+          derivation.map(StorePath::derivationName).orElse(nameIn(path).orElse(path.toString()));
       return Optional.of(
           new Failed(
               path,
@@ -231,6 +233,14 @@ public record NewFailures(
     } catch (Failure e) {
       return Optional.empty(); // More than one derivation fits, or none; entering it will say why.
     }
+  }
+
+  /** Returns the derivation whose log was seen to be the directory's, where its times fit, too. */
+  private Optional<StorePath> seen(Evidence kept, ByteString path) {
+    return orders
+        .derivation(path, kept.changed())
+        .filter(drv -> drv.derivationName().equals(nameIn(path).orElse(drv.derivationName())))
+        .filter(drv -> finder.end(kept, drv, orders.of(path, kept.changed(), drv)).isPresent());
   }
 
   /** Returns the only one of these derivations whose log fits the directory. */
