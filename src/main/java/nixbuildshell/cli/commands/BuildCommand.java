@@ -67,7 +67,7 @@ record BuildCommand(
       } else if (built.status() != 0) {
         built.notes().forEach(messages::note);
         if (noShell) {
-          built.failures().forEach(failed -> hint(failed, messages));
+          hint(built, built.failures(), messages);
         } else {
           enter(built, choice, caller, messages, out, calls);
         }
@@ -113,9 +113,7 @@ record BuildCommand(
     // A caller who presses Ctrl-C does not want the shell of what that stopped.
     List<Failed> failures =
         built.failures().stream().filter(it -> !built.interrupted() || !it.isStopped()).toList();
-    built.failures().stream()
-        .filter(it -> !failures.contains(it))
-        .forEach(stopped -> hint(stopped, messages));
+    hint(built, built.failures().stream().filter(it -> !failures.contains(it)).toList(), messages);
     boolean several = failures.size() > 1 && choice.canAsk();
     Optional<Failed> chosen = several ? chosen(failures, choice) : failures.stream().findFirst();
     if (!choice.canAsk()) {
@@ -141,10 +139,7 @@ record BuildCommand(
   }
 
   private Options options(Built built, Failed failed) {
-    return before.in(
-        failed.path(),
-        failed.named() ? built.derivation(failed).map(ByteString::of) : Optional.empty(),
-        failed.order());
+    return before.in(failed.path(), built.toName(failed).map(ByteString::of), failed.order());
   }
 
   /** Returns what docs/build.schema.json describes. */
@@ -166,8 +161,11 @@ record BuildCommand(
         "directory", failed.path());
   }
 
-  private static void hint(Failed failed, Messages messages) {
-    messages.note(failed.what());
-    messages.note("enter it with: nix-build-shell " + ShellWord.quote(failed.path()));
+  private static void hint(Built built, List<Failed> failures, Messages messages) {
+    for (Failed failed : failures) {
+      String option = built.toName(failed).map(drv -> "--drv " + drv + " ").orElse("");
+      messages.note(failed.what());
+      messages.note("enter it with: nix-build-shell " + option + ShellWord.quote(failed.path()));
+    }
   }
 }

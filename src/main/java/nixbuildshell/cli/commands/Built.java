@@ -22,4 +22,9 @@ record Built(
   Optional<String> derivation(Failed failed) {
     return failed.derivation().map(store::path);
   }
+
+  /** Returns the derivation where the caller has to name it to enter the build. */
+  Optional<String> toName(Failed failed) {
+    return derivation(failed).filter(drv -> failed.named());
+  }
 }
