@@ -306,7 +306,7 @@ thread_sleeps() {
 }
 switches() {
 	local thread
-	for thread in "/proc/$(tool_process)"/task/*; do
+	for thread in "/proc/$(pgrep -f "^[^ ]*java .*nix-build-shell.jar $dir")"/task/*; do
 		if [[ $(<"$thread/comm") =~ ^($1)$ ]]; then grep voluntary "$thread/status"; fi
 	done
 }
