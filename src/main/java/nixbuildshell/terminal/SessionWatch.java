@@ -41,7 +41,9 @@ public final class SessionWatch {
     SessionWatch watch = new SessionWatch(calls, session, signals);
     int pidfd = (int) calls.call(Syscall.PIDFD_OPEN, session.pid(), 0);
     start("stops", watch::stops);
-    start("death", () -> watch.death(pidfd, endBuild));
+    if (pidfd >= 0) {
+      start("death", () -> watch.death(pidfd, endBuild));
+    }
     return watch;
   }
 
@@ -63,7 +65,7 @@ public final class SessionWatch {
   }
 
   private void death(int pidfd, Runnable endBuild) {
-    while (pidfd >= 0 && !Readiness.of(calls, pidfd, DAY)) {
+    while (!Readiness.of(calls, pidfd, DAY)) {
       // It lives.
     }
     calls.call(Syscall.CLOSE, pidfd);
