@@ -22,7 +22,7 @@ import nixbuildshell.store.StorePath;
  *     …/HASH-NAME.drv.chroot}. The build cannot change it
  * @param top the build directory, as seen from inside; the build says so
  * @param pause what the setup hook has left, with an ID that is made of the derivation's name; the
- *     build can have written any else there
+ *     build can have written anything else there
  */
 public record RunningBuild(long pid, StorePath derivation, ByteString top, Optional<Pause> pause) {
   private static final String MANIFEST = ".nix-build-shell/manifest.json";
