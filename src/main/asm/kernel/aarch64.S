@@ -2,19 +2,11 @@
  * void handler(int signal): let the kernel delay the timeouts of the thread that gets the signal,
  * by up to an hour. This is the program of x86_64.S for 64-bit Arm; the reasons are there.
  */
-	.equ SYS_rt_sigreturn, 139
 	.equ SYS_prctl, 167
 	.equ PR_SET_TIMERSLACK, 29
 	.equ NANOSECONDS, 3600000000000
-	.equ HANDLER, 8
 
-	.text
-	.globl restorer
-restorer:
-	mov x8, SYS_rt_sigreturn
-	svc 0
-
-	.org HANDLER
+	.include "restorer-aarch64.inc"
 handler:
 	hint 34				/* bti c: does nothing where the CPU does not check indirect calls */
 	mov x8, SYS_prctl

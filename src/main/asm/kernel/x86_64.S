@@ -5,25 +5,14 @@
  * Only a thread itself can ask for that, so the kernel calls this code in a thread of the JVM, with
  * whatever that thread was doing left in the middle: the code makes one system call, and uses no
  * memory. nixbuildshell.kernel.JvmTimers sends the signal.
- *
- * The code is position-independent. The restorer comes first, so that both addresses are known;
- * the kernel makes the handler return to it (sigaction(2), SA_RESTORER).
  */
 	.intel_syntax noprefix
 
-	.equ SYS_rt_sigreturn, 15
 	.equ SYS_prctl, 157
 	.equ PR_SET_TIMERSLACK, 29
 	.equ NANOSECONDS, 3600000000000
-	.equ HANDLER, 8
 
-	.text
-	.globl restorer
-restorer:
-	mov eax, SYS_rt_sigreturn
-	syscall
-
-	.org HANDLER, 0xcc
+	.include "restorer-x86_64.inc"
 handler:
 	endbr64				/* does nothing where the CPU does not check indirect calls */
 	mov eax, SYS_prctl

@@ -3,16 +3,8 @@
  * x86_64.S for 64-bit Arm; the reasons are there.
  */
 	.equ SYS_write, 64
-	.equ SYS_rt_sigreturn, 139
-	.equ HANDLER, 8
 
-	.text
-	.globl restorer
-restorer:
-	mov x8, SYS_rt_sigreturn
-	svc 0
-
-	.org HANDLER
+	.include "restorer-aarch64.inc"
 handler:
 	hint 34				/* bti c: does nothing where the CPU does not check indirect calls */
 	str x0, [sp, -16]!

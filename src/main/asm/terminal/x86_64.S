@@ -4,23 +4,12 @@
  * The JVM keeps SIGQUIT to itself, so the kernel calls this code instead, in any thread, with
  * whatever that thread was doing left in the middle: the code makes one system call, and uses no
  * memory but the stack. nixbuildshell.terminal.SignalPipe puts the pipe's descriptor behind it.
- *
- * The code is position-independent. The restorer comes first, so that both addresses are known;
- * the kernel makes the handler return to it (sigaction(2), SA_RESTORER).
  */
 	.intel_syntax noprefix
 
 	.equ SYS_write, 1
-	.equ SYS_rt_sigreturn, 15
-	.equ HANDLER, 8
 
-	.text
-	.globl restorer
-restorer:
-	mov eax, SYS_rt_sigreturn
-	syscall
-
-	.org HANDLER, 0xcc
+	.include "restorer-x86_64.inc"
 handler:
 	endbr64				/* does nothing where the CPU does not check indirect calls */
 	push rdi			/* the lowest byte comes first */

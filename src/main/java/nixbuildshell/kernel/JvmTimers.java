@@ -27,9 +27,6 @@ public final class JvmTimers {
   /** The last of the real-time signals, which neither the JVM nor the C library uses. */
   private static final int SIGNAL = 64;
 
-  /** Says where the code begins that is behind the restorer. */
-  private static final int HANDLER = 8;
-
   private JvmTimers() {}
 
   /** Lets the threads sleep when the tool has waited for three seconds, as for a shell. */
@@ -45,8 +42,7 @@ public final class JvmTimers {
     } catch (InterruptedException e) {
       return;
     }
-    long code = MachineCode.load(calls, MachineCode.of(JvmTimers.class, calls.abi())).address();
-    Signals.handle(calls, SIGNAL, code + HANDLER, code);
+    Signals.handle(calls, SIGNAL, MachineCode.of(JvmTimers.class, calls.abi()));
     long process = calls.call(Syscall.GETPID);
     for (String thread : new File("/proc/self/task").list()) {
       if (THREADS.contains(name(thread))) {

@@ -24,6 +24,9 @@ public final class Signals {
   /** {@code asm/signal.h}: the restorer is given, and what a signal interrupts is made again. */
   private static final long SA_RESTORER_RESTART = 0x04000000 | 0x10000000;
 
+  /** Says where the code begins that is behind the restorer. */
+  private static final int HANDLER = 8;
+
   private static final int SIG_BLOCK = 0;
   private static final int SIG_SETMASK = 2;
   private static final int SET_SIZE = 8;
@@ -43,11 +46,12 @@ public final class Signals {
   /**
    * Handles a signal by machine code, even if the JVM handles it, like SIGQUIT.
    *
-   * @param handler the address of a function that any thread can run at any time
-   * @param restorer the address of a call of {@code rt_sigreturn}
+   * @param code begins as {@code src/main/asm/restorer-ARCH.inc}; behind that is a function that
+   *     any thread can run at any time
    */
-  public static void handle(SystemCalls calls, int signal, long handler, long restorer) {
-    set(calls, signal, handler, SA_RESTORER_RESTART, restorer);
+  public static void handle(SystemCalls calls, int signal, byte[] code) {
+    long restorer = MachineCode.load(calls, code).address();
+    set(calls, signal, restorer + HANDLER, SA_RESTORER_RESTART, restorer);
   }
 
   /** Sets the kernel's structure: handler, flags, restorer and mask, of a word each. */

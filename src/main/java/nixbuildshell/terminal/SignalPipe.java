@@ -18,9 +18,6 @@ import nixbuildshell.plan.PipeEnds;
  * handler in machine code writes to a pipe, which a thread reads.
  */
 public final class SignalPipe {
-  /** Says where the code begins that is behind the restorer. */
-  private static final int HANDLER = 8;
-
   /** A child that has the pipe, too, does not delay the end for ever. */
   private static final int JOIN_MILLIS = 100;
 
@@ -44,8 +41,7 @@ public final class SignalPipe {
     PipeEnds pipe = Pipes.open(calls, 0);
     byte[] code = MachineCode.of(SignalPipe.class, calls.abi());
     ByteBuffer all = ByteBuffer.allocate(code.length + 4).order(ByteOrder.nativeOrder());
-    long address = MachineCode.load(calls, all.put(code).putInt(pipe.write()).array()).address();
-    Signals.handle(calls, signal, address + HANDLER, address);
+    Signals.handle(calls, signal, all.put(code).putInt(pipe.write()).array());
     Thread reader = new Thread(() -> read(calls, pipe.read(), action), "signal pipe");
     reader.setDaemon(true);
     reader.start();
