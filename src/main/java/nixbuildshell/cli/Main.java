@@ -50,7 +50,7 @@ public final class Main {
     int code = new Main(caller(), out, err).run(ProcessBytes.arguments(args.length));
     out.flush();
     err.flush();
-    System.exit(code);
+    Kernels.exit(code);
   }
 
   /** Opens a stream in UTF-8. The JVM's own print "?" for what the locale cannot spell. */

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
 import nixbuildshell.Failure;
+import nixbuildshell.abi.Syscall;
 
 /** Chooses the binding: FFM where the running Java has it and it was compiled, else JNA. */
 public final class Kernels {
@@ -42,6 +43,22 @@ public final class Kernels {
     } catch (Failure | LinkageError e) {
       // The first call will say so.
     }
+  }
+
+  /**
+   * Ends the process. With FFM, whose handle {@link #prepare} has linked, the kernel is asked at
+   * once: the JVM's own end takes some 10 ms, and 300 more while a thread is in a system call.
+   */
+  public static void exit(int status) {
+    try {
+      Optional<Kernel> kernel = ffm();
+      if (kernel.isPresent()) {
+        new SystemCalls(kernel.get()).call(Syscall.EXIT_GROUP, status);
+      }
+    } catch (Failure e) {
+      // The command line needed no system calls, or has reported this.
+    }
+    System.exit(status);
   }
 
   private static Kernel jnaUnpackedIn(Optional<Path> directory) {
