@@ -245,38 +245,77 @@ public record Enter(
     FailedBuild build = Reconstruction.of(kept, request, finder);
     boolean greeted = preparation().isAtTheFailure(Start.of(build));
     BuildReport.print(build, store.directory(), greeted, messages);
-    try (BuildUser user = preparation().user(kept, build)) {
-      Prepared prepared = preparation(answers).fresh(store, kept, build, user, ahead);
-      ahead.close();
-      return sessions.isPresent()
-          ? work(sessions.get(), kept, build, finder, prepared)
-          : explain(prepared);
+    try (BuildUser user = preparation().user(kept, build);
+        Staging early = sessions.flatMap(in -> stageEarly(in, kept, build, user)).orElse(null)) {
+      try {
+        Prepared prepared = preparation(answers).fresh(store, kept, build, user, ahead);
+        ahead.close();
+        return sessions.isPresent()
+            ? work(sessions.get(), kept, build, finder, prepared, Optional.ofNullable(early))
+            : explain(prepared);
+      } catch (CancellationException e) {
+        return ExitCode.SIGNAL + signals.ending(); // Before the end of the session resets it.
+      }
     }
   }
 
-  /** Works in a copy of the kept directory. */
+  /**
+   * Begins to copy before Nix has told what the sandbox shows. For root, that decides on the owner
+   * of the copy ({@link BuildUser#showing}).
+   *
+   * @return empty also when there can be no session, which {@link #work} tries once more
+   */
+  private Optional<Staging> stageEarly(
+      Sessions sessions, KeptDirectory kept, FailedBuild build, BuildUser user) {
+    try {
+      return caller.isRoot() ? Optional.empty() : Optional.of(stage(sessions, kept, build, user));
+    } catch (Failure e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Makes a session, and begins to copy what Nix kept where the sandbox gets that. */
+  private Staging stage(Sessions sessions, KeptDirectory kept, FailedBuild build, BuildUser user) {
+    Session session = sessions.create(ByteString.of(build.name().value()), user.owner());
+    boolean copies = options.fresh().isEmpty() && !options.builder();
+    return new Staging(
+        end(sessions, session),
+        Optional.of(kept.build()).filter(any -> copies),
+        user.owner(),
+        this::cancelled);
+  }
+
+  /**
+   * Works in a copy of the kept directory.
+   *
+   * @param early the copy, where it has begun
+   */
   private int work(
       Sessions sessions,
       KeptDirectory kept,
       FailedBuild build,
       DerivationFinder finder,
-      Prepared prepared) {
-    Remembered remembered = remembered(kept, build, prepared);
-    Session session = sessions.create(remembered, prepared.user().owner());
+      Prepared prepared,
+      Optional<Staging> early) {
+    Staging staging = early.orElseGet(() -> stage(sessions, kept, build, prepared.user()));
     RememberedLayers known =
         prepared.isLayered()
             ? RememberedLayers.of(
-                sessions.answers(), files, prepared.store(), prepared.user().identity(), session)
+                sessions.answers(),
+                files,
+                prepared.store(),
+                prepared.user().identity(),
+                staging.session())
             : RememberedLayers.NONE;
     boolean wasKnown = known.isKnown();
     try {
-      return work(sessions, kept, build, finder, prepared, remembered, session, known);
+      return work(sessions, kept, build, finder, prepared, staging, known);
     } catch (Failure e) {
       if (!wasKnown || !LayersRefused.isWhy(e)) {
         throw e;
       }
       known.forget();
-      return work(sessions, kept, build, finder, prepared);
+      return work(sessions, kept, build, finder, prepared, Optional.empty());
     }
   }
 
@@ -286,32 +325,33 @@ public record Enter(
       FailedBuild build,
       DerivationFinder finder,
       Prepared prepared,
-      Remembered remembered,
-      Session session,
+      Staging staging,
       RememberedLayers known) {
-    LayerProbe layers =
-        new LayerProbe(
-            calls,
-            prepared.store(),
-            prepared.user().identity(),
-            session.directory().self().number());
-    Prepared sandbox =
-        prepared.showing(
-            StoreLookup.in(
-                session, prepared.request().view().store(), () -> known.mounts(layers::mounts)));
-    try (SessionEnd end = end(sessions, session)) {
+    try (staging) {
+      Session session = staging.session();
+      session.remember(remembered(kept, build, prepared));
+      LayerProbe layers =
+          new LayerProbe(
+              calls,
+              prepared.store(),
+              prepared.user().identity(),
+              session.directory().self().number());
+      Prepared sandbox =
+          prepared.showing(
+              StoreLookup.in(
+                  session, prepared.request().view().store(), () -> known.mounts(layers::mounts)));
       try {
         if (options.fresh().isPresent()) {
-          int status = fillFresh(sessions, session, kept, build, finder, sandbox);
+          int status = fillFresh(sessions, staging, kept, build, finder, sandbox);
           if (status != 0) {
             return status;
           }
         } else if (isPrepared(sandbox)) {
-          fillAndPrepare(sessions, session, kept, build, finder, sandbox);
-        } else if (remembered.kind() == Remembered.Kind.INTERACTIVE) {
-          fillAndSay(sessions, session, kept, build, finder, sandbox);
+          fillAndPrepare(sessions, staging, kept, build, finder, sandbox);
+        } else if (preparation().kind() == Remembered.Kind.INTERACTIVE) {
+          fillAndSay(sessions, staging, kept, build, finder, sandbox);
         } else {
-          fill(sessions, session, kept, build, sandbox);
+          fill(sessions, staging, kept, build, sandbox);
         }
         session.markStaged();
         if (isFor(ShowPath.class)) {
@@ -334,6 +374,8 @@ public record Enter(
           roots(session, sandbox, () -> derivation(kept, build, finder))) {
         return isFor(ShowPath.class) ? show(session.path()) : stay(sessions, session, sandbox);
       }
+    } catch (Failure e) {
+      throw staging.failureBefore(e);
     }
   }
 
@@ -413,13 +455,13 @@ public record Enter(
   /** Fills the session, reads the build log meanwhile, and then says how the build ended. */
   private void fillAndSay(
       Sessions sessions,
-      Session session,
+      Staging staging,
       KeptDirectory kept,
       FailedBuild build,
       DerivationFinder finder,
       Prepared sandbox) {
     try (FailureStory story = FailureStory.unlessSaid(kept, build, options.order(), finder)) {
-      fill(sessions, session, kept, build, sandbox);
+      fill(sessions, staging, kept, build, sandbox);
       story.print(messages);
       sayBinSh(story);
     }
@@ -439,13 +481,14 @@ public record Enter(
   /** Fills the session, and brings what the shell at the failure needs. */
   private void fillAndPrepare(
       Sessions sessions,
-      Session session,
+      Staging staging,
       KeptDirectory kept,
       FailedBuild build,
       DerivationFinder finder,
       Prepared sandbox) {
     try (FailureStory story = FailureStory.of(kept, build, options.order(), finder)) {
-      fill(sessions, session, kept, build, sandbox);
+      Session session = staging.session();
+      fill(sessions, staging, kept, build, sandbox);
       new Arrival(sessions, session, sandbox, messages)
           .prepare(files, kept, build, story, caller.isRoot());
       story
@@ -465,17 +508,17 @@ public record Enter(
    */
   private int fillFresh(
       Sessions sessions,
-      Session session,
+      Staging staging,
       KeptDirectory none,
       FailedBuild build,
       DerivationFinder finder,
       Prepared sandbox) {
-    fill(sessions, session, none, build, sandbox);
+    fill(sessions, staging, none, build, sandbox);
     Optional<ByteString> before = options.fresh().flatMap(Fresh::before);
     if (before.isEmpty() && sandbox.bash().isEmpty()) {
       return 0;
     }
-    Arrival arrival = new Arrival(sessions, session, sandbox, messages);
+    Arrival arrival = new Arrival(sessions, staging.session(), sandbox, messages);
     try (FailureStory story = FailureStory.of(none, build, options.order(), finder)) {
       arrival.prepareFresh(build, story);
       int status = before.map(phase -> runUntil(phase, arrival)).orElse(0);
@@ -510,7 +553,8 @@ public record Enter(
   }
 
   private void fill(
-      Sessions sessions, Session session, KeptDirectory kept, FailedBuild build, Prepared sandbox) {
+      Sessions sessions, Staging staging, KeptDirectory kept, FailedBuild build, Prepared sandbox) {
+    Session session = staging.session();
     sandbox.makeTop(session);
     Optional<SetupResult> made =
         new Rebuilding(launcher, signals, files, sessions.answers(), messages)
@@ -528,7 +572,7 @@ public record Enter(
       } else if (options.builder()) {
         workspace.begin(files, kept, build, store);
       } else {
-        workspace.fill(files, kept, build, store, made);
+        workspace.fill(files, kept, build, staging.copied(progress::copied), store, made);
         new RefusedOutput(caller, files, sandbox.store(), this::cancelled)
             .of(kept, build)
             .ifPresent(refused -> workspace.show(files, store, refused));

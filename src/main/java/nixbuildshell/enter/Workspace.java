@@ -95,22 +95,22 @@ final class Workspace {
   }
 
   /**
-   * Makes what the builder left: copies what Nix kept, and adds what cannot be read.
+   * Makes what the builder left of what was copied, and adds what cannot be read.
    *
+   * @param result of the copy of the kept directory
    * @param setup what stdenv's setup made, if it ran
-   * @throws java.util.concurrent.CancellationException when the copy is cancelled
    */
   void fill(
       FileSystem files,
       KeptDirectory kept,
       FailedBuild build,
+      TreeCopy.Result result,
       StoreView store,
       Optional<SetupResult> setup) {
     Set<ByteString> substituted = new HashSet<>();
     if (!(build.run().environment() instanceof FailedBuild.Kept)) {
       substituted.add(ENV_VARS);
     }
-    TreeCopy.Result result = copy.copyBuild(kept.build());
     for (BuilderFile file : build.run().files()) {
       ByteString name = ByteString.of(file.name());
       if (misses(result, name) && file.content().isPresent()) {

@@ -1,15 +1,10 @@
 package nixbuildshell.nix;
 
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
-/**
- * Asks Nix in a thread of its own, beside what the tool does meanwhile. The question may run a
- * {@link NixProgram}, but makes no system call of {@code files}: their memory is the caller's
- * thread's.
- */
+/** Asks Nix, or does other work, in a thread of its own, beside what the tool does meanwhile. */
 public final class Background<T> implements AutoCloseable {
   private final FutureTask<T> answer;
   private final Thread thread;
@@ -23,16 +18,15 @@ public final class Background<T> implements AutoCloseable {
   }
 
   /**
-   * Waits for the answer.
-   *
-   * @throws CancellationException when the question was cancelled, as {@link NixProgram} is
+   * Waits for the answer. Throws what the question has thrown unchecked: a {@link
+   * java.util.concurrent.CancellationException} when it was cancelled, as {@link NixProgram} is.
    */
   public T await() {
     try {
       return answer.get();
     } catch (InterruptedException | ExecutionException e) {
-      if (e.getCause() instanceof CancellationException stop) {
-        throw stop;
+      if (e.getCause() instanceof RuntimeException why) {
+        throw why;
       }
       throw new IllegalStateException(e);
     }

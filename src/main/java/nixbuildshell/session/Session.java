@@ -110,6 +110,15 @@ public final class Session implements AutoCloseable {
         : Optional.empty();
   }
 
+  /**
+   * Stores what a new session remembers.
+   *
+   * @throws Failure when it cannot be written
+   */
+  public void remember(Remembered remembered) {
+    replace(REMEMBERED, remembered.file());
+  }
+
   /** Remembers directories at the end of PATH. */
   public void rememberPrograms(List<ByteString> programs) {
     remember(before -> before.with(programs));
@@ -137,16 +146,11 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Makes its files and directories.
+   * Makes its directories.
    *
    * @param owner the build user, when root runs the tool
    */
-  void furnish(Remembered remembered, Optional<Owner> owner) throws ErrnoException {
-    write(REMEMBERED, remembered.file());
-    furnish(owner);
-  }
-
-  private void furnish(Optional<Owner> owner) throws ErrnoException {
+  void furnish(Optional<Owner> owner) throws ErrnoException {
     Optional<Owner> rootOfGroup = owner.map(o -> new Owner(0, o.gid()));
     make("build", 0700, owner);
     make("tmp", 01777, Optional.empty());

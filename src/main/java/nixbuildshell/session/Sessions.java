@@ -250,16 +250,18 @@ public final class Sessions implements AutoCloseable {
   }
 
   /**
-   * Makes and locks a session with empty directories.
+   * Makes and locks a session with empty directories. Until it is staged, a run that finds it
+   * unlocked deletes it.
    *
+   * @param derivation the name from which its own is made
    * @param owner the build user, when root runs the tool
    * @throws Failure when it cannot be written
    */
-  public Session create(Remembered remembered, Optional<Owner> owner) {
+  public Session create(ByteString derivation, Optional<Owner> owner) {
     try {
-      Session session = exclusively(() -> make(remembered.name()));
+      Session session = exclusively(() -> make(derivation));
       try {
-        session.furnish(remembered, owner);
+        session.furnish(owner);
         return session;
       } catch (ErrnoException e) {
         delete(session, () -> false);
@@ -267,6 +269,18 @@ public final class Sessions implements AutoCloseable {
       }
     } catch (ErrnoException e) {
       throw e.failure("cannot make a session in " + base.place(), Session.REMEDY);
+    }
+  }
+
+  /** Makes a session that remembers, too. */
+  public Session create(Remembered remembered, Optional<Owner> owner) {
+    Session session = create(remembered.name(), owner);
+    try {
+      session.remember(remembered);
+      return session;
+    } catch (Failure e) {
+      delete(session, () -> false);
+      throw e;
     }
   }
 

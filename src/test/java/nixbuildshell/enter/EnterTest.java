@@ -283,19 +283,50 @@ class EnterTest {
     Path log = host.file(root.resolve("nix/var/log/nix/drvs/dd/" + drv + ".bz2"), "");
     Files.setLastModifiedTime(log, (FileTime) Files.getAttribute(host.kept(), "unix:ctime"));
     host.program(
-        "nix-store",
-        """
-        for i in $(seq 100); do
-          [ -z "$(find %s -path '*/build/source/file')" ] || break
-          sleep 0.1
-        done
-        [ $i = 100 ] || echo '@nix {"action":"setPhase","phase":"buildPhase"}'
-        """
-            .formatted(root));
+        "nix-store", whenCopied("echo '@nix {\"action\":\"setPhase\",\"phase\":\"buildPhase\"}'"));
     work = build -> assertTrue(host.said().startsWith(line + "\n"));
     Asked asked = new Asked(host.kept());
     asked.order = order;
     assertEquals(STATUS, asked.enter());
+  }
+
+  /** Returns a program that does something when it sees the copy, and else waits and fails. */
+  private String whenCopied(String command) {
+    return """
+        for i in $(seq 100); do
+          [ -z "$(find %s -path '*/build/source/file')" ] || break
+          sleep 0.1
+        done
+        [ $i = 100 ] || exec %s
+        exit 1
+        """
+        .formatted(root, command);
+  }
+
+  @Test
+  void theCopyIsMadeBesideTheQuestionsToNix() {
+    closureIs(TestHost.whole(TestHost.BASH));
+    assertEquals(STATUS, enter(host.kept(), "true"));
+    assertTrue(last().entries().stream().anyMatch(Entry.BoundStore.class::isInstance));
+    assertEquals("", host.said());
+  }
+
+  @Test
+  void whatNixAnswersCanRefuseTheEntryAndLeavesNoCopy() {
+    String gone = TestHost.whole(TestStore.path("gg", "gone"));
+    closureIs(gone);
+    Failure refused = assertThrows(Failure.class, () -> enter(host.kept(), "true"));
+    assertTrue(refused.getMessage().contains(gone), refused.getMessage());
+    assertEquals(List.of(), launched);
+    assertEquals(
+        List.of(),
+        files().stream().filter(path -> path.toString().contains("probe-1.0-")).toList());
+  }
+
+  private void closureIs(String path) {
+    host.kept().resolve(".nix-build-shell/manifest.json").toFile().delete();
+    host.derivation("", '"' + TestHost.whole(TestHost.BASH) + '"', "");
+    host.program("nix-store", whenCopied("echo " + path));
   }
 
   /** A script, by any path, whose interpreter is in the sandbox or is not. */
