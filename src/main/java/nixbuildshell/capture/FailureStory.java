@@ -51,7 +51,9 @@ public final class FailureStory implements AutoCloseable {
         : of(kept, build, order, finder);
   }
 
-  static Optional<Found> derivation(Evidence kept, FailedBuild build, DerivationFinder finder) {
+  /** Searches for the derivation, and takes none where several fit. */
+  public static Optional<Found> derivation(
+      Evidence kept, FailedBuild build, DerivationFinder finder) {
     try {
       if (build.derivation().isPresent()) {
         StorePath known = build.derivation().get().value();
@@ -61,7 +63,7 @@ public final class FailureStory implements AutoCloseable {
           build.store().outputs().values().stream().map(Fact::value).collect(Collectors.toSet());
       return finder.withoutLogs().find(kept, outputs);
     } catch (Failure e) {
-      return Optional.empty(); // What it says is a courtesy.
+      return Optional.empty();
     }
   }
 

@@ -3,16 +3,13 @@ package nixbuildshell.enter;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
 import nixbuildshell.capture.BuildReport;
 import nixbuildshell.capture.DirectoryArgument;
-import nixbuildshell.capture.Fact;
 import nixbuildshell.capture.FailedBuild;
 import nixbuildshell.capture.FailureStory;
 import nixbuildshell.capture.KeptDirectories;
@@ -50,6 +47,7 @@ import nixbuildshell.shell.Obstacles;
 import nixbuildshell.shell.SandboxProgram;
 import nixbuildshell.shell.Start;
 import nixbuildshell.store.DerivationFinder;
+import nixbuildshell.store.DerivationFinder.Found;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.terminal.CallersStream;
@@ -371,7 +369,10 @@ public record Enter(
         return ExitCode.SIGNAL + signals.ending(); // Before the end of the session resets it.
       }
       try (SessionRoots.Making roots =
-          roots(session, sandbox, () -> derivation(kept, build, finder))) {
+          roots(
+              session,
+              sandbox,
+              () -> FailureStory.derivation(kept, build, finder).map(Found::path))) {
         return isFor(ShowPath.class) ? show(session.path()) : stay(sessions, session, sandbox);
       }
     } catch (Failure e) {
@@ -421,20 +422,6 @@ public record Enter(
                 return Optional.empty();
               }
             });
-  }
-
-  private static Optional<StorePath> derivation(
-      KeptDirectory kept, FailedBuild build, DerivationFinder finder) {
-    try {
-      Set<StorePath> outputs =
-          build.store().outputs().values().stream().map(Fact::value).collect(Collectors.toSet());
-      return build
-          .derivation()
-          .map(Fact::value)
-          .or(() -> finder.withoutLogs().find(kept, outputs).map(DerivationFinder.Found::path));
-    } catch (Failure e) {
-      return Optional.empty(); // Several fit it.
-    }
   }
 
   private Remembered remembered(KeptDirectory kept, FailedBuild build, Prepared prepared) {
