@@ -19,12 +19,13 @@ import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
 import nixbuildshell.files.Answers;
+import nixbuildshell.nix.Background;
 
 /**
  * Finds the derivation of a kept directory, with as few searches as its clues allow: it reads the
  * build logs only when the directory's name says too little.
  *
- * @param directories returns the times of all kept directories of this host; asked for once at most
+ * @param directories returns the times of all kept directories of this host; asked in any thread
  * @param answers has what it found before
  * @param texts reads a derivation's build log; slow
  */
@@ -263,10 +264,14 @@ public record DerivationFinder(
 
   /** Finds it among those that have a log, when the times leave no doubt. */
   private Optional<Found> byNameAndLog(Evidence kept, String name) {
-    List<StorePath> logged = logs().derivationsNamed(name).stream().filter(store::has).toList();
-    return !logged.isEmpty() && verdict(kept, logs().of(logged)) instanceof Pairing.Certain certain
-        ? Optional.of(found(certain, How.DIRECTORY_NAME_AND_LOG_TIME))
-        : Optional.empty();
+    // There may be many directories, and a thousand folders of logs: two processors share them.
+    try (Background<List<KeptTimes>> all = new Background<>("directories", directories::get)) {
+      List<StorePath> logged = logs().derivationsNamed(name).stream().filter(store::has).toList();
+      return !logged.isEmpty()
+              && verdict(kept, logs().of(logged), all.await()) instanceof Pairing.Certain certain
+          ? Optional.of(found(certain, How.DIRECTORY_NAME_AND_LOG_TIME))
+          : Optional.empty();
+    }
   }
 
   private Optional<Found> byNameInStore(Evidence kept, String name) {
@@ -329,7 +334,7 @@ public record DerivationFinder(
 
   /** Finds the derivation whose log belongs to the directory by its times. */
   private Optional<Found> byTimes(Evidence kept, List<Pairing.Log> logs, How how) {
-    Pairing.Verdict verdict = verdict(kept, logs);
+    Pairing.Verdict verdict = verdict(kept, logs, directories.get());
     if (verdict instanceof Pairing.Certain certain) {
       return Optional.of(found(certain, how));
     } else if (verdict instanceof Pairing.Open open) {
@@ -376,15 +381,17 @@ public record DerivationFinder(
                 .map(LogEnd::kind));
   }
 
-  private Pairing.Verdict verdict(Evidence kept, List<Pairing.Log> logs) {
+  private Pairing.Verdict verdict(Evidence kept, List<Pairing.Log> logs, List<KeptTimes> all) {
     KeptTimes times = kept.times();
-    return Pairing.of(times, others(times), logs, this::hasSucceeded);
+    return Pairing.of(times, others(times, all), logs, this::hasSucceeded);
   }
 
   private List<KeptTimes> others(KeptTimes times) {
-    return directories.get().stream()
-        .filter(other -> !other.identity().equals(times.identity()))
-        .toList();
+    return others(times, directories.get());
+  }
+
+  private static List<KeptTimes> others(KeptTimes times, List<KeptTimes> all) {
+    return all.stream().filter(other -> !other.identity().equals(times.identity())).toList();
   }
 
   private static String certainty(Pairing.Certain certain) {
