@@ -111,6 +111,15 @@ final class Descent implements AutoCloseable {
   }
 
   void leave() {
+    close(remove());
+  }
+
+  /** Leaves a directory that is open and below the root, and returns it for the caller to close. */
+  Directory leaveOpen() {
+    return remove().open;
+  }
+
+  private Level remove() {
     Level left = levels.remove(depth());
     if (depth() >= 0) {
       Level above = levels.get(depth());
@@ -118,10 +127,10 @@ final class Descent implements AutoCloseable {
         above.open = parent(left.open, above.status);
       }
     }
-    close(left);
     if (depth() < lostFrom) {
       lostFrom = Integer.MAX_VALUE;
     }
+    return left;
   }
 
   /** Opens the directory above; null unless the walk came through that. */

@@ -12,13 +12,15 @@ final class HardLinks {
 
   private final Map<Identity, Place> copied = new HashMap<>();
   private final Place sourceRoot;
+  private final Descent source;
   private final Descent target;
 
   /**
-   * @param target the walk through the copy; its root corresponds to the source's
+   * @param target the walk through the copy; it is always where the source's walk is
    */
-  HardLinks(Place sourceRoot, Descent target) {
+  HardLinks(Place sourceRoot, Descent source, Descent target) {
     this.sourceRoot = sourceRoot;
+    this.source = source;
     this.target = target;
   }
 
@@ -36,11 +38,12 @@ final class HardLinks {
 
   /**
    * Makes a hard link to the first copy of a file. The way there goes name by name, because paths
-   * have a limit, from the nearest open directory above both.
+   * have a limit, from the nearest open directory of the walk above both.
    */
   void link(Status status, Directory in, Place place) throws ErrnoException {
     Place first = copied.get(new Identity(status.device(), status.inode()));
-    Place start = first.parent().common(place.parent());
+    // The walk may have left the file's directory already.
+    Place start = first.parent().common(place.parent()).common(source.place());
     Optional<Directory> open = target.openAt(start.depth() - sourceRoot.depth());
     Deque<ByteString> names = first.below(open.isPresent() ? start : sourceRoot);
     Directory at = open.or(() -> target.openAt(0)).orElseThrow();

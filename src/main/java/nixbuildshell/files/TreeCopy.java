@@ -59,7 +59,10 @@ public record TreeCopy(
   private static final int FEW = 100;
 
   /** The most files that two threads share at a time. */
-  private static final int BATCH = 128;
+  private static final int BATCH = 512;
+
+  /** The most directories, each open twice, that wait for their files. */
+  private static final int WAITING = 4;
 
   /** For fewer files it costs more to wake the other thread. */
   private static final int WORTH_SHARING = 4;
@@ -129,6 +132,14 @@ public record TreeCopy(
   /** Names a file of a list that two threads copy. */
   private record Batched(Directory from, Directory to, Place place) {}
 
+  /** Holds a directory that the walk has left, and whose files are still in the list. */
+  private record Left(Directory from, Directory to, Place place, Status status) {
+    void close() {
+      from.close();
+      to.close();
+    }
+  }
+
   private interface Writing {
     void run() throws ErrnoException;
   }
@@ -137,8 +148,10 @@ public record TreeCopy(
    * Runs one copy. It lists an error on the side that is read. An error on the side that is written
    * ends the copy, when other files would fail too.
    *
-   * <p>One thread walks through the tree. Where a directory has many regular files, it copies them
-   * with a second thread, and waits for that before it goes on.
+   * <p>One thread walks through the tree. It collects the regular files of a few directories,
+   * copies them with a second thread, and waits for that before it goes on. Each thread begins at
+   * another end of the list: in one directory they would wait for each other, because the kernel
+   * makes one new file at a time there.
    */
   private final class Run implements AutoCloseable {
     private final Optional<Owner> readers;
@@ -150,6 +163,8 @@ public record TreeCopy(
     private final HardLinks links;
     private final FileCopy content;
     private final List<Missed> missed = new ArrayList<>();
+    private final List<Batched> batch = new ArrayList<>();
+    private final List<Left> left = new ArrayList<>();
     private Optional<TwoThreads<Batched>> threads = Optional.empty();
     private long missedInAll;
     private long files;
@@ -162,7 +177,7 @@ public record TreeCopy(
       targetStatus = target.self().status();
       from = new Descent(source);
       to = new Descent(target);
-      links = new HardLinks(source.place(), to);
+      links = new HardLinks(source.place(), from, to);
       content = new FileCopy(source.files(), this::bytes);
     }
 
@@ -185,6 +200,7 @@ public record TreeCopy(
           finish();
         }
       }
+      copyBatch();
     }
 
     /** Copies the current directory's next entry; false when there is none that can be read. */
@@ -196,7 +212,7 @@ public record TreeCopy(
           missed(place, "the directory was moved while it was copied");
           return false;
         }
-        Optional<Listing.Entry> entry = copyFiles(directory.get(), place);
+        Optional<Listing.Entry> entry = collectFiles(directory.get(), place);
         entry.ifPresent(e -> copy(directory.get(), written(), place.child(e.name()), e.type()));
         return entry.isPresent();
       } catch (ErrnoException e) {
@@ -205,25 +221,22 @@ public record TreeCopy(
       }
     }
 
-    /** Copies the next regular files, if there are many, and returns the entry after them. */
-    private Optional<Listing.Entry> copyFiles(Directory directory, Place place)
+    /** Collects the next regular files, once there are many, and returns the entry after them. */
+    private Optional<Listing.Entry> collectFiles(Directory directory, Place place)
         throws ErrnoException {
-      List<Batched> batch = new ArrayList<>();
-      try {
-        Optional<Listing.Entry> entry = from.next(directory);
-        while (files() > FEW
-            && batch.size() < BATCH
-            && entry.filter(e -> e.type() == FileType.REGULAR).isPresent()) {
-          batch.add(new Batched(directory, written(), place.child(entry.get().name())));
-          entry = from.next(directory);
+      Optional<Listing.Entry> entry = from.next(directory);
+      while (files() > FEW && entry.filter(e -> e.type() == FileType.REGULAR).isPresent()) {
+        batch.add(new Batched(directory, written(), place.child(entry.get().name())));
+        if (batch.size() == BATCH) {
+          copyBatch();
         }
-        return entry;
-      } finally {
-        copyAll(batch);
+        entry = from.next(directory);
       }
+      return entry;
     }
 
-    private void copyAll(List<Batched> batch) {
+    /** Copies the collected files, and then sets the attributes of the directories left. */
+    private void copyBatch() {
       boolean shared = batch.size() >= WORTH_SHARING;
       if (shared && threads.isEmpty() && Runtime.getRuntime().availableProcessors() > 1) {
         threads = Optional.of(new TwoThreads<>(this::copyOne));
@@ -233,6 +246,18 @@ public record TreeCopy(
       } else {
         batch.forEach(this::copyOne);
       }
+      batch.clear();
+      left.forEach(
+          made -> {
+            write(made.place(), () -> setAttributes(made.to().self(), made.status()));
+            made.close();
+          });
+      left.clear();
+    }
+
+    /** Decides whether files of this directory of the copy are collected. */
+    private boolean collected(Directory in) {
+      return !batch.isEmpty() && batch.get(batch.size() - 1).to() == in;
     }
 
     private void copyOne(Batched file) {
@@ -268,6 +293,10 @@ public record TreeCopy(
     }
 
     private void enter(Directory from, Directory to, Place place) throws ErrnoException {
+      if (collected(to)) {
+        // Deeper in the tree the walk may close these directories.
+        copyBatch();
+      }
       ByteString name = place.name();
       Directory opened;
       try {
@@ -327,11 +356,21 @@ public record TreeCopy(
 
     private void finish() {
       Directory made = written();
+      Place place = from.place();
       Status status = from.status();
+      if (from.depth() > 0 && collected(made)) {
+        left.add(new Left(from.leaveOpen(), to.leaveOpen(), place, status));
+        if (left.size() == WAITING) {
+          copyBatch();
+        }
+        return;
+      }
+      // The directories left may be in this one, which its mode may shut.
+      copyBatch();
       if (from.depth() == 0) {
-        write(from.place(), () -> made.self().setTimes(status));
+        write(place, () -> made.self().setTimes(status));
       } else {
-        write(from.place(), () -> setAttributes(made.self(), status));
+        write(place, () -> setAttributes(made.self(), status));
       }
       from.leave();
       to.leave();
@@ -412,6 +451,7 @@ public record TreeCopy(
     @Override
     public void close() {
       threads.ifPresent(TwoThreads::close);
+      left.forEach(Left::close);
       from.close();
       to.close();
     }

@@ -5,14 +5,19 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Works through lists in the calling thread and in a second one, which waits between the lists. The
- * first error of either stops both.
+ * Works through lists in the calling thread from the beginning, and in a second one from the end.
+ * The second waits between the lists. The first error of either stops both.
  */
 final class TwoThreads<T> implements AutoCloseable {
   private final Consumer<T> work;
   private final Thread second = new Thread(this::help, "copying");
   private List<T> items = List.of();
+
+  /** The first item that neither thread has taken. */
   private int next;
+
+  /** The item after the last that neither has taken. */
+  private int end;
 
   /** Whether the second thread may be at work on an item. */
   private boolean helping;
@@ -44,6 +49,7 @@ final class TwoThreads<T> implements AutoCloseable {
   private synchronized void begin(List<T> list) {
     items = list;
     next = 0;
+    end = list.size();
     notifyAll();
   }
 
@@ -69,9 +75,10 @@ final class TwoThreads<T> implements AutoCloseable {
   }
 
   private synchronized Optional<T> take() {
-    return error.isEmpty() && next < items.size()
-        ? Optional.of(items.get(next++))
-        : Optional.empty();
+    if (error.isPresent() || next == end) {
+      return Optional.empty();
+    }
+    return Optional.of(items.get(Thread.currentThread() == second ? --end : next++));
   }
 
   private synchronized void stop(Throwable e) {
@@ -88,7 +95,7 @@ final class TwoThreads<T> implements AutoCloseable {
   private synchronized boolean mayHelp() {
     helping = false;
     notifyAll();
-    while (!closed && (next == items.size() || error.isPresent())) {
+    while (!closed && (next == end || error.isPresent())) {
       pause();
     }
     helping = !closed;

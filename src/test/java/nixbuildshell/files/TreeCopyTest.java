@@ -321,20 +321,25 @@ class TreeCopyTest {
       for (int j = 1; j < 8; j++) {
         Files.createLink(directory.resolve("" + j), directory.resolve("0"));
       }
+      Files.createLink(directory.resolve("first"), source.resolve("d0/0"));
+      from.setMode(name("d" + i), 0500 | i);
     }
     AtomicInteger files = new AtomicInteger();
     TreeCopy.Progress progress = (f, b) -> assertTrue(f - files.getAndSet((int) f) <= 1);
     TreeCopy.Result result =
         new TreeCopy(Optional.empty(), progress, () -> false, "").contents(from, to);
     assertEquals(List.of(), result.missed());
-    assertEquals(1240, result.files());
+    assertEquals(1270, result.files());
     for (int i = 0; i < 1000; i++) {
       assertEquals("content " + i, Files.readString(target.resolve("f" + i)));
       assertEquals(from.status(name("f" + i)).mode(), to.status(name("f" + i)).mode());
       assertEquals(from.status(name("f" + i)).modified(), to.status(name("f" + i)).modified());
     }
     for (int i = 0; i < 30; i++) {
-      assertEquals(8, Files.getAttribute(target.resolve("d" + i + "/0"), "unix:nlink"));
+      int links = i == 0 ? 38 : 8;
+      assertEquals(links, Files.getAttribute(target.resolve("d" + i + "/0"), "unix:nlink"));
+      assertEquals(0500 | i, to.status(name("d" + i)).mode());
+      assertEquals(from.status(name("d" + i)).modified(), to.status(name("d" + i)).modified());
     }
   }
 
