@@ -32,6 +32,9 @@ public record KeptDirectory(
     Directory build, Optional<Directory> outer, ByteString outerName, KeptTimes times, long owner)
     implements Evidence, AutoCloseable {
 
+  /** The path of the state at the failure, which bash can source. */
+  public static final String STATE = ".nix-build-shell/state.bash";
+
   /** What {@code external-builders} leave beside the build directory. */
   static final String BUILD_JSON = "build.json";
 
@@ -183,6 +186,15 @@ public record KeptDirectory(
   @Override
   public FileContent read(String file, int limit) {
     return FileContent.below(build, file, limit);
+  }
+
+  /**
+   * Looks for the state at the failure, and reads none of it. The hook writes its manifest last: a
+   * state without one can be half of it.
+   */
+  public FileContent state() {
+    FileContent manifest = read(Manifest.PATH, 0);
+    return manifest instanceof FileContent.Missing ? manifest : read(STATE, 0);
   }
 
   @Override

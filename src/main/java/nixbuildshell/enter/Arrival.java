@@ -44,7 +44,6 @@ record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages me
   private static final ByteString GREETING = ByteString.of("greeting");
   private static final ByteString ENV_VARS = ByteString.of("env-vars");
   private static final String ATTRIBUTES = ".attrs.sh";
-  private static final String STATE = ".nix-build-shell/state.bash";
 
   /** Stores what is known of the failure in a new session, and writes the files. */
   void prepare(
@@ -241,7 +240,7 @@ record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages me
         .or(
             () ->
                 Optional.of(new Recipe(List.of(), List.of(), List.of(), true))
-                    .filter(any -> isReadable(kept, ATTRIBUTES)));
+                    .filter(any -> isReadable(kept.read(ATTRIBUTES, 0))));
   }
 
   /** Returns what is known in a session of an older version. */
@@ -259,19 +258,18 @@ record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages me
   }
 
   private Facts.State state(KeptDirectory kept, FailedBuild build) {
-    if (isReadable(kept, STATE)) {
+    if (isReadable(kept.state())) {
       return Facts.State.HOOK;
     } else if (session.stored(Session.ENVIRONMENT).isPresent()) {
       return Facts.State.REBUILT;
     }
     return build.run().environment() instanceof FailedBuild.Kept
-            || isReadable(kept, ENV_VARS.latin1())
+            || isReadable(kept.read(ENV_VARS.latin1(), 0))
         ? Facts.State.ENVVARS
         : Facts.State.NONE;
   }
 
-  private static boolean isReadable(KeptDirectory kept, String file) {
-    FileContent content = kept.read(file, 0);
+  private static boolean isReadable(FileContent content) {
     return content instanceof FileContent.TooLarge || content instanceof FileContent.Bytes;
   }
 

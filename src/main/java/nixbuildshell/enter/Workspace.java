@@ -35,7 +35,6 @@ final class Workspace {
   private static final String DENIED = Errno.describe(Errno.EACCES.number());
   private static final ByteString ENV_VARS = ByteString.of("env-vars");
   private static final int MOST_NAMED = 10;
-  private static final String STATE = ".nix-build-shell/state.bash";
 
   /** Lists what Nix keeps beside outputs: path locks, roots of running builds, second builds. */
   private static final List<String> NO_OUTPUTS = List.of(".lock", ".chroot", ".drv", ".check");
@@ -193,11 +192,13 @@ final class Workspace {
 
   /** Names the state that the hook wrote, which the caller can source. */
   private void tellState(KeptDirectory kept, String directory) {
-    FileContent state = kept.read(STATE, 0);
+    FileContent state = kept.state();
     if (state instanceof FileContent.TooLarge) {
-      messages.detail("bash can source the state at the failure: " + directory + "/" + STATE);
+      messages.detail(
+          "bash can source the state at the failure: " + directory + "/" + KeptDirectory.STATE);
     } else if (state instanceof FileContent.Unreadable) {
-      messages.detail(STATE + " is private, since the build could hold a secret: " + state.why());
+      messages.detail(
+          KeptDirectory.STATE + " is private, since the build could hold a secret: " + state.why());
     }
   }
 
@@ -208,7 +209,7 @@ final class Workspace {
     List<TreeCopy.Missed> missed =
         result.missed().stream()
             .filter(each -> !substituted.contains(each.path()))
-            .filter(each -> !each.path().latin1().equals(STATE))
+            .filter(each -> !each.path().latin1().equals(KeptDirectory.STATE))
             .toList();
     long more = result.missedInAll() - result.missed().size();
     denied |= missed.stream().anyMatch(each -> each.why().equals(DENIED));

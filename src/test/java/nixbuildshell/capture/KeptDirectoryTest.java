@@ -103,4 +103,15 @@ class KeptDirectoryTest {
       assertEquals(Optional.empty(), lix.times().derivation());
     }
   }
+
+  @Test
+  void aStateWithoutTheManifestThatIsWrittenLastIsNone() throws IOException {
+    Path own = Files.createDirectories(root.resolve("nix-build-a.drv-0/.nix-build-shell"));
+    Files.writeString(own.resolve("state.bash"), "declare -- half=");
+    try (KeptDirectory kept = open("nix-build-a.drv-0")) {
+      assertInstanceOf(FileContent.Missing.class, kept.state());
+      Files.writeString(own.resolve("manifest.json"), "{");
+      assertInstanceOf(FileContent.TooLarge.class, kept.state());
+    }
+  }
 }
