@@ -177,13 +177,20 @@ _nixBuildShellMakeId() {
 }
 
 _nixBuildShellManifest() {
-	declare _nixBuildShell_time _nixBuildShell_structured=false _nixBuildShell_fixed=false _nixBuildShell_paused=false
-	printf -v _nixBuildShell_time '%(%s)T' -1
+	# The state's second line enters it.
+	declare _nixBuildShell_cwd=${_nixBuildShellState:0:20000}
+	[[ -n $_nixBuildShell_cwd ]] || { mapfile -n 2 _nixBuildShell_lines <"$_nixBuildShellScratch-state" &&
+		printf -v _nixBuildShell_cwd %s "${_nixBuildShell_lines[@]}"; }
+	_nixBuildShell_cwd=${_nixBuildShell_cwd#*$'\nbuiltin cd -- '}
+	eval "_nixBuildShell_cwd=${_nixBuildShell_cwd%%$'\n'*}"
+	declare _nixBuildShell_time=${EPOCHSECONDS-} _nixBuildShell_structured=false _nixBuildShell_fixed=false _nixBuildShell_paused=false
+	# Bash 4 has no EPOCHSECONDS, and the other way reads the time zone.
+	[[ $_nixBuildShell_time == [1-9]* ]] || printf -v _nixBuildShell_time '%(%s)T' -1
 	[[ -z ${__structuredAttrs-} && ! -e $NIX_BUILD_TOP/.attrs.sh ]] || _nixBuildShell_structured=true
 	[[ -z ${outputHash-} && -z ${NIX_OUTPUT_CHECKED-} ]] || _nixBuildShell_fixed=true
 	_nixBuildShell_manifest='{'
 	_nixBuildShellFields schemaVersion 1.0 id "$_nixBuildShell_id" name "${name-}" ${pname:+pname "$pname"} \
-		${version:+version "$version"} system "${system-}" phase "${curPhase-}" cwd "$_nixBuildShell_cwd" \
+		${version:+version "$version"} system "${system-}" phase "${curPhase-}" cwd "${_nixBuildShell_cwd:-$PWD}" \
 		shell "${SHELL:-$BASH}" ${stdenv:+stdenv "$stdenv"} buildTop "$NIX_BUILD_TOP" hookVersion 0.1.0
 	_nixBuildShellCounts exitCode "$_nixBuildShellStatus" uid "$UID" gid "${GROUPS[0]-}" time "$_nixBuildShell_time"
 	[[ -z $_nixBuildShellCommand ]] || _nixBuildShellCommandField

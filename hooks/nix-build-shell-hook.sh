@@ -18,7 +18,7 @@
 # Functions use `declare` for their locals: after a failure within nested evals (pop_var_context in the log), bash
 # 5.2 does not take the EXIT trap's functions for functions, and refuses `local`.
 #
-# Needs bash 4.4 or later and mkdir; uses mv and rm if they exist.
+# Needs bash 4.4 or later and mkdir; uses rm if it exists.
 
 # _nixBuildShellNote STATUS LINE COMMAND PIPESTATUS...: records the failure. The ERR trap of the failing function
 # calls it.
@@ -45,14 +45,12 @@ _nixBuildShellNoteAtExit() {
 	_nixBuildShellRecord "${_nixBuildShellErrexit-}"
 }
 
-# _nixBuildShellRecord [errexit]: sets _nixBuildShellState to the state of the calling shell. Bash writes each line by itself, and
-# in a pipe each would wake this shell up.
-# shellcheck disable=SC2128,SC2178 # the text is the array's first element
+# _nixBuildShellRecord [errexit]: saves the state of the calling shell in a file or, where that is impossible, in
+# _nixBuildShellState. Bash writes each line by itself, and in a pipe each would wake this shell up.
 _nixBuildShellRecord() {
-	{
-		[[ -n $_nixBuildShellScratch ]] && (_nixBuildShellDump "$1") >|"$_nixBuildShellScratch-state" &&
-			builtin mapfile -d '' -t _nixBuildShellState <"$_nixBuildShellScratch-state"
-	} 2>/dev/null || _nixBuildShellState=$(_nixBuildShellDump "$1")
+	_nixBuildShellState=
+	{ [[ -n $_nixBuildShellScratch ]] && (_nixBuildShellDump "$1") >|"$_nixBuildShellScratch-state"; } 2>/dev/null ||
+		_nixBuildShellState=$(_nixBuildShellDump "$1")
 }
 
 # Restores bash's builtins and defaults, whatever the build has changed. Only for a subshell.
@@ -90,49 +88,57 @@ _nixBuildShellTool() {
 	[[ -n $_nixBuildShell_tool ]]
 }
 
-# _nixBuildShellWrite FILE TEXT: writes the whole file or, if rm exists, none.
+# _nixBuildShellWrite FILE COMMAND...: writes what the command prints as the whole file or, if rm exists, no file.
 _nixBuildShellWrite() {
-	printf '%s\n' "$2" >|"$1" && return 0
-	! _nixBuildShellTool rm || "$_nixBuildShell_tool" -f -- "$1"
+	"${@:2}" >|"$_nixBuildShell_directory/$1" && return 0
+	! _nixBuildShellTool rm || "$_nixBuildShell_tool" -f -- "$_nixBuildShell_directory/$1"
 	return 1
 }
 
-# Writes the files. With mv, all of them appear in one step: a build can be killed here.
+# _nixBuildShellPrint FILE: prints the file by parts: bash makes copies of a text, each in memory that is new to this process.
+_nixBuildShellPrint() {
+	declare _nixBuildShell_part
+	while read -r -N 8192 _nixBuildShell_part || [[ -n $_nixBuildShell_part ]]; do
+		printf %s "$_nixBuildShell_part" || return 1
+	done <"$1"
+}
+
+# Writes the files, manifest.json last: a build can be killed here, and without a manifest the others are not read.
 _nixBuildShellWriteFiles() {
-	declare _nixBuildShell_new=$_nixBuildShell_directory _nixBuildShell_move='' _nixBuildShell_phase
+	declare _nixBuildShell_made=''
 	if [[ ! -d $_nixBuildShell_directory ]]; then
-		! _nixBuildShellTool mv || _nixBuildShell_move=$_nixBuildShell_tool _nixBuildShell_new+=.new
-		_nixBuildShellTool mkdir && "$_nixBuildShell_tool" -- "$_nixBuildShell_new" || return 1
+		_nixBuildShellTool mkdir && (builtin exec -c "$_nixBuildShell_tool" -- "$_nixBuildShell_directory") || return 1
+		_nixBuildShell_made=1
 	fi
 	[[ $_nixBuildShell_share == @(1|true) ]] || umask 077
-	# shellcheck disable=SC2128 # a state is an array's first element
-	_nixBuildShellWrite "$_nixBuildShell_new/state.bash" "$_nixBuildShellState"
-	# shellcheck disable=SC2128
-	[[ ! -f $_nixBuildShellSaved ]] || ! mapfile -d '' -t _nixBuildShell_phase <"$_nixBuildShellSaved" ||
-		_nixBuildShellWrite "$_nixBuildShell_new/phase.bash" "$_nixBuildShell_phase"
+	if [[ -n $_nixBuildShellState ]]; then
+		_nixBuildShellWrite state.bash printf '%s\n' "$_nixBuildShellState"
+	else
+		_nixBuildShellWrite state.bash _nixBuildShellPrint "$_nixBuildShellScratch-state"
+	fi
+	[[ ! -f $_nixBuildShellSaved ]] || _nixBuildShellWrite phase.bash _nixBuildShellPrint "$_nixBuildShellSaved"
 	umask 022
-	_nixBuildShellWrite "$_nixBuildShell_new/manifest.json" "$_nixBuildShell_manifest" &&
-		{ [[ -z $_nixBuildShell_move ]] || "$_nixBuildShell_move" -- "$_nixBuildShell_new" "$_nixBuildShell_directory"; } &&
-		return 0
-	[[ -z $_nixBuildShell_move ]] || ! _nixBuildShellTool rm || "$_nixBuildShell_tool" -rf -- "$_nixBuildShell_new"
+	_nixBuildShellWrite manifest.json printf '%s\n' "$_nixBuildShell_manifest" && return 0
+	[[ -z $_nixBuildShell_made ]] || ! _nixBuildShellTool rm || "$_nixBuildShell_tool" -rf -- "$_nixBuildShell_directory"
 	return 1
 }
 
-# Writes the files and prints the hint. Only for a subshell that _nixBuildShellPlain has prepared.
+# Writes the files, prints the hint, waits if there is to be a pause, and ends the subshell, which _nixBuildShellPlain has prepared.
 _nixBuildShellReport() {
 	[[ -n ${NIX_BUILD_TOP-} ]] || return 0
 	declare LC_ALL=C IFS=$' \t\n' _nixBuildShell_directory=$NIX_BUILD_TOP/.nix-build-shell
 	declare _nixBuildShell_id _nixBuildShell_manifest _nixBuildShell_json _nixBuildShell_root _nixBuildShell_sandboxed
-	declare _nixBuildShell_lines _nixBuildShell_outputs='' _nixBuildShell_tool _nixBuildShell_share=1 _nixBuildShell_cwd
+	declare _nixBuildShell_lines _nixBuildShell_outputs='' _nixBuildShell_tool _nixBuildShell_share=1
 	declare -A _nixBuildShell_points=()
-	_nixBuildShell_cwd=${_nixBuildShellState#*$'\nbuiltin cd -- '}
-	eval "_nixBuildShell_cwd=${_nixBuildShell_cwd%%$'\n'*}"
+	umask 022
 	_nixBuildShellMakeId
 	_nixBuildShellManifest
 	[[ -z ${nixBuildShellShareState+set} ]] || _nixBuildShell_share=$nixBuildShellShareState
-	umask 022
 	_nixBuildShellWriteFiles || _nixBuildShell_id=
 	_nixBuildShellPrintHint
+	! _nixBuildShellIsToPause || _nixBuildShellWait 3>&1 >/dev/null
+	# To return would give the locals' memory back, and bash would make the environment anew for the end of LC_ALL.
+	builtin exit 0
 }
 
 # _nixBuildShellPrintable TEXT: sets _nixBuildShell_text to it. Other bytes than printable ASCII become \xHH, since a
@@ -176,7 +182,7 @@ _nixBuildShellPrintHint() {
 		printf '    nix run %q#nix-build-shell -- %s bash\n' "$_nixBuildShell_flake" "$_nixBuildShell_root"
 	printf '(Nix keeps the directory only with --keep-failed)\n'
 	[[ -z $_nixBuildShell_id ]] || ! _nixBuildShellIsToPause ||
-		_nixBuildShellMakePause "$_nixBuildShell_id" "$_nixBuildShell_directory" "$_nixBuildShell_program" "$_nixBuildShell_flake"
+		_nixBuildShellMakePause "$_nixBuildShell_id" "$_nixBuildShell_program" "$_nixBuildShell_flake"
 }
 
 _nixBuildShellCatch() {
@@ -192,8 +198,7 @@ _nixBuildShellFailureHook() {
 	(
 		{ _nixBuildShellPlain; } >/dev/null 2>&1
 		# Where stderr is closed, the files are made all the same.
-		{ _nixBuildShellReport || :; } </dev/null >&2 2>/dev/null || _nixBuildShellReport </dev/null >/dev/null 2>&1
-		! _nixBuildShellIsToPause || _nixBuildShellWait 3>&2 </dev/null >/dev/null 2>&1
+		_nixBuildShellReport </dev/null >&2 2>/dev/null || _nixBuildShellReport </dev/null >/dev/null 2>&1
 	) || :
 }
 

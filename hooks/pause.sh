@@ -11,7 +11,7 @@ _nixBuildShellSeconds() {
 	[[ $1 != [1-9]* || $1 == *[!0-9]* || ${#1} -gt 6 ]] || _nixBuildShell_seconds=$1
 }
 
-# _nixBuildShellMakePause ID DIRECTORY PROGRAM FLAKE: writes what `attach` needs to know, the time at which the pause
+# _nixBuildShellMakePause ID PROGRAM FLAKE: writes what `attach` needs to know, the time at which the pause
 # ends and the interval of the lines, and prints how to enter.
 _nixBuildShellMakePause() {
 	declare _nixBuildShell_seconds _nixBuildShell_end _nixBuildShell_phase=${curPhase-}
@@ -21,16 +21,16 @@ _nixBuildShellMakePause() {
 	printf -v _nixBuildShell_end '%(%s)T' -1
 	((_nixBuildShell_end += _nixBuildShell_seconds))
 	_nixBuildShellSeconds "${nixBuildShellPauseInterval-}" 240
-	_nixBuildShellWrite "$2/pause" "$_nixBuildShell_end $_nixBuildShell_seconds $1 ${_nixBuildShell_phase:--}" || return 0
+	_nixBuildShellWrite pause printf '%s\n' "$_nixBuildShell_end $_nixBuildShell_seconds $1 ${_nixBuildShell_phase:--}" || return 0
 	TZ=UTC printf 'nix-build-shell: the build waits until %(%F %T)T UTC, or until Nix ends it; enter it with\n' "$_nixBuildShell_end"
 	# shellcheck disable=SC2016
-	case $3 in
-	/*) printf '    sudo %s attach %s\n' "$3" "$1" ;;
-	*) printf '    sudo $(command -v %s)%s attach %s\n' "${3%% *}" "${3#"${3%% *}"}" "$1" ;;
+	case $2 in
+	/*) printf '    sudo %s attach %s\n' "$2" "$1" ;;
+	*) printf '    sudo $(command -v %s)%s attach %s\n' "${2%% *}" "${2#"${2%% *}"}" "$1" ;;
 	esac
 	# shellcheck disable=SC2016
-	[[ -z $4 ]] ||
-		printf '    sudo $(nix build --no-link --print-out-paths %q#nix-build-shell)/bin/nix-build-shell attach %s\n' "$4" "$1"
+	[[ -z $3 ]] ||
+		printf '    sudo $(nix build --no-link --print-out-paths %q#nix-build-shell)/bin/nix-build-shell attach %s\n' "$3" "$1"
 }
 
 # Waits without CPU: nothing is ever written to the pipe that it reads. When `attach` enters the build, this never goes

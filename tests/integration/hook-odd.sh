@@ -202,8 +202,8 @@ test_makes_few_processes() {
 			}
 		done <<-'END'
 			0:0 true
-			4:2 false
-			4:2 exit 3
+			3:1 false
+			3:1 exit 3
 		END
 	done < <(bashes)
 }
