@@ -1,5 +1,6 @@
 package nixbuildshell.kernel;
 
+import java.nio.ByteBuffer;
 import java.util.Objects;
 import nixbuildshell.abi.Syscall;
 
@@ -60,6 +61,12 @@ public final class NativeMemory implements AutoCloseable {
   public byte[] read(int offset, int length) {
     check(offset, length);
     return calls.kernel().read(address + offset, length);
+  }
+
+  /** Returns a part of the memory, which must not be used after {@link #close}. */
+  public ByteBuffer view(int offset, int length) {
+    check(offset, length);
+    return calls.kernel().memory(address + offset, length);
   }
 
   private void check(int offset, int length) {

@@ -1,5 +1,6 @@
 package nixbuildshell.launch;
 
+import java.nio.ByteBuffer;
 import nixbuildshell.kernel.NativeMemory;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.plan.Image;
@@ -18,7 +19,7 @@ final class SharedImage implements AutoCloseable {
 
   static SharedImage of(SystemCalls calls, Image image) {
     NativeMemory memory = NativeMemory.sharedWithChildren(calls, image.size());
-    memory.write(0, image.at(memory.address()));
+    image.write(memory.view(0, image.size()), memory.address());
     return new SharedImage(image, memory);
   }
 
@@ -37,11 +38,15 @@ final class SharedImage implements AutoCloseable {
 
   /** Returns what a step returned. */
   long result(int step) {
-    return Image.result(memory.read(0, image.judged()), step);
+    return Image.resultOf(judged(), step);
   }
 
   Outcome outcome() {
-    return image.outcome(memory.read(0, image.judged()));
+    return image.outcome(judged());
+  }
+
+  private ByteBuffer judged() {
+    return memory.view(0, image.judged());
   }
 
   @Override

@@ -95,11 +95,16 @@ public final class Image {
     return records.length * WORD + used;
   }
 
-  /** Returns the image for an address. */
-  public byte[] at(long base) {
+  /**
+   * Writes the image for an address. Each page that the JVM touches for the first time takes the
+   * kernel long, so there is no copy in the heap.
+   *
+   * @param memory of {@link #size} bytes
+   */
+  public void write(ByteBuffer memory, long base) {
     int front = records.length * WORD;
     long[] moved = records.clone();
-    ByteBuffer image = words(new byte[size()]);
+    ByteBuffer image = words(memory);
     image.put(front, data, 0, used);
     for (int offset : addresses) {
       if (offset < front) {
@@ -109,7 +114,6 @@ public final class Image {
       }
     }
     image.asLongBuffer().put(moved);
-    return image.array();
   }
 
   /** Returns the offset of a step's record in bytes. Steps count from 0. */
@@ -132,7 +136,7 @@ public final class Image {
    *
    * @param memory the first {@link #judged} bytes of the image, as the child left them
    */
-  public Outcome outcome(byte[] memory) {
+  public Outcome outcome(ByteBuffer memory) {
     ByteBuffer words = words(memory);
     List<Step> steps = plan.steps();
     int last = steps.size() - 1;
@@ -160,12 +164,12 @@ public final class Image {
   /**
    * Finds the step whose call has not returned, by halves: the child goes through them in order.
    */
-  private static int firstUntouched(ByteBuffer memory, int steps) {
+  private static int firstUntouched(ByteBuffer words, int steps) {
     int from = 0;
     int to = steps;
     while (from < to) {
       int middle = (from + to) / 2;
-      if (result(memory, middle) == UNTOUCHED) {
+      if (result(words, middle) == UNTOUCHED) {
         to = middle;
       } else {
         from = middle + 1;
@@ -195,12 +199,16 @@ public final class Image {
    *
    * @param memory the first {@link #judged} bytes of the image, as the child left them
    */
-  public static long result(byte[] memory, int step) {
+  public static long resultOf(ByteBuffer memory, int step) {
     return result(words(memory), step);
   }
 
-  private static long result(ByteBuffer memory, int step) {
-    return memory.getLong(record(step) + RESULT * WORD);
+  private static long result(ByteBuffer words, int step) {
+    return words.getLong(record(step) + RESULT * WORD);
+  }
+
+  private static ByteBuffer words(ByteBuffer bytes) {
+    return bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN);
   }
 
   static ByteBuffer words(byte[] bytes) {

@@ -17,7 +17,7 @@ record Root(Steps steps) {
   /** Mounts the new root: a directory on disk, as in Nix, or a file system in memory. */
   void mount(boolean onDisk) {
     if (onDisk) {
-      steps.bind("the root file system", text(ROOT), text(ROOT), MS_BIND);
+      steps.bind("mount the root file system", text(ROOT), text(ROOT), MS_BIND);
     } else {
       steps.mount(
           Step.Kind.OTHER, "the root file system", "none", text(ROOT), "tmpfs", "mode=0750");

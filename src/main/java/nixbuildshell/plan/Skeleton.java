@@ -42,13 +42,13 @@ final class Skeleton {
       steps.makeLink(path, text(link.target()), outside(path));
     } else if (entry instanceof BindDirectory bind) {
       directory(path, 0755);
-      steps.bind(path, source(bind.source()), outside(path), MS_BIND.or(MS_REC));
+      steps.bind("mount " + path, source(bind.source()), outside(path), MS_BIND.or(MS_REC));
     } else if (entry instanceof BindOver bind) {
-      steps.bind(path, source(bind.source()), outside(path), MS_BIND.or(MS_REC));
+      steps.bind("mount " + path, source(bind.source()), outside(path), MS_BIND.or(MS_REC));
     } else if (entry instanceof BindFile bind) {
-      steps.makeMountPoint(path, outside(path));
+      steps.makeMountPoint("make " + path, outside(path));
       if (!(bind.source() instanceof Inside)) {
-        steps.bind(path, source(bind.source()), outside(path), MS_BIND);
+        steps.bind("mount " + path, source(bind.source()), outside(path), MS_BIND);
       }
       if (bind.readOnly()) {
         kernel.readOnly(steps, path);
@@ -90,7 +90,8 @@ final class Skeleton {
   void bindFromInside(Entry entry) {
     if (entry instanceof BindFile bind && bind.source() instanceof Inside inside) {
       Step.Kind kind = bind.isOfTerminals() ? Step.Kind.MAKE_TERMINAL : Step.Kind.OTHER;
-      steps.bind(kind, entry.path(), new Text(inside.path()), text(entry.path()), MS_BIND);
+      steps.bind(
+          kind, "mount " + entry.path(), new Text(inside.path()), text(entry.path()), MS_BIND);
     }
   }
 
@@ -128,16 +129,16 @@ final class Skeleton {
     if (bind.made() && bind.directory()) {
       steps.makeDirectory(bind.target());
     } else if (bind.made()) {
-      steps.makeMountPoint(bind.path(), point);
+      steps.makeMountPoint("make " + bind.path(), point);
     }
-    steps.bind(bind.path(), new Text(bind.source()), point, MS_BIND.or(MS_REC));
+    steps.bind("mount " + bind.path(), new Text(bind.source()), point, MS_BIND.or(MS_REC));
     if (bind.readOnly()) {
       kernel.readOnly(steps, bind);
     }
   }
 
   private void directory(String path, int mode) {
-    steps.makeDirectory(path, outside(path), octal(mode));
+    steps.makeDirectory("make " + path, outside(path), octal(mode));
   }
 
   private void setMode(String label, String path, int mode) {

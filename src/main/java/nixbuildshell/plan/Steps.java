@@ -44,17 +44,17 @@ final class Steps {
 
   /** Makes a directory in the new root, of mode 0755. */
   void makeDirectory(ByteString path) {
-    makeDirectory(path.toString(), outside(path), OF_DIRECTORIES);
+    makeDirectory("make " + path, outside(path), OF_DIRECTORIES);
   }
 
-  /** Makes a directory. The label is its path, as seen from inside. */
+  /** Makes a directory. */
   void makeDirectory(String label, Argument path, Number mode) {
-    add("make ".concat(label), Syscall.MKDIRAT, AT_FDCWD, path, mode);
+    add(label, Syscall.MKDIRAT, AT_FDCWD, path, mode);
   }
 
   /** Makes an empty file as a mount point. */
   void makeMountPoint(String label, Argument path) {
-    add("make ".concat(label), Syscall.MKNODAT, AT_FDCWD, path, OF_MOUNT_POINTS, NONE);
+    add(label, Syscall.MKNODAT, AT_FDCWD, path, OF_MOUNT_POINTS, NONE);
   }
 
   void makeLink(String label, Argument destination, Argument path) {
@@ -67,7 +67,7 @@ final class Steps {
   }
 
   void bind(Step.Kind kind, String label, Argument source, Argument target, Number flags) {
-    add(Step.of(kind, "mount ".concat(label), Syscall.MOUNT, source, target, NULL, flags, NULL));
+    add(Step.of(kind, label, Syscall.MOUNT, source, target, NULL, flags, NULL));
   }
 
   /** Changes the flags of a mount. */

@@ -22,7 +22,7 @@ record StoreMounts(Steps steps, OldKernel kernel) {
 
   /** Mounts store paths on the mount points in the session's directory. */
   void bind(BoundStore store) {
-    steps.bind(store.path(), text(store.directory()), outside(store.path()), MS_BIND);
+    steps.bind("mount " + store.path(), text(store.directory()), outside(store.path()), MS_BIND);
     bindPaths(store.path(), store.host(), store.paths());
   }
 
@@ -42,13 +42,14 @@ record StoreMounts(Steps steps, OldKernel kernel) {
    */
   void layer(LayeredStore store) {
     mountPoints(store, "the mount points of " + store.path());
+    List<StorePath> paths = new ArrayList<>(store.members().size());
+    String make = "make " + store.path() + "/";
     ByteString lower = ByteString.of(store.lower() + "/");
     for (StoreView.Member member : store.members()) {
-      makeMountPoint(store.path() + "/", lower, member);
+      makeMountPoint(make, lower, member);
+      paths.add(member.path());
     }
     layers(store, outside(store.path()));
-    List<StorePath> paths = new ArrayList<>();
-    store.members().forEach(member -> paths.add(member.path()));
     bindPaths(store.path(), store.host(), paths);
   }
 
@@ -72,23 +73,23 @@ record StoreMounts(Steps steps, OldKernel kernel) {
     return "lowerdir=" + lower + ",upperdir=" + upper + ",workdir=" + work + ",userxattr";
   }
 
-  private void makeMountPoint(String store, ByteString lower, StoreView.Member member) {
+  private void makeMountPoint(String make, ByteString lower, StoreView.Member member) {
     String name = member.path().baseName();
     Argument point = below(lower, name);
     if (member.type() == FileType.DIRECTORY) {
-      steps.makeDirectory(store.concat(name), point, Steps.OF_DIRECTORIES);
+      steps.makeDirectory(make.concat(name), point, Steps.OF_DIRECTORIES);
     } else {
-      steps.makeMountPoint(store.concat(name), point);
+      steps.makeMountPoint(make.concat(name), point);
     }
   }
 
   private void bindPaths(String store, String host, List<StorePath> paths) {
-    String within = store + "/";
+    String mount = "mount " + store + "/";
     ByteString from = ByteString.of(host + "/");
     ByteString to = ByteString.of(Steps.ROOT + store + "/");
     for (StorePath path : paths) {
       String name = path.baseName();
-      steps.bind(within.concat(name), below(from, name), below(to, name), MS_BIND);
+      steps.bind(mount.concat(name), below(from, name), below(to, name), MS_BIND);
     }
     kernel.protectStorePaths(steps, store, paths);
   }

@@ -66,7 +66,9 @@ class QemuTest {
 
   private void run(String qemu, Path driver, InterpreterCase example) throws Exception {
     Image image = Image.of(example.plan(), Abi.AARCH64, SIGCHLD);
-    Path input = Files.write(directory.resolve("image"), image.at(BASE));
+    byte[] bytes = new byte[image.size()];
+    image.write(ByteBuffer.wrap(bytes), BASE);
+    Path input = Files.write(directory.resolve("image"), bytes);
     Path output = directory.resolve("output");
     Process process =
         new ProcessBuilder(qemu, driver.toString())
@@ -82,7 +84,7 @@ class QemuTest {
     byte[] memory = Arrays.copyOfRange(all, messages, messages + image.size());
     ByteBuffer last = ByteBuffer.wrap(all, all.length - 16, 16).order(ByteOrder.LITTLE_ENDIAN);
     int status = (int) last.getLong();
-    Outcome outcome = image.outcome(memory);
+    Outcome outcome = image.outcome(ByteBuffer.wrap(memory));
     List<Long> results = Records.results(memory, example.plan().steps().size());
 
     assertEquals(example.outcome(), outcome);

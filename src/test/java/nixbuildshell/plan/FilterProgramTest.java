@@ -192,7 +192,8 @@ class FilterProgramTest {
       Step step = Step.of("f", Syscall.SECCOMP, Argument.number(1), Argument.number(0), filter);
       Plan plan = new Plan(List.of(step, Step.of("x", Syscall.EXECVE, Argument.text("x"))));
       ByteBuffer image =
-          ByteBuffer.wrap(Image.of(plan, abi, 0).at(base)).order(ByteOrder.LITTLE_ENDIAN);
+          ByteBuffer.wrap(ImageTest.at(Image.of(plan, abi, 0), base))
+              .order(ByteOrder.LITTLE_ENDIAN);
       int pointer = (int) (image.getLong(Image.record(0) + 3 * Image.WORD) - base);
       assertEquals(program.length / 8, image.getLong(pointer));
       int address = (int) (image.getLong(pointer + Image.WORD) - base);

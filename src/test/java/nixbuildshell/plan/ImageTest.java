@@ -67,7 +67,14 @@ class ImageTest {
     }
     Image image = Image.of(SMALL, Abi.X86_64, 0x10000011);
     assertEquals(expected.capacity(), image.size());
-    assertArrayEquals(expected.array(), image.at(BASE));
+    assertArrayEquals(expected.array(), at(image, BASE));
+  }
+
+  /** Returns the bytes of an image for an address. */
+  static byte[] at(Image image, long base) {
+    byte[] bytes = new byte[image.size()];
+    image.write(ByteBuffer.wrap(bytes), base);
+    return bytes;
   }
 
   private static long word(String word) {
@@ -81,8 +88,8 @@ class ImageTest {
 
   @Test
   void onlyTheNumbersOfTheCallsDifferByArchitecture() {
-    ByteBuffer x86 = Image.words(Image.of(SMALL, Abi.X86_64, 17).at(BASE));
-    ByteBuffer arm = Image.words(Image.of(SMALL, Abi.AARCH64, 17).at(BASE));
+    ByteBuffer x86 = Image.words(at(Image.of(SMALL, Abi.X86_64, 17), BASE));
+    ByteBuffer arm = Image.words(at(Image.of(SMALL, Abi.AARCH64, 17), BASE));
     long[] numbers = {56, 63, 221, 94};
     for (int i = 0; i < numbers.length; i++) {
       assertEquals(numbers[i], arm.getLong(Image.record(i)));
@@ -98,7 +105,7 @@ class ImageTest {
     Plan plan = new Plan(steps(random));
     Image image = Image.of(plan, Abi.X86_64, 17);
     for (long base : new long[] {0, BASE, 0x7fff_ffff_f000L}) {
-      ByteBuffer memory = Image.words(image.at(base));
+      ByteBuffer memory = Image.words(at(image, base));
       assertEquals(image.size(), memory.capacity());
       assertEquals(0, memory.capacity() % 8);
       for (int i = 0; i < plan.steps().size(); i++) {
@@ -241,22 +248,22 @@ class ImageTest {
 
   private static Outcome outcome(Plan plan, long... results) {
     Image image = Image.of(plan, Abi.X86_64, 17);
-    ByteBuffer memory = Image.words(image.at(BASE));
+    ByteBuffer memory = Image.words(at(image, BASE));
     for (int i = 0; i < results.length; i++) {
       memory.putLong(Image.record(i) + Image.RESULT * 8, results[i]);
     }
     byte[] judged = new byte[image.judged()];
     memory.get(0, judged);
-    return image.outcome(judged);
+    return image.outcome(ByteBuffer.wrap(judged));
   }
 
   @ParameterizedTest
   @EnumSource(Abi.class)
   void saysWhy(Abi abi) {
     Image image = Image.of(SMALL, abi, 17);
-    ByteBuffer memory = Image.words(image.at(BASE));
+    ByteBuffer memory = Image.words(at(image, BASE));
     memory.putLong(Image.record(0) + Image.RESULT * 8, -13);
-    Outcome outcome = image.outcome(memory.array());
+    Outcome outcome = image.outcome(memory);
     assertTrue(outcome.why().startsWith("openat(-100, \"/x\")"), outcome.why());
     assertTrue(outcome.why().endsWith(": EACCES (permission denied)"), outcome.why());
   }
