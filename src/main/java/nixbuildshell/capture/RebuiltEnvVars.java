@@ -103,7 +103,8 @@ public record RebuiltEnvVars(
         (name, value) -> {
           if (isDeclarable(name.latin1())) {
             script.append("declare -x ").append(name.latin1());
-            script.append('=').append(ShellWord.inSingleQuotes(value.latin1())).append('\n');
+            ShellWord.appendInSingleQuotes(script.append('='), value.latin1());
+            script.append('\n');
           } else {
             undeclarable.put(name, value);
           }

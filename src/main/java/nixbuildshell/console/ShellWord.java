@@ -35,6 +35,13 @@ public final class ShellWord {
 
   /** Returns a word for a script: always in single quotes, its bytes unchanged. */
   public static String inSingleQuotes(String word) {
-    return "'" + word.replace("'", "'\\''") + "'";
+    StringBuilder script = new StringBuilder();
+    appendInSingleQuotes(script, word);
+    return script.toString();
+  }
+
+  /** Appends such a word, which may be large, to a script. */
+  public static void appendInSingleQuotes(StringBuilder script, String word) {
+    script.append('\'').append(word.replace("'", "'\\''")).append('\'');
   }
 }

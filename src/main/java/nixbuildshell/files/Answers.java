@@ -1,7 +1,7 @@
 package nixbuildshell.files;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.zip.CRC32;
@@ -52,40 +52,52 @@ public final class Answers {
    * @param question without a NUL
    */
   public Optional<ByteString> get(String kind, ByteString question) {
+    return getBytes(kind, question).map(ByteString::of);
+  }
+
+  /** Returns the answer to a question so, which may be large, in an array of its own. */
+  public Optional<byte[]> getBytes(String kind, ByteString question) {
     if (base.isEmpty()) {
       return Optional.empty();
     }
     try (Directory answers = base.get().openDirectory(NAME)) {
       return FileContent.read(answers, file(kind, question), LARGEST)
               instanceof FileContent.Bytes file
-          ? answer(ByteString.of(file.bytes()).latin1(), question.latin1() + '\0')
+          ? answer(file.bytes(), question.terminated())
           : Optional.empty();
     } catch (ErrnoException e) {
       return Optional.empty();
     }
   }
 
-  private static Optional<ByteString> answer(String file, String question) {
-    int line = file.indexOf('\n') + 1;
-    return file.startsWith(question, line)
-            && file.substring(0, line).equals(head(file.substring(line)))
-        ? Optional.of(new ByteString(file.substring(line + question.length())))
+  private static Optional<byte[]> answer(byte[] file, byte[] question) {
+    int line = 0;
+    while (line < file.length && file[line] != '\n') {
+      line++;
+    }
+    int from = line + 1 + question.length;
+    if (from > file.length || !Arrays.equals(file, line + 1, from, question, 0, question.length)) {
+      return Optional.empty();
+    }
+    byte[] head = head(checksum(file, line + 1));
+    return Arrays.equals(file, 0, line + 1, head, 0, head.length)
+        ? Optional.of(Arrays.copyOfRange(file, from, file.length))
         : Optional.empty();
   }
 
-  private static String head(String content) {
-    return VERSION + checksum(content) + '\n';
+  private static byte[] head(String checksum) {
+    return new ByteString(VERSION + checksum + '\n').bytes();
   }
 
-  private static String checksum(String content) {
+  private static String checksum(byte[] content, int from) {
     CRC32 checksum = new CRC32();
-    checksum.update(content.getBytes(StandardCharsets.ISO_8859_1));
+    checksum.update(content, from, content.length - from);
     return Long.toHexString(checksum.getValue());
   }
 
   /** Two questions of one name displace each other. */
   private static ByteString file(String kind, ByteString question) {
-    return ByteString.of(kind + "-" + checksum(question.latin1()));
+    return ByteString.of(kind + "-" + checksum(question.bytes(), 0));
   }
 
   /** Keeps an answer, if it can be kept. */
@@ -93,8 +105,8 @@ public final class Answers {
     if (base.isEmpty()) {
       return;
     }
-    String content = question.latin1() + '\0' + answer.latin1();
-    ByteString file = new ByteString(head(content) + content);
+    byte[] content = question.plus("\0").plus(answer).bytes();
+    ByteString file = ByteString.of(head(checksum(content, 0))).plus(ByteString.of(content));
     if (file.length() > LARGEST) {
       return;
     }

@@ -3,7 +3,6 @@ package nixbuildshell.files;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
@@ -115,22 +114,32 @@ public final class Descriptor implements AutoCloseable {
 
   /** Reads from the current position up to a limit in bytes, or to the end of the file. */
   public byte[] read(int limit) throws ErrnoException {
+    byte[] first = readOnce(limit);
+    byte[] more = first.length == 0 ? first : readOnce(limit - first.length);
+    if (more.length == 0) {
+      return first; // Nearly every file, and without a copy.
+    }
     ByteArrayOutputStream content = new ByteArrayOutputStream();
-    long buffer = files.memory().buffer();
-    int got = -1;
-    while (content.size() < limit && got != 0) {
-      int most = Math.min(limit - content.size(), Memory.BUFFER);
-      got = (int) files.call(Syscall.READ, number, buffer, most);
-      content.writeBytes(files.memory().read(buffer, got));
+    content.writeBytes(first);
+    while (more.length > 0) {
+      content.writeBytes(more);
+      more = readOnce(limit - content.size());
     }
     return content.toByteArray();
+  }
+
+  private byte[] readOnce(int limit) throws ErrnoException {
+    long buffer = files.memory().buffer();
+    int most = Math.min(limit, Memory.BUFFER);
+    int got = most == 0 ? 0 : (int) files.call(Syscall.READ, number, buffer, most);
+    return files.memory().read(buffer, got);
   }
 
   /** Writes all bytes at the current position. */
   public void write(byte[] content) throws ErrnoException {
     for (int from = 0; from < content.length; from += Memory.BUFFER) {
       int to = Math.min(content.length, from + Memory.BUFFER);
-      files.memory().write(files.memory().buffer(), Arrays.copyOfRange(content, from, to));
+      files.memory().write(files.memory().buffer(), content, from, to - from);
       writeBuffer(to - from);
     }
   }

@@ -83,6 +83,10 @@ final class Memory {
   }
 
   void write(long address, byte[] content) {
-    bytes.put((int) (address - start), content);
+    write(address, content, 0, content.length);
+  }
+
+  void write(long address, byte[] content, int from, int length) {
+    bytes.put((int) (address - start), content, from, length);
   }
 }

@@ -39,11 +39,11 @@ public record RememberedClosures(StoreEntries entries, Answers answers) {
    */
   public Optional<Set<StorePath>> find(StorePath derivation, Collection<StorePath> more) {
     ByteString question = question(derivation, more);
-    return answers.get(KIND, question).flatMap(answer -> valid(question, answer));
+    return answers.getBytes(KIND, question).flatMap(answer -> valid(question, answer));
   }
 
-  private Optional<Set<StorePath>> valid(ByteString question, ByteString answer) {
-    ByteBuffer bytes = ByteBuffer.wrap(answer.bytes());
+  private Optional<Set<StorePath>> valid(ByteString question, byte[] answer) {
+    ByteBuffer bytes = ByteBuffer.wrap(answer);
     long[] words = new long[bytes.remaining() / Long.BYTES];
     bytes.asLongBuffer().get(words);
     if (words.length < HEADER
@@ -52,10 +52,9 @@ public record RememberedClosures(StoreEntries entries, Answers answers) {
       return Optional.empty();
     }
     int end = HEADER + WORDS * (int) words[HEADER - 1];
-    String names = answer.latin1().substring(end * Long.BYTES);
     try (Directory real = entries.open()) {
       Status now = real.self().status();
-      Optional<Set<StorePath>> paths = paths(words, end, names);
+      Optional<Set<StorePath>> paths = paths(words, end, answer);
       if (paths.isEmpty() || now.device() == words[0] && isSame(now, words, 1)) {
         return paths;
       }
@@ -67,9 +66,8 @@ public record RememberedClosures(StoreEntries entries, Answers answers) {
         at += WORDS;
       }
       if (!isRecent(now)) {
-        byte[] renewed = answer.bytes();
-        putDirectory(ByteBuffer.wrap(renewed), now);
-        answers.put(KIND, question, ByteString.of(renewed));
+        putDirectory(ByteBuffer.wrap(answer), now);
+        answers.put(KIND, question, ByteString.of(answer));
       }
       return paths;
     } catch (ErrnoException e) {
@@ -78,18 +76,18 @@ public record RememberedClosures(StoreEntries entries, Answers answers) {
   }
 
   /** Parses an answer; empty when it has another form. */
-  private Optional<Set<StorePath>> paths(long[] words, int end, String names) {
+  private Optional<Set<StorePath>> paths(long[] words, int end, byte[] answer) {
     Set<StorePath> paths = new LinkedHashSet<>();
-    int start = 0;
+    int start = end * Long.BYTES;
     for (int i = HEADER; i < end; i += WORDS) {
       if (words[i] < 0
-          || words[i] > names.length() - start
+          || words[i] > answer.length - start
           || words[i + 1] < 0
           || words[i + 1] >= TYPES.size()) {
         return Optional.empty();
       }
       int next = start + (int) words[i];
-      Optional<StorePath> path = StorePath.find(names.substring(start, next));
+      Optional<StorePath> path = StorePath.find(answer, start, next);
       if (path.isEmpty() || !paths.add(path.get())) {
         return Optional.empty();
       }

@@ -35,15 +35,20 @@ public record StorePath(String baseName) implements Comparable<StorePath> {
 
   /** Parses {@code HASH-NAME}, an entry of the store directory. */
   public static StorePath ofBaseName(String baseName) throws Malformed {
-    if (baseName.length() <= HASH_LENGTH || baseName.charAt(HASH_LENGTH) != '-') {
+    byte[] characters = baseName.getBytes(StandardCharsets.UTF_8);
+    check(characters, 0, characters.length);
+    return new StorePath(baseName);
+  }
+
+  private static void check(byte[] characters, int from, int to) throws Malformed {
+    int hyphen = from + HASH_LENGTH;
+    if (to <= hyphen || characters[hyphen] != '-') {
       throw new Malformed("it does not begin with a hash of 32 characters and a hyphen");
     }
-    byte[] characters = baseName.getBytes(StandardCharsets.UTF_8);
-    if (!consistsOf(OF_HASHES, characters, 0, HASH_LENGTH)) {
+    if (!consistsOf(OF_HASHES, characters, from, hyphen)) {
       throw new Malformed("its hash is not in Nix's base 32");
     }
-    checkName(characters, HASH_LENGTH + 1);
-    return new StorePath(baseName);
+    checkName(characters, hyphen + 1, to);
   }
 
   /** A loop over an array is fast from the first path on, before anything is compiled. */
@@ -65,19 +70,31 @@ public record StorePath(String baseName) implements Comparable<StorePath> {
     }
   }
 
+  /** Parses {@code HASH-NAME} so in a part of an array. */
+  static Optional<StorePath> find(byte[] characters, int from, int to) {
+    try {
+      check(characters, from, to);
+      return Optional.of(
+          new StorePath(new String(characters, from, to - from, StandardCharsets.ISO_8859_1)));
+    } catch (Malformed e) {
+      return Optional.empty();
+    }
+  }
+
   /** Decides whether Nix allows a store path this name. */
   public static boolean isName(String name) {
     try {
-      checkName(name.getBytes(StandardCharsets.UTF_8), 0);
+      byte[] characters = name.getBytes(StandardCharsets.UTF_8);
+      checkName(characters, 0, characters.length);
       return true;
     } catch (Malformed e) {
       return false;
     }
   }
 
-  /** Checks the characters from an index on. */
-  private static void checkName(byte[] characters, int from) throws Malformed {
-    int length = characters.length - from;
+  /** Checks the characters from an index to another. */
+  private static void checkName(byte[] characters, int from, int to) throws Malformed {
+    int length = to - from;
     if (length == 0 || length > LONGEST_NAME) {
       throw new Malformed("its name is empty or longer than " + LONGEST_NAME + " characters");
     }
@@ -89,7 +106,7 @@ public record StorePath(String baseName) implements Comparable<StorePath> {
     if (component && (dots == 1 || dots == 2)) {
       throw new Malformed("its name begins with the component '" + ".".repeat(dots) + "'");
     }
-    if (!consistsOf(OF_NAMES, characters, from, characters.length)) {
+    if (!consistsOf(OF_NAMES, characters, from, to)) {
       throw new Malformed("its name has a character that the store does not allow");
     }
   }
