@@ -19,6 +19,7 @@ import nixbuildshell.console.ExitCode;
 import nixbuildshell.console.Messages;
 import nixbuildshell.console.ProcessBytes;
 import nixbuildshell.enter.Options;
+import nixbuildshell.kernel.CoreDumps;
 import nixbuildshell.kernel.Kernels;
 import nixbuildshell.kernel.MachineCode;
 import nixbuildshell.nix.Caller;
@@ -45,6 +46,7 @@ public final class Main {
   public static void main(String[] args) {
     Kernels.prepare();
     MachineCode.prepare();
+    CoreDumps.restore();
     PrintStream out = utf8(FileDescriptor.out);
     PrintStream err = utf8(FileDescriptor.err);
     int code = new Main(caller(), out, err).run(ProcessBytes.arguments(args.length));

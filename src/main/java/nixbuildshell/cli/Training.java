@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import nixbuildshell.ByteString;
+import nixbuildshell.kernel.CoreDumps;
 import nixbuildshell.kernel.Kernels;
 
 /**
@@ -22,6 +23,7 @@ final class Training {
    */
   public static void main(String[] words) {
     Kernels.prepare();
+    CoreDumps.restore();
     PrintStream nowhere = new PrintStream(PrintStream.nullOutputStream());
     Main tool = new Main(Main.caller(), nowhere, System.err);
     List<ByteString> arguments = new ArrayList<>();
