@@ -25,7 +25,6 @@ import nixbuildshell.nix.NixProgram;
 import nixbuildshell.nix.NixProgram.Unanswered;
 import nixbuildshell.nix.NixSettings;
 import nixbuildshell.sandbox.Identity;
-import nixbuildshell.session.Remembered;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
 import nixbuildshell.store.NixStore;
@@ -100,7 +99,7 @@ public record HostReport(
   }
 
   private void inSession(Sessions sessions, Identity identity, List<Finding> findings) {
-    Session session = sessions.create(remembered(), identity.owner());
+    Session session = sessions.create(ByteString.of("doctor"), identity.owner());
     try {
       findings.addAll(new SandboxTrial(calls, store, identity, session).findings());
       findings.add(
@@ -113,27 +112,6 @@ public record HostReport(
     } finally {
       sessions.delete(session, () -> false);
     }
-  }
-
-  private static Remembered remembered() {
-    return new Remembered(
-        Remembered.Kind.COMMAND,
-        ByteString.EMPTY,
-        ByteString.of("doctor"),
-        Optional.empty(),
-        Optional.empty(),
-        List.of(),
-        List.of(),
-        new Remembered.Sandbox(
-            "loopback",
-            "nested",
-            ByteString.EMPTY,
-            Optional.empty(),
-            Optional.empty(),
-            "/build",
-            Optional.empty(),
-            List.of()),
-        Optional.empty());
   }
 
   private static Finding kernelSettings() {

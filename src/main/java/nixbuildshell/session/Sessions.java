@@ -272,18 +272,6 @@ public final class Sessions implements AutoCloseable {
     }
   }
 
-  /** Makes a session that remembers, too. */
-  public Session create(Remembered remembered, Optional<Owner> owner) {
-    Session session = create(remembered.name(), owner);
-    try {
-      session.remember(remembered);
-      return session;
-    } catch (Failure e) {
-      delete(session, () -> false);
-      throw e;
-    }
-  }
-
   /**
    * Opens an empty directory that has no name any more, to copy nothing from.
    *

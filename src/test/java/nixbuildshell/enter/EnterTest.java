@@ -240,7 +240,7 @@ class EnterTest {
     Remembered none =
         Sample.remembered(Remembered.Kind.COMMAND, ByteString.of("/x"), ByteString.of("x"));
     try (Sessions opened = Sessions.open(files, name -> Optional.empty(), base);
-        Session any = opened.create(none, Optional.empty())) {
+        Session any = Sample.session(opened, none, Optional.empty())) {
       NixStore store =
           new NixStore(StoreDirectory.DEFAULT, root + "/nix/store", "", "", Optional.empty());
       RememberedLayers.of(opened.answers(), files, store, last().identity(), any)

@@ -137,7 +137,7 @@ class CopyForOwnerTest {
     try (Sessions sessions =
             Sessions.open(
                 Fixture.FILES, v -> Optional.empty(), Optional.of(name(temporary.toString())));
-        Session session = sessions.create(remembered, Optional.of(OWNER));
+        Session session = Sample.session(sessions, remembered, Optional.of(OWNER));
         Directory store = Fixture.open(source);
         Directory upper = session.open("store/upper")) {
       WorkingCopy copy = new WorkingCopy(session, copy());

@@ -52,7 +52,8 @@ class SessionRemovalTest {
 
   private Session create() {
     ByteString origin = ByteString.of("/tmp/nix-build-probe-1.0.drv-0");
-    return sessions.create(
+    return Sample.session(
+        sessions,
         Sample.remembered(Remembered.Kind.INTERACTIVE, origin, ByteString.of("probe-1.0")),
         Optional.empty());
   }

@@ -40,7 +40,8 @@ class ChangesTest {
 
   private Session staged() throws Exception {
     Session session =
-        sessions.create(
+        Sample.session(
+            sessions,
             Sample.remembered(Remembered.Kind.INTERACTIVE, name("/x"), name("x")),
             Optional.empty());
     String at = session.path().toString();
@@ -82,7 +83,8 @@ class ChangesTest {
   void anEditCountsHoweverSoonItComes() throws Exception {
     for (int i = 0; i < 100; i++) {
       Session session =
-          sessions.create(
+          Sample.session(
+              sessions,
               Sample.remembered(Remembered.Kind.INTERACTIVE, name("/x"), name("x")),
               Optional.empty());
       Path file = Files.writeString(Path.of(session.path() + "/build/f"), "");
@@ -99,7 +101,8 @@ class ChangesTest {
   @Test
   void anUnstagedSessionHasNoChanges() throws Exception {
     try (Session session =
-        sessions.create(
+        Sample.session(
+            sessions,
             Sample.remembered(Remembered.Kind.INTERACTIVE, name("/x"), name("x")),
             Optional.empty())) {
       Files.writeString(Path.of(session.path() + "/build/f"), "");

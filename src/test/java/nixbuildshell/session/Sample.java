@@ -3,8 +3,9 @@ package nixbuildshell.session;
 import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
+import nixbuildshell.files.Owner;
 
-/** Makes records of this room for tests of several rooms. */
+/** Makes records and sessions of this room for tests of several rooms. */
 public final class Sample {
   private Sample() {}
 
@@ -28,5 +29,16 @@ public final class Sample {
             Optional.empty(),
             List.of()),
         Optional.empty());
+  }
+
+  /**
+   * Makes a session that remembers something already.
+   *
+   * @param owner the build user, when root runs the tool
+   */
+  public static Session session(Sessions sessions, Remembered remembered, Optional<Owner> owner) {
+    Session session = sessions.create(remembered.name(), owner);
+    session.remember(remembered);
+    return session;
   }
 }

@@ -24,7 +24,7 @@ final class SessionsMain {
     Remembered remembered =
         Sample.remembered(
             Remembered.Kind.COMMAND, Fixture.name("/kept"), Fixture.name("same-name-1.0"));
-    Session session = sessions.create(remembered, Optional.empty());
+    Session session = Sample.session(sessions, remembered, Optional.empty());
     sessions.clean(() -> false);
     try (Directory build = session.open("build")) {
       try (Descriptor file = build.createFile(Fixture.name("file"), 0600)) {

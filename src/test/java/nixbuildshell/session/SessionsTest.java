@@ -49,7 +49,8 @@ class SessionsTest {
   }
 
   private Session create(Remembered.Kind kind) {
-    return sessions.create(Sample.remembered(kind, ORIGIN, name("probe-1.0")), Optional.empty());
+    return Sample.session(
+        sessions, Sample.remembered(kind, ORIGIN, name("probe-1.0")), Optional.empty());
   }
 
   private List<String> left() {
@@ -81,7 +82,7 @@ class SessionsTest {
     assumeTrue(Fixture.root(), "only root can give files away");
     Owner owner = new Owner(30001, 30000);
     Remembered remembered = Sample.remembered(Remembered.Kind.COMMAND, ORIGIN, name("x"));
-    try (Session session = sessions.create(remembered, Optional.of(owner))) {
+    try (Session session = Sample.session(sessions, remembered, Optional.of(owner))) {
       for (String each : new String[] {"build", "store/work"}) {
         Status status = session.directory().status(name(each));
         assertEquals(owner, new Owner(status.uid(), status.gid()), each);
@@ -107,7 +108,7 @@ class SessionsTest {
     };
     for (String[] each : cases) {
       Remembered remembered = Sample.remembered(Remembered.Kind.COMMAND, ORIGIN, name(each[0]));
-      try (Session session = sessions.create(remembered, Optional.empty())) {
+      try (Session session = Sample.session(sessions, remembered, Optional.empty())) {
         assertTrue(session.id().toString().matches(each[1]), session.id().toString());
       }
     }

@@ -32,7 +32,8 @@ class ShellDirectoryTest {
             variable -> Optional.empty(),
             Optional.of(ByteString.of(temporary.toString())));
     session =
-        sessions.create(
+        Sample.session(
+            sessions,
             Sample.remembered(Remembered.Kind.INTERACTIVE, ByteString.of("/x"), ByteString.of("x")),
             Optional.empty());
     build = Path.of(session.path().toString(), "build");

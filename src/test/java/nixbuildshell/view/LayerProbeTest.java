@@ -74,7 +74,7 @@ class LayerProbeTest {
   @Test
   void isRememberedUntilItIsWrong() {
     try (Sessions sessions = sessions();
-        Session session = sessions.create(remembered(), Optional.empty())) {
+        Session session = Sample.session(sessions, remembered(), Optional.empty())) {
       int[] tried = {0};
       BooleanSupplier probe = () -> ++tried[0] > 1;
       Identity identity = new Identity(1, 1, false);
@@ -111,7 +111,7 @@ class LayerProbeTest {
         };
     StoreView.Exact layered = new StoreView.Exact(List.of(), true);
     try (Sessions sessions = sessions();
-        Session session = sessions.create(remembered(), Optional.empty())) {
+        Session session = Sample.session(sessions, remembered(), Optional.empty())) {
       assertEquals(layered, StoreLookup.in(session, layered, () -> true));
       assertEquals(layered.onDisk(), StoreLookup.in(session, layered, () -> false));
       assertEquals(layered.onDisk(), StoreLookup.in(session, layered.onDisk(), never));

@@ -170,7 +170,7 @@ class StoreLookupTest {
         Sample.remembered(Remembered.Kind.COMMAND, ByteString.of("/x"), ByteString.of("x"));
     Optional<ByteString> base = Optional.of(ByteString.of(root.toString()));
     try (Sessions sessions = Sessions.open(Fixture.FILES, name -> Optional.empty(), base);
-        Session session = sessions.create(remembered, Optional.empty());
+        Session session = Sample.session(sessions, remembered, Optional.empty());
         Directory real = Fixture.open(store)) {
       assertEquals(new StoreView.Whole(), lookup().of(session, host.sandboxPaths()));
       ShownStore.prepare(
