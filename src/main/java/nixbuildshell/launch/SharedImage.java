@@ -38,7 +38,7 @@ final class SharedImage implements AutoCloseable {
 
   /** Returns what a step returned. */
   long result(int step) {
-    return Image.resultOf(judged(), step);
+    return Image.result(judged(), step);
   }
 
   Outcome outcome() {

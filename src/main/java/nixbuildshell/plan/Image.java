@@ -96,8 +96,8 @@ public final class Image {
   }
 
   /**
-   * Writes the image for an address. Each page that the JVM touches for the first time takes the
-   * kernel long, so there is no copy in the heap.
+   * Writes the image for an address. It is not put together in the heap first: each page that the
+   * JVM touches for the first time takes the kernel long.
    *
    * @param memory of {@link #size} bytes
    */
@@ -137,25 +137,24 @@ public final class Image {
    * @param memory the first {@link #judged} bytes of the image, as the child left them
    */
   public Outcome outcome(ByteBuffer memory) {
-    ByteBuffer words = words(memory);
     List<Step> steps = plan.steps();
     int last = steps.size() - 1;
-    int next = firstUntouched(words, steps.size());
+    int next = firstUntouched(memory, steps.size());
     if (next <= last) {
-      if (next > 0 && !isGood(steps.get(next - 1), result(words, next - 1))) {
-        return bad(next - 1, steps.get(next - 1), result(words, next - 1));
+      if (next > 0 && !isGood(steps.get(next - 1), result(memory, next - 1))) {
+        return bad(next - 1, steps.get(next - 1), result(memory, next - 1));
       }
       // A program that runs is not looked for elsewhere.
       return next == last || steps.get(next).kind() == Step.Kind.EXECUTE
           ? new Ran()
           : new Stopped(next, steps.get(next));
     }
-    long result = result(words, last);
+    long result = result(memory, last);
     boolean absent = result == -Errno.ENOENT.number() || result == -Errno.ENOTDIR.number();
     // As in execvp(3): "may not be executed" is reported before "not found".
     return IntStream.range(0, absent ? last : 0)
         .filter(i -> steps.get(i).syscall() == Syscall.EXECVE)
-        .filter(i -> result(words, i) == -Errno.EACCES.number())
+        .filter(i -> result(memory, i) == -Errno.EACCES.number())
         .mapToObj(i -> bad(i, steps.get(i), -Errno.EACCES.number()))
         .findFirst()
         .orElse(bad(last, steps.get(last), result));
@@ -164,12 +163,12 @@ public final class Image {
   /**
    * Finds the step whose call has not returned, by halves: the child goes through them in order.
    */
-  private static int firstUntouched(ByteBuffer words, int steps) {
+  private static int firstUntouched(ByteBuffer memory, int steps) {
     int from = 0;
     int to = steps;
     while (from < to) {
       int middle = (from + to) / 2;
-      if (result(words, middle) == UNTOUCHED) {
+      if (result(memory, middle) == UNTOUCHED) {
         to = middle;
       } else {
         from = middle + 1;
@@ -199,12 +198,8 @@ public final class Image {
    *
    * @param memory the first {@link #judged} bytes of the image, as the child left them
    */
-  public static long resultOf(ByteBuffer memory, int step) {
-    return result(words(memory), step);
-  }
-
-  private static long result(ByteBuffer words, int step) {
-    return words.getLong(record(step) + RESULT * WORD);
+  public static long result(ByteBuffer memory, int step) {
+    return words(memory).getLong(record(step) + RESULT * WORD);
   }
 
   private static ByteBuffer words(ByteBuffer bytes) {
