@@ -105,8 +105,8 @@ stdenv.mkDerivation {
       echo 'export NIX_BUILD_SHELL_BASH="''${NIX_BUILD_SHELL_BASH-${bashInteractive}/bin/bash}"'
       # Large pages for the heap save a twentieth of the start. For them the JVM changes what core dumps contain; the tool, whose
       # command inherits that, sets it back.
-      echo 'large= dumps=/proc/self/coredump_filter'
-      echo '[ ! -r $dumps ] || ! IFS= read -r dumps <$dumps ||'
+      echo 'large= filter=/proc/self/coredump_filter'
+      echo '[ ! -r $filter ] || ! IFS= read -r dumps <$filter ||'
       echo '  large="-XX:+UseTransparentHugePages -Dnix-build-shell.coredump_filter=$dumps"'
       echo "exec ${jre}/bin/java @$home/java-options $cache -jar $home/nix-build-shell.jar" '"$@"'
     } >$out/bin/nix-build-shell
