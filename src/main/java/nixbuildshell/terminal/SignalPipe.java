@@ -29,10 +29,17 @@ public final class SignalPipe {
    * @param action is run in a thread of its own
    */
   public static void handle(SystemCalls calls, int signal, IntConsumer action) {
+    Runnable end;
     try {
-      Runtime.getRuntime().addShutdownHook(new Thread(begin(calls, signal, action)));
+      end = begin(calls, signal, action);
     } catch (ErrnoException e) {
       throw e.failure("cannot take signal " + signal, "");
+    }
+    try {
+      Runtime.getRuntime().addShutdownHook(new Thread(end));
+    } catch (IllegalStateException e) {
+      // A signal that the JVM still handled is already ending it.
+      end.run();
     }
   }
 

@@ -1,7 +1,10 @@
 package nixbuildshell.terminal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -34,6 +37,35 @@ class SignalPipeTest {
       } finally {
         calls.must("restore", Syscall.RT_SIGACTION, Signals.SIGQUIT, jvm.address(), 0, 8);
       }
+    }
+  }
+
+  @Test
+  void mayComeWhileTheJvmEnds() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Ending.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertTrue(output.endsWith("taken\n"), output);
+    assertEquals(3, process.waitFor());
+  }
+
+  /** Takes a signal while the JVM already ends. */
+  static class Ending {
+    public static void main(String[] words) {
+      SystemCalls calls = new SystemCalls(Kernels.best(Optional::empty));
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> take(calls)));
+      System.exit(3);
+    }
+
+    private static void take(SystemCalls calls) {
+      SignalPipe.handle(calls, Signals.SIGQUIT, signal -> {});
+      System.out.println("taken");
     }
   }
 
