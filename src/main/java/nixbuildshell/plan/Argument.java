@@ -42,6 +42,18 @@ public sealed interface Argument {
   }
 
   /**
+   * Points to a string that a store path's name completes, in {@link EachPath}.
+   *
+   * @param directory ends in a slash
+   */
+  record InStore(ByteString directory) implements Argument {
+    @Override
+    public String toString() {
+      return quote(directory);
+    }
+  }
+
+  /**
    * Points to prepared bytes, a structure for instance.
    *
    * @param text their meaning

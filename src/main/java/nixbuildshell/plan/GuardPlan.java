@@ -95,8 +95,8 @@ public record GuardPlan(List<Long> threads, Pipes pipes, Patience patience) {
 
   /** Returns the numbers of the steps that read a filter of the build, the newest filter first. */
   public static List<Integer> filterSteps(Plan plan) {
-    return IntStream.range(0, plan.steps().size())
-        .filter(i -> plan.steps().get(i).label().equals(FILTER_LABEL))
+    return IntStream.range(0, plan.size())
+        .filter(i -> plan.step(i).label().equals(FILTER_LABEL))
         .boxed()
         .toList();
   }

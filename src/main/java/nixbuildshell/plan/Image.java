@@ -13,6 +13,7 @@ import nixbuildshell.plan.Outcome.Failed;
 import nixbuildshell.plan.Outcome.Ran;
 import nixbuildshell.plan.Outcome.Stopped;
 import nixbuildshell.plan.Outcome.Unexpected;
+import nixbuildshell.store.StorePath;
 
 /**
  * Holds the bytes of a plan, for the interpreter in machine code ({@code src/main/asm}). Parent and
@@ -103,17 +104,26 @@ public final class Image {
    */
   public void write(ByteBuffer memory, long base) {
     int front = records.length * WORD;
-    long[] moved = records.clone();
     ByteBuffer image = words(memory);
     image.put(front, data, 0, used);
     for (int offset : addresses) {
-      if (offset < front) {
-        moved[offset / WORD] += base;
-      } else {
+      if (offset >= front) {
         image.putLong(offset, image.getLong(offset) + base);
       }
     }
-    image.asLongBuffer().put(moved);
+    move(base);
+    image.asLongBuffer().put(records);
+    move(-base);
+  }
+
+  /** Adds to the addresses in the records. */
+  private void move(long distance) {
+    int front = records.length * WORD;
+    for (int offset : addresses) {
+      if (offset < front) {
+        records[offset / WORD] += distance;
+      }
+    }
   }
 
   /** Returns the offset of a step's record in bytes. Steps count from 0. */
@@ -128,7 +138,7 @@ public final class Image {
 
   /** Returns the number of bytes that {@link #outcome} needs: all but the data. */
   public int judged() {
-    return record(plan.steps().size());
+    return record(plan.size());
   }
 
   /**
@@ -137,18 +147,18 @@ public final class Image {
    * @param memory the first {@link #judged} bytes of the image, as the child left them
    */
   public Outcome outcome(ByteBuffer memory) {
-    List<Step> steps = plan.steps();
-    int last = steps.size() - 1;
-    int next = firstUntouched(memory, steps.size());
+    int last = plan.size() - 1;
+    int next = firstUntouched(memory, last + 1);
     if (next <= last) {
-      if (next > 0 && !isGood(steps.get(next - 1), result(memory, next - 1))) {
-        return bad(next - 1, steps.get(next - 1), result(memory, next - 1));
+      if (next > 0 && !isGood(plan.step(next - 1), result(memory, next - 1))) {
+        return bad(next - 1, plan.step(next - 1), result(memory, next - 1));
       }
       // A program that runs is not looked for elsewhere.
-      return next == last || steps.get(next).kind() == Step.Kind.EXECUTE
+      return next == last || plan.step(next).kind() == Step.Kind.EXECUTE
           ? new Ran()
-          : new Stopped(next, steps.get(next));
+          : new Stopped(next, plan.step(next));
     }
+    List<Step> steps = plan.steps();
     long result = result(memory, last);
     boolean absent = result == -Errno.ENOENT.number() || result == -Errno.ENOTDIR.number();
     // As in execvp(3): "may not be executed" is reported before "not found".
@@ -225,23 +235,28 @@ public final class Image {
     private int known;
 
     Layout(Plan plan, Abi abi) {
-      if (plan.steps().isEmpty()) {
+      int steps = plan.size();
+      if (steps == 0) {
         throw new IllegalArgumentException("a plan without steps");
       }
       this.plan = plan;
       this.abi = abi;
-      this.front = record(plan.steps().size() + 1);
+      this.front = record(steps + 1);
       this.records = new long[front / WORD];
       this.data = new byte[front];
-      this.addresses = new int[3 * plan.steps().size()];
+      this.addresses = new int[3 * steps];
     }
 
     Image image(long cloneFlags) {
       records[0] = cloneFlags;
       records[1] = EVERY_SIGNAL;
       int index = 0;
-      for (Step step : plan.steps()) {
-        step(index++, step);
+      for (Part part : plan.parts()) {
+        step(index, Plan.step(part, 0));
+        if (part instanceof EachPath each) {
+          otherPaths(index, each);
+        }
+        index += part.size();
       }
       // A filter of a build can feign that a call returns; no result lets the child go on.
       Step end =
@@ -275,6 +290,37 @@ public final class Image {
         records[word++] = -each.errno().number();
       }
       records[record + RESULT] = UNTOUCHED;
+    }
+
+    /** Copies the record of the first path for the others. Only their addresses differ. */
+    private void otherPaths(int index, EachPath each) {
+      List<Argument> arguments = each.pattern().arguments();
+      byte[][] directories = new byte[arguments.size()][];
+      for (int i = 0; i < directories.length; i++) {
+        directories[i] =
+            arguments.get(i) instanceof Argument.InStore in ? in.directory().bytes() : null;
+      }
+      int first = record(index) / WORD;
+      int record = first;
+      for (StorePath path : each.paths().subList(1, each.size())) {
+        record += RECORD / WORD;
+        System.arraycopy(records, first, records, record, RECORD / WORD);
+        for (int i = 0; i < directories.length; i++) {
+          if (directories[i] != null) {
+            records[record + 1 + i] = place(directories[i], path);
+            address((record + 1 + i) * WORD);
+          }
+        }
+      }
+    }
+
+    /** Places the string of a store path. */
+    private int place(byte[] directory, StorePath path) {
+      int length = path.length();
+      int offset = make(directory.length + length + 1);
+      System.arraycopy(directory, 0, data, offset, directory.length);
+      path.copy(data, offset + directory.length);
+      return front + offset;
     }
 
     /** Notes the offset of a word that holds an address. */
@@ -367,13 +413,19 @@ public final class Image {
     }
 
     private int place(byte[] bytes, int zeros) {
-      int offset = used;
-      used += bytes.length + zeros + WORD - 1 & -WORD;
-      if (used > data.length) {
-        data = Arrays.copyOf(data, 2 * used);
-      }
+      int offset = make(bytes.length + zeros);
       System.arraycopy(bytes, 0, data, offset, bytes.length);
       return front + offset;
+    }
+
+    /** Makes room for so many bytes, which are 0, and returns their index. */
+    private int make(int length) {
+      int offset = used;
+      used += length + WORD - 1 & -WORD;
+      if (used > data.length) {
+        data = Arrays.copyOf(data, used + used / 2);
+      }
+      return offset;
     }
   }
 }

@@ -1,5 +1,6 @@
 package nixbuildshell.plan;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;
 import java.util.regex.Pattern;
@@ -8,11 +9,48 @@ import nixbuildshell.plan.Argument.Number;
 /**
  * Lists what the child of the clone does, in order. The last step does not return ({@code execve}).
  */
-public record Plan(List<Step> steps) {
+public record Plan(List<? extends Part> parts) {
   private static final Pattern FIRST_NUMBER = Pattern.compile("^(\\w+\\()\\d+(?=[,)])");
 
   public Plan {
-    steps = List.copyOf(steps);
+    parts = List.copyOf(parts);
+  }
+
+  /** Returns the number of steps. */
+  int size() {
+    int size = 0;
+    for (Part part : parts) {
+      size += part.size();
+    }
+    return size;
+  }
+
+  /** Returns a step. Steps count from 0. */
+  Step step(int index) {
+    int left = index;
+    for (Part part : parts) {
+      if (left < part.size()) {
+        return step(part, left);
+      }
+      left -= part.size();
+    }
+    throw new IndexOutOfBoundsException(index);
+  }
+
+  /** Returns all steps, which takes long where there are thousands. */
+  public List<Step> steps() {
+    List<Step> steps = new ArrayList<>();
+    for (Part part : parts) {
+      for (int i = 0; i < part.size(); i++) {
+        steps.add(step(part, i));
+      }
+    }
+    return steps;
+  }
+
+  /** Returns a step of a part. Its steps count from 0. */
+  static Step step(Part part, int index) {
+    return part instanceof EachPath each ? each.step(index) : (Step) part;
   }
 
   /**
@@ -21,41 +59,44 @@ public record Plan(List<Step> steps) {
    */
   @Override
   public String toString() {
+    List<Step> steps = steps();
     StringBuilder text = new StringBuilder();
     for (int from = 0, to; from < steps.size(); from = to) {
-      String shape = shape(from);
+      String shape = shape(steps.get(from));
       to = from + 1;
-      while (to < steps.size() && shape.contains("(#") && shape(to).equals(shape)) {
+      while (to < steps.size() && shape.contains("(#") && shape(steps.get(to)).equals(shape)) {
         to++;
       }
       text.append(
           to == from + 1
               ? String.format("%3d  %s\n", to, steps.get(from))
               : String.format(
-                  "%3d-%d  %s\n", from + 1, to, shape.replaceFirst("#", numbers(from, to))));
+                  "%3d-%d  %s\n",
+                  from + 1, to, shape.replaceFirst("#", numbers(steps.subList(from, to)))));
     }
     return text.toString();
   }
 
   /** Returns a step's text with # in place of a number that is its first argument. */
-  private String shape(int step) {
-    return FIRST_NUMBER.matcher(steps.get(step).toString()).replaceFirst("$1#");
+  private static String shape(Step step) {
+    return FIRST_NUMBER.matcher(step.toString()).replaceFirst("$1#");
   }
 
   /** Returns the first arguments of some steps: {@code 1-8|10-18|20}. */
-  private String numbers(int from, int to) {
+  private static String numbers(List<Step> steps) {
     StringJoiner ranges = new StringJoiner("|");
-    for (int start = from, end; start < to; start = end) {
+    for (int start = 0, end; start < steps.size(); start = end) {
       end = start + 1;
-      while (end < to && first(end) == first(end - 1) + 1) {
+      while (end < steps.size() && first(steps.get(end)) == first(steps.get(end - 1)) + 1) {
         end++;
       }
-      ranges.add(first(start) + (end == start + 1 ? "" : "-" + first(end - 1)));
+      ranges.add(
+          first(steps.get(start)) + (end == start + 1 ? "" : "-" + first(steps.get(end - 1))));
     }
     return ranges.toString();
   }
 
-  private long first(int step) {
-    return ((Number) steps.get(step).arguments().get(0)).value();
+  private static long first(Step step) {
+    return ((Number) step.arguments().get(0)).value();
   }
 }

@@ -26,7 +26,8 @@ public record Step(
     List<Argument> arguments,
     OptionalLong expected,
     List<Tolerated> tolerated,
-    boolean leaves) {
+    boolean leaves)
+    implements Part {
 
   /** The number of errnos that fit in a record of the interpreter. */
   static final int MOST_TOLERATED = 4;
@@ -78,6 +79,11 @@ public record Step(
 
   public Step leavingWhenPositive() {
     return new Step(kind, label, syscall, arguments, expected, tolerated, true);
+  }
+
+  @Override
+  public int size() {
+    return 1;
   }
 
   /** Returns the system call for a message, without arguments and variables of a program. */

@@ -13,6 +13,7 @@ import nixbuildshell.ByteString;
 import nixbuildshell.abi.Syscall;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.plan.Argument.Text;
+import nixbuildshell.store.StorePath;
 
 /** Collects the steps of a plan in their order. */
 final class Steps {
@@ -26,16 +27,25 @@ final class Steps {
   private static final Number NONE = number(0);
   private static final Argument NULL = nothing();
 
-  private final List<Step> steps = new ArrayList<>();
+  private final List<Part> parts = new ArrayList<>();
+  private int size;
 
   Plan plan() {
-    return new Plan(steps);
+    return new Plan(parts);
   }
 
   /** Adds a step and returns its result, for later steps. */
   Argument add(Step step) {
-    steps.add(step);
-    return new Argument.Result(steps.size() - 1);
+    parts.add(step);
+    return new Argument.Result(size++);
+  }
+
+  /** Adds a step for each of some store paths; none where there are none. */
+  void addEach(Step pattern, List<StorePath> paths) {
+    if (!paths.isEmpty()) {
+      parts.add(new EachPath(pattern, paths));
+      size += paths.size();
+    }
   }
 
   Argument add(String label, Syscall syscall, Argument... arguments) {
@@ -49,12 +59,20 @@ final class Steps {
 
   /** Makes a directory. */
   void makeDirectory(String label, Argument path, Number mode) {
-    add(label, Syscall.MKDIRAT, AT_FDCWD, path, mode);
+    add(directory(label, path, mode));
+  }
+
+  static Step directory(String label, Argument path, Number mode) {
+    return Step.of(label, Syscall.MKDIRAT, AT_FDCWD, path, mode);
   }
 
   /** Makes an empty file as a mount point. */
   void makeMountPoint(String label, Argument path) {
-    add(label, Syscall.MKNODAT, AT_FDCWD, path, OF_MOUNT_POINTS, NONE);
+    add(mountPoint(label, path));
+  }
+
+  static Step mountPoint(String label, Argument path) {
+    return Step.of(label, Syscall.MKNODAT, AT_FDCWD, path, OF_MOUNT_POINTS, NONE);
   }
 
   void makeLink(String label, Argument destination, Argument path) {
@@ -67,7 +85,11 @@ final class Steps {
   }
 
   void bind(Step.Kind kind, String label, Argument source, Argument target, Number flags) {
-    add(Step.of(kind, label, Syscall.MOUNT, source, target, NULL, flags, NULL));
+    add(mount(kind, label, source, target, flags));
+  }
+
+  static Step mount(Step.Kind kind, String label, Argument source, Argument target, Number flags) {
+    return Step.of(kind, label, Syscall.MOUNT, source, target, NULL, flags, NULL);
   }
 
   /** Changes the flags of a mount. */

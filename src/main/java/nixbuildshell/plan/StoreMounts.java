@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import nixbuildshell.ByteString;
 import nixbuildshell.files.FileType;
-import nixbuildshell.plan.Argument.Text;
+import nixbuildshell.plan.Argument.InStore;
 import nixbuildshell.sandbox.Entry.BoundStore;
 import nixbuildshell.sandbox.Entry.LayeredStore;
 import nixbuildshell.sandbox.Entry.Overlay;
@@ -42,13 +42,7 @@ record StoreMounts(Steps steps, OldKernel kernel) {
    */
   void layer(LayeredStore store) {
     mountPoints(store, "the mount points of " + store.path());
-    List<StorePath> paths = new ArrayList<>(store.members().size());
-    String make = "make " + store.path() + "/";
-    ByteString lower = ByteString.of(store.lower() + "/");
-    for (StoreView.Member member : store.members()) {
-      makeMountPoint(make, lower, member);
-      paths.add(member.path());
-    }
+    List<StorePath> paths = makeMountPoints(store);
     layers(store, outside(store.path()));
     bindPaths(store.path(), store.host(), paths);
   }
@@ -73,29 +67,32 @@ record StoreMounts(Steps steps, OldKernel kernel) {
     return "lowerdir=" + lower + ",upperdir=" + upper + ",workdir=" + work + ",userxattr";
   }
 
-  private void makeMountPoint(String make, ByteString lower, StoreView.Member member) {
-    String name = member.path().baseName();
-    Argument point = below(lower, name);
-    if (member.type() == FileType.DIRECTORY) {
-      steps.makeDirectory(make.concat(name), point, Steps.OF_DIRECTORIES);
-    } else {
-      steps.makeMountPoint(make.concat(name), point);
+  /** Makes a directory or a file for each path, and returns the paths. */
+  private List<StorePath> makeMountPoints(LayeredStore store) {
+    String label = "make " + store.path() + "/";
+    InStore point = new InStore(ByteString.of(store.lower() + "/"));
+    Step directory = Steps.directory(label, point, Steps.OF_DIRECTORIES);
+    Step file = Steps.mountPoint(label, point);
+    List<StorePath> paths = new ArrayList<>(store.members().size());
+    int first = 0;
+    boolean directories = false;
+    for (StoreView.Member member : store.members()) {
+      boolean isDirectory = member.type() == FileType.DIRECTORY;
+      if (isDirectory != directories) {
+        steps.addEach(directories ? directory : file, paths.subList(first, paths.size()));
+        first = paths.size();
+        directories = isDirectory;
+      }
+      paths.add(member.path());
     }
+    steps.addEach(directories ? directory : file, paths.subList(first, paths.size()));
+    return paths;
   }
 
   private void bindPaths(String store, String host, List<StorePath> paths) {
-    String mount = "mount " + store + "/";
-    ByteString from = ByteString.of(host + "/");
-    ByteString to = ByteString.of(Steps.ROOT + store + "/");
-    for (StorePath path : paths) {
-      String name = path.baseName();
-      steps.bind(mount.concat(name), below(from, name), below(to, name), MS_BIND);
-    }
+    Argument from = new InStore(ByteString.of(host + "/"));
+    Argument to = new InStore(ByteString.of(Steps.ROOT + store + "/"));
+    steps.addEach(Steps.mount(OTHER, "mount " + store + "/", from, to, MS_BIND), paths);
     kernel.protectStorePaths(steps, store, paths);
-  }
-
-  /** Adds a name, which is ASCII, to a directory. There are thousands of names. */
-  private static Argument below(ByteString directory, String name) {
-    return new Text(new ByteString(directory.latin1().concat(name)));
   }
 }

@@ -13,6 +13,7 @@ import nixbuildshell.ByteString;
 import nixbuildshell.abi.Abi;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
+import nixbuildshell.store.StorePath;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -191,6 +192,39 @@ class ImageTest {
                 Step.of("first", Syscall.GETPID),
                 Step.of("second", Syscall.CLOSE, new Argument.Result(step))));
     assertThrows(IllegalArgumentException.class, () -> Image.of(plan, Abi.X86_64, 17));
+  }
+
+  @Test
+  void aStepForEachPathIsLaidOutLikeItsSteps() {
+    Step mount =
+        Steps.mount(
+            Step.Kind.OTHER,
+            "mount /s/",
+            new Argument.InStore(ByteString.of("/host/")),
+            new Argument.InStore(ByteString.of("root/s/")),
+            new Argument.Number(4096, "MS_BIND"));
+    List<StorePath> paths = new ArrayList<>();
+    for (String name : List.of("a", "bc", "libxml2-2.13.4-dev")) {
+      paths.add(new StorePath("0123456789abcdfghijklmnpqrsvwxyz", name));
+    }
+    Step first = Step.of("first", Syscall.GETPID);
+    Step last = Step.of("last", Syscall.CLOSE, new Argument.Result(0));
+    Plan plan = new Plan(List.of(first, new EachPath(mount, paths), last));
+    Plan single = new Plan(plan.steps());
+    assertEquals(5, single.parts().size());
+    Image image = Image.of(plan, Abi.X86_64, 17);
+    assertArrayEquals(at(Image.of(single, Abi.X86_64, 17), BASE), at(image, BASE));
+    assertEquals(single.step(3), plan.step(3));
+    assertEquals("mount /s/" + paths.get(2), plan.step(3).label());
+  }
+
+  @Test
+  void aStepForEachPathTakesNumbersAndPaths() {
+    List<StorePath> one = List.of(new StorePath("0123456789abcdfghijklmnpqrsvwxyz", "a"));
+    Step run = Step.of("run", Syscall.EXECVE, Argument.text("/bin/sh"));
+    Step pid = Step.of("pid", Syscall.GETPID);
+    assertThrows(IllegalArgumentException.class, () -> new EachPath(run, one));
+    assertThrows(IllegalArgumentException.class, () -> new EachPath(pid, List.of()));
   }
 
   @Test
