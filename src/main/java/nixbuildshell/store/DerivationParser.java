@@ -19,6 +19,10 @@ final class DerivationParser {
   private final StoreDirectory store;
   private final byte[] bytes;
   private final String text;
+
+  /** The quote and the directory that a plain store path begins with. */
+  private final String plainStart;
+
   private int at;
   private boolean dynamicInputs;
 
@@ -26,6 +30,7 @@ final class DerivationParser {
     this.store = store;
     this.bytes = bytes;
     this.text = ByteString.of(bytes).latin1();
+    this.plainStart = '"' + store.path() + '/';
   }
 
   /**
@@ -52,9 +57,7 @@ final class DerivationParser {
     list(() -> inputDerivation(inputDerivations));
     expect(",");
     Set<StorePath> inputSources = new LinkedHashSet<>();
-    for (ByteString path : strings()) {
-      inputSources.add(storePath(path));
-    }
+    list(() -> inputSources.add(storePath()));
     expect(",");
     ByteString system = string();
     expect(",");
@@ -96,7 +99,7 @@ final class DerivationParser {
 
   private void inputDerivation(Map<StorePath, List<String>> inputs) throws Malformed {
     expect("(");
-    StorePath input = storePath(string());
+    StorePath input = storePath();
     expect(",");
     boolean dynamic = next("(");
     List<String> outputs = new ArrayList<>();
@@ -205,6 +208,24 @@ final class DerivationParser {
       case '\0' -> throw malformed("a NUL in a string");
       default -> c;
     };
+  }
+
+  /** Reads a path. Most derivations have hundreds, and nearly all are plain. */
+  private StorePath storePath() throws Malformed {
+    int start = at + 1 + store.path().length() + 1;
+    int end = start;
+    while (end < bytes.length && bytes[end] != '"') {
+      end++;
+    }
+    Optional<StorePath> plain =
+        text.startsWith(plainStart, at) && end < bytes.length
+            ? StorePath.find(bytes, start, end)
+            : Optional.empty();
+    if (plain.isEmpty()) {
+      return storePath(string());
+    }
+    at = end + 1;
+    return plain.get();
   }
 
   private StorePath storePath(ByteString path) throws Malformed {

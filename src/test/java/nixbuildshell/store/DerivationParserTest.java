@@ -128,7 +128,7 @@ class DerivationParserTest {
             "Derive([(\"out\",\"/etc\",\"\",\"\")]",
             "byte 28: '/etc' is no store path (it is not in /nix/store)"),
         Arguments.of("Derive([] ,", "byte 9: expected ','"),
-        Arguments.of("Derive([],[],[\"a\"],", "byte 18: 'a' is no store path (it is not absolute)"),
+        Arguments.of("Derive([],[],[\"a\"],", "byte 17: 'a' is no store path (it is not absolute)"),
         Arguments.of("Derive([]," + inputs + "\"out\"", "byte 64: expected '['"),
         Arguments.of("Derive([]," + inputs + "([],\"", "byte 68: expected '['"),
         Arguments.of("Derive([],[],[],s", "byte 16: expected '\"'"),
