@@ -27,7 +27,7 @@ _nixBuildShellNote() {
 	_nixBuildShellFunctions=("${FUNCNAME[@]:1}")
 	_nixBuildShellFiles=("${BASH_SOURCE[@]:1}")
 	_nixBuildShellLines=("${BASH_LINENO[@]:1}")
-	_nixBuildShellRecord errexit
+	_nixBuildShellRecord errexit here
 }
 
 # _nixBuildShellNoteAtExit STATUS: records what the EXIT trap still sees when no ERR trap has run (`exit`, an unset
@@ -45,12 +45,16 @@ _nixBuildShellNoteAtExit() {
 	_nixBuildShellRecord "${_nixBuildShellErrexit-}"
 }
 
-# _nixBuildShellRecord [errexit]: saves the state of the calling shell in a file or, where that is impossible, in
-# _nixBuildShellState. Bash writes each line by itself, and in a pipe each would wake this shell up.
+# _nixBuildShellRecord ERREXIT [here]: saves the state of the calling shell in a file or, where that is impossible, in
+# _nixBuildShellState. Bash writes each line by itself, and in a pipe each would wake this shell up. With `here` it tries first
+# without a subshell.
 _nixBuildShellRecord() {
 	_nixBuildShellState=
-	{ [[ -n $_nixBuildShellScratch ]] && (_nixBuildShellDump "$1") >|"$_nixBuildShellScratch-state"; } 2>/dev/null ||
-		_nixBuildShellState=$(_nixBuildShellDump "$1")
+	{
+		[[ -n $_nixBuildShellScratch ]] &&
+			{ { [[ -n ${2-} ]] && _nixBuildShellDumpHere "$1" >|"$_nixBuildShellScratch-state"; } ||
+				(_nixBuildShellDump "$1") >|"$_nixBuildShellScratch-state"; }
+	} 2>/dev/null || _nixBuildShellState=$(_nixBuildShellDump "$1")
 }
 
 # Restores bash's builtins and defaults, whatever the build has changed. Only for a subshell.
@@ -67,18 +71,21 @@ _nixBuildShellPlain() {
 	builtin unset -v GLOBIGNORE LD_PRELOAD LD_LIBRARY_PATH
 }
 
-# _nixBuildShellTool NAME: sets _nixBuildShell_tool to the program's path. The build may have lost its PATH.
-_nixBuildShellTool() {
-	declare IFS=:
-	# shellcheck disable=SC2086
-	set -- "$1" $PATH $_nixBuildShellPath
-	IFS=' '
-	while (($# > 1)); do
-		_nixBuildShell_tool=$2/$1
+# _nixBuildShellOnPath NAME: sets _nixBuildShell_tool to the program's path. Calls no command, which could be a function.
+_nixBuildShellOnPath() {
+	_nixBuildShell_rest=${PATH-}${_nixBuildShellPath-}:
+	while [[ -n $_nixBuildShell_rest ]]; do
+		_nixBuildShell_tool=${_nixBuildShell_rest%%:*}/$1
 		[[ ! -x $_nixBuildShell_tool || -d $_nixBuildShell_tool ]] || return 0
-		set -- "$1" "${@:3}"
+		_nixBuildShell_rest=${_nixBuildShell_rest#*:}
 	done
 	_nixBuildShell_tool=
+	return 1
+}
+
+# _nixBuildShellTool NAME: searches the whole store too, for the build may have lost its PATH. Only for a subshell.
+_nixBuildShellTool() {
+	! _nixBuildShellOnPath "$1" || return 0
 	set +f
 	for _nixBuildShell_tool in "${NIX_STORE:-/nix/store}"/*/bin/"$1"; do
 		[[ ! -x $_nixBuildShell_tool || -d $_nixBuildShell_tool ]] || break
@@ -105,11 +112,6 @@ _nixBuildShellPrint() {
 
 # Writes the files, manifest.json last: a build can be killed here, and without a manifest the others are not read.
 _nixBuildShellWriteFiles() {
-	declare _nixBuildShell_made=''
-	if [[ ! -d $_nixBuildShell_directory ]]; then
-		_nixBuildShellTool mkdir && (builtin exec -c "$_nixBuildShell_tool" -- "$_nixBuildShell_directory") || return 1
-		_nixBuildShell_made=1
-	fi
 	[[ $_nixBuildShell_share == @(1|true) ]] || umask 077
 	if [[ -n $_nixBuildShellState ]]; then
 		_nixBuildShellWrite state.bash printf '%s\n' "$_nixBuildShellState"
@@ -119,7 +121,7 @@ _nixBuildShellWriteFiles() {
 	[[ ! -f $_nixBuildShellSaved ]] || _nixBuildShellWrite phase.bash _nixBuildShellPrint "$_nixBuildShellSaved"
 	umask 022
 	_nixBuildShellWrite manifest.json printf '%s\n' "$_nixBuildShell_manifest" && return 0
-	[[ -z $_nixBuildShell_made ]] || ! _nixBuildShellTool rm || "$_nixBuildShell_tool" -rf -- "$_nixBuildShell_directory"
+	[[ -z $_nixBuildShellMade ]] || ! _nixBuildShellTool rm || "$_nixBuildShell_tool" -rf -- "$_nixBuildShell_directory"
 	return 1
 }
 
@@ -134,7 +136,7 @@ _nixBuildShellReport() {
 	_nixBuildShellMakeId
 	_nixBuildShellManifest
 	[[ -z ${nixBuildShellShareState+set} ]] || _nixBuildShell_share=$nixBuildShellShareState
-	_nixBuildShellWriteFiles || _nixBuildShell_id=
+	[[ -d $_nixBuildShell_directory ]] && _nixBuildShellWriteFiles || _nixBuildShell_id=
 	_nixBuildShellPrintHint
 	! _nixBuildShellIsToPause || _nixBuildShellWait 3>&1 >/dev/null
 	# To return would give the locals' memory back, and bash would make the environment anew for the end of LC_ALL.
@@ -191,10 +193,26 @@ _nixBuildShellCatch() {
 	[[ -z ${NIX_BUILD_TOP-} || ${_nixBuildShellStatus-} == "${exitCode-1}" ]] || _nixBuildShellNoteAtExit "${exitCode-1}"
 }
 
+# Makes the directory of the files, if it is not there: then _nixBuildShellMade is not empty. A process copies each page that
+# it writes, and again after a fork of its own: so the subshell that writes the files does not call this.
+_nixBuildShellMakeDirectory() {
+	_nixBuildShellMade=
+	_nixBuildShellOnPath mkdir || :
+	(
+		unset -f builtin
+		builtin umask 022
+		[[ -n $_nixBuildShell_tool ]] || { _nixBuildShellPlain && _nixBuildShellTool mkdir; } || builtin exit 1
+		builtin exec -c "$_nixBuildShell_tool" -- "${NIX_BUILD_TOP:?}/.nix-build-shell"
+	) && _nixBuildShellMade=1
+}
+
 # Is called by stdenv's failureHooks. Whatever goes wrong in it, the build ends as it would without the hook, and the
 # build's traps and `set -x` show only the call. The build's functions cannot disturb the subshell.
 _nixBuildShellFailureHook() {
-	{ _nixBuildShellCatch || :; } >/dev/null 2>&1
+	{
+		_nixBuildShellCatch || :
+		_nixBuildShellMakeDirectory || :
+	} >/dev/null 2>&1
 	(
 		{ _nixBuildShellPlain; } >/dev/null 2>&1
 		# Where stderr is closed, the files are made all the same.

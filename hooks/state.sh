@@ -39,6 +39,29 @@ _nixBuildShellDump() {
 	builtin set +euxvC +o posix
 	builtin set -f
 	builtin shopt -u nocasematch
+	_nixBuildShellPrintState "$1"
+}
+
+# _nixBuildShellDumpHere [errexit]: prints the state in the shell itself, which is about to end. Fails where only a subshell can:
+# where the build's options or a function called `builtin` change what the commands do. Not for the EXIT trap, in which the
+# functions of bash 5.0 to 5.2 disturb the locals.
+_nixBuildShellDumpHere() {
+	_nixBuildShell_options=:$SHELLOPTS: _nixBuildShell_shopts=:$BASHOPTS:
+	[[ $_nixBuildShell_options$_nixBuildShell_shopts != *:@(posix|xtrace|functrace|nocasematch):* ]] || return 1
+	! builtin declare -F builtin && [[ ! -s $_nixBuildShellScratch-state ]] || return 1
+	# A limit of a file's size must not end the build.
+	builtin trap '' XFSZ
+	_nixBuildShellCwd=
+	builtin set -f
+	_nixBuildShellPrintState "$1"
+	_nixBuildShell_status=$?
+	[[ $_nixBuildShell_options == *:noglob:* ]] || builtin set +f
+	builtin trap - XFSZ
+	return "$_nixBuildShell_status"
+}
+
+# _nixBuildShellPrintState [errexit]: prints the script.
+_nixBuildShellPrintState() {
 	_nixBuildShellUnwrap
 	if [[ -z ${_nixBuildShellCwd-} ]]; then
 		_nixBuildShellCapture builtin pwd

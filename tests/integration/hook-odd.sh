@@ -202,7 +202,7 @@ test_makes_few_processes() {
 			}
 		done <<-'END'
 			0:0 true
-			3:1 false
+			2:1 false
 			3:1 exit 3
 		END
 	done < <(bashes)

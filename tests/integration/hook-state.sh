@@ -23,7 +23,10 @@ round_trip() {
 	done < <(bashes)
 }
 
-test_round_trip_of_a_failed_command() { round_trip false; }
+test_round_trip_of_a_failed_command() {
+	build_as=in_build_as_in_a_sandbox
+	round_trip false
+}
 
 test_round_trip_of_an_exit() { round_trip 'exit 4'; }
 

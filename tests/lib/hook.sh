@@ -19,18 +19,27 @@ make_hook() {
 	}
 }
 
-# build BASH PHASE-TEXT: as buildPhase of wttr-0.1 in $T/top, with the hook unless no_hook is set.
-no_hook=
+# build BASH PHASE-TEXT: as buildPhase of wttr-0.1 in $T/top, with the hook unless no_hook is set, by build_as.
+no_hook='' build_as=in_build
 build() {
 	local inputs=
 	make_hook
 	[[ -n $no_hook ]] || inputs=${HOOK%/nix-support/*}
 	rm -rf "$T/top"
 	mkdir "$T/top"
-	run in_build "$1" "$2" "$inputs"
+	run "$build_as" "$1" "$2" "$inputs"
 }
 
 in_build() (become_build "$@")
+
+# As process 1 with a /dev/shm of its own, as in Nix's sandbox, and without build_env.
+in_build_as_in_a_sandbox() {
+	export -f become_build
+	export SETUP
+	# shellcheck disable=SC2016
+	unshare --mount --map-root-user --pid --fork --mount-proc "$(type -P bash)" -c \
+		'mount -t tmpfs none /dev/shm; build_env=(); become_build "$@"' - "$@"
+}
 
 become_build() {
 	cd "$T/top"
