@@ -43,12 +43,13 @@ _nixBuildShellDump() {
 }
 
 # _nixBuildShellDumpHere [errexit]: prints the state in the shell itself, which is about to end. Fails where only a subshell can:
-# where the build's options or a function called `builtin` change what the commands do. Not for the EXIT trap, in which the
-# functions of bash 5.0 to 5.2 disturb the locals.
+# where the build's options or a function called `builtin` change what the commands do, or the build traps XFSZ. Not for the EXIT
+# trap, in which the functions of bash 5.0 to 5.2 disturb the locals.
 _nixBuildShellDumpHere() {
 	_nixBuildShell_options=:$SHELLOPTS: _nixBuildShell_shopts=:$BASHOPTS:
 	[[ $_nixBuildShell_options$_nixBuildShell_shopts != *:@(posix|xtrace|functrace|nocasematch):* ]] || return 1
-	! builtin declare -F builtin && [[ ! -s $_nixBuildShellScratch-state ]] || return 1
+	# What the state's file gets here is what the build has of these.
+	! builtin declare -F builtin && builtin trap -p XFSZ && [[ ! -s $_nixBuildShellScratch-state ]] || return 1
 	# A limit of a file's size must not end the build.
 	builtin trap '' XFSZ
 	_nixBuildShellCwd=

@@ -38,3 +38,13 @@ test_no_script_notices_the_hook() {
 	echo "$count comparisons"
 	[[ $count -ge 100 ]] || fail "too few scripts"
 }
+
+test_the_state_leaves_the_build_its_traps() {
+	local bash
+	build_as=in_build_as_in_a_sandbox
+	while read -r bash; do
+		# shellcheck disable=SC2016
+		build "$bash" 'trap "echo own" XFSZ; limit() { kill -XFSZ $BASHPID; }; failureHooks+=(limit); false'
+		grep -qx own "$T/out" || fail "$bash: the build's trap is gone"
+	done < <(bashes)
+}
