@@ -10,8 +10,12 @@ public final class NativeMemory implements AutoCloseable {
   private static final int PROT_WRITE = 2;
   private static final int PROT_EXEC = 4;
   private static final int MAP_SHARED = 1;
+
   private static final int MAP_PRIVATE = 2;
   private static final int MAP_ANONYMOUS = 0x20;
+
+  /** Takes all pages in one call. Else the first touch of each enters the kernel. */
+  private static final int MAP_POPULATE = 0x8000;
 
   private final SystemCalls calls;
   private final long address;
@@ -46,7 +50,7 @@ public final class NativeMemory implements AutoCloseable {
 
   /** Maps memory that the child of a clone reads and writes, too. */
   public static NativeMemory sharedWithChildren(SystemCalls calls, int size) {
-    return new NativeMemory(calls, size, MAP_SHARED);
+    return new NativeMemory(calls, size, MAP_SHARED | MAP_POPULATE);
   }
 
   public long address() {
