@@ -33,6 +33,7 @@ import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.TreeCopy;
 import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
+import nixbuildshell.launch.HeldMounts;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.sandbox.BinSh;
 import nixbuildshell.sandbox.NixSandbox;
@@ -86,10 +87,12 @@ public record Enter(
       Options options, Caller caller, Messages messages, PrintStream out, SystemCalls calls) {
     SignalRelay signals = SignalRelay.install(calls);
     List<CallersStream> streams = CallersStream.all(calls);
+    HeldMounts mounts = new HeldMounts(calls);
     Launcher launcher =
         (spec, session) ->
             new SandboxRun(
                     calls,
+                    mounts,
                     spec,
                     session,
                     options.task().isPresent() ? CallersStream.all(calls) : streams,

@@ -13,6 +13,7 @@ import nixbuildshell.launch.Cgroup;
 import nixbuildshell.launch.Child;
 import nixbuildshell.launch.Ended;
 import nixbuildshell.launch.GoPipe;
+import nixbuildshell.launch.HeldMounts;
 import nixbuildshell.launch.KernelProbe;
 import nixbuildshell.launch.Launch;
 import nixbuildshell.plan.Outcome;
@@ -21,6 +22,7 @@ import nixbuildshell.plan.Plan;
 import nixbuildshell.plan.Planner;
 import nixbuildshell.plan.StandardStreams;
 import nixbuildshell.plan.Step;
+import nixbuildshell.sandbox.Entry.LayeredStore;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.SandboxSpec;
 import nixbuildshell.session.Session;
@@ -31,10 +33,12 @@ import nixbuildshell.terminal.Streams;
 /**
  * Runs a sandbox from its launch to its end.
  *
+ * @param mounts are those of this process's last sandbox
  * @param streams the caller's descriptors 0, 1 and 2
  */
 record SandboxRun(
     SystemCalls calls,
+    HeldMounts mounts,
     SandboxSpec spec,
     Session session,
     List<CallersStream> streams,
@@ -88,8 +92,13 @@ record SandboxRun(
     wanted.identity().owner().ifPresent(session::renewRoot);
     Optional<Cgroup> cgroup = cgroup();
     try (Streams connected = Streams.open(calls, given(), terminals)) {
+      mounts.await();
       Child child = launch(wanted, connected.plan(), cgroup);
+      if (wanted.entries().stream().anyMatch(LayeredStore.class::isInstance)) {
+        mounts.hold(child.pid());
+      }
       Ended ended = connected.await(child, signals);
+      mounts.release();
       int ending = signals.ending();
       signals.begin();
       return new Run(ended, ending, connected.finish(() -> signals.ending() != 0));

@@ -30,18 +30,14 @@ public final class Child {
   private final SharedImage image;
   private final GoPipe go;
 
-  /** A descriptor of the child's mount namespace; a negative number for none. */
-  private final int mounts;
-
   /** Is set when the process is reaped; from then on {@link #pid} can be another process. */
   private Ended ended;
 
-  Child(SystemCalls calls, long pid, SharedImage image, GoPipe go, int mounts) {
+  Child(SystemCalls calls, long pid, SharedImage image, GoPipe go) {
     this.calls = calls;
     this.pid = pid;
     this.image = image;
     this.go = go;
-    this.mounts = mounts;
   }
 
   /** Returns the process ID in the caller's PID namespace. */
@@ -64,7 +60,6 @@ public final class Child {
           ended = ended(ByteBuffer.wrap(siginfo.read(0, SIGINFO_SIZE)));
           image.close();
           go.close();
-          dropMounts();
         }
         return ended;
       }
@@ -80,18 +75,6 @@ public final class Child {
       ByteBuffer told =
           ByteBuffer.wrap(siginfo.read(0, SIGINFO_SIZE)).order(ByteOrder.nativeOrder());
       return told.getInt(SI_CODE) == CLD_STOPPED && wait(WSTOPPED | WNOHANG, siginfo) == 0;
-    }
-  }
-
-  /**
-   * Gives up the mount namespace, which the kernel then takes down: of a thousand store paths in 10
-   * ms. Without the descriptor, the child's end would wait for that.
-   */
-  private void dropMounts() {
-    if (mounts >= 0) {
-      Thread thread = new Thread(() -> calls.call(Syscall.CLOSE, mounts), "mounts");
-      thread.setDaemon(true);
-      thread.start();
     }
   }
 

@@ -4,10 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
 import java.util.OptionalInt;
-import nixbuildshell.ByteString;
 import nixbuildshell.abi.Syscall;
 import nixbuildshell.files.ErrnoException;
-import nixbuildshell.kernel.NativeMemory;
 import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.plan.Image;
@@ -38,20 +36,12 @@ public record Launch(
     OptionalInt directory,
     boolean dropGroups,
     Optional<Cgroup> cgroup) {
-  private static final long CLONE_NEWNS = 0x00020000;
-
   /** {@code sched.h}: the mount, UTS, IPC, user and PID namespaces. */
   private static final long CLONE_NEW_ALWAYS =
-      CLONE_NEWNS | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000;
+      0x00020000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000;
 
   private static final long CLONE_NEWNET = 0x40000000;
   private static final long CLONE_FS = 0x200;
-  private static final int AT_FDCWD = -100;
-  private static final int O_CLOEXEC = 0x80000;
-  private static final int NO_MOUNTS = -1;
-
-  /** Some 150 store paths. For fewer, another thread would take longer than the mounts. */
-  private static final int STEPS_OF_MANY_MOUNTS = 400;
 
   /**
    * Returns the launch of a sandbox in the namespaces that Nix gives a build ({@code startBuilder}
@@ -117,7 +107,7 @@ public record Launch(
       return first;
     }
     calls.must("cannot reap a child", Syscall.WAIT4, first.pid(), 0, 0, 0);
-    return new Child(calls, second, image, go, NO_MOUNTS);
+    return new Child(calls, second, image, go);
   }
 
   SharedImage image(SystemCalls calls) {
@@ -160,25 +150,11 @@ public record Launch(
               "make a process in new namespaces",
               Syscall.CLONE,
               interpreter.run(image.memory().address()));
-      return new Child(calls, pid, image, go, mounts(calls, pid));
+      return new Child(calls, pid, image, go);
     } catch (ErrnoException | RuntimeException | Error e) {
       go.close();
       image.close();
       throw e;
-    }
-  }
-
-  /**
-   * Opens the child's mount namespace, where that will have many mounts. Returns a negative number
-   * where it will not, or cannot be opened.
-   */
-  private int mounts(SystemCalls calls, long pid) {
-    if ((namespaces & CLONE_NEWNS) == 0 || plan.size() < STEPS_OF_MANY_MOUNTS) {
-      return NO_MOUNTS;
-    }
-    byte[] path = ByteString.of("/proc/" + pid + "/ns/mnt").terminated();
-    try (NativeMemory name = NativeMemory.holding(calls, path)) {
-      return (int) calls.call(Syscall.OPENAT, AT_FDCWD, name.address(), O_CLOEXEC);
     }
   }
 

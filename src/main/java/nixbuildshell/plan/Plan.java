@@ -17,7 +17,7 @@ public record Plan(List<? extends Part> parts) {
   }
 
   /** Returns the number of steps. */
-  public int size() {
+  int size() {
     int size = 0;
     for (Part part : parts) {
       size += part.size();

@@ -9,8 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -241,41 +239,6 @@ class LaunchTest {
     more.removeAll(before);
     more.removeIf(target -> target.startsWith("/sys/fs/cgroup/"));
     assertEquals(Set.of(), more);
-  }
-
-  /** The kernel takes many mounts down while the tool goes on, and not at the child's end. */
-  @Test
-  void holdsManyMountsUntilTheEnd() throws Exception {
-    Set<String> before = mountNamespaces();
-    GoPipe go = GoPipe.open(calls);
-    Launch few = SamplePlan.launch(calls, go, "/bin/true");
-    List<Step> steps = new ArrayList<>(few.plan().steps());
-    steps.addAll(
-        steps.size() - 1, Collections.nCopies(400, Step.of("ask for the ID", Syscall.GETPID)));
-    Launch many =
-        new Launch(
-            new Plan(steps),
-            few.namespaces(),
-            few.maps(),
-            few.directory(),
-            few.dropGroups(),
-            few.cgroup());
-    Child child = many.waiting(calls, go, many.image(calls));
-    Set<String> held = mountNamespaces();
-    held.removeAll(before);
-    assertEquals(1, held.size(), held.toString());
-    child.kill(Signals.SIGKILL);
-    assertEquals(137, child.await().status());
-    for (int i = 0; i < 1000 && !mountNamespaces().equals(before); i++) {
-      Thread.sleep(10);
-    }
-    assertEquals(before, mountNamespaces());
-  }
-
-  private static Set<String> mountNamespaces() throws IOException {
-    Set<String> all = descriptors();
-    all.removeIf(target -> !target.startsWith("mnt:"));
-    return all;
   }
 
   /** Returns what they lead to: their numbers change when the collector closes one. */
