@@ -10,7 +10,6 @@ public final class NativeMemory implements AutoCloseable {
   private static final int PROT_WRITE = 2;
   private static final int PROT_EXEC = 4;
   private static final int MAP_SHARED = 1;
-
   private static final int MAP_PRIVATE = 2;
   private static final int MAP_ANONYMOUS = 0x20;
 
