@@ -212,20 +212,16 @@ final class DerivationParser {
 
   /** Reads a path. Most derivations have hundreds, and nearly all are plain. */
   private StorePath storePath() throws Malformed {
-    int start = at + 1 + store.path().length() + 1;
-    int end = start;
-    while (end < bytes.length && bytes[end] != '"') {
-      end++;
+    if (text.startsWith(plainStart, at)) {
+      int start = at + plainStart.length();
+      int end = text.indexOf('"', start);
+      Optional<StorePath> plain = end < 0 ? Optional.empty() : StorePath.find(bytes, start, end);
+      if (plain.isPresent()) {
+        at = end + 1;
+        return plain.get();
+      }
     }
-    Optional<StorePath> plain =
-        text.startsWith(plainStart, at) && end < bytes.length
-            ? StorePath.find(bytes, start, end)
-            : Optional.empty();
-    if (plain.isEmpty()) {
-      return storePath(string());
-    }
-    at = end + 1;
-    return plain.get();
+    return storePath(string());
   }
 
   private StorePath storePath(ByteString path) throws Malformed {

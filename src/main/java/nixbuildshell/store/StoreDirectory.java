@@ -27,7 +27,7 @@ public record StoreDirectory(String path) {
 
   /** Parses {@code /nix/store/HASH-NAME}. */
   public StorePath parse(ByteString whole) throws Malformed {
-    // A derivation can have thousands; the way below finds out what is wrong with a path.
+    // A closure can have thousands; the way below finds out what is wrong with a path.
     if (whole.startsWith(path) && whole.latin1().startsWith("/", path.length())) {
       Optional<StorePath> plain = StorePath.find(whole.latin1().substring(path.length() + 1));
       if (plain.isPresent()) {
