@@ -131,8 +131,9 @@ public record AttachPlan(
 
   /** Returns the number of the step that clones, whose argument 2 is the child's process ID. */
   public static int forkStep(Plan plan) {
-    for (int i = 0; i < plan.size(); i++) {
-      if (plan.step(i).label().equals(FORK)) {
+    List<Step> steps = plan.steps();
+    for (int i = 0; i < steps.size(); i++) {
+      if (steps.get(i).label().equals(FORK)) {
         return i;
       }
     }

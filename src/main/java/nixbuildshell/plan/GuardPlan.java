@@ -95,8 +95,9 @@ public record GuardPlan(List<Long> threads, Pipes pipes, Patience patience) {
 
   /** Returns the numbers of the steps that read a filter of the build, the newest filter first. */
   public static List<Integer> filterSteps(Plan plan) {
-    return IntStream.range(0, plan.size())
-        .filter(i -> plan.step(i).label().equals(FILTER_LABEL))
+    List<Step> steps = plan.steps();
+    return IntStream.range(0, steps.size())
+        .filter(i -> steps.get(i).label().equals(FILTER_LABEL))
         .boxed()
         .toList();
   }
