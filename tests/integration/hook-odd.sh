@@ -178,10 +178,8 @@ test_sourced_twice() {
 processes() {
 	rm -rf "$T/top"
 	mkdir "$T/top"
-	# shellcheck disable=SC2016
 	strace -f -qq -e trace=clone,clone3,fork,vfork,execve -o "$T/trace" \
-		unshare --mount --map-root-user --pid --fork --mount-proc "$this_bash" -c \
-		'mount -t tmpfs none /dev/shm; build_env=(); become_build "$@"' - "$1" "$2" "${3-}" >/dev/null 2>"$T/err" || :
+		"${as_in_a_sandbox[@]}" "$1" "$2" "${3-}" >/dev/null 2>"$T/err" || :
 	forks=$(grep -cE ' (clone3?|v?fork)\(' "$T/trace")
 	programs=$(grep -c ' execve(' "$T/trace")
 }

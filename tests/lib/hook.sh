@@ -32,13 +32,15 @@ build() {
 
 in_build() (become_build "$@")
 
-# As process 1 with a /dev/shm of its own, as in Nix's sandbox, and without build_env.
+# Starts become_build as process 1 with a /dev/shm of its own, as in Nix's sandbox, and without build_env.
+# shellcheck disable=SC2016
+as_in_a_sandbox=(unshare --mount --map-root-user --pid --fork --mount-proc "$(type -P bash)" -c
+'mount -t tmpfs none /dev/shm; build_env=(); become_build "$@"' -)
+
 in_build_as_in_a_sandbox() {
 	export -f become_build
 	export SETUP
-	# shellcheck disable=SC2016
-	unshare --mount --map-root-user --pid --fork --mount-proc "$(type -P bash)" -c \
-		'mount -t tmpfs none /dev/shm; build_env=(); become_build "$@"' - "$@"
+	"${as_in_a_sandbox[@]}" "$@"
 }
 
 become_build() {

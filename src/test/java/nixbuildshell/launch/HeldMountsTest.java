@@ -3,13 +3,11 @@ package nixbuildshell.launch;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import nixbuildshell.kernel.Kernels;
 import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
@@ -21,7 +19,7 @@ class HeldMountsTest {
 
   @Test
   void holdsAChildsMountsBeyondItsEnd() throws Exception {
-    List<String> before = held();
+    Set<String> before = held();
     GoPipe go = GoPipe.open(calls);
     Launch launch = SamplePlan.launch(calls, go, "/bin/true");
     Child child = launch.waiting(calls, go, launch.image(calls));
@@ -37,7 +35,7 @@ class HeldMountsTest {
 
   @Test
   void holdsNothingOfAChildThatHasEnded() throws Exception {
-    List<String> before = held();
+    Set<String> before = held();
     GoPipe go = GoPipe.open(calls);
     Child child = SamplePlan.launch(calls, go, "/bin/true").start(calls, go);
     child.await();
@@ -47,14 +45,8 @@ class HeldMountsTest {
     mounts.await();
   }
 
-  private static List<String> held() throws IOException {
-    List<String> held = new ArrayList<>();
-    for (String name : new File("/proc/self/fd").list()) {
-      Path descriptor = Path.of("/proc/self/fd", name);
-      if (Files.isSymbolicLink(descriptor)) {
-        held.add(Files.readSymbolicLink(descriptor).toString());
-      }
-    }
+  private static Set<String> held() throws IOException {
+    Set<String> held = LaunchTest.descriptors();
     held.removeIf(target -> !target.startsWith("mnt:"));
     return held;
   }

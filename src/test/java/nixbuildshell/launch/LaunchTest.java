@@ -242,7 +242,7 @@ class LaunchTest {
   }
 
   /** Returns what they lead to: their numbers change when the collector closes one. */
-  private static Set<String> descriptors() throws IOException {
+  static Set<String> descriptors() throws IOException {
     Set<String> targets = new TreeSet<>();
     for (String name : new java.io.File("/proc/self/fd").list()) {
       try {
