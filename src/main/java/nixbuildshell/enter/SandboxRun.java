@@ -33,7 +33,7 @@ import nixbuildshell.terminal.Streams;
 /**
  * Runs a sandbox from its launch to its end.
  *
- * @param mounts are those of this process's last sandbox
+ * @param mounts holds those of this process's last sandbox
  * @param streams the caller's descriptors 0, 1 and 2
  */
 record SandboxRun(

@@ -7,9 +7,9 @@ import nixbuildshell.kernel.NativeMemory;
 import nixbuildshell.kernel.SystemCalls;
 
 /**
- * Holds the mount namespace of a child with many mounts beyond the child's end. The kernel takes
- * the mounts of a thousand store paths down in 10 ms, and the end of the last holder waits for
- * that: here a thread, beside what the tool does when the sandbox has ended.
+ * Holds the mount namespace of a child beyond the child's end. The kernel takes some 10 ms to take
+ * down the mounts of a thousand store paths, and lets the last holder wait. Here that is a thread,
+ * beside what the tool does when the sandbox has ended.
  */
 public final class HeldMounts {
   private static final int AT_FDCWD = -100;

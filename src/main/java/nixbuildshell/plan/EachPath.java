@@ -19,11 +19,11 @@ import nixbuildshell.store.StorePath;
 record EachPath(Step pattern, List<StorePath> paths) implements Part {
   EachPath {
     paths = List.copyOf(paths);
-    boolean copies = !paths.isEmpty();
+    boolean valid = !paths.isEmpty();
     for (Argument argument : pattern.arguments()) {
-      copies &= argument instanceof InStore || argument instanceof Number;
+      valid &= argument instanceof InStore || argument instanceof Number;
     }
-    if (!copies) {
+    if (!valid) {
       throw new IllegalArgumentException(pattern.label());
     }
   }

@@ -1,6 +1,6 @@
 package nixbuildshell.plan;
 
-/** Stands for what a plan consists of: a {@link Step}, or a step for each of many store paths. */
+/** Describes a part of a plan: one step, or the same step for each of some store paths. */
 public interface Part {
   /** Returns the number of steps. */
   int size();
