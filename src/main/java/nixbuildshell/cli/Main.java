@@ -21,7 +21,6 @@ import nixbuildshell.console.ProcessBytes;
 import nixbuildshell.enter.Options;
 import nixbuildshell.kernel.CoreDumps;
 import nixbuildshell.kernel.Kernels;
-import nixbuildshell.kernel.MachineCode;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.terminal.StandardStream;
@@ -45,7 +44,6 @@ public final class Main {
    */
   public static void main(String[] args) {
     Kernels.prepare();
-    MachineCode.prepare();
     CoreDumps.restore();
     PrintStream out = utf8(FileDescriptor.out);
     PrintStream err = utf8(FileDescriptor.err);

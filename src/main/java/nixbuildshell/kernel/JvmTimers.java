@@ -42,7 +42,7 @@ public final class JvmTimers {
     } catch (InterruptedException e) {
       return;
     }
-    Signals.handle(calls, SIGNAL, MachineCode.of(JvmTimers.class, calls.abi()));
+    Signals.handle(calls, SIGNAL, Code.of(calls.abi()));
     long process = calls.call(Syscall.GETPID);
     for (String thread : new File("/proc/self/task").list()) {
       if (THREADS.contains(name(thread))) {

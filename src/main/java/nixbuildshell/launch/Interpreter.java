@@ -16,7 +16,7 @@ final class Interpreter implements AutoCloseable {
   }
 
   static Interpreter load(SystemCalls calls) {
-    byte[] code = MachineCode.of(Interpreter.class, calls.abi());
+    byte[] code = Code.of(calls.abi());
     return new Interpreter(calls.kernel(), MachineCode.load(calls, code));
   }
 

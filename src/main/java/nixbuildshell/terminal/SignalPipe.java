@@ -6,7 +6,6 @@ import java.util.function.IntConsumer;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
 import nixbuildshell.files.ErrnoException;
-import nixbuildshell.kernel.MachineCode;
 import nixbuildshell.kernel.NativeMemory;
 import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
@@ -46,7 +45,7 @@ public final class SignalPipe {
   /** Begins, and returns what ends it. */
   static Runnable begin(SystemCalls calls, int signal, IntConsumer action) throws ErrnoException {
     PipeEnds pipe = Pipes.open(calls, 0);
-    byte[] code = MachineCode.of(SignalPipe.class, calls.abi());
+    byte[] code = Code.of(calls.abi());
     ByteBuffer all = ByteBuffer.allocate(code.length + 4).order(ByteOrder.nativeOrder());
     Signals.handle(calls, signal, all.put(code).putInt(pipe.write()).array());
     Thread reader = new Thread(() -> read(calls, pipe.read(), action), "signal pipe");

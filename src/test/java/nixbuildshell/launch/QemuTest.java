@@ -9,10 +9,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import nixbuildshell.abi.Abi;
-import nixbuildshell.kernel.MachineCode;
 import nixbuildshell.plan.Image;
 import nixbuildshell.plan.Outcome;
-import nixbuildshell.terminal.SignalRelay;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -34,7 +32,7 @@ class QemuTest {
   @TestFactory
   List<DynamicTest> runsPlans() throws Exception {
     String qemu = Tools.need("qemu-aarch64-static", "qemu-aarch64");
-    Path driver = link("driver", MachineCode.of(Interpreter.class, Abi.AARCH64));
+    Path driver = link("driver", Code.of(Abi.AARCH64));
     return InterpreterCase.all(directory, 1)
         .map(example -> DynamicTest.dynamicTest(example.name(), () -> run(qemu, driver, example)))
         .toList();
@@ -44,7 +42,7 @@ class QemuTest {
   @Test
   void handlesASignal() throws Exception {
     String qemu = Tools.need("qemu-aarch64-static", "qemu-aarch64");
-    Path driver = link("signal", MachineCode.of(SignalRelay.class, Abi.AARCH64));
+    Path driver = link("signal", nixbuildshell.terminal.Code.of(Abi.AARCH64));
     int status = Tools.run(List.of(qemu, driver.toString()), ProcessBuilder.Redirect.DISCARD);
     assertEquals(3, status);
   }
