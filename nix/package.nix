@@ -108,7 +108,7 @@ stdenv.mkDerivation {
       echo 'large= filter=/proc/self/coredump_filter'
       echo '[ ! -r $filter ] || ! IFS= read -r dumps <$filter ||'
       echo '  large="-XX:+UseTransparentHugePages -Dnix-build-shell.coredump_filter=$dumps"'
-      echo "exec ${jre}/bin/java @$home/java-options $cache -jar $home/nix-build-shell.jar" '"$@"'
+      echo "exec ${jre}/bin/java @$home/java-options $cache -cp $home/nix-build-shell.jar nixbuildshell.cli.Main" '"$@"'
     } >$out/bin/nix-build-shell
     chmod 755 $out/bin/nix-build-shell
     runHook postInstall

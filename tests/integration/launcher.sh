@@ -26,7 +26,7 @@ test_arguments_pass_byte_for_byte() {
 	run launch NIX_BUILD_SHELL_JAVA_HOME="$T/java" "$checkout/nix-build-shell" d -v '' $'a\nb' $'\xff' @file '*' "it's"
 	expect_status 0
 	printf 'd|-v||a\nb|\xff|@file|*|it'"'"'s|' >"$T/expected"
-	sed -z 's/.*nix-build-shell\.jar|//' "$T/out" | cmp - "$T/expected" || fail "other arguments"
+	sed -z 's/.*nix-build-shell\.jar|nixbuildshell\.cli\.Main|//' "$T/out" | cmp - "$T/expected" || fail "other arguments"
 }
 
 test_works_through_a_link_from_anywhere() {
@@ -133,12 +133,12 @@ test_a_class_cache_is_taken_when_it_is_newer_than_the_jar() {
 	if grep -q cache "$T/out"; then fail "a cache that is not there: $(<"$T/out")"; fi
 	touch "$cache.jsa"
 	run launch NIX_BUILD_SHELL_JAVA_HOME="$T/java" "$checkout/nix-build-shell" x
-	grep -qF -- "|-XX:SharedArchiveFile=$cache.jsa|-jar|$checkout/target/nix-build-shell.jar|x|" "$T/out" || fail "$(<"$T/out")"
+	grep -qF -- "|-XX:SharedArchiveFile=$cache.jsa|-cp|$checkout/target/nix-build-shell.jar|nixbuildshell.cli.Main|x|" "$T/out" || fail "$(<"$T/out")"
 	touch "$cache.aot"
 	run launch NIX_BUILD_SHELL_JAVA_HOME="$T/java" "$checkout/nix-build-shell" x
 	local dumps
 	read -r dumps </proc/self/coredump_filter
-	grep -qF -- "|-XX:AOTCache=$cache.aot|-XX:+UseTransparentHugePages|-Dnix-build-shell.coredump_filter=$dumps|-jar|" "$T/out" ||
+	grep -qF -- "|-XX:AOTCache=$cache.aot|-XX:+UseTransparentHugePages|-Dnix-build-shell.coredump_filter=$dumps|-cp|" "$T/out" ||
 		fail "$(<"$T/out")"
 	touch -d '2 hours ago' "$cache.aot" "$cache.jsa"
 	run launch NIX_BUILD_SHELL_JAVA_HOME="$T/java" "$checkout/nix-build-shell" x

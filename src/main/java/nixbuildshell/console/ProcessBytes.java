@@ -31,11 +31,11 @@ public final class ProcessBytes {
 
   /**
    * Returns the part of the command line that starts the JVM and names the jar behind the word
-   * {@code -jar}; empty when there is no such word.
+   * {@code -cp}, as the launcher does; empty when there is no such word.
    */
   public static List<ByteString> jar() {
     List<ByteString> all = strings(Path.of("/proc/self/cmdline"));
-    int option = all.indexOf(ByteString.of("-jar"));
+    int option = all.indexOf(ByteString.of("-cp"));
     return option < 0 || option + 1 == all.size() ? List.of() : all.subList(0, option + 2);
   }
 

@@ -27,7 +27,6 @@ record Remover(SystemCalls calls, Sessions sessions) implements BooleanSupplier 
     if (words.isEmpty()) {
       return false;
     }
-    words.set(words.size() - 2, ByteString.of("-cp"));
     words.add(MAIN);
     Program program = new Program(List.of(SELF), words, List.of(), ".", false, false);
     try {
