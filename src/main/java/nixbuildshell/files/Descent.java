@@ -14,7 +14,8 @@ import nixbuildshell.ByteString;
  * link. Either way it must find the same directory as before.
  */
 final class Descent implements AutoCloseable {
-  private static final int OPEN_AT_MOST = 12;
+  /** The number of levels that stay open below the root. */
+  static final int OPEN_AT_MOST = 12;
 
   /** Below this many levels the listings, one of each level in memory, come in small pieces. */
   private static final int DEEP = 64;
@@ -114,9 +115,12 @@ final class Descent implements AutoCloseable {
     close(remove());
   }
 
-  /** Leaves a directory that is open and below the root, and returns it for the caller to close. */
-  Directory leaveOpen() {
-    return remove().open;
+  /**
+   * Leaves a directory below the root, and returns it for the caller to close; empty when it is
+   * closed.
+   */
+  Optional<Directory> leaveOpen() {
+    return Optional.ofNullable(remove().open);
   }
 
   private Level remove() {

@@ -58,14 +58,11 @@ public record TreeCopy(
   /** For so few files a second thread costs more than it saves. */
   private static final int FEW = 100;
 
-  /** The most files that two threads share at a time. */
-  private static final int BATCH = 512;
+  /** The most files that wait until one of two threads copies them. */
+  private static final int FILES_WAITING = 512;
 
   /** The most directories, each open twice, that wait for their files. */
-  private static final int WAITING = 4;
-
-  /** For fewer files it costs more to wake the other thread. */
-  private static final int WORTH_SHARING = 4;
+  private static final int DIRECTORIES_WAITING = 4;
 
   /** Set-id bits would make an attacker's file run as the caller. */
   private static final int KEPT_MODE = 01777;
@@ -129,13 +126,13 @@ public record TreeCopy(
         || (status.mode() & needed) == needed;
   }
 
-  /** Names a file of a list that two threads copy. */
-  private record Batched(Directory from, Directory to, Place place) {}
+  /** Names a regular file that waits until one of two threads copies it. */
+  private record Waiting(Directory from, Directory to, Place place) {}
 
-  /** Holds a directory that the walk has left, and whose files are still in the list. */
-  private record Left(Directory from, Directory to, Place place, Status status) {
+  /** Holds a directory that the walk has left, until its files are copied. */
+  private record Left(Optional<Directory> from, Directory to, Place place, Status status) {
     void close() {
-      from.close();
+      from.ifPresent(Directory::close);
       to.close();
     }
   }
@@ -148,10 +145,10 @@ public record TreeCopy(
    * Runs one copy. It lists an error on the side that is read. An error on the side that is written
    * ends the copy, when other files would fail too.
    *
-   * <p>One thread walks through the tree. It collects the regular files of a few directories,
-   * copies them with a second thread, and waits for that before it goes on. Each thread begins at
-   * another end of the list: in one directory they would wait for each other, because the kernel
-   * makes one new file at a time there.
+   * <p>One thread walks through the tree. Of a large tree it only lists the regular files, for a
+   * second thread to copy, and helps with the newest when many wait. So the threads are seldom in
+   * one directory, where the kernel makes one new file at a time. All else is the walk's alone: it
+   * makes hard links, and sets a directory's attributes when its files are copied.
    */
   private final class Run implements AutoCloseable {
     private final Optional<Owner> readers;
@@ -163,9 +160,8 @@ public record TreeCopy(
     private final HardLinks links;
     private final FileCopy content;
     private final List<Missed> missed = new ArrayList<>();
-    private final List<Batched> batch = new ArrayList<>();
     private final List<Left> left = new ArrayList<>();
-    private Optional<TwoThreads<Batched>> threads = Optional.empty();
+    private Optional<TwoThreads<Waiting>> threads = Optional.empty();
     private long missedInAll;
     private long files;
     private long bytes;
@@ -200,7 +196,7 @@ public record TreeCopy(
           finish();
         }
       }
-      copyBatch();
+      copyWaiting();
     }
 
     /** Copies the current directory's next entry; false when there is none that can be read. */
@@ -212,7 +208,7 @@ public record TreeCopy(
           missed(place, "the directory was moved while it was copied");
           return false;
         }
-        Optional<Listing.Entry> entry = collectFiles(directory.get(), place);
+        Optional<Listing.Entry> entry = shareFiles(directory.get(), place);
         entry.ifPresent(e -> copy(directory.get(), written(), place.child(e.name()), e.type()));
         return entry.isPresent();
       } catch (ErrnoException e) {
@@ -221,48 +217,59 @@ public record TreeCopy(
       }
     }
 
-    /** Collects the next regular files, once there are many, and returns the entry after them. */
-    private Optional<Listing.Entry> collectFiles(Directory directory, Place place)
+    /** Shares the next regular files, once there are many, and returns the entry after them. */
+    private Optional<Listing.Entry> shareFiles(Directory directory, Place place)
         throws ErrnoException {
       Optional<Listing.Entry> entry = from.next(directory);
-      while (files() > FEW && entry.filter(e -> e.type() == FileType.REGULAR).isPresent()) {
-        batch.add(new Batched(directory, written(), place.child(entry.get().name())));
-        if (batch.size() == BATCH) {
-          copyBatch();
+      while (entry.filter(e -> e.type() == FileType.REGULAR).isPresent() && manyFiles()) {
+        TwoThreads<Waiting> shared = threads.orElseThrow();
+        shared.add(new Waiting(directory, written(), place.child(entry.get().name())));
+        while (shared.waiting() > FILES_WAITING) {
+          shared.workOnOne();
         }
         entry = from.next(directory);
       }
       return entry;
     }
 
-    /** Copies the collected files, and then sets the attributes of the directories left. */
-    private void copyBatch() {
-      boolean shared = batch.size() >= WORTH_SHARING;
-      if (shared && threads.isEmpty() && Runtime.getRuntime().availableProcessors() > 1) {
-        threads = Optional.of(new TwoThreads<>(this::copyOne));
+    /** Decides whether two threads are worth it, and starts the second. */
+    private boolean manyFiles() {
+      if (threads.isEmpty() && files() > FEW && Runtime.getRuntime().availableProcessors() > 1) {
+        threads = Optional.of(new TwoThreads<>(Waiting::to, this::copyInWalk, this::copyInSecond));
       }
-      if (shared && threads.isPresent()) {
-        threads.get().each(batch);
-      } else {
-        batch.forEach(this::copyOne);
-      }
-      batch.clear();
-      left.forEach(
-          made -> {
-            write(made.place(), () -> setAttributes(made.to().self(), made.status()));
-            made.close();
-          });
-      left.clear();
+      return threads.isPresent();
     }
 
-    /** Decides whether files of this directory of the copy are collected. */
-    private boolean collected(Directory in) {
-      return !batch.isEmpty() && batch.get(batch.size() - 1).to() == in;
-    }
-
-    private void copyOne(Batched file) {
+    private void copyInWalk(Waiting file) {
       stopIfCancelled();
       copy(file.from(), file.to(), file.place(), FileType.REGULAR);
+    }
+
+    /** Copies a file in the second thread; false when it has several names. */
+    private boolean copyInSecond(Waiting file) {
+      stopIfCancelled();
+      try {
+        return copyFile(file.from(), file.to(), file.place(), false);
+      } catch (ErrnoException e) {
+        unread(file.place(), e);
+        return true;
+      }
+    }
+
+    /** Copies all files that wait. */
+    private void copyWaiting() {
+      threads.ifPresent(TwoThreads::finish);
+      left.removeIf(this::complete);
+    }
+
+    /** Sets the attributes of a directory left, and closes it; false when files of it wait. */
+    private boolean complete(Left made) {
+      if (threads.filter(shared -> shared.holds(made.to())).isPresent()) {
+        return false;
+      }
+      write(made.place(), () -> setAttributes(made.to().self(), made.status()));
+      made.close();
+      return true;
     }
 
     /** Returns the current directory of the copy. */
@@ -283,7 +290,7 @@ public record TreeCopy(
         FileType type = listed == FileType.UNKNOWN ? from.status(place.name()).type() : listed;
         switch (type) {
           case DIRECTORY -> enter(from, to, place);
-          case REGULAR -> copyFile(from, to, place);
+          case REGULAR -> copyFile(from, to, place, true);
           case LINK, FIFO -> copySpecial(from, to, place);
           default -> missed(place, type.toString());
         }
@@ -293,9 +300,9 @@ public record TreeCopy(
     }
 
     private void enter(Directory from, Directory to, Place place) throws ErrnoException {
-      if (collected(to)) {
-        // Deeper in the tree the walk may close these directories.
-        copyBatch();
+      if (this.from.depth() >= Descent.OPEN_AT_MOST) {
+        // A deeper walk closes a directory above, in which files may wait.
+        copyWaiting();
       }
       ByteString name = place.name();
       Directory opened;
@@ -354,45 +361,41 @@ public record TreeCopy(
       }
     }
 
+    /** Leaves the current directory, and sets its attributes when its files are copied. */
     private void finish() {
       Directory made = written();
       Place place = from.place();
       Status status = from.status();
-      if (from.depth() > 0 && collected(made)) {
-        left.add(new Left(from.leaveOpen(), to.leaveOpen(), place, status));
-        if (left.size() == WAITING) {
-          copyBatch();
-        }
+      if (from.depth() == 0) {
+        copyWaiting();
+        write(place, () -> made.self().setTimes(status));
+        from.leave();
+        to.leave();
         return;
       }
-      // The directories left may be in this one, which its mode may shut.
-      copyBatch();
-      if (from.depth() == 0) {
-        write(place, () -> made.self().setTimes(status));
-      } else {
-        write(place, () -> setAttributes(made.self(), status));
+      left.add(new Left(from.leaveOpen(), to.leaveOpen().orElseThrow(), place, status));
+      left.removeIf(this::complete);
+      while (left.size() > DIRECTORIES_WAITING) {
+        threads.orElseThrow().workOnOne();
+        left.removeIf(this::complete);
       }
-      from.leave();
-      to.leave();
     }
 
-    private void copyFile(Directory from, Directory to, Place place) throws ErrnoException {
+    /** Copies a regular file; false when it has several names, and these are not wanted. */
+    private boolean copyFile(Directory from, Directory to, Place place, boolean several)
+        throws ErrnoException {
       try (Descriptor in = from.openFile(place.name())) {
         Status status = in.status();
         if (status.type() != FileType.REGULAR) {
           missed(place, "replaced while it was copied by " + status.type());
         } else if (!mayRead(readers, status)) {
           missed(place, unreadable(status));
-        } else if (status.links() == 1) {
+        } else if (status.links() > 1 && !several) {
+          return false;
+        } else if (!linked(status, to, place)) {
           write(place, () -> copyContent(in, status, to, place));
-        } else {
-          // Where two threads meet two names of a file, the second name is to be a link.
-          synchronized (links) {
-            if (!linked(status, to, place)) {
-              write(place, () -> copyContent(in, status, to, place));
-            }
-          }
         }
+        return true;
       }
     }
 
@@ -495,11 +498,11 @@ public record TreeCopy(
       stopIfCancelled();
     }
 
-    /** Stops a thread also when the other one has met an error. */
     private void stopIfCancelled() {
-      if (cancelled.getAsBoolean() || threads.isPresent() && threads.get().failed()) {
+      if (cancelled.getAsBoolean()) {
         throw new CancellationException("copying was cancelled");
       }
+      threads.ifPresent(TwoThreads::stopIfOtherFailed);
     }
 
     private synchronized void missed(Place place, String why) {

@@ -1,105 +1,161 @@
 package nixbuildshell.files;
 
-import java.util.List;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
- * Works through lists in the calling thread from the beginning, and in a second one from the end.
- * The second waits between the lists. The first error of either stops both.
+ * Shares work between the calling thread, which finds it, and a second one, which begins at once.
+ * The second takes the oldest item, and the caller the newest. An error of either stops both.
  */
 final class TwoThreads<T> implements AutoCloseable {
+  /** For fewer items it costs more to wake the second thread. */
+  private static final int WORTH_WAKING = 4;
+
+  private final Function<T, ?> group;
   private final Consumer<T> work;
-  private final Thread second = new Thread(this::help, "copying");
-  private List<T> items = List.of();
+  private final Predicate<T> secondWork;
+  private final Thread second = new Thread(this::workInSecond, "copying");
 
-  /** The first item that neither thread has taken. */
-  private int next;
+  /** What neither thread has taken, the oldest first. */
+  private final Deque<T> waiting = new ArrayDeque<>();
 
-  /** The item after the last that neither has taken. */
-  private int end;
+  /** What the second thread has left to the caller. */
+  private final Deque<T> leftToCaller = new ArrayDeque<>();
 
-  /** Whether the second thread may be at work on an item. */
-  private boolean helping;
+  /** How many items of a group wait, or are in the second thread's work. */
+  private final Map<Object, Integer> groups = new HashMap<>();
 
-  private boolean closed;
-  private Optional<Throwable> error = Optional.empty();
+  /** Whether the second thread is at work on an item. */
+  private boolean busy;
+
+  private volatile boolean closed;
+  private volatile Optional<Throwable> error = Optional.empty();
 
   /**
-   * @param work what to do with each item; it may throw what is unchecked
+   * @param group tells which items belong together
+   * @param work what the calling thread does with an item
+   * @param secondWork what the second thread does with an item; false when it leaves that to the
+   *     caller
    */
-  TwoThreads(Consumer<T> work) {
+  TwoThreads(Function<T, ?> group, Consumer<T> work, Predicate<T> secondWork) {
+    this.group = group;
     this.work = work;
+    this.secondWork = secondWork;
     second.setDaemon(true);
     second.start();
   }
 
-  /** Does the work on every item. Throws the first error, when no thread is at work any more. */
-  void each(List<T> list) {
-    begin(list);
-    workOn();
-    finish();
+  /** Adds an item, which the second thread may begin with. */
+  synchronized void add(T item) {
+    waiting.addLast(item);
+    groups.merge(group.apply(item), 1, Integer::sum);
+    if (waiting.size() >= WORTH_WAKING) {
+      notifyAll();
+    }
   }
 
-  /** Decides whether there was an error, so that a long piece of work should end. */
-  synchronized boolean failed() {
-    return error.isPresent();
+  /** Returns the number of items that wait. */
+  synchronized int waiting() {
+    return waiting.size() + leftToCaller.size();
   }
 
-  private synchronized void begin(List<T> list) {
-    items = list;
-    next = 0;
-    end = list.size();
-    notifyAll();
+  /** Decides whether an item of this group waits, or is in the second thread's work. */
+  synchronized boolean holds(Object group) {
+    return groups.containsKey(group);
   }
 
-  private synchronized void finish() {
-    while (helping) {
+  /** Does the work on one item in the calling thread; false when none waits. */
+  boolean workOnOne() {
+    stopIfOtherFailed();
+    Optional<T> item = takeNewest();
+    item.ifPresent(work);
+    return item.isPresent();
+  }
+
+  private synchronized Optional<T> takeNewest() {
+    T item = leftToCaller.isEmpty() ? waiting.pollLast() : leftToCaller.poll();
+    if (item != null) {
+      release(item);
+    }
+    return Optional.ofNullable(item);
+  }
+
+  private void release(T item) {
+    groups.computeIfPresent(group.apply(item), (each, count) -> count == 1 ? null : count - 1);
+  }
+
+  /** Ends when all work is done. */
+  void finish() {
+    boolean left = true;
+    while (left) {
+      left = workOnOne() || !secondHasFinished();
+    }
+  }
+
+  /** Waits for the second thread; false when it has left something to the caller. */
+  private synchronized boolean secondHasFinished() {
+    while (busy) {
       pause();
     }
-    if (error.orElse(null) instanceof Error serious) {
+    stopIfOtherFailed();
+    return leftToCaller.isEmpty();
+  }
+
+  /** Throws the second thread's error in the calling one, and an end in the second at the close. */
+  void stopIfOtherFailed() {
+    Throwable thrown = error.orElse(null);
+    if (thrown instanceof Error serious) {
       throw serious;
-    } else if (error.orElse(null) instanceof RuntimeException unchecked) {
+    } else if (thrown instanceof RuntimeException unchecked) {
       throw unchecked;
+    } else if (closed) {
+      throw new CancellationException("the other thread has ended");
     }
   }
 
-  private void workOn() {
+  private void workInSecond() {
     try {
-      for (Optional<T> item = take(); item.isPresent(); item = take()) {
-        work.accept(item.get());
+      for (Optional<T> item = takeOldest(); item.isPresent(); item = takeOldest()) {
+        worked(item.get(), secondWork.test(item.get()));
       }
     } catch (RuntimeException | Error e) {
-      stop(e);
+      fail(e);
     }
   }
 
-  private synchronized Optional<T> take() {
-    if (error.isPresent() || next == end) {
-      return Optional.empty();
-    }
-    return Optional.of(items.get(Thread.currentThread() == second ? --end : next++));
-  }
-
-  private synchronized void stop(Throwable e) {
-    error = error.or(() -> Optional.of(e));
-  }
-
-  private void help() {
-    while (mayHelp()) {
-      workOn();
-    }
-  }
-
-  /** Waits for a list with items left, or the end. */
-  private synchronized boolean mayHelp() {
-    helping = false;
-    notifyAll();
-    while (!closed && (next == end || error.isPresent())) {
+  /** Waits for an item, or the end. */
+  private synchronized Optional<T> takeOldest() {
+    while (!closed && waiting.isEmpty()) {
       pause();
     }
-    helping = !closed;
-    return helping;
+    busy = !closed;
+    return closed ? Optional.empty() : Optional.of(waiting.pollFirst());
+  }
+
+  private synchronized void worked(T item, boolean done) {
+    if (done) {
+      release(item);
+    } else {
+      leftToCaller.add(item);
+    }
+    rest();
+  }
+
+  private synchronized void fail(Throwable e) {
+    error = Optional.of(e);
+    rest();
+  }
+
+  private void rest() {
+    busy = false;
+    notifyAll();
   }
 
   private void pause() {

@@ -4,26 +4,34 @@ import static nixbuildshell.files.Fixture.name;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TreeCopyTest {
   @TempDir Path temporary;
@@ -341,6 +349,142 @@ class TreeCopyTest {
       assertEquals(0500 | i, to.status(name("d" + i)).mode());
       assertEquals(from.status(name("d" + i)).modified(), to.status(name("d" + i)).modified());
     }
+  }
+
+  /** Only the walk knows what was copied, so the second thread leaves such a file to it. */
+  @Test
+  void theWalkCopiesFilesWithSeveralNames() throws Exception {
+    // The walk begins with the newest files.
+    Path directory = Files.createDirectory(source.resolve("d"));
+    Path newest = Files.createDirectory(directory.resolve("newest"));
+    for (int i = 0; i < 400; i++) {
+      Files.writeString((i < 110 ? source : newest).resolve("f" + i), "12345");
+    }
+    Files.write(directory.resolve("0"), new byte[77_777]);
+    for (int i = 1; i < 20; i++) {
+      Files.createLink(directory.resolve("" + i), directory.resolve("0"));
+    }
+    Thread walk = Thread.currentThread();
+    AtomicLong before = new AtomicLong();
+    TreeCopy.Progress progress =
+        (f, b) -> {
+          if (b - before.getAndSet(b) == 77_777) {
+            assertSame(walk, Thread.currentThread());
+          }
+        };
+    assertEquals(
+        420, new TreeCopy(Optional.empty(), progress, () -> false, "").contents(from, to).files());
+    assertEquals(20, Files.getAttribute(target.resolve("d/0"), "unix:nlink"));
+  }
+
+  /** Far down, the walk closes directories above while files of them may still wait. */
+  @Test
+  void manyFilesOfADeepTree() throws Exception {
+    int levels = 40;
+    Path at = source;
+    for (int i = 0; i < levels; i++) {
+      for (int j = 0; j < 20; j++) {
+        Files.writeString(at.resolve("f" + j), i + " " + j);
+      }
+      if (i > 0) {
+        Files.createLink(at.resolve("link"), source.resolve("f0"));
+      }
+      for (int j = 0; j < 3; j++) {
+        Files.createDirectories(at.resolve("beside" + j));
+        Files.writeString(at.resolve("beside" + j + "/f"), "beside");
+        Fixture.run("chmod", "500", at.resolve("beside" + j).toString());
+      }
+      at = Files.createDirectory(at.resolve("d"));
+    }
+    TreeCopy.Result result = copy();
+    assertEquals(List.of(), result.missed());
+    assertEquals(24 * levels - 1, result.files());
+    at = target;
+    for (int i = 0; i < levels; i++) {
+      for (int j = 0; j < 20; j++) {
+        assertEquals(i + " " + j, Files.readString(at.resolve("f" + j)));
+      }
+      assertEquals(levels, Files.getAttribute(target.resolve("f0"), "unix:nlink"));
+      for (int j = 0; j < 3; j++) {
+        assertEquals("beside", Files.readString(at.resolve("beside" + j + "/f")));
+        assertEquals("r-x------", permissions(at.resolve("beside" + j)));
+      }
+      at = at.resolve("d");
+    }
+    assertTrue(descriptors() <= 2, "descriptors are left open");
+  }
+
+  private static String permissions(Path file) throws Exception {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
+  }
+
+  /** Files that wait are replaced by what is not copied as a file. */
+  @Test
+  void whatChangesWhileItWaitsIsListed() throws Exception {
+    for (int i = 0; i < 600; i++) {
+      Files.writeString(source.resolve("f" + i), "content");
+    }
+    AtomicBoolean replaced = new AtomicBoolean();
+    TreeCopy.Progress progress =
+        (f, b) -> {
+          if (f == 150 && replaced.compareAndSet(false, true)) {
+            replaceWhatIsNotCopied(600);
+          }
+        };
+    TreeCopy.Result result =
+        new TreeCopy(Optional.empty(), progress, () -> false, "").contents(from, to);
+    assertEquals(600, result.files() + result.missedInAll());
+    assertTrue(result.missedInAll() > 0);
+    assertEquals(result.files(), target.toFile().list().length);
+    for (String copied : target.toFile().list()) {
+      assertEquals("content", Files.readString(target.resolve(copied)));
+    }
+    result
+        .missed()
+        .forEach(
+            missed ->
+                assertTrue(
+                    missed.why().startsWith("ELOOP")
+                        || missed.why().equals("replaced while it was copied by a directory"),
+                    missed.why()));
+  }
+
+  private void replaceWhatIsNotCopied(int files) {
+    try {
+      for (int i = 0; i < files; i++) {
+        Path file = source.resolve("f" + i);
+        if (!Files.exists(target.resolve("f" + i))) {
+          Files.delete(file);
+          if (i % 2 == 0) {
+            Files.createDirectory(file);
+          } else {
+            Files.createSymbolicLink(file, Path.of("f0"));
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anErrorOfEitherThreadIsTold(boolean second) throws Exception {
+    for (int i = 0; i < 2000; i++) {
+      Files.writeString(source.resolve("f" + i), "12345");
+    }
+    Failure full = new Failure("full", "", "");
+    Thread walk = Thread.currentThread();
+    TreeCopy.Progress progress =
+        (f, b) -> {
+          if (f > 200 && (Thread.currentThread() != walk) == second) {
+            throw full;
+          }
+        };
+    TreeCopy failing = new TreeCopy(Optional.empty(), progress, () -> false, "");
+    assertSame(full, assertThrows(Failure.class, () -> failing.contents(from, to)));
+    assertTrue(target.toFile().list().length < 2000, "a thread went on");
+    assertTrue(descriptors() <= 2, "descriptors are left open");
   }
 
   @Test

@@ -91,6 +91,13 @@ class TreeCostTest {
     }
   }
 
+  private void directories(String tree, int directories) throws ErrnoException {
+    parent.makeDirectory(name(tree), 0700);
+    for (int i = 0; i < directories; i++) {
+      wide(tree + "/" + i, 10);
+    }
+  }
+
   private void linked(String tree, int names) throws ErrnoException {
     parent.makeDirectory(name(tree), 0700);
     try (Directory in = parent.openDirectory(name(tree))) {
@@ -161,11 +168,20 @@ class TreeCostTest {
     assertTrue(kernel.mostOpen < 40, kernel.mostOpen + " descriptors");
   }
 
+  /** Files of so many directories wait at the same time for one of two threads. */
+  @Test
+  void directoriesOfOneTree() throws Exception {
+    directories("one", 100);
+    directories("two", 200);
+    expectLinear(costs("one"), costs("two"));
+    assertTrue(kernel.mostOpen < 30, kernel.mostOpen + " descriptors");
+  }
+
   /** Each further name of a copied file costs the same. */
   @Test
   void namesOfOneFile() throws Exception {
-    linked("one", 500);
-    linked("two", 1000);
+    linked("one", 1000);
+    linked("two", 2000);
     expectLinear(costs("one"), costs("two"));
   }
 
