@@ -18,7 +18,7 @@
 # Functions use `declare` for their locals: after a failure within nested evals (pop_var_context in the log), bash
 # 5.2 does not take the EXIT trap's functions for functions, and refuses `local`.
 #
-# Needs bash 4.4 or later and mkdir; uses rm if it exists.
+# Needs bash 4.4 or later and mkdir, the program or the loadable builtin; uses rm if it exists.
 
 # _nixBuildShellNote STATUS LINE COMMAND PIPESTATUS...: records the failure. The ERR trap of the failing function
 # calls it.
@@ -60,7 +60,7 @@ _nixBuildShellRecord() {
 # Restores bash's builtins and defaults, whatever the build has changed. Only for a subshell.
 _nixBuildShellPlain() {
 	unset -f builtin
-	builtin unset -f declare eval mapfile printf read set shift shopt trap umask unset
+	builtin unset -f declare enable eval exec mapfile mkdir printf read set shift shopt trap umask unset
 	builtin set +euxvC +o posix
 	builtin set -f
 	# Quotes, here and below, hide the hook's text from _nixBuildShellHasTrap.
@@ -71,21 +71,16 @@ _nixBuildShellPlain() {
 	builtin unset -v GLOBIGNORE LD_PRELOAD LD_LIBRARY_PATH
 }
 
-# _nixBuildShellOnPath NAME: sets _nixBuildShell_tool to the program's path. Calls no command, which could be a function.
-_nixBuildShellOnPath() {
-	_nixBuildShell_rest=${PATH-}${_nixBuildShellPath-}:
+# _nixBuildShellTool NAME: sets _nixBuildShell_tool to the program's path. Searches the whole store too, for the build may have
+# lost its PATH. Only for a subshell.
+_nixBuildShellTool() {
+	declare _nixBuildShell_rest=${PATH-}${_nixBuildShellPath-}:
 	while [[ -n $_nixBuildShell_rest ]]; do
 		_nixBuildShell_tool=${_nixBuildShell_rest%%:*}/$1
 		[[ ! -x $_nixBuildShell_tool || -d $_nixBuildShell_tool ]] || return 0
 		_nixBuildShell_rest=${_nixBuildShell_rest#*:}
 	done
 	_nixBuildShell_tool=
-	return 1
-}
-
-# _nixBuildShellTool NAME: searches the whole store too, for the build may have lost its PATH. Only for a subshell.
-_nixBuildShellTool() {
-	! _nixBuildShellOnPath "$1" || return 0
 	set +f
 	for _nixBuildShell_tool in "${NIX_STORE:-/nix/store}"/*/bin/"$1"; do
 		[[ ! -x $_nixBuildShell_tool || -d $_nixBuildShell_tool ]] || break
@@ -121,8 +116,20 @@ _nixBuildShellWriteFiles() {
 	[[ ! -f $_nixBuildShellSaved ]] || _nixBuildShellWrite phase.bash _nixBuildShellPrint "$_nixBuildShellSaved"
 	umask 022
 	_nixBuildShellWrite manifest.json printf '%s\n' "$_nixBuildShell_manifest" && return 0
-	[[ -z $_nixBuildShellMade ]] || ! _nixBuildShellTool rm || "$_nixBuildShell_tool" -rf -- "$_nixBuildShell_directory"
+	[[ -z $_nixBuildShell_made ]] || ! _nixBuildShellTool rm || "$_nixBuildShell_tool" -rf -- "$_nixBuildShell_directory"
 	return 1
+}
+
+# Makes the directory of the files, if it is not there: then _nixBuildShell_made is not empty. The builtin that nixpkgs' bash can
+# load needs no process. Bash would search for a shorter name in the working directory, too.
+_nixBuildShellMakeDirectory() {
+	[[ ! -d $_nixBuildShell_directory ]] || return 0
+	_nixBuildShell_tool=${BASH%/bin/*}/lib/bash/mkdir
+	if [[ $BASH == /*bin/* && -f $_nixBuildShell_tool ]] && enable -f "$_nixBuildShell_tool" mkdir; then
+		mkdir -- "$_nixBuildShell_directory"
+	else
+		_nixBuildShellTool mkdir && (exec -c "$_nixBuildShell_tool" -- "$_nixBuildShell_directory")
+	fi && _nixBuildShell_made=1
 }
 
 # Writes the files, prints the hint, waits if there is to be a pause, and ends the subshell, which _nixBuildShellPlain has prepared.
@@ -130,9 +137,10 @@ _nixBuildShellReport() {
 	[[ -n ${NIX_BUILD_TOP-} ]] || return 0
 	declare LC_ALL=C IFS=$' \t\n' _nixBuildShell_directory=$NIX_BUILD_TOP/.nix-build-shell
 	declare _nixBuildShell_id _nixBuildShell_manifest _nixBuildShell_json _nixBuildShell_root _nixBuildShell_sandboxed
-	declare _nixBuildShell_lines _nixBuildShell_outputs='' _nixBuildShell_tool _nixBuildShell_share=1
+	declare _nixBuildShell_lines _nixBuildShell_outputs='' _nixBuildShell_tool _nixBuildShell_share=1 _nixBuildShell_made=''
 	declare -A _nixBuildShell_points=()
 	umask 022
+	_nixBuildShellMakeDirectory
 	_nixBuildShellMakeId
 	_nixBuildShellManifest
 	[[ -z ${nixBuildShellShareState+set} ]] || _nixBuildShell_share=$nixBuildShellShareState
@@ -193,26 +201,10 @@ _nixBuildShellCatch() {
 	[[ -z ${NIX_BUILD_TOP-} || ${_nixBuildShellStatus-} == "${exitCode-1}" ]] || _nixBuildShellNoteAtExit "${exitCode-1}"
 }
 
-# Makes the directory of the files, if it is not there: then _nixBuildShellMade is not empty. A process copies each page that
-# it writes, and again after a fork of its own: so the subshell that writes the files does not call this.
-_nixBuildShellMakeDirectory() {
-	_nixBuildShellMade=
-	_nixBuildShellOnPath mkdir || :
-	(
-		unset -f builtin
-		builtin umask 022
-		[[ -n $_nixBuildShell_tool ]] || { _nixBuildShellPlain && _nixBuildShellTool mkdir; } || builtin exit 1
-		builtin exec -c "$_nixBuildShell_tool" -- "${NIX_BUILD_TOP:?}/.nix-build-shell"
-	) && _nixBuildShellMade=1
-}
-
 # Is called by stdenv's failureHooks. Whatever goes wrong in it, the build ends as it would without the hook, and the
 # build's traps and `set -x` show only the call. The build's functions cannot disturb the subshell.
 _nixBuildShellFailureHook() {
-	{
-		_nixBuildShellCatch || :
-		_nixBuildShellMakeDirectory || :
-	} >/dev/null 2>&1
+	{ _nixBuildShellCatch || :; } >/dev/null 2>&1
 	(
 		{ _nixBuildShellPlain; } >/dev/null 2>&1
 		# Where stderr is closed, the files are made all the same.

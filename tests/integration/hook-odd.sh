@@ -115,20 +115,69 @@ test_read_only_build_directory() {
 	[[ ! -e $T/top/.nix-build-shell ]] || fail "it was not read-only"
 }
 
-test_nothing_on_the_path() {
-	build_env=(NIX_STORE="$T/store")
-	build "$this_bash" 'PATH=/nowhere; _nixBuildShellPath=; false'
+# bare_bash: prints the path of this bash where no loadable builtins are beside it.
+bare_bash() {
+	mkdir -p "$T/bare/bin"
+	ln -sf "$this_bash" "$T/bare/bin/bash"
+	printf '%s\n' "$T/bare/bin/bash"
+}
+
+# expect_files: with the modes that they have whatever the build's umask is.
+expect_files() {
+	valid "$manifest"
+	[[ $(cd "$T/top/.nix-build-shell" && stat -c %a . ./*) == 755$'\n'644$'\n'600 ]] || fail "other modes"
+}
+
+expect_nothing() {
 	expect_status 1
 	take_hint
 	expect_empty_err
 	[[ ! -e $T/top/.nix-build-shell && ! -s $T/hint ]] || fail "who made it?"
+}
+
+test_nothing_on_the_path() {
+	local bash
+	bash=$(bare_bash)
+	build_env=(NIX_STORE="$T/store")
+	build "$bash" 'PATH=/nowhere; _nixBuildShellPath=; false'
+	expect_nothing
 	mkdir -p "$T/store/x-tools/bin"
 	ln -s "$(type -P mkdir)" "$T/store/x-tools/bin/"
-	build "$this_bash" 'PATH=/nowhere; _nixBuildShellPath=; umask 777; false'
+	build "$bash" 'PATH=/nowhere; _nixBuildShellPath=; umask 777; false'
+	expect_files
+	build "$bash" 'PATH=; LD_PRELOAD=/none; false'
 	valid "$manifest"
-	[[ $(cd "$T/top/.nix-build-shell" && stat -c %a . ./*) == 755$'\n'644$'\n'600 ]] || fail "other modes"
-	build "$this_bash" 'PATH=; LD_PRELOAD=/none; false'
-	valid "$manifest"
+}
+
+test_directory_without_a_program() {
+	local bash nowhere='PATH=/nowhere _nixBuildShellPath='
+	[[ -n $(bashes_that_load) ]] || skip "no bash with loadable builtins"
+	build_env=(NIX_STORE="$T/store")
+	while read -r bash; do
+		build "$bash" "$nowhere; umask 777; mkdir() { :; }; enable() { :; }; exec() { :; }; set -o posix; false"
+		expect_files
+		# No place but the one beside the bash that runs: not the working directory, and not the root.
+		# shellcheck disable=SC2016
+		build "$bash" "$nowhere"'; BASH_LOADABLES_PATH=${BASH%/bin/*}/lib/bash BASH=/nowhere/bin/bash; false'
+		expect_nothing
+		build "$bash" "$nowhere; unset BASH; false"
+		expect_nothing
+		# shellcheck disable=SC2016
+		build "$bash" 'mkdir here; ln -s "${BASH%/bin/*}/lib" here/; BASH=here/bin/bash;'"$nowhere; false"
+		expect_nothing
+	done < <(bashes_that_load)
+}
+
+# The program makes the directory where bash cannot load the builtin.
+test_builtin_that_cannot_be_loaded() {
+	local bash
+	bash=$(bare_bash)
+	mkdir -p "$T/bare/lib/bash"
+	echo garbage >"$T/bare/lib/bash/mkdir"
+	build "$bash" 'umask 777; false'
+	expect_files
+	build "$this_bash" 'enable -n enable; umask 777; false'
+	expect_files
 }
 
 test_unset_names() {
@@ -184,26 +233,37 @@ processes() {
 	programs=$(grep -c ' execve(' "$T/trace")
 }
 
+# expect_processes BASH PHASE-TEXT PROCESSES PROGRAMS: which the hook adds.
+expect_processes() {
+	local forks programs before
+	processes "$1" "$2"
+	before="$forks $programs"
+	processes "$1" "$2" "${HOOK%/nix-support/*}"
+	[[ "$((forks - ${before% *})) $((programs - ${before#* }))" == "$3 $4" ]] || {
+		cat "$T/trace"
+		fail "$1: $2: the hook makes $((forks - ${before% *})) processes and starts $((programs - ${before#* })) programs"
+	}
+}
+
 test_makes_few_processes() {
-	local bash phase expected forks programs before
+	local bash
+	[[ -n $(bashes_that_load) ]] || skip "no bash with loadable builtins"
 	make_hook
 	export -f become_build
 	export SETUP
 	while read -r bash; do
-		while read -r expected phase; do
-			processes "$bash" "$phase"
-			before="$forks $programs"
-			processes "$bash" "$phase" "${HOOK%/nix-support/*}"
-			[[ "$((forks - ${before% *})) $((programs - ${before#* }))" == "${expected/:/ }" ]] || {
-				cat "$T/trace"
-				fail "$bash: $phase: the hook makes $((forks - ${before% *})) processes and starts $((programs - ${before#* })) programs"
-			}
-		done <<-'END'
-			0:0 true
-			2:1 false
-			3:1 exit 3
-		END
-	done < <(bashes)
+		expect_processes "$bash" true 0 0
+		expect_processes "$bash" false 1 0
+		expect_processes "$bash" 'exit 3' 2 0
+		expect_processes "$bash" 'unset BASH; false' 2 1
+		expect_processes "$bash" 'unset BASH; exit 3' 3 1
+		# shellcheck disable=SC2016
+		expect_processes "$bash" 'unset BASH; mkdir "$NIX_BUILD_TOP/.nix-build-shell"; false' 1 0
+	done < <(bashes_that_load)
+	bash=$(type -P bash-static)
+	expect_processes "$bash" true 0 0
+	expect_processes "$bash" false 2 1
+	expect_processes "$bash" 'exit 3' 3 1
 }
 
 # least_time SCRIPT: what a build takes of the processor's time, in milliseconds; the least of several. (A clock's time is

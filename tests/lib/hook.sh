@@ -12,6 +12,15 @@ bashes() {
 	for other in ${NIX_BUILD_SHELL_TEST_BASHES:-}; do printf '%s\n' "$other"; done
 }
 
+# Those that can load a builtin called mkdir, as nixpkgs' bash can.
+bashes_that_load() {
+	local bash
+	while read -r bash; do
+		# shellcheck disable=SC2016
+		"$bash" -c 'enable -f "${BASH%/bin/*}/lib/bash/mkdir" mkdir' 2>/dev/null && printf '%s\n' "$bash"
+	done < <(bashes)
+}
+
 make_hook() {
 	[[ -e $HOOK ]] || {
 		mkdir -p "${HOOK%/*}"

@@ -35,6 +35,7 @@ programs() {
 		sudo sudo
 		/usr/bin/jsonschema python3-jsonschema
 		debootstrap debootstrap
+		/usr/lib/bash/mkdir bash-builtins
 	END
 }
 
