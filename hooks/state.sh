@@ -72,18 +72,7 @@ _nixBuildShellPrintState() {
 	builtin printf 'builtin cd -- %q\n' "${_nixBuildShellCwd%??}"
 	builtin umask -p
 	_nixBuildShellNames
-	_nixBuildShell_lines=()
-	for _nixBuildShell_it in "${_nixBuildShell_names[@]}"; do
-		case $_nixBuildShell_it in
-		_nixBuildShell* | _nbs* | nbsFact* | _ | BASHOPTS | BASHPID | BASH_ALIASES | BASH_ARG[CV] | BASH_ARGV0 | BASH_CMDS) ;;
-		BASH_COMMAND | BASH_EXECUTION_STRING | BASH_LINENO | BASH_MONOSECONDS | BASH_REMATCH | BASH_SOURCE) ;;
-		BASH_SUBSHELL | BASH_TRAPSIG | BASH_VERSINFO | BASH_VERSION | BASH_XTRACEFD | COMP_WORDBREAKS) ;;
-		DIRSTACK | EPOCHREALTIME | EPOCHSECONDS | EUID | FUNCNAME | GROUPS | HISTCMD | LINENO | PIPESTATUS) ;;
-		PPID | RANDOM | SECONDS | SHELLOPTS | SRANDOM | UID) ;;
-		*) _nixBuildShell_lines+=("$_nixBuildShell_it") ;;
-		esac
-	done
-	builtin declare -p "${_nixBuildShell_lines[@]}"
+	builtin declare -p "${_nixBuildShell_names[@]}"
 	builtin printf 'shopt -s extglob\n'
 	_nixBuildShellDumpFunctions
 	# An interactive shell keeps its own options: it would end with the first command that fails.
@@ -115,25 +104,28 @@ _nixBuildShellPrintOptions() {
 	builtin set +o
 }
 
-# _nixBuildShellNames: sets _nixBuildShell_names to the names of the variables that have a value or attributes. A line
-# of a value can look like a declaration: then no variable has its name, or one that is printed anyway.
+# _nixBuildShellNames: sets _nixBuildShell_names to the names of the variables that have a value or attributes, but for bash's own
+# and the hook's. A line of a value can look like a declaration: then no variable has its name, or one that is there anyway.
 _nixBuildShellNames() {
 	builtin declare -A _nixBuildShell_seen
 	builtin declare IFS=' '
 	_nixBuildShellLines builtin declare -p
-	# All lines at once: of `declare -x name="value"` these leave the name, and of another line nothing.
-	_nixBuildShell_lines=("${_nixBuildShell_lines[@]/#declare -/:}")
-	_nixBuildShell_lines=("${_nixBuildShell_lines[@]/#[!:]*/}")
-	_nixBuildShell_lines=("${_nixBuildShell_lines[@]#:* }")
+	# All lines at once, and the long values first: of `declare -x name="value"` these leave the name after a colon.
 	_nixBuildShell_lines=("${_nixBuildShell_lines[@]%%=*}")
-	_nixBuildShell_lines=("${_nixBuildShell_lines[@]/#*[!A-Za-z0-9_]*/}")
-	_nixBuildShell_names=()
+	_nixBuildShell_lines=("${_nixBuildShell_lines[@]/#declare -* /:}")
+	_nixBuildShell_lines=("${_nixBuildShell_lines[@]/#?*[!A-Za-z0-9_]*/}")
 	# shellcheck disable=SC2048
 	for _nixBuildShell_it in ${_nixBuildShell_lines[*]}; do
-		[[ -z ${_nixBuildShell_seen[$_nixBuildShell_it]-} ]] || continue
-		_nixBuildShell_seen[$_nixBuildShell_it]=1
-		_nixBuildShell_names+=("$_nixBuildShell_it")
+		[[ $_nixBuildShell_it != :?* || $_nixBuildShell_it == :@(_nixBuildShell|_nbs|nbsFact)* ]] ||
+			_nixBuildShell_seen[${_nixBuildShell_it#:}]=1
 	done
+	for _nixBuildShell_it in _ BASHOPTS BASHPID BASH_ALIASES BASH_ARGC BASH_ARGV BASH_ARGV0 BASH_CMDS BASH_COMMAND BASH_EXECUTION_STRING \
+		BASH_LINENO BASH_MONOSECONDS BASH_REMATCH BASH_SOURCE BASH_SUBSHELL BASH_TRAPSIG BASH_VERSINFO BASH_VERSION \
+		BASH_XTRACEFD COMP_WORDBREAKS DIRSTACK EPOCHREALTIME EPOCHSECONDS EUID FUNCNAME GROUPS HISTCMD LINENO PIPESTATUS \
+		PPID RANDOM SECONDS SHELLOPTS SRANDOM UID; do
+		builtin unset -v "_nixBuildShell_seen[$_nixBuildShell_it]"
+	done
+	_nixBuildShell_names=("${!_nixBuildShell_seen[@]}")
 }
 
 # Prints the functions, and then the attributes that some have. A name has no blank, but perhaps a pattern's characters: needs
