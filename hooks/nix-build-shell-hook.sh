@@ -27,11 +27,11 @@ _nixBuildShellNote() {
 	_nixBuildShellFunctions=("${FUNCNAME[@]:1}")
 	_nixBuildShellFiles=("${BASH_SOURCE[@]:1}")
 	_nixBuildShellLines=("${BASH_LINENO[@]:1}")
-	_nixBuildShellRecord errexit here
+	_nixBuildShellRecord errexit _nixBuildShellDumpHere
 }
 
 # _nixBuildShellNoteAtExit STATUS: records what the EXIT trap still sees when no ERR trap has run (`exit`, an unset
-# variable, a signal).
+# variable, a signal). The subshell that writes the files records the state.
 _nixBuildShellNoteAtExit() {
 	declare _nixBuildShell_i=1
 	while [[ ${FUNCNAME[_nixBuildShell_i]-exitHandler} != exitHandler ]]; do ((++_nixBuildShell_i)); done
@@ -42,18 +42,17 @@ _nixBuildShellNoteAtExit() {
 	# An eval is that of stdenv's runPhase, and says nothing of what failed in the phase. Bash 4 names a command of
 	# the exit handler.
 	((BASH_VERSINFO[0] >= 5)) && [[ $_nixBuildShellCommand != 'eval '* ]] || _nixBuildShellCommand=
-	_nixBuildShellRecord "${_nixBuildShellErrexit-}"
+	_nixBuildShellState=late _nixBuildShell_options='' _nixBuildShellCwd=''
 }
 
-# _nixBuildShellRecord ERREXIT [here]: saves the state of the calling shell in a file or, where that is impossible, in
-# _nixBuildShellState. Bash writes each line by itself, and in a pipe each would wake this shell up. With `here` it tries first
-# without a subshell.
+# _nixBuildShellRecord ERREXIT DUMP: saves the state of the calling shell in a file or, where that is impossible, in
+# _nixBuildShellState. Bash writes each line by itself, and in a pipe each would wake this shell up. DUMP prints the state in this
+# shell, or fails.
 _nixBuildShellRecord() {
 	_nixBuildShellState=
 	{
 		[[ -n $_nixBuildShellScratch ]] &&
-			{ { [[ -n ${2-} ]] && _nixBuildShellDumpHere "$1" >|"$_nixBuildShellScratch-state"; } ||
-				(_nixBuildShellDump "$1") >|"$_nixBuildShellScratch-state"; }
+			{ "$2" "$1" >|"$_nixBuildShellScratch-state" || (_nixBuildShellDump "$1") >|"$_nixBuildShellScratch-state"; }
 	} 2>/dev/null || _nixBuildShellState=$(_nixBuildShellDump "$1")
 }
 
@@ -206,7 +205,10 @@ _nixBuildShellCatch() {
 _nixBuildShellFailureHook() {
 	{ _nixBuildShellCatch || :; } >/dev/null 2>&1
 	(
-		{ _nixBuildShellPlain; } >/dev/null 2>&1
+		{
+			[[ ${_nixBuildShellState-} != late ]] || _nixBuildShellRecord "${_nixBuildShellErrexit-}" _nixBuildShellDump
+			_nixBuildShellPlain
+		} >/dev/null 2>&1
 		# Where stderr is closed, the files are made all the same.
 		_nixBuildShellReport </dev/null >&2 2>/dev/null || _nixBuildShellReport </dev/null >/dev/null 2>&1
 	) || :

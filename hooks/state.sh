@@ -30,8 +30,8 @@ _nixBuildShellLines() {
 # _nixBuildShellCwd, to which two characters are added; by default for the working directory. Only for a subshell.
 _nixBuildShellDump() {
 	# No command may be looked up yet, and posix mode, in which `unset` is no function, changes options.
-	_nixBuildShell_options=:$SHELLOPTS: _nixBuildShell_shopts=:$BASHOPTS:
-	if [[ $_nixBuildShell_options != *:posix:* ]]; then
+	[[ -n ${_nixBuildShell_options-} ]] || _nixBuildShell_options=:$SHELLOPTS: _nixBuildShell_shopts=:$BASHOPTS:
+	if [[ :$SHELLOPTS: != *:posix:* ]]; then
 		POSIXLY_CORRECT=1
 		unset -f builtin
 		unset -v POSIXLY_CORRECT
@@ -39,6 +39,8 @@ _nixBuildShellDump() {
 	builtin set +euxvC +o posix
 	builtin set -f
 	builtin shopt -u nocasematch
+	# A limit of a file's size must not end the subshell.
+	builtin trap '' XFSZ
 	_nixBuildShellPrintState "$1"
 }
 

@@ -30,6 +30,11 @@ test_round_trip_of_a_failed_command() {
 
 test_round_trip_of_an_exit() { round_trip 'exit 4'; }
 
+test_round_trip_of_an_exit_in_a_sandbox() {
+	build_as=in_build_as_in_a_sandbox
+	round_trip 'exit 4'
+}
+
 test_round_trip_in_another_locale() {
 	build_env=(LC_ALL=C.UTF-8 LANG=C.UTF-8)
 	round_trip false
