@@ -62,8 +62,7 @@ _nixBuildShellPlain() {
 	builtin unset -f declare enable eval exec mapfile mkdir printf read set shift shopt trap umask unset
 	builtin set +euxvC +o posix
 	builtin set -f
-	# Quotes, here and below, hide the hook's text from _nixBuildShellHasTrap.
-	builtin trap - "ERR" "DEBUG" "RETURN"
+	builtin trap - ERR DEBUG RETURN
 	builtin trap '' XFSZ
 	builtin shopt -u nocasematch failglob dotglob
 	builtin shopt -s nullglob
@@ -232,38 +231,12 @@ _nixBuildShellSavePhase() {
 	[[ ${curPhase-} == @(unpackPhase|patchPhase) ]] || _nixBuildShellSave "$_nixBuildShellSaved"
 }
 
-# Decides whether the build has an ERR or DEBUG trap, or its text sets one. The hook's errtrace would run an ERR trap
-# more often, and a DEBUG trap would run for the commands of the hook's own trap.
-_nixBuildShellHasTrap() {
-	declare _nixBuildShell_text
-	_nixBuildShellCapture _nixBuildShellPrintAll
-	_nixBuildShell_text+=$'\n'
-	# The pattern takes a time that grows with the square of the text, and nearly no text has more than what the expression finds.
-	[[ $_nixBuildShell_text =~ [[:space:]](ERR|DEBUG)[^A-Za-z0-9_] ]] &&
-		[[ $_nixBuildShell_text == *trap[[:space:]]*[[:space:]]@(ERR|DEBUG)[!A-Za-z0-9_]* ]]
-}
-
-# shellcheck disable=SC2128 # the script's text is the array's first element
-_nixBuildShellPrintAll() {
-	declare _nixBuildShell_script
-	trap -p "ERR" "DEBUG"
-	declare -p
-	declare -f
-	[[ ! -f ${buildCommandPath-} ]] || ! mapfile -d '' -t _nixBuildShell_script <"$buildCommandPath" ||
-		printf '%s\n' "$_nixBuildShell_script"
-}
-
 if [[ -z ${IN_NIX_SHELL-} && -z ${_nixBuildShellPath-} ]]; then
 	failureHooks+=(_nixBuildShellFailureHook)
 	_nixBuildShellPath=:$PATH
 	_nixBuildShellErrexit=${-//[!e]/}
-	_nixBuildShellSaved='' _nixBuildShellScratch=''
-	# Only the builder of a sandbox is process 1.
-	if (($$ == 1)) && [[ -d /dev/shm && -w /dev/shm ]]; then
-		_nixBuildShellSaved=/dev/shm/.nix-build-shell-phase _nixBuildShellScratch=/dev/shm/.nix-build-shell-scratch
-		postHooks+=(_nixBuildShellWrap)
-	fi
-	if [[ ${nixBuildShellTrap-1} == @(1|true) ]] && ! _nixBuildShellHasTrap 2>/dev/null; then
+	[[ -z $_nixBuildShellSaved ]] || postHooks+=(_nixBuildShellWrap)
+	if [[ -n $_nixBuildShellTrap ]]; then
 		[[ $- == *E* ]] || _nixBuildShellErrtrace=hook
 		set -o errtrace
 		# A compound command with a redirection changes neither $?, nor $_, nor the output of `set -x`.

@@ -14,6 +14,7 @@ let
   script = builtins.toFile "nix-build-shell-hook.sh" (
     lib.concatMapStringsSep "\n" builtins.readFile [
       ../hooks/state.sh
+      ../hooks/trap.sh
       ../hooks/manifest.sh
       ../hooks/pause.sh
       ../hooks/nix-build-shell-hook.sh

@@ -24,7 +24,7 @@ bashes_that_load() {
 make_hook() {
 	[[ -e $HOOK ]] || {
 		mkdir -p "${HOOK%/*}"
-		cat "$TOP"/hooks/{state,manifest,pause,nix-build-shell-hook}.sh >"$HOOK"
+		cat "$TOP"/hooks/{state,trap,manifest,pause,nix-build-shell-hook}.sh >"$HOOK"
 	}
 }
 
