@@ -2,7 +2,7 @@ package nixbuildshell.kernel;
 
 import nixbuildshell.abi.Abi;
 
-/** Has the machine code of {@code src/main/asm/kernel}. Written by {@code src/build/assemble}. */
+/** Has the code of {@code asm/kernel/ARCH.S}. Written by {@code src/build/assemble}. */
 public final class Code {
   private static final String X86_64 =
       ""

@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
 public interface Kernel {
 
   /**
-   * Makes a system call through the C library's {@code syscall(2)}.
+   * Makes a system call.
    *
    * @param number the architecture's number of the call
    * @param arguments at most six; missing ones are 0

@@ -90,7 +90,9 @@ public final class Kernels {
     } catch (ClassNotFoundException e) {
       return Optional.empty();
     } catch (ReflectiveOperationException | LinkageError e) {
-      throw new Failure("cannot use the Foreign Function & Memory API", e.toString(), "", e);
+      throw e.getCause() instanceof Failure reason
+          ? reason
+          : new Failure("cannot use the Foreign Function & Memory API", e.toString(), "", e);
     }
   }
 

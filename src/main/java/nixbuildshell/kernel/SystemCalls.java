@@ -16,7 +16,12 @@ public final class SystemCalls {
     this.abi = machine();
   }
 
-  private static Abi machine() {
+  /**
+   * Returns the architecture of this machine.
+   *
+   * @throws Failure when it is none that has machine code
+   */
+  static Abi machine() {
     String arch = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
     return switch (arch) {
       case "amd64", "x86_64" -> Abi.X86_64;

@@ -3,7 +3,7 @@ package nixbuildshell.launch;
 import nixbuildshell.abi.Abi;
 import nixbuildshell.kernel.MachineCode;
 
-/** Has the machine code of {@code src/main/asm/launch}. Written by {@code src/build/assemble}. */
+/** Has the code of {@code asm/launch/ARCH.S}. Written by {@code src/build/assemble}. */
 public final class Code {
   private static final String X86_64 =
       ""

@@ -3,7 +3,7 @@ package nixbuildshell.terminal;
 import nixbuildshell.abi.Abi;
 import nixbuildshell.kernel.MachineCode;
 
-/** Has the machine code of {@code src/main/asm/terminal}. Written by {@code src/build/assemble}. */
+/** Has the code of {@code asm/terminal/ARCH.S}. Written by {@code src/build/assemble}. */
 public final class Code {
   private static final String X86_64 =
       ""

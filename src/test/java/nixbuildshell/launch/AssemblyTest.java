@@ -24,8 +24,8 @@ class AssemblyTest {
       Tools.missing("binutils for x86_64 and aarch64 are not both installed");
     }
     assertEquals(0, status);
-    for (String room : List.of("kernel", "launch", "terminal")) {
-      String file = room + "/Code.java";
+    for (String code : List.of("kernel/CallCode", "kernel/Code", "launch/Code", "terminal/Code")) {
+      String file = code + ".java";
       assertEquals(
           Files.readString(directory.resolve(file)),
           Files.readString(Path.of("src/main/java/nixbuildshell").resolve(file)),

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import nixbuildshell.abi.Abi;
+import nixbuildshell.abi.Errno;
+import nixbuildshell.kernel.CallCode;
 import nixbuildshell.plan.Image;
 import nixbuildshell.plan.Outcome;
 import org.junit.jupiter.api.DynamicTest;
@@ -45,6 +47,15 @@ class QemuTest {
     Path driver = link("signal", nixbuildshell.terminal.Code.of(Abi.AARCH64));
     int status = Tools.run(List.of(qemu, driver.toString()), ProcessBuilder.Redirect.DISCARD);
     assertEquals(3, status);
+  }
+
+  /** The driver exits with the sum of what the kernel says of its fifth and its sixth argument. */
+  @Test
+  void makesASystemCall() throws Exception {
+    String qemu = Tools.need("qemu-aarch64-static", "qemu-aarch64");
+    Path driver = link("call", CallCode.of(Abi.AARCH64));
+    int status = Tools.run(List.of(qemu, driver.toString()), ProcessBuilder.Redirect.DISCARD);
+    assertEquals(Errno.EBADF.number() + Errno.EINVAL.number(), status);
   }
 
   private Path link(String name, byte[] code) throws Exception {
