@@ -68,6 +68,6 @@ final class FileCalls {
   Status status(int directory, ByteString name, int flags) throws ErrnoException {
     Memory scratch = memory();
     call(Syscall.STATX, directory, scratch.name(name), flags, Status.MASK, scratch.struct());
-    return Status.of(scratch.read(scratch.struct(), Status.BYTES));
+    return Status.of(scratch.readStruct(Status.WORDS));
   }
 }

@@ -1,6 +1,8 @@
 package nixbuildshell.files;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
@@ -25,6 +27,7 @@ final class Memory {
 
   private final long start;
   private final ByteBuffer bytes;
+  private final LongBuffer structWords;
 
   Memory(SystemCalls calls) {
     start =
@@ -38,6 +41,7 @@ final class Memory {
             -1,
             0);
     bytes = calls.kernel().memory(start, SIZE);
+    structWords = bytes.slice(2 * NAME, STRUCT).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
   }
 
   /** Writes a C string, and returns its address. */
@@ -58,7 +62,8 @@ final class Memory {
       // The kernel would read only the part before the NUL.
       throw new ErrnoException(Syscall.OPENAT, Errno.EINVAL);
     }
-    write(address, text.terminated());
+    write(address, text.bytes());
+    bytes.put((int) (address - start) + text.length(), (byte) 0);
     return address;
   }
 
@@ -70,6 +75,17 @@ final class Memory {
   long struct(byte[] content) {
     write(struct(), content);
     return struct();
+  }
+
+  long struct(long[] words) {
+    structWords.put(0, words);
+    return struct();
+  }
+
+  long[] readStruct(int words) {
+    long[] copy = new long[words];
+    structWords.get(0, copy);
+    return copy;
   }
 
   long buffer() {

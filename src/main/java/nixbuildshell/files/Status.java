@@ -1,7 +1,5 @@
 package nixbuildshell.files;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Optional;
 
 /**
@@ -31,8 +29,8 @@ public record Status(
     Optional<Time> born,
     boolean mountPoint) {
 
-  /** The bytes of the structure that are used here. */
-  static final int BYTES = 144;
+  /** The words of the structure that are used here. */
+  static final int WORDS = 18;
 
   private static final long ATTR_MOUNT_ROOT = 0x2000;
 
@@ -51,10 +49,12 @@ public record Status(
     }
   }
 
-  static Status of(byte[] statx) {
-    // Words, because each access to a buffer takes long before the JVM has compiled it.
-    long[] w = new long[BYTES / Long.BYTES];
-    ByteBuffer.wrap(statx).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(w);
+  /**
+   * Returns the status in a {@code struct statx}.
+   *
+   * @param w its words; each access to a buffer would take long before the JVM has compiled it
+   */
+  static Status of(long[] w) {
     int mode = (int) (w[3] >>> 32) & 0xFFFF;
     return new Status(
         FileType.of(mode >> 12),
@@ -74,14 +74,10 @@ public record Status(
   }
 
   /** Returns the {@code struct timespec[2]} for {@code utimensat(2)}. */
-  byte[] times() {
-    return ByteBuffer.allocate(32)
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .putLong(accessed.seconds)
-        .putLong(accessed.nanoseconds)
-        .putLong(modified.seconds)
-        .putLong(modified.nanoseconds)
-        .array();
+  long[] times() {
+    return new long[] {
+      accessed.seconds, accessed.nanoseconds, modified.seconds, modified.nanoseconds
+    };
   }
 
   /** Decides whether both are of the same file. */

@@ -393,20 +393,25 @@ public record TreeCopy(
         } else if (status.links() > 1 && !several) {
           return false;
         } else if (!linked(status, to, place)) {
-          write(place, () -> copyContent(in, status, to, place));
+          copyContent(in, status, to, place);
         }
         return true;
       }
     }
 
-    private void copyContent(Descriptor in, Status status, Directory to, Place place)
-        throws ErrnoException {
+    /** Copies without lambdas of its own, which take long to make before the JVM optimises. */
+    private void copyContent(Descriptor in, Status status, Directory to, Place place) {
       try (Descriptor out = to.createFile(place.name(), 0600)) {
-        content.copy(in, status, out).ifPresent(e -> unread(place, e));
+        Optional<ErrnoException> stopped = content.copy(in, status, out);
+        if (stopped.isPresent()) {
+          unread(place, stopped.get());
+        }
         setAttributes(out, status);
         out.closeWritten();
+        copied(status, place);
+      } catch (ErrnoException e) {
+        unwritten(place, e);
       }
-      copied(status, place);
     }
 
     private void copySpecial(Directory from, Directory to, Place place) throws ErrnoException {
@@ -526,12 +531,16 @@ public record TreeCopy(
         writing.run();
         return true;
       } catch (ErrnoException e) {
-        if (e.cannotWriteOn()) {
-          throw full(place, e);
-        }
-        unread(place, e);
+        unwritten(place, e);
         return false;
       }
+    }
+
+    private void unwritten(Place place, ErrnoException e) {
+      if (e.cannotWriteOn()) {
+        throw full(place, e);
+      }
+      unread(place, e);
     }
 
     private Failure full(Place place, ErrnoException e) {
