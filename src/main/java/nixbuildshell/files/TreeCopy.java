@@ -223,8 +223,9 @@ public record TreeCopy(
       Optional<Listing.Entry> entry = from.next(directory);
       while (entry.filter(e -> e.type() == FileType.REGULAR).isPresent() && manyFiles()) {
         TwoThreads<Waiting> shared = threads.orElseThrow();
-        shared.add(new Waiting(directory, written(), place.child(entry.get().name())));
-        while (shared.waiting() > FILES_WAITING) {
+        int waiting =
+            shared.add(new Waiting(directory, written(), place.child(entry.get().name())));
+        if (waiting > FILES_WAITING) {
           shared.workOnOne();
         }
         entry = from.next(directory);

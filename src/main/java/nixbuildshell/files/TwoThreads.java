@@ -52,17 +52,13 @@ final class TwoThreads<T> implements AutoCloseable {
     second.start();
   }
 
-  /** Adds an item, which the second thread may begin with. */
-  synchronized void add(T item) {
+  /** Adds an item, which the second thread may begin with, and returns how many wait. */
+  synchronized int add(T item) {
     waiting.addLast(item);
     groups.merge(group.apply(item), 1, Integer::sum);
-    if (waiting.size() >= WORTH_WAKING) {
+    if (!busy && waiting.size() >= WORTH_WAKING) {
       notifyAll();
     }
-  }
-
-  /** Returns the number of items that wait. */
-  synchronized int waiting() {
     return waiting.size() + leftToCaller.size();
   }
 
@@ -122,8 +118,9 @@ final class TwoThreads<T> implements AutoCloseable {
 
   private void workInSecond() {
     try {
-      for (Optional<T> item = takeOldest(); item.isPresent(); item = takeOldest()) {
-        worked(item.get(), secondWork.test(item.get()));
+      Optional<T> item = takeOldest();
+      while (item.isPresent()) {
+        item = takeNext(item.get(), secondWork.test(item.get()));
       }
     } catch (RuntimeException | Error e) {
       fail(e);
@@ -133,19 +130,21 @@ final class TwoThreads<T> implements AutoCloseable {
   /** Waits for an item, or the end. */
   private synchronized Optional<T> takeOldest() {
     while (!closed && waiting.isEmpty()) {
+      rest();
       pause();
     }
     busy = !closed;
     return closed ? Optional.empty() : Optional.of(waiting.pollFirst());
   }
 
-  private synchronized void worked(T item, boolean done) {
+  /** Ends the work on an item and begins with the next: each lock costs more than the rest here. */
+  private synchronized Optional<T> takeNext(T item, boolean done) {
     if (done) {
       release(item);
     } else {
       leftToCaller.add(item);
     }
-    rest();
+    return takeOldest();
   }
 
   private synchronized void fail(Throwable e) {

@@ -58,7 +58,7 @@ class TwoThreadsTest {
         add(threads, count);
         threads.finish();
         assertEquals(count, done.size(), "it went on before all was done");
-        assertEquals(0, threads.waiting());
+        assertFalse(threads.workOnOne());
         done.clear();
       }
     }
