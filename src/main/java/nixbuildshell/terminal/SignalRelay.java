@@ -53,8 +53,8 @@ public final class SignalRelay {
    * counts: a shell ignores both for a command in the background.
    */
   public static SignalRelay install(SystemCalls calls) {
-    long self = ProcessHandle.current().pid();
-    SignalRelay relay = new SignalRelay(signal -> calls.call(Syscall.KILL, self, signal));
+    SignalRelay relay =
+        new SignalRelay(signal -> calls.call(Syscall.KILL, calls.call(Syscall.GETPID), signal));
     try {
       if (handle("INT", relay::interrupt)) {
         SignalPipe.handle(calls, Signals.SIGQUIT, relay::interrupt);
