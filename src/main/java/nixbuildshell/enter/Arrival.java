@@ -274,8 +274,9 @@ record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages me
   }
 
   /**
-   * Returns the outputs that the failed phase began: they were born after the start of the phase,
-   * when stdenv wrote {@code env-vars}.
+   * Returns the outputs that the failed phase began: they were not born before the start of the
+   * phase, when stdenv wrote {@code env-vars}. Files' times tick in milliseconds, and many a phase
+   * makes its output at once.
    */
   private List<String> began(FileSystem files, KeptDirectory kept, FailedBuild build) {
     List<String> began = new ArrayList<>();
@@ -283,7 +284,7 @@ record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages me
       Optional<Status.Time> start = kept.build().find(ENV_VARS).map(Status::modified);
       for (Fact<StorePath> output : build.store().outputs().values()) {
         Optional<Status> there = store.find(ByteString.of(output.value().baseName()));
-        if (there.filter(it -> isLater(it.born(), start)).isPresent()) {
+        if (there.filter(it -> isNotBefore(it.born(), start)).isPresent()) {
           began.add(sandbox.store().directory().path(output.value()));
         }
       }
@@ -293,7 +294,7 @@ record Arrival(Sessions sessions, Session session, Prepared sandbox, Messages me
     return began;
   }
 
-  private static boolean isLater(Optional<Status.Time> birth, Optional<Status.Time> start) {
-    return birth.isEmpty() || start.isEmpty() || birth.get().compareTo(start.get()) > 0;
+  private static boolean isNotBefore(Optional<Status.Time> birth, Optional<Status.Time> start) {
+    return birth.isEmpty() || start.isEmpty() || birth.get().compareTo(start.get()) >= 0;
   }
 }
