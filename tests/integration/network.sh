@@ -168,11 +168,13 @@ test_a_session_keeps_its_network() {
 	dir=$(find "$USER_HOME" -name edited-file)
 	dir=${dir%/build/edited-file}
 	[[ -n $dir ]] || fail "no session is left"
-	reaches
+	run_in_session nbs "$dir" nc -w 5 127.0.0.1 "$port"
+	expect_status 0
+	expect_out "hello from the host"
 	expect_err "the network is the host's, as before"
-	run nbs --network none "$dir" nc -w 5 127.0.0.1 "$port"
+	run_in_session nbs --network none "$dir" nc -w 5 127.0.0.1 "$port"
 	expect_status 1
-	run nbs "$dir" ls /etc/nsswitch.conf
+	run_in_session nbs "$dir" ls /etc/nsswitch.conf
 	expect_status 0
 }
 
