@@ -168,7 +168,7 @@ same_stty() {
 }
 
 # The process of the tool, which is java; below it is the sandbox's shell.
-tool_process() { pgrep -x -f "[^ ]*java .*nix-build-shell.jar $dir"; }
+tool_process() { pgrep -x -f "[^ ]*java .*nix-build-shell.jar nixbuildshell.cli.Main $dir"; }
 
 killed_shell() {
 	enter
@@ -306,7 +306,7 @@ thread_sleeps() {
 }
 switches() {
 	local thread
-	for thread in "/proc/$(pgrep -f "^[^ ]*java .*nix-build-shell.jar $dir")"/task/*; do
+	for thread in "/proc/$(pgrep -f "^[^ ]*java .*nix-build-shell.jar nixbuildshell.cli.Main $dir")"/task/*; do
 		if [[ $(<"$thread/comm") =~ ^($1)$ ]]; then grep voluntary "$thread/status"; fi
 	done
 }
@@ -361,7 +361,7 @@ closed_terminal_ends() {
 	eventually gone || fail "still there: $(pgrep -af "sleep $mark")"
 }
 slept() { [[ $(pgrep -c -x -f "sleep $mark") -eq $1 ]]; }
-gone() { ! pgrep -f "sleep $mark|nix-build-shell.jar $dir" >/dev/null; }
+gone() { ! pgrep -f "sleep $mark|nix-build-shell.jar nixbuildshell.cli.Main $dir" >/dev/null; }
 
 # Full-screen programs of busybox: they read single keys, move the cursor, and put the screen back in order at their end.
 test_full_screen_programs() {
