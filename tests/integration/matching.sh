@@ -143,7 +143,7 @@ ends_of_every_kind() {
 	wait "${jobs[@]}"
 	tells "$other"
 	left running
-	as_another mv "${kept[4]}"
+	as_another mv "${kept[11]}"
 	expect_told "${left[@]}" "$other"
 }
 
