@@ -142,7 +142,7 @@ measure() {
 milliseconds() { sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"; }
 
 # Where a signal ends a Java that is still making itself, it says so and ends with 1: nothing of the tool has run.
-java_is_not_ready() { [[ $status -eq 1 ]] && grep -q '^Error occurred during initialization of VM' "$T/err"; }
+java_is_not_ready() { [[ ${status-} == 1 ]] && grep -q '^Error occurred during initialization of VM' "$T/err"; }
 
 # at_any_moment SIGNAL STATUS ROUNDS: during the JVM's start, the set-up and the command.
 at_any_moment() {
