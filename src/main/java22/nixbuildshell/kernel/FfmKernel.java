@@ -14,8 +14,8 @@ import nixbuildshell.Failure;
  *
  * <p>Linking is the dearest part of start-up, so there is one handle: seven integers to an address
  * that is given at the call. It serves C functions and machine code alike, since a function ignores
- * the argument registers that it has no parameters for. It saves no errno, which would make it a
- * seventh dearer: {@link CallCode} returns that.
+ * the argument registers that it has no parameters for. It saves no errno, which would make linking
+ * a seventh dearer: {@link CallCode} returns {@code -errno}.
  */
 @SuppressWarnings("restricted")
 final class FfmKernel implements Kernel {
