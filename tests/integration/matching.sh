@@ -106,9 +106,10 @@ building='echo "@nix { \"action\": \"setPhase\", \"phase\": \"buildPhase\" }"'
 ends_of_every_kind() {
 	local log jobs=() left kept=() other size=600M
 	[[ -n $world_name ]] || size=60M # Nix 2.8 hashes no more than 20 MB in a second.
-	# The siblings of a failed build are killed, and a build that takes too long.
+	# The siblings of a failed build are killed, and a build that takes too long: two seconds earlier, since times alone
+	# cannot tell builds that begin and end together.
 	# shellcheck disable=SC2016
-	builds sibling sibling "$building; "'if [ $index = 0 ]; then sleep 2; exit 3; fi; sleep 100' --arg count 2 -j 2 &
+	builds sibling sibling "$building; "'if [ $index = 0 ]; then sleep 4; exit 3; fi; sleep 100' --arg count 2 -j 2 &
 	jobs+=("$!")
 	builds timeout timeout "$building; sleep 100" --arg count 2 -j 2 --keep-going --timeout 2 &
 	jobs+=("$!")
