@@ -83,7 +83,7 @@ public final class TreeRemoval {
   private void removeEntry(Directory in, ByteString name, FileType type) {
     try {
       if (type == FileType.DIRECTORY) {
-        enter(in, name, 1);
+        removeDirectory(in, name);
       } else {
         in.removeFile(name);
       }
@@ -95,6 +95,18 @@ public final class TreeRemoval {
       } else {
         remains(in.place().child(name), e);
       }
+    }
+  }
+
+  /** Removes a directory at once, in case it is empty. */
+  private void removeDirectory(Directory in, ByteString name) throws ErrnoException {
+    try {
+      in.removeDirectory(name);
+    } catch (ErrnoException e) {
+      if (e.missing() || e.notDirectory()) {
+        throw e;
+      }
+      enter(in, name, 1);
     }
   }
 
