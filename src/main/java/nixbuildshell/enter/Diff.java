@@ -26,6 +26,7 @@ import nixbuildshell.files.TreeChanges.Change;
 import nixbuildshell.files.TreeCopy;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.nix.Caller;
+import nixbuildshell.nix.Configuration;
 import nixbuildshell.nix.NixProgram;
 import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
@@ -185,7 +186,7 @@ public record Diff(
           return work.applyAsInt(visited);
         };
     Options asked = options.with(fresh, derivation, List.of()).with(new Options.Look(visitor));
-    int status = Enter.run(asked, caller, messages, out, calls);
+    int status = Enter.run(asked, caller, Configuration.read(caller), messages, out, calls);
     if (!arrived[0] && status < ExitCode.SIGNAL) {
       throw new Failure(what, "a phase before " + AFTER_PATCHES + " fails: see above", "");
     }

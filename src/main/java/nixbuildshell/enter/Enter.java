@@ -35,6 +35,7 @@ import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.launch.HeldMounts;
 import nixbuildshell.nix.Caller;
+import nixbuildshell.nix.Configuration;
 import nixbuildshell.sandbox.BinSh;
 import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
@@ -65,12 +66,14 @@ import nixbuildshell.view.StoreLookup;
 /**
  * Enters a build: from the arguments to the exit status, room by room.
  *
+ * @param configuration the caller's, of Nix
  * @param out where {@code --explain} prints
  * @param launcher runs the sandbox; a test does without one
  */
 public record Enter(
     Options options,
     Caller caller,
+    Configuration configuration,
     Messages messages,
     PrintStream out,
     SystemCalls calls,
@@ -84,7 +87,12 @@ public record Enter(
    * @throws nixbuildshell.Failure when the tool itself fails
    */
   public static int run(
-      Options options, Caller caller, Messages messages, PrintStream out, SystemCalls calls) {
+      Options options,
+      Caller caller,
+      Configuration configuration,
+      Messages messages,
+      PrintStream out,
+      SystemCalls calls) {
     SignalRelay signals = SignalRelay.install(calls);
     List<CallersStream> streams = CallersStream.all(calls);
     HeldMounts mounts = new HeldMounts(calls);
@@ -100,7 +108,8 @@ public record Enter(
                     messages)
                 .run();
     FileSystem files = new FileSystem(calls);
-    return new Enter(options, caller, messages, out, calls, files, signals, launcher).run();
+    return new Enter(options, caller, configuration, messages, out, calls, files, signals, launcher)
+        .run();
   }
 
   private Preparation preparation() {
@@ -108,7 +117,8 @@ public record Enter(
   }
 
   private Preparation preparation(Answers answers) {
-    return new Preparation(options, caller, calls, files, answers, this::cancelled, messages);
+    return new Preparation(
+        options, caller, configuration, calls, files, answers, this::cancelled, messages);
   }
 
   private boolean cancelled() {
@@ -163,7 +173,16 @@ public record Enter(
       nix.realiseInputs(path, store.read(path));
       ByteString whole = ByteString.of(store.directory().path(path));
       Enter named =
-          new Enter(options.of(whole), caller, messages, out, calls, files, signals, launcher);
+          new Enter(
+              options.of(whole),
+              caller,
+              configuration,
+              messages,
+              out,
+              calls,
+              files,
+              signals,
+              launcher);
       try (KeptDirectory none =
           KeptDirectory.none(sessions.empty(whole), path.derivationName(), nix.nests())) {
         return named.enter(none, store, Optional.of(sessions).filter(any -> !options.explain()));

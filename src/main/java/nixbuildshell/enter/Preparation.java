@@ -22,6 +22,7 @@ import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.Status;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.nix.Caller;
+import nixbuildshell.nix.Configuration;
 import nixbuildshell.nix.NixSettings;
 import nixbuildshell.sandbox.BinSh;
 import nixbuildshell.sandbox.BuildTop;
@@ -54,12 +55,14 @@ import nixbuildshell.view.StoreLookup;
 /**
  * Decides what the sandbox will be: its user, its program, and what it shows of this host.
  *
+ * @param configuration the caller's, of Nix
  * @param answers what earlier runs were told
  * @param cancelled whether to stop waiting for Nix
  */
 record Preparation(
     Options options,
     Caller caller,
+    Configuration configuration,
     SystemCalls calls,
     FileSystem files,
     Answers answers,
@@ -123,7 +126,7 @@ record Preparation(
 
   /** Returns what asks Nix beside the tool's own work. */
   AskedAhead ahead(NixStore nix) {
-    return new AskedAhead(caller, files, nix, answers, cancelled);
+    return new AskedAhead(caller, files, nix, answers, configuration, cancelled);
   }
 
   /**

@@ -100,6 +100,11 @@ public record NixProgram(
     }
   }
 
+  /** Returns the same program, which is killed when told so. */
+  NixProgram stoppedBy(BooleanSupplier told) {
+    return new NixProgram(file, environment, given, told);
+  }
+
   /** Returns the same program without any configuration: no file of settings is there to read. */
   NixProgram unconfigured() {
     return new NixProgram(file, environment, NOWHERE, cancelled);

@@ -29,7 +29,6 @@ public record NixSettings(Map<String, ByteString> values) {
   private static final int DEEPEST = 10;
 
   private static final Pattern INCLUDE = Pattern.compile("\\s*!?include\\s+([^\\s#]+)\\s*(#.*)?");
-  private static final Pattern EQUALS = Pattern.compile("\\s*=\\s*");
 
   private static final String EXTRA = "extra-";
 
@@ -65,11 +64,21 @@ public record NixSettings(Map<String, ByteString> values) {
   NixSettings plus(Optional<ByteString> more) {
     Map<String, ByteString> all = new HashMap<>(values);
     for (String line : more.orElse(ByteString.EMPTY).latin1().lines().toList()) {
-      String[] setting = EQUALS.split(line.split("#", 2)[0].strip(), 2);
-      if (setting.length == 2) {
-        set(all, setting[0], new ByteString(setting[1]));
+      int comment = line.indexOf('#');
+      String setting = (comment < 0 ? line : line.substring(0, comment)).strip();
+      int equals = setting.indexOf('=');
+      if (equals >= 0) {
+        String value = setting.substring(equals + 1).stripLeading();
+        set(all, setting.substring(0, equals).stripTrailing(), new ByteString(value));
       }
     }
+    return new NixSettings(all);
+  }
+
+  /** Returns these settings with another one, which none of them sets. */
+  NixSettings with(String name, ByteString value) {
+    Map<String, ByteString> all = new HashMap<>(values);
+    all.put(name, value);
     return new NixSettings(all);
   }
 
@@ -119,6 +128,9 @@ public record NixSettings(Map<String, ByteString> values) {
   }
 
   private static String expanded(String line, Path file, int depth) {
+    if (!line.contains("include")) {
+      return line; // Nearly all are so, and a pattern takes longer.
+    }
     Matcher include = INCLUDE.matcher(line);
     if (!include.matches() || depth == DEEPEST) {
       return line;

@@ -11,6 +11,7 @@ import nixbuildshell.files.Answers;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.nix.Background;
 import nixbuildshell.nix.Caller;
+import nixbuildshell.nix.Configuration;
 import nixbuildshell.nix.NixProgram;
 import nixbuildshell.nix.NixProgram.Unanswered;
 import nixbuildshell.nix.SandboxPathsSetting;
@@ -35,6 +36,7 @@ public final class AskedAhead implements AutoCloseable {
   private final FileSystem files;
   private final NixStore store;
   private final Answers answers;
+  private final Configuration configuration;
   private final BooleanSupplier cancelled;
 
   /** Empty until it is asked for. */
@@ -55,18 +57,24 @@ public final class AskedAhead implements AutoCloseable {
    * @param cancelled whether to stop waiting for Nix
    */
   public AskedAhead(
-      Caller caller, FileSystem files, NixStore store, Answers answers, BooleanSupplier cancelled) {
+      Caller caller,
+      FileSystem files,
+      NixStore store,
+      Answers answers,
+      Configuration configuration,
+      BooleanSupplier cancelled) {
     this.caller = caller;
     this.files = files;
     this.store = store;
     this.answers = answers;
+    this.configuration = configuration;
     this.cancelled = cancelled;
   }
 
   /** Begins to ask for the setting, where it is not known, and returns at once. */
   SandboxPathsSetting setting() {
     if (setting.isEmpty()) {
-      setting = Optional.of(new SandboxPathsSetting(caller, answers, cancelled));
+      setting = Optional.of(new SandboxPathsSetting(configuration, answers, cancelled));
     }
     return setting.get();
   }

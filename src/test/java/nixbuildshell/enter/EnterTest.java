@@ -31,6 +31,7 @@ import nixbuildshell.console.Messages;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.kernel.Kernels;
 import nixbuildshell.kernel.SystemCalls;
+import nixbuildshell.nix.Configuration;
 import nixbuildshell.sandbox.BinSh;
 import nixbuildshell.sandbox.Entry;
 import nixbuildshell.sandbox.Network;
@@ -144,6 +145,7 @@ class EnterTest {
     return new Enter(
             options,
             host.caller(),
+            Configuration.read(host.caller()),
             messages,
             print,
             calls,

@@ -68,7 +68,7 @@ class SandboxPathsSettingTest {
 
   private SandboxPathsSetting setting(long uid) {
     Caller caller = Caller.of(variables, Set.of(), root.resolve("etc"), uid, 100, 0);
-    return new SandboxPathsSetting(caller, Answers.in(base), () -> false);
+    return new SandboxPathsSetting(Configuration.read(caller), Answers.in(base), () -> false);
   }
 
   private String words() {

@@ -24,6 +24,7 @@ import nixbuildshell.console.Messages;
 import nixbuildshell.files.Answers;
 import nixbuildshell.files.Fixture;
 import nixbuildshell.nix.Caller;
+import nixbuildshell.nix.Configuration;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StoreDirectory;
@@ -216,7 +217,8 @@ public final class TestHost {
   }
 
   AskedAhead ahead(Answers answers) {
-    return new AskedAhead(caller(), Fixture.FILES, nix(), answers, () -> false);
+    return new AskedAhead(
+        caller(), Fixture.FILES, nix(), answers, Configuration.read(caller()), () -> false);
   }
 
   public KeptDirectory open() {

@@ -21,6 +21,7 @@ import nixbuildshell.files.FileSystem;
 import nixbuildshell.kernel.Signals;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.nix.Caller;
+import nixbuildshell.nix.Configuration;
 import nixbuildshell.store.Json;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.terminal.SignalPipe;
@@ -121,7 +122,8 @@ record BuildCommand(
     }
     while (chosen.isPresent()) {
       try {
-        Enter.run(options(built, chosen.get()), caller, messages, out, calls);
+        Enter.run(
+            options(built, chosen.get()), caller, Configuration.read(caller), messages, out, calls);
       } catch (Failure e) {
         messages.failure(e); // The exit status is the program's.
       }

@@ -5,6 +5,7 @@ import nixbuildshell.console.Messages;
 import nixbuildshell.enter.Enter;
 import nixbuildshell.enter.Options;
 import nixbuildshell.nix.Caller;
+import nixbuildshell.nix.Configuration;
 import nixbuildshell.terminal.StandardStream;
 
 /** Runs the plain form, {@code nix-build-shell DIR [COMMAND...]}. */
@@ -17,7 +18,14 @@ public record EnterCommand(Options options) implements Subcommand {
   @Override
   public int run(Caller caller, Messages messages, PrintStream out) {
     StandardStream.requireAll();
+    // Before the kernel, whose binding is linked meanwhile.
+    Configuration configuration = Configuration.read(caller);
     return Enter.run(
-        options, caller, messages, out, CallersKernel.calls(caller, options.workDirectory()));
+        options,
+        caller,
+        configuration,
+        messages,
+        out,
+        CallersKernel.calls(caller, options.workDirectory()));
   }
 }
