@@ -145,14 +145,15 @@ test_a_class_cache_is_taken_when_it_is_newer_than_the_jar() {
 	if grep -q cache "$T/out"; then fail "an old cache: $(<"$T/out")"; fi
 }
 
-# Without the cache it is 2,000 and more. What Java 22 and later link for the kernel is made anew in each run.
+# Without the cache it is 2,000 and more. Some of what Java 22 and later link for the kernel is made anew in each run; it would be
+# ten classes more if the cache did not have the forms of method handles.
 test_nearly_all_classes_come_from_the_cache() {
 	dir=$(kept readable)
 	tool_env=(_JAVA_OPTIONS="-Xlog:class+load:file=$USER_HOME/classes")
 	run nbs "$dir" true
 	run nbs "$dir" true
 	expect_status 0
-	local others most=40
+	local others most=15
 	[[ $JDK != "$OLD_JDK" ]] || most=60
 	others=$(grep -vc 'source: shared objects file' "$USER_HOME/classes") || true
 	grep -q 'nixbuildshell.enter.Enter source: shared' "$USER_HOME/classes" || fail "not from the cache"
