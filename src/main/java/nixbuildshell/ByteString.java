@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -90,18 +91,38 @@ public record ByteString(String latin1) implements Comparable<ByteString> {
    */
   @Override
   public String toString() {
+    boolean plain = true;
+    boolean ascii = true;
+    for (int i = 0; i < latin1.length(); i++) {
+      char c = latin1.charAt(i);
+      plain &= isPlain(c);
+      ascii &= c < 0x80;
+    }
+    // Nearly all text is plain, and a decoder and a pattern are slow.
+    return plain ? latin1 : ascii ? escaped() : decoded();
+  }
+
+  private static boolean isPlain(char c) {
+    return c >= ' ' && c <= '~' && c != '\\';
+  }
+
+  private String escaped() {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < latin1.length(); i++) {
+      char c = latin1.charAt(i);
+      text.append(isPlain(c) ? String.valueOf(c) : escape(c));
+    }
+    return text.toString();
+  }
+
+  private String decoded() {
     try {
       String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes())).toString();
       return UNPRINTABLE
           .matcher(text)
-          .replaceAll(
-              m -> java.util.regex.Matcher.quoteReplacement(escape(m.group().codePointAt(0))));
+          .replaceAll(m -> Matcher.quoteReplacement(escape(m.group().codePointAt(0))));
     } catch (CharacterCodingException e) {
-      StringBuilder text = new StringBuilder();
-      for (char c : latin1.toCharArray()) {
-        text.append(c < ' ' || c > '~' || c == '\\' ? escape(c) : String.valueOf(c));
-      }
-      return text.toString();
+      return escaped();
     }
   }
 
