@@ -30,11 +30,16 @@ public final class Kernels {
    * call, which waits for it. Linking is the longest part of the start.
    */
   public static void prepare() {
-    if (Runtime.version().feature() >= 22) {
+    if (links()) {
       Thread thread = new Thread(Kernels::link, "linking");
       thread.setDaemon(true);
       thread.start();
     }
+  }
+
+  /** Decides whether there is a handle to link, for which a first system call waits. */
+  public static boolean links() {
+    return Runtime.version().feature() >= 22;
   }
 
   private static void link() {
@@ -73,12 +78,12 @@ public final class Kernels {
   /** Returns the name of {@link #best}, "FFM" or "JNA", without linking anything. */
   public static String bestName() {
     boolean compiled = Kernels.class.getResource("FfmKernel.class") != null;
-    return Runtime.version().feature() >= 22 && compiled ? "FFM" : "JNA";
+    return links() && compiled ? "FFM" : "JNA";
   }
 
   /** Returns the FFM binding; empty before Java 22 and in a build without a JDK 22. */
   static Optional<Kernel> ffm() {
-    if (Runtime.version().feature() < 22) {
+    if (!links()) {
       return Optional.empty();
     }
     try {

@@ -21,7 +21,7 @@ public final class SystemCalls {
    *
    * @throws Failure when it is none that has machine code
    */
-  static Abi machine() {
+  public static Abi machine() {
     String arch = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
     return switch (arch) {
       case "amd64", "x86_64" -> Abi.X86_64;

@@ -8,7 +8,6 @@ import static nixbuildshell.plan.Steps.outside;
 
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Syscall;
-import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.plan.Argument.Text;
 import nixbuildshell.sandbox.Entry;
@@ -152,10 +151,10 @@ final class Skeleton {
         steps.add(
             "make " + path, Syscall.OPENAT, AT_FDCWD, outside(path), flags, octal(file.mode()));
     ByteString content = ByteString.of(file.content());
-    Data data = new Data(content, '"' + content.toString() + '"');
     Number length = number(content.length());
     steps.add(
-        Step.of("write " + path, Syscall.WRITE, opened, data, length).expecting(length.value()));
+        Step.of("write " + path, Syscall.WRITE, opened, new Text(content), length)
+            .expecting(length.value()));
     steps.add("close " + path, Syscall.CLOSE, opened);
   }
 

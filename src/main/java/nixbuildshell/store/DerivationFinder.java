@@ -72,6 +72,16 @@ public record DerivationFinder(
       this.guess = guess;
     }
 
+    /** Returns what {@link #valueOf} does, which takes half a millisecond of a start. */
+    private static How named(String name) throws Malformed {
+      for (How how : values()) {
+        if (how.name().equals(name)) {
+          return how;
+        }
+      }
+      throw new Malformed("no way to find a derivation is called " + name);
+    }
+
     /** Returns the words for a message: "found by the directory's name". */
     public String words() {
       return words;
@@ -159,7 +169,7 @@ public record DerivationFinder(
     String[] lines = answer.latin1().split("\n", 3);
     try {
       StorePath path = StorePath.ofBaseName(lines[0]);
-      Found found = found(path, How.valueOf(lines[1]), lines[2]);
+      Found found = found(path, How.named(lines[1]), lines[2]);
       return Optional.of(found)
           .filter(it -> it.how != How.OUTPUT_PATH || it.derivation.makesOneOf(outputs));
     } catch (Malformed | Failure e) {

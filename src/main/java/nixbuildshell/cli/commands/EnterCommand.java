@@ -4,6 +4,8 @@ import java.io.PrintStream;
 import nixbuildshell.console.Messages;
 import nixbuildshell.enter.Enter;
 import nixbuildshell.enter.Options;
+import nixbuildshell.enter.Rehearsal;
+import nixbuildshell.kernel.Kernels;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.nix.Configuration;
 import nixbuildshell.terminal.StandardStream;
@@ -18,8 +20,11 @@ public record EnterCommand(Options options) implements Subcommand {
   @Override
   public int run(Caller caller, Messages messages, PrintStream out) {
     StandardStream.requireAll();
-    // Before the kernel, whose binding is linked meanwhile.
+    // The first system call waits until its handle is linked, so what needs none comes before.
     Configuration configuration = Configuration.read(caller);
+    if (Kernels.links()) {
+      Rehearsal.run();
+    }
     return Enter.run(
         options,
         caller,
