@@ -350,6 +350,7 @@ public record Enter(
     try (staging) {
       Session session = staging.session();
       session.remember(remembered(kept, build, prepared));
+      prepared.makeLayers(session);
       LayerProbe layers =
           new LayerProbe(
               calls,

@@ -94,7 +94,14 @@ record Preparation(
       request.build().top().ifPresent(place -> session.makeInTmp(place.belowTmp(), user.owner()));
     }
 
-    /** Decides whether the store is wanted in layers. */
+    /** Makes what a new session needs to have the store in layers, where that is wanted. */
+    void makeLayers(Session session) {
+      if (!(request.view().store() instanceof StoreView.Exact exact) || exact.layered()) {
+        session.makeLayers(user.owner());
+      }
+    }
+
+    /** Decides whether some store paths are wanted in layers. */
     boolean isLayered() {
       return request.view().store() instanceof StoreView.Exact exact && exact.layered();
     }

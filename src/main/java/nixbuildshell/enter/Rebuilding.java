@@ -82,6 +82,7 @@ record Rebuilding(
     var owner = sandbox.user().owner();
     Session inner = session.inner(owner);
     sandbox.makeTop(inner);
+    sandbox.makeLayers(inner);
     WorkingCopy copy =
         new WorkingCopy(
             inner, new TreeCopy(owner, (files, bytes) -> {}, this::stopped, WorkingCopy.REMEDY));

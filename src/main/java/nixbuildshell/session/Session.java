@@ -29,8 +29,9 @@ import nixbuildshell.files.WholeFile;
  * staged              made when the copy was complete: a later ctime is a change
  * edited              made when a change was found, which saves the next search
  * build/ tmp/         the sandbox's /build and /tmp
- * store/upper/        the changes to the sandbox's /nix/store; overlayfs needs store/work/
  * store/view/         mount points, where the sandbox shows some store paths: {@link ShownStore}
+ * store/upper/        the changes to the sandbox's /nix/store, where that is in layers; overlayfs
+ *                     needs store/work/
  * root/               the mount point of the sandbox's root
  * facts.bash          what the shell at the failure is told of the build; only where there was one
  * greeting            what the tool says before the shell
@@ -151,14 +152,29 @@ public final class Session implements AutoCloseable {
    * @param owner the build user, when root runs the tool
    */
   void furnish(Optional<Owner> owner) throws ErrnoException {
-    Optional<Owner> rootOfGroup = owner.map(o -> new Owner(0, o.gid()));
     make("build", 0700, owner);
     make("tmp", 01777, Optional.empty());
     make("store", 0755, Optional.empty());
-    make(UPPER, 01775, rootOfGroup);
-    make("store/work", 0700, owner);
-    make(VIEW, 01775, rootOfGroup);
+    make(VIEW, 01775, rootOfGroup(owner));
     make("root", 0755, Optional.empty());
+  }
+
+  /**
+   * Makes the directories that a new session needs whose store is in layers.
+   *
+   * @throws Failure when they cannot be made
+   */
+  public void makeLayers(Optional<Owner> owner) {
+    try {
+      make(UPPER, 01775, rootOfGroup(owner));
+      make("store/work", 0700, owner);
+    } catch (ErrnoException e) {
+      throw e.failure("cannot write in " + directory.place(), REMEDY);
+    }
+  }
+
+  private static Optional<Owner> rootOfGroup(Optional<Owner> owner) {
+    return owner.map(o -> new Owner(0, o.gid()));
   }
 
   /**
@@ -377,16 +393,24 @@ public final class Session implements AutoCloseable {
   private boolean hasChanges(BooleanSupplier stop) {
     try (Directory build = directory.openDirectory(ByteString.of("build"));
         Directory tmp = directory.openDirectory(ByteString.of("tmp"));
-        Directory upper = directory.openDirectory(ByteString.of(UPPER));
         Directory view = directory.openDirectory(ByteString.of(VIEW))) {
       Changes changes =
           new Changes(lock.status().changed(), directory.status(STAGED).changed(), stop);
       return changes.in(build, Set.of(OWN))
           || changes.in(tmp)
-          || changes.in(upper)
-          || changes.in(view);
+          || changes.in(view)
+          || hasChangesInLayers(changes);
     } catch (ErrnoException e) {
       return true;
+    }
+  }
+
+  private boolean hasChangesInLayers(Changes changes) throws ErrnoException {
+    if (!has(ByteString.of(UPPER))) {
+      return false;
+    }
+    try (Directory upper = directory.openDirectory(ByteString.of(UPPER))) {
+      return changes.in(upper);
     }
   }
 

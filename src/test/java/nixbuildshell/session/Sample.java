@@ -32,13 +32,14 @@ public final class Sample {
   }
 
   /**
-   * Makes a session that remembers something already.
+   * Makes a session that remembers something already, and can have its store in layers.
    *
    * @param owner the build user, when root runs the tool
    */
   public static Session session(Sessions sessions, Remembered remembered, Optional<Owner> owner) {
     Session session = sessions.create(remembered.name(), owner);
     session.remember(remembered);
+    session.makeLayers(owner);
     return session;
   }
 }

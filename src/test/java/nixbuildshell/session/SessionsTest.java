@@ -78,6 +78,14 @@ class SessionsTest {
   }
 
   @Test
+  void lacksNothingToTellItsChangesWhereTheStoreIsInNoLayers() {
+    try (Session session = sessions.create(name("x"), Optional.empty())) {
+      session.markStaged();
+      assertFalse(session.isChanged(() -> false));
+    }
+  }
+
+  @Test
   void rootGivesThemToTheBuildUser() throws Exception {
     assumeTrue(Fixture.root(), "only root can give files away");
     Owner owner = new Owner(30001, 30000);
