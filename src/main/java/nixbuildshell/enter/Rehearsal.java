@@ -21,6 +21,7 @@ import nixbuildshell.sandbox.NixSandbox;
 import nixbuildshell.sandbox.Program;
 import nixbuildshell.sandbox.SandboxRequest;
 import nixbuildshell.sandbox.StoreView;
+import nixbuildshell.store.KeptName;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StorePath;
 
@@ -33,9 +34,10 @@ public final class Rehearsal {
 
   private Rehearsal() {}
 
-  /** Runs what plans a sandbox, and loads what checks a remembered answer. */
+  /** Runs what plans a sandbox and what knows a kept directory; loads what checks an answer. */
   public static void run() {
     new CRC32();
+    KeptName.of(ByteString.of("nix-build-rehearsal.drv-0"));
     StandardStreams streams =
         new StandardStreams(
             List.of(new Inherited(), new PipeEnd(1), new PipeEnd(2)), Optional.empty());

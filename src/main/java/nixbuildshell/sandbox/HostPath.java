@@ -39,6 +39,9 @@ public record HostPath(
    * below such a path. Missing directories above them are added. A directory precedes its files.
    */
   static List<Entry> add(List<Entry> entries, List<HostPath> paths) {
+    if (paths.isEmpty()) {
+      return entries;
+    }
     List<Entry> all = new ArrayList<>();
     Set<String> targets =
         paths.stream().map(path -> path.target.latin1()).collect(Collectors.toSet());
