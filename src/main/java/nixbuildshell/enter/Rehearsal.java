@@ -1,9 +1,12 @@
 package nixbuildshell.enter;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.zip.CRC32;
 import nixbuildshell.ByteString;
+import nixbuildshell.Malformed;
+import nixbuildshell.capture.EnvVars;
 import nixbuildshell.files.FileType;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.plan.Image;
@@ -34,10 +37,23 @@ public final class Rehearsal {
 
   private Rehearsal() {}
 
-  /** Runs what plans a sandbox and what knows a kept directory; loads what checks an answer. */
+  /** Runs what reads a kept directory and what plans a sandbox. */
   public static void run() {
-    new CRC32();
+    read();
+    plan();
+  }
+
+  private static void read() {
+    new CRC32(); // It loads a native library.
     KeptName.of(ByteString.of("nix-build-rehearsal.drv-0"));
+    try {
+      EnvVars.parse("declare -x out=\"/\"\n".getBytes(StandardCharsets.US_ASCII));
+    } catch (Malformed e) {
+      throw new AssertionError("bash writes such a line", e);
+    }
+  }
+
+  private static void plan() {
     StandardStreams streams =
         new StandardStreams(
             List.of(new Inherited(), new PipeEnd(1), new PipeEnd(2)), Optional.empty());

@@ -55,14 +55,15 @@ record IdMaps(String users, String groups, boolean setgroups) {
   /** Writes by system calls: Java's own hides errno. The kernel takes a map in one write only. */
   private static void write(SystemCalls calls, String path, String text) throws ErrnoException {
     String label = "write " + path;
-    byte[] bytes = ByteString.of(text).bytes();
-    try (NativeMemory name = NativeMemory.holding(calls, ByteString.of(path).terminated());
-        NativeMemory content = NativeMemory.holding(calls, bytes)) {
+    byte[] name = ByteString.of(path).terminated();
+    byte[] both = ByteString.of(name).plus(text).bytes();
+    try (NativeMemory memory = NativeMemory.holding(calls, both)) {
+      long content = memory.address() + name.length;
       long fd =
           ErrnoException.check(
-              calls, label, Syscall.OPENAT, AT_FDCWD, name.address(), O_WRONLY | O_CLOEXEC);
+              calls, label, Syscall.OPENAT, AT_FDCWD, memory.address(), O_WRONLY | O_CLOEXEC);
       try {
-        ErrnoException.check(calls, label, Syscall.WRITE, fd, content.address(), bytes.length);
+        ErrnoException.check(calls, label, Syscall.WRITE, fd, content, both.length - name.length);
       } finally {
         calls.call(Syscall.CLOSE, fd);
       }
