@@ -8,11 +8,11 @@
  * frozen in the middle of what the other threads did. So the child must run neither Java nor libc:
  * it runs this loop, which only makes system calls.
  *
- *  - The clone has neither CLONE_VM nor CLONE_VFORK: the child gets a copy of the memory and of the
- *    stack, so that it cannot harm the parent. They share only the image, whose pages are
- *    MAP_SHARED. The child needs no new stack (the second argument is 0), and pushes nothing.
+ *  - With CLONE_VM in the image's flags the child has the parent's memory until it executes a
+ *    program, else a copy. They always share the image, whose pages are MAP_SHARED. The child needs
+ *    no new stack (the second argument is 0): it pushes nothing, and writes to the image alone.
  *  - All signals are blocked around the clone: the child has the JVM's handlers, which would run
- *    Java. The child keeps the full mask; the plan resets the handlers before it empties the mask.
+ *    Java, on the parent's stack. The child keeps the full mask; the plan resets the handlers before it empties the mask.
  *    The parent gets its mask back before this function returns.
  *  - This code is position-independent, has no data and calls no function.
  *

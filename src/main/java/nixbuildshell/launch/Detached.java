@@ -19,11 +19,10 @@ public final class Detached {
    */
   public static void start(SystemCalls calls, Program program, int input) throws ErrnoException {
     DetachedPlan plan = new DetachedPlan(program, input, KernelProbe.of(calls));
+    // The program's process gets a copy of the memory.
     try (SharedImage image =
-            SharedImage.of(calls, Image.of(plan.plan(), calls.abi(), Signals.SIGCHLD));
-        Interpreter interpreter = Interpreter.load(calls)) {
-      ErrnoException.check(
-          "start a process", Syscall.CLONE, interpreter.run(image.memory().address()));
+        SharedImage.of(calls, Image.of(plan.plan(), calls.abi(), Signals.SIGCHLD))) {
+      ErrnoException.check("start a process", Syscall.CLONE, image.run());
     }
   }
 }

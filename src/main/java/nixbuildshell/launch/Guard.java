@@ -44,10 +44,8 @@ public final class Guard implements AutoCloseable {
       throws ErrnoException {
     Signals.restore(calls, Signals.SIGCHLD);
     SharedImage image = SharedImage.of(calls, Image.of(plan.plan(), calls.abi(), Signals.SIGCHLD));
-    try (Interpreter interpreter = Interpreter.load(calls)) {
-      long pid =
-          ErrnoException.check(
-              "make the guard's process", Syscall.CLONE, interpreter.run(image.memory().address()));
+    try {
+      long pid = ErrnoException.check("make the guard's process", Syscall.CLONE, image.run());
       return new Guard(calls, image, pid, reportEnd, goEnd);
     } catch (ErrnoException | RuntimeException | Error e) {
       image.close();

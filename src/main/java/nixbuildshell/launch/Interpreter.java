@@ -29,7 +29,7 @@ final class Interpreter implements AutoCloseable {
     return kernel.call(code.address(), image);
   }
 
-  /** Removes the code from this process; a child that runs it has a copy. */
+  /** Removes the code from this process. A child that still runs it must have a copy. */
   @Override
   public void close() {
     code.close();

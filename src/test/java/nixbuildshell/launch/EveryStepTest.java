@@ -147,7 +147,8 @@ class EveryStepTest {
               identity().uid(), identity().outsideUid(),
               identity().gid(), identity().outsideGid());
       OptionalInt start = OptionalInt.of(directory.self().number());
-      Launch launch = new Launch(plan, SamplePlan.NAMESPACES, maps, start, root, Optional.empty());
+      long flags = root ? SamplePlan.NAMESPACES & ~Launch.CLONE_VM : SamplePlan.NAMESPACES;
+      Launch launch = new Launch(plan, flags, maps, start, root, Optional.empty());
       SharedImage image = launch.image(calls);
       Records.breakStep(image, broken);
       return launch.start(calls, go, image).await().outcome();

@@ -28,6 +28,8 @@ import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.plan.Outcome;
 import nixbuildshell.plan.Plan;
 import nixbuildshell.plan.Step;
+import nixbuildshell.sandbox.Identity;
+import nixbuildshell.sandbox.Network;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -111,6 +113,22 @@ class LaunchTest {
       }
     }
     assertEquals(0, child.await().status());
+  }
+
+  /** Files of a process in /proc are root's when its memory cannot be dumped. */
+  @Test
+  void theToolsMemoryStaysDumpable() throws Exception {
+    int getDumpable = 3;
+    run(calls, "/bin/true");
+    assertEquals(1, calls.call(Syscall.PRCTL, getDumpable));
+    assertEquals(Launch.CLONE_VM, flags(false) & Launch.CLONE_VM);
+    assertEquals(0, flags(true) & Launch.CLONE_VM);
+  }
+
+  private static long flags(boolean privileged) {
+    Identity user = new Identity(1000, 100, privileged);
+    Plan plan = new Plan(SamplePlan.end("/bin/true"));
+    return Launch.of(plan, user, Network.HOST, 0, Optional.empty()).namespaces();
   }
 
   @Test

@@ -40,7 +40,7 @@ class ManyClonesTest {
         Launch launch =
             new Launch(
                 new Plan(steps),
-                0,
+                i % 2 == 0 ? Launch.CLONE_VM : 0,
                 SamplePlan.NO_MAPS,
                 OptionalInt.empty(),
                 false,

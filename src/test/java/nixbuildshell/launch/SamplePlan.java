@@ -19,7 +19,7 @@ import nixbuildshell.plan.Step;
 /** Makes a small plan with the shape of the planner's plans. */
 final class SamplePlan {
   static final long NAMESPACES =
-      0x10000000 | 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000 | 0x04000000;
+      0x10000000 | 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000 | 0x04000000 | Launch.CLONE_VM;
 
   /** Has no PID namespace: the program is not process 1, and the host's /proc shows it. */
   static final long AMONG_US = NAMESPACES & ~0x20000000;
