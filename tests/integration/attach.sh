@@ -386,7 +386,8 @@ test_an_attacker_stops_and_traces() {
 	attacker=$(store_add "$T/attacker")
 	hang stopping attacking
 	run nbs attach --yes stopping-1.0 <<<'while :; do :; done'
-	expect_status 137
+	# Where the attacker is faster than the session's first steps, there was no shell whose end could be told.
+	[[ $status -eq 125 ]] || expect_status 137
 	expect_err 'the build stops the session again and again'
 	eventually grep -q 'failed due to signal 9' "$T/log-stopping" || fail "it goes on: $(<"$T/log-stopping")"
 	hang tracing attacking

@@ -297,12 +297,15 @@ stop_continue_and_background() {
 # Nothing moves at the terminal, so the relay never wakes up.
 relay_sleeps() { thread_sleeps 'terminal relay' 2; }
 
-# thread_sleeps NAME SECONDS: or several, NAME|NAME
+# thread_sleeps NAME SECONDS: or several, NAME|NAME. On a busy machine something may move late, once; a timer does again.
 thread_sleeps() {
-	local before
-	before=$(switches "$1")
-	sleep "$2"
-	[[ -n $before && $(switches "$1") == "$before" ]] || fail "$1 wakes up: $before, $(switches "$1")"
+	local try before
+	for try in once twice; do
+		before=$(switches "$1")
+		sleep "$2"
+		[[ -z $before || $(switches "$1") != "$before" ]] || return 0
+	done
+	fail "$1 wakes up: $before, $(switches "$1")"
 }
 switches() {
 	local thread
