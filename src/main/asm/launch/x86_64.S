@@ -12,8 +12,8 @@
  *    program, else a copy. They always share the image, whose pages are MAP_SHARED. The child needs
  *    no new stack (the second argument is 0): it pushes nothing, and writes to the image alone.
  *  - All signals are blocked around the clone: the child has the JVM's handlers, which would run
- *    Java, on the parent's stack. The child keeps the full mask; the plan resets the handlers before it empties the mask.
- *    The parent gets its mask back before this function returns.
+ *    Java, on the parent's stack. The child keeps the full mask; the plan resets the handlers before
+ *    it empties the mask. The parent gets its mask back before this function returns.
  *  - This code is position-independent, has no data and calls no function.
  *
  * A system call keeps all registers but rax (number in, result out), rcx and r11.
