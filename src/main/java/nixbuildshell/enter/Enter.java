@@ -266,7 +266,11 @@ public record Enter(
     boolean greeted = preparation().isAtTheFailure(Start.of(build));
     BuildReport.print(build, store.directory(), greeted, messages);
     try (BuildUser user = preparation().user(kept, build);
-        Staging early = sessions.flatMap(in -> stageEarly(in, kept, build, user)).orElse(null)) {
+        Staging early =
+            sessions
+                .filter(in -> !caller.isRoot())
+                .map(in -> stage(in, kept, build, user))
+                .orElse(null)) {
       try {
         Prepared prepared = preparation(answers).fresh(store, kept, build, user, ahead);
         ahead.close();
@@ -280,26 +284,15 @@ public record Enter(
   }
 
   /**
-   * Begins to copy before Nix has told what the sandbox shows. For root, that decides on the owner
-   * of the copy ({@link BuildUser#showing}).
-   *
-   * @return empty also when there can be no session, which {@link #work} tries once more
+   * Begins to make a session, and to copy what Nix kept where the sandbox gets that. Nix need not
+   * have told before what the sandbox shows, but for root, where that decides on the owner of the
+   * copy ({@link BuildUser#showing}).
    */
-  private Optional<Staging> stageEarly(
-      Sessions sessions, KeptDirectory kept, FailedBuild build, BuildUser user) {
-    try {
-      return caller.isRoot() ? Optional.empty() : Optional.of(stage(sessions, kept, build, user));
-    } catch (Failure e) {
-      return Optional.empty();
-    }
-  }
-
-  /** Makes a session, and begins to copy what Nix kept where the sandbox gets that. */
   private Staging stage(Sessions sessions, KeptDirectory kept, FailedBuild build, BuildUser user) {
-    Session session = sessions.create(ByteString.of(build.name().value()), user.owner());
+    ByteString name = ByteString.of(build.name().value());
     boolean copies = options.fresh().isEmpty() && !options.builder();
     return new Staging(
-        end(sessions, session),
+        () -> end(sessions, sessions.create(name, user.owner())),
         Optional.of(kept.build()).filter(any -> copies),
         user.owner(),
         this::cancelled);
@@ -308,7 +301,7 @@ public record Enter(
   /**
    * Works in a copy of the kept directory.
    *
-   * @param early the copy, where it has begun
+   * @param early the session and the copy, where they have begun
    */
   private int work(
       Sessions sessions,

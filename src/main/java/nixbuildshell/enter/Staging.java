@@ -2,8 +2,11 @@ package nixbuildshell.enter;
 
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import nixbuildshell.Failure;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.Owner;
@@ -13,47 +16,68 @@ import nixbuildshell.session.Session;
 import nixbuildshell.session.WorkingCopy;
 
 /**
- * Fills a new session beside what the tool does meanwhile: asks Nix, and runs stdenv's setup. The
- * session ends with it.
+ * Makes and fills a new session beside what the tool does meanwhile: asks Nix, and runs stdenv's
+ * setup. The session ends with it.
  */
 final class Staging implements AutoCloseable {
   private static final TreeCopy.Progress UNSEEN = (files, bytes) -> {};
 
-  private final Session session;
-  private final SessionEnd end;
+  private final CompletableFuture<SessionEnd> made = new CompletableFuture<>();
   private final AtomicReference<TreeCopy.Progress> progress = new AtomicReference<>(UNSEEN);
 
-  /** Empty where the builder's directory is not copied. */
-  private final Optional<Background<TreeCopy.Result>> copy;
+  /** Is empty where the builder's directory is not copied. */
+  private final Background<Optional<TreeCopy.Result>> work;
 
   private volatile boolean closed;
 
   /**
-   * Begins to copy, and returns at once.
+   * Begins to make the session and to copy, and returns at once.
    *
-   * @param end of the session
+   * @param session makes it, and says how it ends
    * @param kept what is copied to the session's build directory
    * @param owner the owner of the copies; empty for the caller
    * @param cancelled whether to stop the copy
    */
   Staging(
-      SessionEnd end, Optional<Directory> kept, Optional<Owner> owner, BooleanSupplier cancelled) {
-    this.session = end.session();
-    this.end = end;
+      Supplier<SessionEnd> session,
+      Optional<Directory> kept,
+      Optional<Owner> owner,
+      BooleanSupplier cancelled) {
     TreeCopy how =
         new TreeCopy(
             owner,
             (files, bytes) -> progress.get().copied(files, bytes),
             () -> closed || cancelled.getAsBoolean(),
             WorkingCopy.REMEDY);
-    this.copy =
-        kept.map(
-            directory ->
-                new Background<>("copy", () -> new WorkingCopy(session, how).copyBuild(directory)));
+    this.work =
+        new Background<>(
+            "copy",
+            () -> {
+              make(session);
+              return kept.map(directory -> new WorkingCopy(session(), how).copyBuild(directory));
+            });
   }
 
+  private void make(Supplier<SessionEnd> session) {
+    try {
+      made.complete(session.get());
+    } catch (RuntimeException | Error e) {
+      made.completeExceptionally(e);
+      throw e;
+    }
+  }
+
+  /**
+   * Returns the session, and waits for it.
+   *
+   * @throws Failure when it cannot be made
+   */
   Session session() {
-    return session;
+    try {
+      return made.join().session();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof Failure failure ? failure : e;
+    }
   }
 
   /**
@@ -66,7 +90,7 @@ final class Staging implements AutoCloseable {
   TreeCopy.Result copied(TreeCopy.Progress seen) {
     progress.set(seen);
     try {
-      return copy.orElseThrow().await();
+      return work.await().orElseThrow();
     } finally {
       progress.set(UNSEEN);
     }
@@ -75,7 +99,7 @@ final class Staging implements AutoCloseable {
   /** Returns the failure of the copy, where it has failed before the rest did, else the rest's. */
   Failure failureBefore(Failure later) {
     try {
-      copy.ifPresent(Background::await);
+      work.await();
       return later;
     } catch (CancellationException e) {
       return later;
@@ -89,8 +113,9 @@ final class Staging implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      copy.ifPresent(Background::close);
-      end.close();
+      Optional<SessionEnd> end = made.handle((it, failure) -> Optional.ofNullable(it)).join();
+      work.close();
+      end.ifPresent(SessionEnd::close);
     }
   }
 }
