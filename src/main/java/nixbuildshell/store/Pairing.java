@@ -71,8 +71,14 @@ public final class Pairing {
   /** A gap that an overloaded machine still reaches. */
   private static final Duration USUAL = Duration.ofMillis(250);
 
-  /** How long a log may end after its directory's ctime: Nix kills siblings in no order. */
-  private static final Duration AFTER = Duration.ofSeconds(1);
+  /**
+   * How long a log may end after its directory's ctime: Nix kills siblings in no order, and has
+   * closed a log 1.1 s later on a busy machine.
+   */
+  private static final Duration KILLED = Duration.ofSeconds(2);
+
+  /** How far a log's end may be from the directory's ctime where no birth speaks. */
+  private static final Duration NEAR = Duration.ofSeconds(1);
 
   /** How long Nix may take from the directory to the log. */
   private static final Duration START = Duration.ofSeconds(2);
@@ -213,7 +219,7 @@ public final class Pairing {
         margin = Math.min(margin, totals[other] - totals[best]);
       }
     }
-    Duration sure = kept.birth().isPresent() ? SURE : AFTER;
+    Duration sure = kept.birth().isPresent() ? SURE : NEAR;
     if (totals[claims.size()] < totals[best]) {
       return new Unknown(); // What fits it fits another directory better.
     } else if (margin >= sure.toNanos() && isUsual(kept, claim)) {
@@ -235,7 +241,7 @@ public final class Pairing {
     if (!claim.overwritten() && succeeded.test(claim.log().derivation())) {
       return false;
     } else if (kept.birth().isEmpty()) {
-      return within(end, AFTER.negated(), AFTER);
+      return within(end, NEAR.negated(), NEAR);
     } else if (!isBornInBuild(kept, claim.log())) {
       return within(end, USUAL.negated(), USUAL);
     }
@@ -258,8 +264,13 @@ public final class Pairing {
         && log.birth()
             .map(born -> !born.isAfter(kept.changed()))
             .orElse(kept.derivation().isPresent())
-        && gap(kept.changed(), log.end()).compareTo(AFTER) > 0
+        && gap(kept.changed(), log.end()).compareTo(after(kept, log)) > 0
         && (log.birth().isEmpty() || others.stream().noneMatch(other -> fits(other, log)));
+  }
+
+  /** Returns how long the log may end after the directory's ctime. */
+  private static Duration after(KeptTimes kept, Log log) {
+    return isBornInBuild(kept, log) ? KILLED : NEAR;
   }
 
   private static boolean isNamedLike(KeptTimes kept, Log log) {
@@ -298,14 +309,15 @@ public final class Pairing {
       return IMPOSSIBLE;
     }
     Duration end = gap(log.end(), kept.changed());
-    boolean misfit = claim.overwritten() ? !end.isNegative() : end.compareTo(AFTER.negated()) < 0;
+    boolean misfit =
+        claim.overwritten() ? !end.isNegative() : end.compareTo(after(kept, log).negated()) < 0;
     boolean born = isBornInBuild(kept, log);
     if (misfit || (born && !isInTime(kept, log))) {
       return IMPOSSIBLE;
     } else if (claim.overwritten()) {
       return born ? BIRTH_ALONE.toNanos() + start(kept, log) : IMPOSSIBLE;
     } else if (!born) {
-      return end.compareTo(AFTER) > 0 ? IMPOSSIBLE : END_ALONE.toNanos() + end.abs().toNanos();
+      return end.compareTo(NEAR) > 0 ? IMPOSSIBLE : END_ALONE.toNanos() + end.abs().toNanos();
     }
     return start(kept, log) + Math.min(end.abs().toNanos(), LONGEST_END.toNanos());
   }

@@ -126,6 +126,8 @@ class PairingTest {
         "10000+12040                  | b:10012+12020!                | open b",
         // Measured with 2.8: 60 MB were hashed for 3.6 s beside a build that was then checked.
         "10000+14332                  | a:10016+10732 b:10809+14974   | a",
+        // Measured with 2.26 on a busy machine: a killed sibling's log was closed after a second.
+        "10585+15481 10595+14370      | a:10613+16559 b:10609+14353   | a",
         // A rebuild reuses the log: its birth is old.
         "90000+92040                  | a:10010+92000                 | a",
         "90000+92040                  | a:10010+91500                 | open a",
