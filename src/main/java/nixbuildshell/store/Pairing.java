@@ -77,7 +77,10 @@ public final class Pairing {
    */
   private static final Duration KILLED = Duration.ofSeconds(2);
 
-  /** How far a log's end may be from the directory's ctime where no birth speaks. */
+  /**
+   * How long a log usually ends after the directory's ctime, at most; and how far its end may be
+   * from that where no birth speaks.
+   */
   private static final Duration NEAR = Duration.ofSeconds(1);
 
   /** How long Nix may take from the directory to the log. */
@@ -245,7 +248,8 @@ public final class Pairing {
     } else if (!isBornInBuild(kept, claim.log())) {
       return within(end, USUAL.negated(), USUAL);
     }
-    return start(kept, claim.log()) <= USUAL.toNanos();
+    boolean endsInTime = claim.overwritten() || end.compareTo(NEAR.negated()) >= 0;
+    return endsInTime && start(kept, claim.log()) <= USUAL.toNanos();
   }
 
   private static boolean isBornInBuild(KeptTimes kept, Log log) {
