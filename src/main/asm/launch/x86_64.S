@@ -5,7 +5,7 @@
  * child's process ID or -errno; the child never returns.
  *
  * The caller is a JVM. The child has one thread. All locks, the heap and the garbage collector are
- * frozen in the middle of what the other threads did. So the child must run neither Java nor libc:
+ * the parent's, or a copy, frozen in the middle of what the other threads did. So the child must run neither Java nor libc:
  * it runs this loop, which only makes system calls.
  *
  *  - With CLONE_VM in the image's flags the child has the parent's memory until it executes a

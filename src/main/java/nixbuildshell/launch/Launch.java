@@ -19,7 +19,7 @@ import nixbuildshell.sandbox.Network;
  *
  * @param plan begins with three steps: they close the write end of the {@link GoPipe}, set the
  *     death signal, and expect one byte from the pipe
- * @param namespaces the {@code CLONE_…} flags of the clone, without its exit signal
+ * @param flags the {@code CLONE_…} flags of the clone, without its exit signal
  * @param maps the ids of a new user namespace
  * @param directory the descriptor of the directory where the child starts, if not the caller's. The
  *     cloning thread gets a working directory of its own, enters it and stays there: a mount
@@ -31,7 +31,7 @@ import nixbuildshell.sandbox.Network;
  */
 public record Launch(
     Plan plan,
-    long namespaces,
+    long flags,
     IdMaps maps,
     OptionalInt directory,
     boolean dropGroups,
@@ -43,8 +43,8 @@ public record Launch(
   private static final long CLONE_NEWNET = 0x40000000;
 
   /**
-   * Lets the child share the tool's memory until it executes a program. A copy of it takes 5 ms: to
-   * make, to write to where both have it, and to give up.
+   * Lets the child share the tool's memory until it executes a program. A copy takes 5 ms: to make
+   * it, to copy each page that the tool writes meanwhile, and to give it up.
    */
   static final long CLONE_VM = 0x100;
 
@@ -58,7 +58,8 @@ public record Launch(
    */
   public static Launch of(
       Plan plan, Identity identity, Network network, int session, Optional<Cgroup> cgroup) {
-    // New ids make a process's memory one that cannot be dumped, the tool's then included.
+    // The kernel forbids to dump the memory of a process that changes its ids. It must not be the
+    // tool's.
     return new Launch(
         plan,
         CLONE_NEW_ALWAYS
@@ -121,7 +122,7 @@ public record Launch(
   }
 
   SharedImage image(SystemCalls calls) {
-    return SharedImage.of(calls, Image.of(plan, calls.abi(), namespaces | Signals.SIGCHLD));
+    return SharedImage.of(calls, Image.of(plan, calls.abi(), flags | Signals.SIGCHLD));
   }
 
   Child start(SystemCalls calls, GoPipe go, SharedImage image) throws ErrnoException {

@@ -147,7 +147,7 @@ class EveryStepTest {
               identity().uid(), identity().outsideUid(),
               identity().gid(), identity().outsideGid());
       OptionalInt start = OptionalInt.of(directory.self().number());
-      long flags = root ? SamplePlan.NAMESPACES & ~Launch.CLONE_VM : SamplePlan.NAMESPACES;
+      long flags = root ? SamplePlan.FLAGS & ~Launch.CLONE_VM : SamplePlan.FLAGS;
       Launch launch = new Launch(plan, flags, maps, start, root, Optional.empty());
       SharedImage image = launch.image(calls);
       Records.breakStep(image, broken);

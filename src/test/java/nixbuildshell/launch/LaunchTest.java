@@ -121,6 +121,10 @@ class LaunchTest {
     int getDumpable = 3;
     run(calls, "/bin/true");
     assertEquals(1, calls.call(Syscall.PRCTL, getDumpable));
+  }
+
+  @Test
+  void sharesNoMemoryWithAChildThatChangesItsIds() {
     assertEquals(Launch.CLONE_VM, flags(false) & Launch.CLONE_VM);
     assertEquals(0, flags(true) & Launch.CLONE_VM);
   }
@@ -128,7 +132,7 @@ class LaunchTest {
   private static long flags(boolean privileged) {
     Identity user = new Identity(1000, 100, privileged);
     Plan plan = new Plan(SamplePlan.end("/bin/true"));
-    return Launch.of(plan, user, Network.HOST, 0, Optional.empty()).namespaces();
+    return Launch.of(plan, user, Network.HOST, 0, Optional.empty()).flags();
   }
 
   @Test
@@ -167,8 +171,7 @@ class LaunchTest {
     IdMaps twice = new IdMaps(line + line, line, false);
     Plan plan = SamplePlan.of(go, "/bin/true");
     Launch launch =
-        new Launch(
-            plan, SamplePlan.NAMESPACES, twice, OptionalInt.empty(), false, Optional.empty());
+        new Launch(plan, SamplePlan.FLAGS, twice, OptionalInt.empty(), false, Optional.empty());
     ErrnoException refused = assertThrows(ErrnoException.class, () -> launch.start(calls, go));
     assertTrue(refused.label().matches("write /proc/\\d+/uid_map"), refused.label());
     // An ordinary user may write one line only, and the kernel checks that first.

@@ -18,11 +18,11 @@ import nixbuildshell.plan.Step;
 
 /** Makes a small plan with the shape of the planner's plans. */
 final class SamplePlan {
-  static final long NAMESPACES =
+  static final long FLAGS =
       0x10000000 | 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000 | 0x04000000 | Launch.CLONE_VM;
 
   /** Has no PID namespace: the program is not process 1, and the host's /proc shows it. */
-  static final long AMONG_US = NAMESPACES & ~0x20000000;
+  static final long AMONG_US = FLAGS & ~0x20000000;
 
   private static final int PR_SET_PDEATHSIG = 1;
   private static final int MS_REC_PRIVATE = 0x4000 | 0x40000;
@@ -119,7 +119,7 @@ final class SamplePlan {
 
   static Launch launch(SystemCalls calls, GoPipe go, String... command) {
     return new Launch(
-        of(go, command), NAMESPACES, maps(calls), OptionalInt.empty(), false, Optional.empty());
+        of(go, command), FLAGS, maps(calls), OptionalInt.empty(), false, Optional.empty());
   }
 
   static Launch amongUs(SystemCalls calls, GoPipe go, String... command) {
