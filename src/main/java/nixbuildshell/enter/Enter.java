@@ -284,9 +284,9 @@ public record Enter(
   }
 
   /**
-   * Begins to make a session, and to copy what Nix kept where the sandbox gets that. Nix need not
-   * have told before what the sandbox shows, but for root, where that decides on the owner of the
-   * copy ({@link BuildUser#showing}).
+   * Begins to make a session, and to copy what Nix kept where the sandbox gets that. For root, what
+   * the sandbox shows decides on the owner of the copy ({@link BuildUser#showing}), so that comes
+   * first; for an ordinary user this begins while Nix is asked.
    */
   private Staging stage(Sessions sessions, KeptDirectory kept, FailedBuild build, BuildUser user) {
     ByteString name = ByteString.of(build.name().value());

@@ -25,7 +25,7 @@ final class Staging implements AutoCloseable {
   private final CompletableFuture<SessionEnd> made = new CompletableFuture<>();
   private final AtomicReference<TreeCopy.Progress> progress = new AtomicReference<>(UNSEEN);
 
-  /** Is empty where the builder's directory is not copied. */
+  /** Makes the session and copies; its result is empty where nothing is copied. */
   private final Background<Optional<TreeCopy.Result>> work;
 
   private volatile boolean closed;

@@ -78,8 +78,8 @@ public final class Pairing {
   private static final Duration KILLED = Duration.ofSeconds(2);
 
   /**
-   * How long a log usually ends after the directory's ctime, at most; and how far its end may be
-   * from that where no birth speaks.
+   * Limits the end: a log that ends later after the directory's ctime is never certain. One whose
+   * end is farther from it is impossible where no birth speaks.
    */
   private static final Duration NEAR = Duration.ofSeconds(1);
 
