@@ -220,6 +220,18 @@ test_failures_that_leave_nothing() {
 	expect_status 2
 }
 
+# asks_again: the tool asks whether to build again. Before that it offers what failed meanwhile, be it a build of the other lane.
+asks_again() {
+	local asks='build again\? \[y/N\] $' which='or nothing to leave\] $'
+	shows "$asks|$which|[$] \$"
+	if on_screen "$which"; then
+		types ''
+	elif ! on_screen "$asks"; then
+		types exit
+	fi
+	shows "$asks"
+}
+
 test_build_on_a_terminal() {
 	local arguments words
 	# shellcheck disable=SC2016
@@ -244,14 +256,15 @@ test_build_on_a_terminal() {
 	types n
 	shows 'status=(1|100)$'
 	# The terminal's keys are the program's.
+	types clear
 	types '$nbs --using sleep build 1234; echo ended=$?'
 	eventually pgrep -x -f 'sleep 1234' >/dev/null || fail "no program runs"
 	keys C-\\
-	shows 'build again\? \[y/N\] $'
+	asks_again
 	types y
 	eventually pgrep -x -f 'sleep 1234' >/dev/null || fail "it does not run again"
 	keys C-\\
-	shows 'build again\? \[y/N\] $'
+	asks_again
 	types n
 	shows '^ended=131$'
 	if on_screen 'thread dump'; then fail "the JVM prints its threads"; fi
