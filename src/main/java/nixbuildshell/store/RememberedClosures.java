@@ -1,8 +1,9 @@
 package nixbuildshell.store;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -13,6 +14,7 @@ import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileType;
 import nixbuildshell.files.Status;
+import nixbuildshell.store.StoreEntries.Entry;
 
 /**
  * Remembers the closures of derivations' inputs. What a valid store path refers to never changes.
@@ -30,19 +32,19 @@ public record RememberedClosures(StoreEntries entries, Answers answers) {
   private static final long NO_DEVICE = -1;
   private static final int HEADER = 5;
   private static final int WORDS = 6;
-  private static final List<FileType> TYPES =
-      List.of(FileType.DIRECTORY, FileType.REGULAR, FileType.LINK);
+  private static final long SLASHES = 0x2f2f2f2f2f2f2f2fL;
+  private static final FileType[] TYPES = {FileType.DIRECTORY, FileType.REGULAR, FileType.LINK};
 
   /**
    * Returns the closure of a derivation's inputs and some more store paths; empty when it is not
    * known, or no longer.
    */
-  public Optional<Set<StorePath>> find(StorePath derivation, Collection<StorePath> more) {
+  public Optional<List<Entry>> find(StorePath derivation, Collection<StorePath> more) {
     ByteString question = question(derivation, more);
     return answers.getBytes(KIND, question).flatMap(answer -> valid(question, answer));
   }
 
-  private Optional<Set<StorePath>> valid(ByteString question, byte[] answer) {
+  private Optional<List<Entry>> valid(ByteString question, byte[] answer) {
     ByteBuffer bytes = ByteBuffer.wrap(answer);
     long[] words = new long[bytes.remaining() / Long.BYTES];
     bytes.asLongBuffer().get(words);
@@ -52,16 +54,20 @@ public record RememberedClosures(StoreEntries entries, Answers answers) {
       return Optional.empty();
     }
     int end = HEADER + WORDS * (int) words[HEADER - 1];
+    Optional<List<Entry>> paths = paths(words, end, answer);
+    return paths.filter(known -> isUnchanged(question, answer, words, known));
+  }
+
+  private boolean isUnchanged(ByteString question, byte[] answer, long[] words, List<Entry> known) {
     try (Directory real = entries.open()) {
       Status now = real.self().status();
-      Optional<Set<StorePath>> paths = paths(words, end, answer);
-      if (paths.isEmpty() || now.device() == words[0] && isSame(now, words, 1)) {
-        return paths;
+      if (now.device() == words[0] && isSame(now, words, 1)) {
+        return true;
       }
       int at = HEADER;
-      for (StorePath path : paths.get()) {
-        if (!isSame(entries.status(real, path), words, at + 3)) {
-          return Optional.empty();
+      for (Entry entry : known) {
+        if (!isSame(entries.status(real, entry.path()), words, at + 3)) {
+          return false;
         }
         at += WORDS;
       }
@@ -69,32 +75,53 @@ public record RememberedClosures(StoreEntries entries, Answers answers) {
         putDirectory(ByteBuffer.wrap(answer), now);
         answers.put(KIND, question, ByteString.of(answer));
       }
-      return paths;
+      return true;
     } catch (ErrnoException e) {
-      return Optional.empty();
+      return false;
     }
   }
 
-  /** Parses an answer; empty when it has another form. */
-  private Optional<Set<StorePath>> paths(long[] words, int end, byte[] answer) {
-    Set<StorePath> paths = new LinkedHashSet<>();
+  /**
+   * Parses an answer; empty when it has another form. Of the names, only the length is checked, and
+   * that no name leads elsewhere: the answer is the tool's own, and {@link Answers} has checked the
+   * sum of its bytes.
+   */
+  private static Optional<List<Entry>> paths(long[] words, int end, byte[] answer) {
+    List<Entry> paths = new ArrayList<>((end - HEADER) / WORDS);
     int start = end * Long.BYTES;
+    if (leadsElsewhere(answer, words, end)) {
+      return Optional.empty();
+    }
     for (int i = HEADER; i < end; i += WORDS) {
-      if (words[i] < 0
+      if (words[i] < StorePath.SHORTEST
           || words[i] > answer.length - start
           || words[i + 1] < 0
-          || words[i + 1] >= TYPES.size()) {
+          || words[i + 1] >= TYPES.length) {
         return Optional.empty();
       }
-      int next = start + (int) words[i];
-      Optional<StorePath> path = StorePath.find(answer, start, next);
-      if (path.isEmpty() || !paths.add(path.get())) {
-        return Optional.empty();
-      }
-      entries.know(path.get(), new StoreEntries.Entry(TYPES.get((int) words[i + 1]), words[i + 2]));
-      start = next;
+      int length = (int) words[i];
+      String name = new String(answer, start, length, StandardCharsets.ISO_8859_1);
+      paths.add(new Entry(new StorePath(name), TYPES[(int) words[i + 1]], words[i + 2]));
+      start += length;
     }
     return Optional.of(paths);
+  }
+
+  /** Decides whether there is a slash or a NUL in the names. It looks at 8 bytes at a time. */
+  private static boolean leadsElsewhere(byte[] answer, long[] words, int end) {
+    boolean found = false;
+    for (int i = end; i < words.length; i++) {
+      found |= hasZero(words[i]) || hasZero(words[i] ^ SLASHES);
+    }
+    for (int i = words.length * Long.BYTES; i < answer.length; i++) {
+      found |= answer[i] == 0 || answer[i] == '/';
+    }
+    return found;
+  }
+
+  /** Decides whether a byte of a word is 0: only from such a byte does 1 borrow its highest bit. */
+  private static boolean hasZero(long word) {
+    return (word - 0x0101010101010101L & ~word & 0x8080808080808080L) != 0;
   }
 
   private static boolean isSame(Status status, long[] words, int at) {
@@ -122,7 +149,7 @@ public record RememberedClosures(StoreEntries entries, Answers answers) {
     for (StorePath path : closure) {
       Status status = entries.status(real, path);
       answer.putLong(path.baseName().length());
-      answer.putLong(TYPES.indexOf(status.type())).putLong(status.uid());
+      answer.putLong(List.of(TYPES).indexOf(status.type())).putLong(status.uid());
       putSame(answer, status);
       names.append(path.baseName());
     }

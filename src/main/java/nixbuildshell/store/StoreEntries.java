@@ -1,9 +1,14 @@
 package nixbuildshell.store;
 
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
@@ -17,7 +22,7 @@ public final class StoreEntries {
   private final Map<StorePath, Entry> known = new HashMap<>();
 
   /** Describes a store path by its type and its owner's uid. */
-  public record Entry(FileType type, long owner) {}
+  public record Entry(StorePath path, FileType type, long owner) {}
 
   public StoreEntries(FileSystem files, NixStore store) {
     this.files = files;
@@ -33,11 +38,6 @@ public final class StoreEntries {
     return files.openDirectory(ByteString.of(store.real()));
   }
 
-  /** Takes what an earlier run has seen, where nothing can have changed since. */
-  void know(StorePath path, Entry entry) {
-    known.put(path, entry);
-  }
-
   /**
    * Looks at a store path.
    *
@@ -45,12 +45,34 @@ public final class StoreEntries {
    */
   Status status(Directory real, StorePath path) throws ErrnoException {
     Status status = real.status(new ByteString(path.baseName()));
-    know(path, new Entry(status.type(), status.uid()));
+    known.put(path, new Entry(path, status.type(), status.uid()));
     return status;
   }
 
+  /**
+   * Returns what some store paths are.
+   *
+   * @param inputs asked only when some are gone
+   * @throws Failure naming all that are gone
+   */
+  public List<Entry> all(Collection<StorePath> paths, Supplier<StoreInputs> inputs) {
+    List<Entry> all = new ArrayList<>();
+    List<StorePath> missing = new ArrayList<>();
+    try (Directory real = open()) {
+      for (StorePath path : paths) {
+        find(real, path).ifPresentOrElse(all::add, () -> missing.add(path));
+      }
+    } catch (ErrnoException e) {
+      throw e.failure("cannot look into " + store.real(), "install Nix on this host");
+    }
+    if (!missing.isEmpty()) {
+      throw inputs.get().gone(store, missing);
+    }
+    return all;
+  }
+
   /** Returns what a store path is, looking only once; empty when it is not there. */
-  public Optional<Entry> find(Directory real, StorePath path) throws ErrnoException {
+  private Optional<Entry> find(Directory real, StorePath path) throws ErrnoException {
     try {
       if (!known.containsKey(path)) {
         status(real, path);

@@ -15,6 +15,10 @@ import nixbuildshell.Malformed;
 public record StorePath(String baseName) implements Comparable<StorePath> {
   private static final int HASH_LENGTH = 32;
   private static final int LONGEST_NAME = 211;
+
+  /** The characters of the shortest base name. */
+  static final int SHORTEST = HASH_LENGTH + 2;
+
   private static final String DERIVATION = ".drv";
   private static final boolean[] OF_HASHES = table(NixHash.ALPHABET);
   private static final boolean[] OF_NAMES =

@@ -1,6 +1,7 @@
 package nixbuildshell.view;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ import nixbuildshell.store.Derivation;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.RememberedClosures;
+import nixbuildshell.store.StoreEntries.Entry;
 import nixbuildshell.store.StoreInputs;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.store.StoreQuery;
@@ -51,33 +53,32 @@ record InputClosure(
   }
 
   /**
-   * Returns the store paths.
+   * Returns the store paths, and what they are.
    *
    * @param nixStore the program of that name
    * @param sandboxPaths the host paths that the sandbox shows
    * @throws Failure naming all inputs that are gone from the store
    * @throws java.util.concurrent.CancellationException when the program was cancelled
    */
-  List<StorePath> paths(Optional<NixProgram> nixStore, SandboxPaths sandboxPaths) throws Unknown {
+  List<Entry> entries(Optional<NixProgram> nixStore, SandboxPaths sandboxPaths) throws Unknown {
     if (nixStore.isEmpty()) {
       throw new Unknown("there is no nix-store on PATH", "put Nix's programs on the PATH");
     }
     Source source = source();
     Optional<StorePath> shell = shell();
-    Set<StorePath> paths =
-        known(source.path, sandboxPaths)
-            .filter(closure -> shell.isEmpty() || closure.contains(shell.get()))
-            .orElse(null);
-    if (paths == null) {
-      paths = new Asking(new StoreQuery(nixStore.get(), store), source, sandboxPaths).paths(shell);
+    List<Entry> entries = known(source.path, sandboxPaths).orElse(List.of());
+    if (entries.isEmpty() || shell.isPresent() && !has(entries, shell.get())) {
+      Set<StorePath> paths =
+          new Asking(new StoreQuery(nixStore.get(), store), source, sandboxPaths).paths(shell);
+      entries = remembered.entries().all(paths, () -> new StoreInputs(Map.of()));
     }
-    paths.removeAll(source.derivation.outputPaths().values());
-    paths.removeAll(outputs());
+    entries = without(source.derivation.outputPaths().values(), entries);
+    entries = without(outputs(), entries);
     messages.detail(
-        paths.size()
+        entries.size()
             + " store paths are shown: the closure of the build's inputs"
             + (sandboxPaths.tools().isEmpty() ? "" : " and of --sandbox-path"));
-    return List.copyOf(paths);
+    return entries;
   }
 
   /** Returns the inputs with the derivations that make them, as far as they are known. */
@@ -95,6 +96,27 @@ record InputClosure(
     } catch (StoreInputs.Unknown e) {
       throw new Unknown(e.getMessage(), e.remedy());
     }
+  }
+
+  /** Compares path by path: a set would look at each character, of thousands of paths. */
+  private static boolean has(List<Entry> entries, StorePath path) {
+    for (Entry entry : entries) {
+      if (entry.path().equals(path)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static List<Entry> without(Collection<StorePath> paths, List<Entry> entries) {
+    List<Entry> left = entries;
+    for (StorePath path : paths) {
+      if (has(left, path)) {
+        left = new ArrayList<>(left);
+        left.removeIf(entry -> entry.path().equals(path));
+      }
+    }
+    return left;
   }
 
   private Set<StorePath> outputs() {
@@ -128,11 +150,15 @@ record InputClosure(
   }
 
   /** Returns what an earlier run was told; empty when Nix has to be asked for anything. */
-  private Optional<Set<StorePath>> known(StorePath derivation, SandboxPaths sandboxPaths) {
+  private Optional<List<Entry>> known(StorePath derivation, SandboxPaths sandboxPaths) {
     if (!sandboxPaths.ask()) {
       return Optional.empty();
     }
-    return remembered.find(derivation, roots(sandboxPaths));
+    Set<StorePath> roots = roots(sandboxPaths);
+    return sandboxPaths
+        .ahead()
+        .known(derivation, roots)
+        .or(() -> remembered.find(derivation, roots));
   }
 
   private static Set<StorePath> roots(SandboxPaths sandboxPaths) {

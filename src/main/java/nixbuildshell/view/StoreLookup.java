@@ -1,7 +1,6 @@
 package nixbuildshell.view;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -9,7 +8,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongPredicate;
-import java.util.function.Supplier;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.Malformed;
@@ -19,8 +17,6 @@ import nixbuildshell.capture.KeptDirectories;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.console.Messages;
 import nixbuildshell.files.Answers;
-import nixbuildshell.files.Directory;
-import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
 import nixbuildshell.files.FileType;
 import nixbuildshell.nix.Caller;
@@ -82,7 +78,7 @@ public record StoreLookup(
     if (seen.isPresent()) {
       Set<StorePath> paths = withTools(seen.get(), tools);
       build.store().outputs().values().forEach(output -> paths.remove(output.value()));
-      return exact(entries, paths, closure::inputs);
+      return exact(entries.all(paths, closure::inputs));
     }
     if (!sandboxed
         || !build.manifest().flatMap(manifest -> manifest.sandbox().used()).orElse(true)) {
@@ -90,7 +86,7 @@ public record StoreLookup(
     }
     sandboxPaths.ask();
     try {
-      return exact(entries, closure.paths(nixStore(), sandboxPaths), StoreLookup::unknown);
+      return exact(closure.entries(nixStore(), sandboxPaths));
     } catch (InputClosure.Unknown e) {
       messages.note("the whole store is shown, as the build's part is unknown: " + e.getMessage());
       return new StoreView.Whole();
@@ -120,8 +116,7 @@ public record StoreLookup(
       return Optional.of(view);
     }
     try {
-      List<StoreView.Member> members =
-          exact(withTools(List.copyOf(all), List.of(path)), StoreLookup::unknown).members();
+      List<StoreView.Member> members = exact(withTools(List.copyOf(all), List.of(path))).members();
       return Optional.of(new StoreView.Exact(members, exact.layered()));
     } catch (Failure e) {
       return Optional.empty();
@@ -152,7 +147,7 @@ public record StoreLookup(
       throw new Failure("cannot enter " + session.path(), "its store/paths is damaged", "");
     }
     Set<StorePath> all = withTools(paths, tools);
-    return new StoreView.Exact(exact(all, StoreLookup::unknown).members(), shown.get().layered());
+    return new StoreView.Exact(exact(all).members(), shown.get().layered());
   }
 
   /**
@@ -169,52 +164,29 @@ public record StoreLookup(
         : view;
   }
 
-  /**
-   * Returns the view of some store paths.
-   *
-   * @param inputs asked only when some are gone
-   */
-  private StoreView.Exact exact(Collection<StorePath> paths, Supplier<StoreInputs> inputs) {
-    return exact(new StoreEntries(files, nix), paths, inputs);
+  private StoreView.Exact exact(Set<StorePath> paths) {
+    return exact(new StoreEntries(files, nix).all(paths, () -> new StoreInputs(Map.of())));
   }
 
-  private StoreView.Exact exact(
-      StoreEntries entries, Collection<StorePath> paths, Supplier<StoreInputs> inputs) {
-    List<StoreView.Member> members = new ArrayList<>();
-    List<StorePath> missing = new ArrayList<>();
-    try (Directory store = entries.open()) {
-      for (StorePath path : paths) {
-        Optional<StoreEntries.Entry> found = entries.find(store, path);
-        if (found.isPresent()) {
-          members.add(member(path, found.get()));
-        } else {
-          missing.add(path);
-        }
-      }
-    } catch (ErrnoException e) {
-      throw e.failure("cannot look into " + nix.real(), "install Nix on this host");
-    }
-    if (!missing.isEmpty()) {
-      throw inputs.get().gone(nix, missing);
+  private StoreView.Exact exact(List<StoreEntries.Entry> entries) {
+    List<StoreView.Member> members = new ArrayList<>(entries.size());
+    for (StoreEntries.Entry entry : entries) {
+      members.add(member(entry));
     }
     return new StoreView.Exact(members, members.size() > MOST_ON_DISK);
   }
 
-  private static StoreInputs unknown() {
-    return new StoreInputs(Map.of());
-  }
-
-  private StoreView.Member member(StorePath path, StoreEntries.Entry is) {
+  private StoreView.Member member(StoreEntries.Entry is) {
     if (!CAN_BE_SHOWN.contains(is.type())) {
-      String whole = nix.directory().path(path);
+      String whole = nix.directory().path(is.path());
       throw new Failure("cannot show " + whole, "it is " + is.type(), "");
     } else if (writable.test(is.owner())) {
-      String whole = nix.directory().path(path);
+      String whole = nix.directory().path(is.path());
       throw new Failure(
           "cannot show " + whole,
           "it is not finished: a build with the same users left it",
           "delete it: " + nix.command() + " --delete " + whole);
     }
-    return new StoreView.Member(path, is.type());
+    return new StoreView.Member(is.path(), is.type());
   }
 }

@@ -47,6 +47,7 @@ class InputClosureTest {
   void make() throws Exception {
     host = new TestHost(root);
     host.store().derivation("ii", "input", BUILT);
+    make(BUILT);
     derivation(SOURCE, TestHost.BASH);
     host.file(root.resolve("invalid"), "");
     references(SOURCE, LIBRARY);
@@ -69,7 +70,18 @@ class InputClosureTest {
             .formatted(root));
   }
 
+  /** Makes store paths that are not there yet. */
+  private void make(StorePath... paths) {
+    for (StorePath path : paths) {
+      Path file = root.resolve("nix/store").resolve(path.baseName());
+      if (!Files.exists(file)) {
+        host.file(file, "");
+      }
+    }
+  }
+
   private void derivation(StorePath... sources) {
+    make(sources);
     host.derivation(
         input(),
         Arrays.stream(sources)
@@ -83,6 +95,7 @@ class InputClosureTest {
   }
 
   private void references(StorePath... fromAndTo) {
+    make(fromAndTo);
     StringBuilder lines = new StringBuilder();
     for (int i = 0; i < fromAndTo.length; i += 2) {
       lines.append(TestHost.whole(fromAndTo[i])).append(' ');
@@ -104,7 +117,9 @@ class InputClosureTest {
               kept,
               host.build(kept, Optional.empty()),
               host.messages())
-          .paths(NixProgram.find(host.caller(), "nix-store", () -> false), paths);
+          .entries(NixProgram.find(host.caller(), "nix-store", () -> false), paths).stream()
+              .map(StoreEntries.Entry::path)
+              .toList();
     }
   }
 
@@ -141,6 +156,7 @@ class InputClosureTest {
   @Test
   void hasTheSandboxPathsOfTheStoreThatAreValid() throws Exception {
     StorePath path = TestStore.path("gg", "path");
+    make(path);
     StorePath invalid = TestStore.path("hh", "invalid");
     host.settings(
         "sandbox-paths = /x=%s/x /y=%s /etc"
@@ -165,9 +181,6 @@ class InputClosureTest {
   @Test
   void isRememberedAsLongAsEachPathIsTheSameFile() throws Exception {
     Path store = root.resolve("nix/store");
-    for (StorePath path : List.of(SOURCE, LIBRARY, BUILT)) {
-      host.file(store.resolve(path.baseName()), "");
-    }
     host.settings("sandbox-paths = /x=/y");
     host.program("nix-store", "echo >>%s/asked; exec %1$s/bin/answer \"$@\"".formatted(root));
     Path base = Files.createDirectory(root.resolve("base"));
@@ -210,9 +223,6 @@ class InputClosureTest {
     StorePath path = TestStore.path("gg", "path");
     host.settings("sandbox-paths = /x=/y /path=" + TestHost.whole(path));
     host.program("nix-store", "echo $2 >>%s/asked; exec %1$s/bin/answer \"$@\"".formatted(root));
-    for (StorePath each : List.of(SOURCE, LIBRARY, BUILT, path)) {
-      host.file(root.resolve("nix/store").resolve(each.baseName()), "");
-    }
     references(SOURCE, LIBRARY, BUILT, path);
     StorePath derivation = TestStore.path("dd", "probe-1.0.drv");
     Set<StorePath> expected = Set.of(SOURCE, LIBRARY, BUILT, TestHost.BASH, path);
@@ -229,6 +239,7 @@ class InputClosureTest {
   @Test
   void isAskedForAgainWhereTheAnswerIsAnother() throws Exception {
     StorePath tool = TestStore.path("gg", "tool");
+    make(tool);
     StorePath derivation = TestStore.path("dd", "probe-1.0.drv");
     assertEquals(
         Set.of(SOURCE, LIBRARY, BUILT, TestHost.BASH), Set.copyOf(closureAskedAhead(INPUT)));
