@@ -3,7 +3,7 @@
  * line, for 64-bit Arm; the reasons are there.
  *
  * A system call keeps all registers but x0 (first argument in, result out). The caller-saved x9 to
- * x12 are enough, so nothing is saved, and the stack is not used.
+ * x13 are enough, so nothing is saved, and the stack is not used.
  */
 	.equ SYS_exit_group, 94
 	.equ SYS_rt_sigprocmask, 135
@@ -24,7 +24,9 @@
 	.equ FLAGS, 8*8
 	.equ EXPECTED, 9*8
 	.equ TOLERATED, 10*8
+	.equ PLACES, 12*8
 	.equ RESULT, 14*8
+	.equ NAME, 15*8
 	.equ RECORD_SIZE, 16*8
 
 	.equ MUST_EQUAL_BIT, 0
@@ -67,6 +69,15 @@ run:
 child:
 	add x9, x9, HEADER_SIZE
 step:
+	ldr x13, [x9, NAME]
+	cbz x13, call
+	ldp x0, x1, [x9, PLACES]
+1:	ldrb w2, [x13], 1
+	strb w2, [x0], 1
+	strb w2, [x1], 1
+	cbnz w2, 1b
+
+call:
 	ldp x0, x1, [x9, ARGUMENTS + 0*8]
 	ldp x2, x3, [x9, ARGUMENTS + 2*8]
 	ldp x4, x5, [x9, ARGUMENTS + 4*8]
@@ -94,7 +105,11 @@ step:
 	cmp x0, 0
 	b.gt leave
 next:
-	add x9, x9, RECORD_SIZE
+	cbz x13, 1f
+	str x13, [x9, NAME]
+	ldrb w10, [x13]
+	cbnz w10, step			/* an empty name is the end */
+1:	add x9, x9, RECORD_SIZE
 	b step
 
 error:	/* Unused entries are 0, which is no error. */

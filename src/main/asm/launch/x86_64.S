@@ -15,8 +15,10 @@
  *    Java, on the parent's stack. The child keeps the full mask; the plan resets the handlers before
  *    it empties the mask. The parent gets its mask back before this function returns.
  *  - This code is position-independent, has no data and calls no function.
+ *  - A record with names is run once for each: the name goes to the ends of two strings before.
  *
- * A system call keeps all registers but rax (number in, result out), rcx and r11.
+ * A system call keeps all registers but rax (number in, result out), rcx and r11. In the child r12
+ * is the name after this one, and 0 in a record without names.
  */
 	.intel_syntax noprefix
 
@@ -39,7 +41,9 @@
 	.equ FLAGS, 8*8
 	.equ EXPECTED, 9*8
 	.equ TOLERATED, 10*8
+	.equ PLACES, 12*8
 	.equ RESULT, 14*8
+	.equ NAME, 15*8
 	.equ RECORD_SIZE, 16*8
 
 	.equ MUST_EQUAL, 1
@@ -85,6 +89,21 @@ run:
 child:
 	add rbx, HEADER_SIZE
 step:
+	mov r12, [rbx + NAME]
+	test r12, r12
+	jz call
+	mov rdi, [rbx + PLACES + 0*8]
+	mov rsi, [rbx + PLACES + 1*8]
+1:	mov al, [r12]
+	mov [rdi], al
+	mov [rsi], al
+	inc r12
+	inc rdi
+	inc rsi
+	test al, al
+	jnz 1b
+
+call:
 	mov rdi, [rbx + ARGUMENTS + 0*8]
 	mov rsi, [rbx + ARGUMENTS + 1*8]
 	mov rdx, [rbx + ARGUMENTS + 2*8]
@@ -116,7 +135,12 @@ step:
 	test rax, rax
 	jg leave
 next:
-	add rbx, RECORD_SIZE
+	test r12, r12
+	jz 1f
+	mov [rbx + NAME], r12
+	cmp byte ptr [r12], 0		/* an empty name is the end */
+	jne step
+1:	add rbx, RECORD_SIZE
 	jmp step
 
 error:	/* Unused entries are 0, which is no error. */

@@ -39,6 +39,20 @@ public final class Code {
           + "" // child:
           + "4883c340" // add rbx,0x40
           + "" // step:
+          + "4c8b6378" // mov r12,QWORD PTR [rbx+0x78]
+          + "4d85e4" // test r12,r12
+          + "741d" // je <call>
+          + "488b7b60" // mov rdi,QWORD PTR [rbx+0x60]
+          + "488b7368" // mov rsi,QWORD PTR [rbx+0x68]
+          + "418a0424" // mov al,BYTE PTR [r12]
+          + "8807" // mov BYTE PTR [rdi],al
+          + "8806" // mov BYTE PTR [rsi],al
+          + "49ffc4" // inc r12
+          + "48ffc7" // inc rdi
+          + "48ffc6" // inc rsi
+          + "84c0" // test al,al
+          + "75eb" // jne <step+0x11>
+          + "" // call:
           + "488b7b08" // mov rdi,QWORD PTR [rbx+0x8]
           + "488b7310" // mov rsi,QWORD PTR [rbx+0x10]
           + "488b5318" // mov rdx,QWORD PTR [rbx+0x18]
@@ -47,48 +61,53 @@ public final class Code {
           + "4c8b4b30" // mov r9,QWORD PTR [rbx+0x30]
           + "488b4338" // mov rax,QWORD PTR [rbx+0x38]
           + "d1e8" // shr eax,1
-          + "7303" // jae <step+0x23>
+          + "7303" // jae <call+0x23>
           + "488b3f" // mov rdi,QWORD PTR [rdi]
           + "d1e8" // shr eax,1
-          + "7303" // jae <step+0x2a>
+          + "7303" // jae <call+0x2a>
           + "488b36" // mov rsi,QWORD PTR [rsi]
           + "d1e8" // shr eax,1
-          + "7303" // jae <step+0x31>
+          + "7303" // jae <call+0x31>
           + "488b12" // mov rdx,QWORD PTR [rdx]
           + "d1e8" // shr eax,1
-          + "7303" // jae <step+0x38>
+          + "7303" // jae <call+0x38>
           + "4d8b12" // mov r10,QWORD PTR [r10]
           + "d1e8" // shr eax,1
-          + "7303" // jae <step+0x3f>
+          + "7303" // jae <call+0x3f>
           + "4d8b00" // mov r8,QWORD PTR [r8]
           + "d1e8" // shr eax,1
-          + "7303" // jae <step+0x46>
+          + "7303" // jae <call+0x46>
           + "4d8b09" // mov r9,QWORD PTR [r9]
           + "488b03" // mov rax,QWORD PTR [rbx]
           + "0f05" // syscall
           + "48894370" // mov QWORD PTR [rbx+0x70],rax
           + "483d01f0ffff" // cmp rax,0xfffffffffffff001
-          + "7320" // jae <error>
+          + "7337" // jae <error>
           + "f6434001" // test BYTE PTR [rbx+0x40],0x1
-          + "7406" // je <step+0x63>
+          + "7406" // je <call+0x63>
           + "483b4348" // cmp rax,QWORD PTR [rbx+0x48]
-          + "752c" // jne <broken>
+          + "7543" // jne <broken>
           + "f6434002" // test BYTE PTR [rbx+0x40],0x2
           + "7405" // je <next>
           + "4885c0" // test rax,rax
-          + "7f28" // jg <leave>
+          + "7f3f" // jg <leave>
           + "" // next:
+          + "4d85e4" // test r12,r12
+          + "740f" // je <next+0x14>
+          + "4c896378" // mov QWORD PTR [rbx+0x78],r12
+          + "41803c2400" // cmp BYTE PTR [r12],0x0
+          + "0f8558ffffff" // jne <step>
           + "4881c380000000" // add rbx,0x80
-          + "eb89" // jmp <step>
+          + "e94cffffff" // jmp <step>
           + "" // error:
           + "483b4350" // cmp rax,QWORD PTR [rbx+0x50]
-          + "74f1" // je <next>
+          + "74da" // je <next>
           + "483b4358" // cmp rax,QWORD PTR [rbx+0x58]
-          + "74eb" // je <next>
+          + "74d4" // je <next>
           + "483b4360" // cmp rax,QWORD PTR [rbx+0x60]
-          + "74e5" // je <next>
+          + "74ce" // je <next>
           + "483b4368" // cmp rax,QWORD PTR [rbx+0x68]
-          + "74df" // je <next>
+          + "74c8" // je <next>
           + "" // broken:
           + "bf7d000000" // mov edi,0x7d
           + "eb02" // jmp <exit>
@@ -130,49 +149,61 @@ public final class Code {
           + "" // child:
           + "29010191" // add x9, x9, #0x40
           + "" // step:
+          + "2d3d40f9" // ldr x13, [x9, #120]
+          + "cd0000b4" // cbz x13, <call>
+          + "200546a9" // ldp x0, x1, [x9, #96]
+          + "a2154038" // ldrb w2, [x13], #1
+          + "02140038" // strb w2, [x0], #1
+          + "22140038" // strb w2, [x1], #1
+          + "a2ffff35" // cbnz w2, <step+0xc>
+          + "" // call:
           + "208540a9" // ldp x0, x1, [x9, #8]
           + "228d41a9" // ldp x2, x3, [x9, #24]
           + "249542a9" // ldp x4, x5, [x9, #40]
           + "2a1d40f9" // ldr x10, [x9, #56]
-          + "4a000036" // tbz w10, #0, <step+0x18>
+          + "4a000036" // tbz w10, #0, <call+0x18>
           + "000040f9" // ldr x0, [x0]
-          + "4a000836" // tbz w10, #1, <step+0x20>
+          + "4a000836" // tbz w10, #1, <call+0x20>
           + "210040f9" // ldr x1, [x1]
-          + "4a001036" // tbz w10, #2, <step+0x28>
+          + "4a001036" // tbz w10, #2, <call+0x28>
           + "420040f9" // ldr x2, [x2]
-          + "4a001836" // tbz w10, #3, <step+0x30>
+          + "4a001836" // tbz w10, #3, <call+0x30>
           + "630040f9" // ldr x3, [x3]
-          + "4a002036" // tbz w10, #4, <step+0x38>
+          + "4a002036" // tbz w10, #4, <call+0x38>
           + "840040f9" // ldr x4, [x4]
-          + "4a002836" // tbz w10, #5, <step+0x40>
+          + "4a002836" // tbz w10, #5, <call+0x40>
           + "a50040f9" // ldr x5, [x5]
           + "280140f9" // ldr x8, [x9]
           + "010000d4" // svc #0x0
           + "203900f9" // str x0, [x9, #112]
           + "1ffc3fb1" // cmn x0, #0xfff
-          + "62010054" // b.cs <error>
+          + "e2010054" // b.cs <error>
           + "2a2140f9" // ldr x10, [x9, #64]
-          + "8a000036" // tbz w10, #0, <step+0x68>
+          + "8a000036" // tbz w10, #0, <call+0x68>
           + "2b2540f9" // ldr x11, [x9, #72]
           + "1f000beb" // cmp x0, x11
-          + "01020054" // b.ne <broken>
+          + "81020054" // b.ne <broken>
           + "6a000836" // tbz w10, #1, <next>
           + "1f0000f1" // cmp x0, #0x0
-          + "ec010054" // b.gt <leave>
+          + "6c020054" // b.gt <leave>
           + "" // next:
+          + "8d0000b4" // cbz x13, <next+0x10>
+          + "2d3d00f9" // str x13, [x9, #120]
+          + "aa014039" // ldrb w10, [x13]
+          + "2afbff35" // cbnz w10, <step>
           + "29010291" // add x9, x9, #0x80
-          + "e2ffff17" // b <step>
+          + "d7ffff17" // b <step>
           + "" // error:
           + "2b3145a9" // ldp x11, x12, [x9, #80]
           + "1f000beb" // cmp x0, x11
-          + "80ffff54" // b.eq <next>
+          + "00ffff54" // b.eq <next>
           + "1f000ceb" // cmp x0, x12
-          + "40ffff54" // b.eq <next>
+          + "c0feff54" // b.eq <next>
           + "2b3146a9" // ldp x11, x12, [x9, #96]
           + "1f000beb" // cmp x0, x11
-          + "e0feff54" // b.eq <next>
+          + "60feff54" // b.eq <next>
           + "1f000ceb" // cmp x0, x12
-          + "a0feff54" // b.eq <next>
+          + "20feff54" // b.eq <next>
           + "" // broken:
           + "a00f80d2" // mov x0, #0x7d
           + "02000014" // b <exit>

@@ -45,14 +45,14 @@ final class SharedImage implements AutoCloseable {
     return memory;
   }
 
-  /** Returns the data that an argument of a step points to, as the kernel left it. */
-  byte[] data(int step, int argument, int length) {
-    return memory.read(image.data(step, argument), length);
+  /** Returns the data that an argument of a part points to, as the kernel left it. */
+  byte[] data(int part, int argument, int length) {
+    return memory.read(image.data(part, argument), length);
   }
 
-  /** Returns what a step returned. */
-  long result(int step) {
-    return Image.result(judged(), step);
+  /** Returns what a part's last call returned. */
+  long result(int part) {
+    return Image.result(judged(), part);
   }
 
   Outcome outcome() {

@@ -106,7 +106,11 @@ public sealed interface Argument {
     }
   }
 
-  /** Stands for the result of an earlier step, a descriptor for instance. Steps count from 0. */
+  /**
+   * Stands for the result of an earlier step, a descriptor for instance.
+   *
+   * @param step the number of its part of the plan, from 0
+   */
   record Result(int step) implements Argument {
     @Override
     public String toString() {

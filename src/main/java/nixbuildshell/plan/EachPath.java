@@ -2,6 +2,7 @@ package nixbuildshell.plan;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import nixbuildshell.ByteString;
 import nixbuildshell.plan.Argument.InStore;
 import nixbuildshell.plan.Argument.Number;
@@ -10,27 +11,38 @@ import nixbuildshell.store.StorePath;
 
 /**
  * Describes the same step for each of some store paths. A sandbox has two steps for each of its
- * store paths, and to make thousands of steps one by one takes longer than their system calls.
+ * store paths, and to lay out thousands of steps takes longer than their system calls: so the
+ * interpreter repeats one.
  *
- * @param pattern lacks the path's name at the end of its label and of each {@link InStore}; its
- *     other arguments are numbers
+ * @param pattern lacks the path's name at the end of its label and of each {@link InStore}, of
+ *     which it has one or two; its other arguments are numbers. It tolerates at most {@link
+ *     #MOST_TOLERATED} errnos
  * @param paths at least one
  */
-record EachPath(Step pattern, List<StorePath> paths) implements Part {
-  EachPath {
+public record EachPath(Step pattern, List<StorePath> paths) implements Part {
+  /** The number of errnos that fit in a record with names. */
+  static final int MOST_TOLERATED = 2;
+
+  public EachPath {
     paths = List.copyOf(paths);
-    boolean valid = !paths.isEmpty();
+    int named = 0;
+    int numbers = 0;
     for (Argument argument : pattern.arguments()) {
-      valid &= argument instanceof InStore || argument instanceof Number;
+      named += argument instanceof InStore ? 1 : 0;
+      numbers += argument instanceof Number ? 1 : 0;
     }
-    if (!valid) {
+    if (paths.isEmpty()
+        || named < 1
+        || named > 2
+        || named + numbers < pattern.arguments().size()
+        || pattern.tolerated().size() > MOST_TOLERATED) {
       throw new IllegalArgumentException(pattern.label());
     }
   }
 
-  @Override
-  public int size() {
-    return paths.size();
+  /** Returns all steps, which takes long where there are thousands of paths. */
+  public List<Step> steps() {
+    return IntStream.range(0, paths.size()).mapToObj(this::step).toList();
   }
 
   /** Returns the step for a path, which counts from 0. */

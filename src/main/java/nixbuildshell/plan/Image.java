@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Abi;
@@ -20,9 +21,9 @@ import nixbuildshell.store.StorePath;
  * child share them: the child writes each result there, and the parent reads how far the child
  * came.
  *
- * <p>All words are 8 bytes, little-endian. The image is a header, a record for each step, a last
- * record that makes {@code exit_group(125)}, and the data that arguments point to: strings,
- * structures and pointer arrays, each at a multiple of 8.
+ * <p>All words are 8 bytes, little-endian. The image is a header, a record for each part of the
+ * plan, a last record that makes {@code exit_group(125)}, and the data that arguments point to:
+ * strings, structures and pointer arrays, each at a multiple of 8.
  *
  * <pre>
  * header, 64 bytes                      record, 128 bytes
@@ -35,8 +36,12 @@ import nixbuildshell.store.StorePath;
  *                                         9      expected result
  *                                         10..13 tolerated results, each -errno, or 0
  *                                         14     the result (written), before that {@link #UNTOUCHED}
- *                                         15     0
+ *                                         15     0, or the address of a name (written)
  * </pre>
+ *
+ * <p>A record with a name is run for each of some names: they follow each other, each with a NUL,
+ * and an empty one is the end. Before each call the name is copied to the addresses in words 12 and
+ * 13, which are in strings that arguments point to. After it, word 15 is the next name's address.
  *
  * <p>A result from -4095 to -1 is an error. An error that is not tolerated, or a result that is not
  * the expected one, ends the child with {@code exit_group(125)}. Only the results tell what
@@ -55,6 +60,8 @@ public final class Image {
   static final int HEADER = 64;
   static final int RECORD = 128;
   static final int RESULT = 14;
+  private static final int PLACES = 12;
+  private static final int NAME = 15;
   private static final int MAX_ERRNO = 4095;
 
   private final Plan plan;
@@ -81,7 +88,7 @@ public final class Image {
    *
    * @param cloneFlags the flags of the clone, with its exit signal
    * @throws IllegalArgumentException when the plan is empty, a step refers to the result of a later
-   *     one, or a string has a NUL inside (which would cut it)
+   *     part, or a string has a NUL inside (which would cut it)
    */
   public static Image of(Plan plan, Abi abi, long cloneFlags) {
     return new Layout(plan, abi).image(cloneFlags);
@@ -126,19 +133,19 @@ public final class Image {
     }
   }
 
-  /** Returns the offset of a step's record in bytes. Steps count from 0. */
-  public static int record(int step) {
-    return HEADER + step * RECORD;
+  /** Returns the offset of a part's record in bytes. Parts count from 0. */
+  public static int record(int part) {
+    return HEADER + part * RECORD;
   }
 
-  /** Returns the offset of the data that an argument of a step points to. Both count from 0. */
-  public int data(int step, int argument) {
-    return (int) records[record(step) / WORD + 1 + argument];
+  /** Returns the offset of the data that an argument of a part points to. Both count from 0. */
+  public int data(int part, int argument) {
+    return (int) records[record(part) / WORD + 1 + argument];
   }
 
   /** Returns the number of bytes that {@link #outcome} needs: all but the data. */
   public int judged() {
-    return record(plan.size());
+    return record(plan.parts().size());
   }
 
   /**
@@ -147,35 +154,68 @@ public final class Image {
    * @param memory the first {@link #judged} bytes of the image, as the child left them
    */
   public Outcome outcome(ByteBuffer memory) {
-    int last = plan.size() - 1;
+    int last = plan.parts().size() - 1;
     int next = firstUntouched(memory, last + 1);
-    if (next <= last) {
-      if (next > 0 && !isGood(plan.step(next - 1), result(memory, next - 1))) {
-        return bad(next - 1, plan.step(next - 1), result(memory, next - 1));
+    if (next > 0 && next <= last) {
+      Optional<Outcome> before = unfinished(memory, next - 1);
+      if (before.isPresent()) {
+        return before.get();
       }
-      // A program that runs is not looked for elsewhere.
-      return next == last || plan.step(next).kind() == Step.Kind.EXECUTE
-          ? new Ran()
-          : new Stopped(next, plan.step(next));
     }
-    List<Step> steps = plan.steps();
+    if (next <= last) {
+      Step step = step(memory, next).orElseThrow();
+      // A program that runs is not looked for elsewhere.
+      return next == last || step.kind() == Step.Kind.EXECUTE ? new Ran() : new Stopped(next, step);
+    }
+    Step program = (Step) plan.parts().get(last);
     long result = result(memory, last);
     boolean absent = result == -Errno.ENOENT.number() || result == -Errno.ENOTDIR.number();
     // As in execvp(3): "may not be executed" is reported before "not found".
     return IntStream.range(0, absent ? last : 0)
-        .filter(i -> steps.get(i).syscall() == Syscall.EXECVE)
+        .filter(i -> plan.parts().get(i) instanceof Step step && step.syscall() == Syscall.EXECVE)
         .filter(i -> result(memory, i) == -Errno.EACCES.number())
-        .mapToObj(i -> bad(i, steps.get(i), -Errno.EACCES.number()))
+        .mapToObj(i -> bad(i, (Step) plan.parts().get(i), -Errno.EACCES.number()))
         .findFirst()
-        .orElse(bad(last, steps.get(last), result));
+        .orElse(bad(last, program, result));
+  }
+
+  /** Returns what went wrong in a part that has a result; empty when it is done. */
+  private Optional<Outcome> unfinished(ByteBuffer memory, int part) {
+    Optional<Step> now = step(memory, part);
+    if (now.isEmpty()) {
+      return Optional.empty();
+    }
+    long result = result(memory, part);
+    if (!isGood(now.get(), result)) {
+      return Optional.of(bad(part, now.get(), result));
+    }
+    return plan.parts().get(part) instanceof EachPath
+        ? Optional.of(new Stopped(part, now.get()))
+        : Optional.empty();
+  }
+
+  /** Returns the step that a part is at; empty when it has been through all its paths. */
+  private Optional<Step> step(ByteBuffer memory, int part) {
+    if (!(plan.parts().get(part) instanceof EachPath each)) {
+      return Optional.of((Step) plan.parts().get(part));
+    }
+    int record = record(part);
+    long base = word(memory, record + PLACES * WORD) - records[record / WORD + PLACES];
+    long at = word(memory, record + NAME * WORD) - base - records[record / WORD + NAME];
+    int path = 0;
+    for (long begin = 0; begin < at && path < each.paths().size(); path++) {
+      begin += each.paths().get(path).length() + 1;
+    }
+    return path < each.paths().size() ? Optional.of(each.step(path)) : Optional.empty();
   }
 
   /**
-   * Finds the step whose call has not returned, by halves: the child goes through them in order.
+   * Finds the part whose first call has not returned, by halves: the child goes through them in
+   * order.
    */
-  private static int firstUntouched(ByteBuffer memory, int steps) {
+  private static int firstUntouched(ByteBuffer memory, int parts) {
     int from = 0;
-    int to = steps;
+    int to = parts;
     while (from < to) {
       int middle = (from + to) / 2;
       if (result(memory, middle) == UNTOUCHED) {
@@ -204,12 +244,16 @@ public final class Image {
   }
 
   /**
-   * Returns the result of a step, {@link #UNTOUCHED} before it has one.
+   * Returns the result of a part's last call, {@link #UNTOUCHED} before it has one.
    *
    * @param memory the first {@link #judged} bytes of the image, as the child left them
    */
-  public static long result(ByteBuffer memory, int step) {
-    return words(memory).getLong(record(step) + RESULT * WORD);
+  public static long result(ByteBuffer memory, int part) {
+    return word(memory, record(part) + RESULT * WORD);
+  }
+
+  private static long word(ByteBuffer memory, int offset) {
+    return words(memory).getLong(offset);
   }
 
   private static ByteBuffer words(ByteBuffer bytes) {
@@ -220,10 +264,7 @@ public final class Image {
     return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /**
-   * Lays out an image: the records in front, the data behind them. A plan can have thousands of
-   * steps, and most of this runs before the JVM has compiled it: plain arrays are fast at once.
-   */
+  /** Lays out an image: the records in front, the data behind them. */
   private static final class Layout {
     private final Plan plan;
     private final Abi abi;
@@ -234,17 +275,22 @@ public final class Image {
     private int[] addresses;
     private int known;
 
+    /** The paths whose names were placed last, and where: the next part is often for the same. */
+    private List<StorePath> placed = List.of();
+
+    private int placedAt;
+
     Layout(Plan plan, Abi abi) {
-      int steps = plan.size();
-      if (steps == 0) {
+      int parts = plan.parts().size();
+      if (parts == 0) {
         throw new IllegalArgumentException("a plan without steps");
       }
       this.plan = plan;
       this.abi = abi;
-      this.front = record(steps + 1);
+      this.front = record(parts + 1);
       this.records = new long[front / WORD];
       this.data = new byte[front];
-      this.addresses = new int[3 * steps];
+      this.addresses = new int[3 * parts];
     }
 
     Image image(long cloneFlags) {
@@ -252,11 +298,13 @@ public final class Image {
       records[1] = EVERY_SIGNAL;
       int index = 0;
       for (Part part : plan.parts()) {
-        step(index, Plan.step(part, 0));
         if (part instanceof EachPath each) {
-          otherPaths(index, each);
+          step(index, each.pattern());
+          names(index, each);
+        } else {
+          step(index, (Step) part);
         }
-        index += part.size();
+        index++;
       }
       // A filter of a build can feign that a call returns; no result lets the child go on.
       Step end =
@@ -292,34 +340,45 @@ public final class Image {
       records[record + RESULT] = UNTOUCHED;
     }
 
-    /** Copies the record of the first path for the others. Only their addresses differ. */
-    private void otherPaths(int index, EachPath each) {
-      List<Argument> arguments = each.pattern().arguments();
-      byte[][] directories = new byte[arguments.size()][];
-      for (int i = 0; i < directories.length; i++) {
-        directories[i] =
-            arguments.get(i) instanceof Argument.InStore in ? in.directory().bytes() : null;
+    /** Places the names of paths, and room for each of them where an argument lacks it. */
+    private void names(int index, EachPath each) {
+      int record = record(index) / WORD;
+      if (each.paths() != placed) {
+        placed = each.paths();
+        placedAt = place(placed);
       }
-      int first = record(index) / WORD;
-      int record = first;
-      for (StorePath path : each.paths().subList(1, each.size())) {
-        record += RECORD / WORD;
-        System.arraycopy(records, first, records, record, RECORD / WORD);
-        for (int i = 0; i < directories.length; i++) {
-          if (directories[i] != null) {
-            records[record + 1 + i] = place(directories[i], path);
-            address((record + 1 + i) * WORD);
-          }
+      records[record + NAME] = placedAt;
+      address((record + NAME) * WORD);
+      int longest = 0;
+      for (StorePath path : placed) {
+        longest = Math.max(longest, path.length());
+      }
+      int places = 0;
+      for (int i = 0; i < each.pattern().arguments().size(); i++) {
+        if (each.pattern().arguments().get(i) instanceof Argument.InStore in) {
+          int string = place(in.directory().bytes(), longest + 1);
+          records[record + 1 + i] = string;
+          records[record + PLACES + places++] = string + in.directory().length();
         }
       }
+      if (places == 1) {
+        records[record + PLACES + 1] = records[record + PLACES];
+      }
+      address((record + PLACES) * WORD);
+      address((record + PLACES + 1) * WORD);
     }
 
-    /** Places the string of a store path. */
-    private int place(byte[] directory, StorePath path) {
-      int length = path.length();
-      int offset = make(directory.length + length + 1);
-      System.arraycopy(directory, 0, data, offset, directory.length);
-      path.copy(data, offset + directory.length);
+    private int place(List<StorePath> paths) {
+      int length = 1;
+      for (StorePath path : paths) {
+        length += path.length() + 1;
+      }
+      int offset = make(length);
+      int at = offset;
+      for (StorePath path : paths) {
+        path.copy(data, at);
+        at += path.length() + 1;
+      }
       return front + offset;
     }
 
@@ -335,6 +394,8 @@ public final class Image {
     private long value(int index, Argument argument) {
       if (argument instanceof Argument.Number number) {
         return number.value();
+      } else if (argument instanceof Argument.InStore) {
+        return 0; // The names say how much room it needs.
       } else if (argument instanceof Argument.Text text) {
         return string(text.value());
       } else if (argument instanceof Argument.Data bytes) {

@@ -12,7 +12,7 @@ public sealed interface Outcome {
   /**
    * Tells that the kernel refused a step.
    *
-   * @param index the number of the step in the plan, from 0
+   * @param index the number of the step's part in the plan, from 0
    */
   record Failed(int index, Step step, int errno) implements Outcome {
     @Override

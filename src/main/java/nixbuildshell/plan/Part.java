@@ -1,7 +1,4 @@
 package nixbuildshell.plan;
 
-/** Describes a part of a plan: one step, or the same step for each of some store paths. */
-public interface Part {
-  /** Returns the number of steps. */
-  int size();
-}
+/** Describes a part of a plan: a {@link Step}, or {@link EachPath}. */
+public interface Part {}

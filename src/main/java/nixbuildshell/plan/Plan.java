@@ -1,6 +1,7 @@
 package nixbuildshell.plan;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.StringJoiner;
 import java.util.regex.Pattern;
@@ -16,50 +17,28 @@ public record Plan(List<? extends Part> parts) {
     parts = List.copyOf(parts);
   }
 
-  /** Returns the number of steps. */
-  int size() {
-    int size = 0;
-    for (Part part : parts) {
-      size += part.size();
-    }
-    return size;
-  }
-
-  /** Returns a step. Steps count from 0. */
-  Step step(int index) {
-    int left = index;
-    for (Part part : parts) {
-      if (left < part.size()) {
-        return step(part, left);
-      }
-      left -= part.size();
-    }
-    throw new IndexOutOfBoundsException(index);
-  }
-
   /** Returns all steps, which takes long where there are thousands. */
   public List<Step> steps() {
     List<Step> steps = new ArrayList<>();
     for (Part part : parts) {
-      for (int i = 0; i < part.size(); i++) {
-        steps.add(step(part, i));
-      }
+      steps.addAll(steps(part));
     }
     return steps;
   }
 
-  /** Returns a step of a part. Its steps count from 0. */
-  static Step step(Part part, int index) {
-    return part instanceof EachPath each ? each.step(index) : (Step) part;
+  private static List<Step> steps(Part part) {
+    return part instanceof EachPath each ? each.steps() : List.of((Step) part);
   }
 
   /**
-   * Returns the output of {@code --explain}: a numbered line for each step, in strace's notation.
-   * Neighbours that differ only in their first argument, a signal or a descriptor, are one line.
+   * Returns the output of {@code --explain}: a line for each step, in strace's notation, with the
+   * number of its part. Neighbours that differ only in their first argument, a signal or a
+   * descriptor, are one line.
    */
   @Override
   public String toString() {
     List<Step> steps = steps();
+    List<Integer> numbers = numbers();
     StringBuilder text = new StringBuilder();
     for (int from = 0, to; from < steps.size(); from = to) {
       String shape = shape(steps.get(from));
@@ -69,12 +48,23 @@ public record Plan(List<? extends Part> parts) {
       }
       text.append(
           to == from + 1
-              ? String.format("%3d  %s\n", to, steps.get(from))
+              ? String.format("%3d  %s\n", numbers.get(from), steps.get(from))
               : String.format(
                   "%3d-%d  %s\n",
-                  from + 1, to, shape.replaceFirst("#", numbers(steps.subList(from, to)))));
+                  numbers.get(from),
+                  numbers.get(to - 1),
+                  shape.replaceFirst("#", firsts(steps.subList(from, to)))));
     }
     return text.toString();
+  }
+
+  /** Returns the number of its part for each step. Parts count from 1, as results name them. */
+  private List<Integer> numbers() {
+    List<Integer> numbers = new ArrayList<>();
+    for (int i = 0; i < parts.size(); i++) {
+      numbers.addAll(Collections.nCopies(steps(parts.get(i)).size(), i + 1));
+    }
+    return numbers;
   }
 
   /** Returns a step's text with # in place of a number that is its first argument. */
@@ -83,7 +73,7 @@ public record Plan(List<? extends Part> parts) {
   }
 
   /** Returns the first arguments of some steps: {@code 1-8|10-18|20}. */
-  private static String numbers(List<Step> steps) {
+  private static String firsts(List<Step> steps) {
     StringJoiner ranges = new StringJoiner("|");
     for (int start = 0, end; start < steps.size(); start = end) {
       end = start + 1;

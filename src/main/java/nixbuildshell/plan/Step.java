@@ -81,11 +81,6 @@ public record Step(
     return new Step(kind, label, syscall, arguments, expected, tolerated, true);
   }
 
-  @Override
-  public int size() {
-    return 1;
-  }
-
   /** Returns the system call for a message, without arguments and variables of a program. */
   String brief() {
     return call(Argument::brief);

@@ -28,7 +28,6 @@ final class Steps {
   private static final Argument NULL = nothing();
 
   private final List<Part> parts = new ArrayList<>();
-  private int size;
 
   Plan plan() {
     return new Plan(parts);
@@ -37,14 +36,13 @@ final class Steps {
   /** Adds a step and returns its result, for later steps. */
   Argument add(Step step) {
     parts.add(step);
-    return new Argument.Result(size++);
+    return new Argument.Result(parts.size() - 1);
   }
 
   /** Adds a step for each of some store paths; none where there are none. */
   void addEach(Step pattern, List<StorePath> paths) {
     if (!paths.isEmpty()) {
       parts.add(new EachPath(pattern, paths));
-      size += paths.size();
     }
   }
 

@@ -24,6 +24,7 @@ record StoreMounts(Steps steps, OldKernel kernel) {
   void bind(BoundStore store) {
     steps.bind("mount " + store.path(), text(store.directory()), outside(store.path()), MS_BIND);
     bindPaths(store.path(), store.host(), store.paths());
+    kernel.protectStorePaths(steps, store.path(), store.paths());
   }
 
   void overlay(Overlay store) {
@@ -41,10 +42,30 @@ record StoreMounts(Steps steps, OldKernel kernel) {
    * inside: it is mounted in the session's directory, which vanishes with the old root.
    */
   void layer(LayeredStore store) {
+    List<StorePath> directories = paths(store.members(), true);
+    List<StorePath> files = paths(store.members(), false);
     mountPoints(store, "the mount points of " + store.path());
-    List<StorePath> paths = makeMountPoints(store);
+    String label = "make " + store.path() + "/";
+    InStore point = new InStore(ByteString.of(store.lower() + "/"));
+    steps.addEach(Steps.directory(label, point, Steps.OF_DIRECTORIES), directories);
+    steps.addEach(Steps.mountPoint(label, point), files);
     layers(store, outside(store.path()));
-    bindPaths(store.path(), store.host(), paths);
+    bindPaths(store.path(), store.host(), directories);
+    bindPaths(store.path(), store.host(), files);
+    List<StorePath> all = new ArrayList<>(directories);
+    all.addAll(files);
+    kernel.protectStorePaths(steps, store.path(), all);
+  }
+
+  /** Returns the directories, or the others. */
+  private static List<StorePath> paths(List<StoreView.Member> members, boolean directories) {
+    List<StorePath> paths = new ArrayList<>(members.size());
+    for (StoreView.Member member : members) {
+      if ((member.type() == FileType.DIRECTORY) == directories) {
+        paths.add(member.path());
+      }
+    }
+    return List.copyOf(paths);
   }
 
   /** Mounts the layers without mount points, to try them. */
@@ -67,32 +88,9 @@ record StoreMounts(Steps steps, OldKernel kernel) {
     return "lowerdir=" + lower + ",upperdir=" + upper + ",workdir=" + work + ",userxattr";
   }
 
-  /** Makes a directory or a file for each path, and returns the paths. */
-  private List<StorePath> makeMountPoints(LayeredStore store) {
-    String label = "make " + store.path() + "/";
-    InStore point = new InStore(ByteString.of(store.lower() + "/"));
-    Step directory = Steps.directory(label, point, Steps.OF_DIRECTORIES);
-    Step file = Steps.mountPoint(label, point);
-    List<StorePath> paths = new ArrayList<>(store.members().size());
-    int first = 0;
-    boolean directories = false;
-    for (StoreView.Member member : store.members()) {
-      boolean isDirectory = member.type() == FileType.DIRECTORY;
-      if (isDirectory != directories) {
-        steps.addEach(directories ? directory : file, paths.subList(first, paths.size()));
-        first = paths.size();
-        directories = isDirectory;
-      }
-      paths.add(member.path());
-    }
-    steps.addEach(directories ? directory : file, paths.subList(first, paths.size()));
-    return paths;
-  }
-
   private void bindPaths(String store, String host, List<StorePath> paths) {
     Argument from = new InStore(ByteString.of(host + "/"));
     Argument to = new InStore(ByteString.of(Steps.ROOT + store + "/"));
     steps.addEach(Steps.mount(OTHER, "mount " + store + "/", from, to, MS_BIND), paths);
-    kernel.protectStorePaths(steps, store, paths);
   }
 }

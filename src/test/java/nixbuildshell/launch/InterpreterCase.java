@@ -2,7 +2,10 @@ package nixbuildshell.launch;
 
 import static nixbuildshell.plan.Argument.number;
 import static nixbuildshell.plan.Argument.text;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,9 +14,11 @@ import nixbuildshell.ByteString;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
 import nixbuildshell.plan.Argument;
+import nixbuildshell.plan.EachPath;
 import nixbuildshell.plan.Outcome;
 import nixbuildshell.plan.Plan;
 import nixbuildshell.plan.Step;
+import nixbuildshell.store.StorePath;
 
 /**
  * Describes a plan that tries one ability of the interpreter, and its outcome. {@link
@@ -24,6 +29,8 @@ import nixbuildshell.plan.Step;
  */
 record InterpreterCase(String name, Plan plan, Outcome outcome, int status, List<Long> results) {
   static final long NEVER = Long.MIN_VALUE;
+  private static final String HANDS_ON = "hands on results";
+  private static final String EACH = "makes a call for each path";
 
   private static final Step PID = Step.of("get the pid", Syscall.GETPID);
   private static final Step END = Step.of("end", Syscall.EXIT_GROUP, number(7));
@@ -31,6 +38,17 @@ record InterpreterCase(String name, Plan plan, Outcome outcome, int status, List
   @Override
   public String toString() {
     return name;
+  }
+
+  /** Asserts that its calls have made what they are to make. */
+  void assertFiles(Path directory) throws IOException {
+    if (name.equals(HANDS_ON)) {
+      assertEquals("abc", Files.readString(directory.resolve("to")));
+    } else if (name.equals(EACH)) {
+      for (String link : List.of("a", "bc", "d")) {
+        assertEquals(Path.of("to", link), Files.readSymbolicLink(directory.resolve(link)));
+      }
+    }
   }
 
   /**
@@ -112,7 +130,37 @@ record InterpreterCase(String name, Plan plan, Outcome outcome, int status, List
             new Outcome.Stopped(1, kill),
             128 + 9,
             List.of()),
+        eachPath(EACH, directory, List.of("a", "bc", "d"), Errno.EXDEV, -1),
+        eachPath("goes on at each path", directory, List.of("e", "e", "e"), Errno.EEXIST, -1),
+        eachPath("stops at the second path", directory, List.of("f", "f", "g"), Errno.EXDEV, 1),
         references(directory, empty));
+  }
+
+  /**
+   * Makes a link for each name, with the name in two arguments.
+   *
+   * @param failing the path that fails, for there is such a link; -1 for none
+   */
+  private static InterpreterCase eachPath(
+      String name, Path directory, List<String> names, Errno tolerated, int failing) {
+    Step link =
+        Step.of(
+                "link ",
+                Syscall.SYMLINKAT,
+                new Argument.InStore(ByteString.of("to/")),
+                number(-100),
+                new Argument.InStore(ByteString.of(directory + "/")))
+            .tolerating(tolerated, "test");
+    EachPath links = new EachPath(link, names.stream().map(StorePath::new).toList());
+    Plan plan = new Plan(List.of(links, END));
+    return failing < 0
+        ? new InterpreterCase(name, plan, new Outcome.Ran(), 7, List.of())
+        : new InterpreterCase(
+            name,
+            plan,
+            new Outcome.Failed(0, links.steps().get(failing), Errno.EEXIST.number()),
+            125,
+            List.of(-17L, NEVER));
   }
 
   /** Makes a call whose six arguments are results of earlier ones. */
@@ -146,8 +194,7 @@ record InterpreterCase(String name, Plan plan, Outcome outcome, int status, List
                 new Argument.Result(5))
             .expecting(3));
     steps.add(END);
-    return new InterpreterCase(
-        "hands on results", new Plan(steps), new Outcome.Ran(), 7, List.of());
+    return new InterpreterCase(HANDS_ON, new Plan(steps), new Outcome.Ran(), 7, List.of());
   }
 
   private static Step write(int out, String text) {

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -88,15 +87,13 @@ class InterpreterTest {
             example.plan(), 0, SamplePlan.NO_MAPS, OptionalInt.empty(), false, Optional.empty());
     SharedImage image = launch.image(calls);
     Child child = launch.waiting(calls, GoPipe.open(calls), image);
-    List<Long> results = Records.results(calls, child, image, example.plan().steps().size());
+    List<Long> results = Records.results(calls, child, image, example.plan().parts().size());
     Ended ended = child.await();
     assertEquals(example.outcome(), ended.outcome());
     assertEquals(example.status(), ended.status());
     if (!example.results().isEmpty()) {
       assertEquals(example.results(), results);
     }
-    if (example.name().equals("hands on results")) {
-      assertEquals("abc", Files.readString(directory.resolve("to")));
-    }
+    example.assertFiles(directory);
   }
 }

@@ -194,37 +194,122 @@ class ImageTest {
     assertThrows(IllegalArgumentException.class, () -> Image.of(plan, Abi.X86_64, 17));
   }
 
-  @Test
-  void aStepForEachPathIsLaidOutLikeItsSteps() {
+  private static StorePath path(String name) {
+    return new StorePath("0123456789abcdfghijklmnpqrsvwxyz", name);
+  }
+
+  private static EachPath eachMount() {
     Step mount =
         Steps.mount(
             Step.Kind.OTHER,
             "mount /s/",
-            new Argument.InStore(ByteString.of("/host/")),
+            new Argument.InStore(ByteString.of("/h/")),
             new Argument.InStore(ByteString.of("root/s/")),
             new Argument.Number(4096, "MS_BIND"));
-    List<StorePath> paths = new ArrayList<>();
-    for (String name : List.of("a", "bc", "libxml2-2.13.4-dev")) {
-      paths.add(new StorePath("0123456789abcdfghijklmnpqrsvwxyz", name));
+    return new EachPath(mount, List.of(path("a"), path("bcd")));
+  }
+
+  private static final Plan EACH_PATH =
+      new Plan(
+          List.of(
+              eachMount(), Step.of("last", Syscall.CLOSE, new Argument.Result(0)), execute("")));
+
+  /** Has the names first: "0123…-a", "0123…-bcd" and an empty one. */
+  @Test
+  void aStepForEachPathIsOneRecord() {
+    Image image = Image.of(EACH_PATH, Abi.X86_64, 17);
+    ByteBuffer memory = Image.words(at(image, BASE));
+    int names = Image.record(4);
+    int from = names + 80;
+    int to = from + 40;
+    long[] record = new long[16];
+    for (int i = 0; i < record.length; i++) {
+      record[i] = memory.getLong(Image.record(0) + i * 8);
     }
-    Step first = Step.of("first", Syscall.GETPID);
-    Step last = Step.of("last", Syscall.CLOSE, new Argument.Result(0));
-    Plan plan = new Plan(List.of(first, new EachPath(mount, paths), last));
-    Plan single = new Plan(plan.steps());
-    assertEquals(5, single.parts().size());
-    Image image = Image.of(plan, Abi.X86_64, 17);
-    assertArrayEquals(at(Image.of(single, Abi.X86_64, 17), BASE), at(image, BASE));
-    assertEquals(single.step(3), plan.step(3));
-    assertEquals("mount /s/" + paths.get(2), plan.step(3).label());
+    assertArrayEquals(
+        new long[] {
+          165,
+          BASE + from,
+          BASE + to,
+          0,
+          4096,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          BASE + from + 3,
+          BASE + to + 7,
+          NEVER,
+          BASE + names
+        },
+        record);
+    assertEquals(ByteString.of(path("a").baseName()), string(memory, names));
+    assertEquals(ByteString.of(path("bcd").baseName()), string(memory, names + 35));
+    assertEquals(ByteString.EMPTY, string(memory, names + 35 + 37));
+    assertEquals(ByteString.of("/h/"), string(memory, from));
+    assertEquals(ByteString.of("root/s/"), string(memory, to));
+  }
+
+  /** The second has one argument for the name, so that it is copied twice to one place. */
+  @Test
+  void namesAreLaidOutOnceForTheSamePaths() {
+    Step make =
+        Steps.directory("make ", new Argument.InStore(ByteString.of("v/")), Argument.octal(0755));
+    EachPath mounts = eachMount();
+    Plan plan = new Plan(List.of(mounts, new EachPath(make, mounts.paths()), execute("")));
+    ByteBuffer memory = Image.words(at(Image.of(plan, Abi.X86_64, 17), BASE));
+    assertEquals(
+        memory.getLong(Image.record(0) + 15 * 8), memory.getLong(Image.record(1) + 15 * 8));
+    long place = memory.getLong(Image.record(1) + 12 * 8);
+    assertEquals(place, memory.getLong(Image.record(1) + 13 * 8));
+    assertEquals(ByteString.of("v/"), string(memory, (int) (place - BASE) - 2));
+  }
+
+  @Test
+  void judgesAStepForEachPathByTheNameThatItIsAt() {
+    Step first = eachMount().step(0);
+    Step second = eachMount().step(1);
+    Step next = EACH_PATH.steps().get(2);
+    assertEquals("mount /s/" + path("bcd"), second.label());
+    assertEquals(new Outcome.Stopped(0, first), outcomeAt(0, NEVER, NEVER));
+    assertEquals(new Outcome.Failed(0, first, 2), outcomeAt(0, -2, NEVER));
+    assertEquals(new Outcome.Stopped(0, second), outcomeAt(35, 0, NEVER));
+    assertEquals(new Outcome.Failed(0, second, 2), outcomeAt(35, -2, NEVER));
+    assertEquals(new Outcome.Stopped(1, next), outcomeAt(35 + 37, 0, NEVER));
+    assertEquals(new Outcome.Failed(1, next, 9), outcomeAt(35 + 37, 0, -9));
+  }
+
+  private static Outcome outcomeAt(int name, long... results) {
+    Image image = Image.of(EACH_PATH, Abi.X86_64, 17);
+    ByteBuffer memory = Image.words(at(image, BASE));
+    int word = Image.record(0) + 15 * 8;
+    memory.putLong(word, memory.getLong(word) + name);
+    return outcome(image, memory, results);
   }
 
   @Test
   void aStepForEachPathTakesNumbersAndPaths() {
-    List<StorePath> one = List.of(new StorePath("0123456789abcdfghijklmnpqrsvwxyz", "a"));
-    Step run = Step.of("run", Syscall.EXECVE, Argument.text("/bin/sh"));
-    Step pid = Step.of("pid", Syscall.GETPID);
-    assertThrows(IllegalArgumentException.class, () -> new EachPath(run, one));
-    assertThrows(IllegalArgumentException.class, () -> new EachPath(pid, List.of()));
+    List<StorePath> one = List.of(path("a"));
+    Argument.InStore in = new Argument.InStore(ByteString.of("/h/"));
+    Step bad = Step.of("open", Syscall.OPENAT, in);
+    for (int i = 0; i <= EachPath.MOST_TOLERATED; i++) {
+      bad = bad.tolerating(Errno.EEXIST, "test");
+    }
+    List<Step> all =
+        List.of(
+            Step.of("run", Syscall.EXECVE, Argument.text("/bin/sh")),
+            Step.of("run", Syscall.EXECVE, in, Argument.text("/bin/sh")),
+            Step.of("pid", Syscall.GETPID),
+            Step.of("link", Syscall.SYMLINKAT, in, in, in),
+            bad);
+    for (Step each : all) {
+      assertThrows(IllegalArgumentException.class, () -> new EachPath(each, one));
+    }
+    Step good = Step.of("open", Syscall.OPENAT, in);
+    assertThrows(IllegalArgumentException.class, () -> new EachPath(good, List.of()));
   }
 
   @Test
@@ -282,7 +367,10 @@ class ImageTest {
 
   private static Outcome outcome(Plan plan, long... results) {
     Image image = Image.of(plan, Abi.X86_64, 17);
-    ByteBuffer memory = Image.words(at(image, BASE));
+    return outcome(image, Image.words(at(image, BASE)), results);
+  }
+
+  private static Outcome outcome(Image image, ByteBuffer memory, long... results) {
     for (int i = 0; i < results.length; i++) {
       memory.putLong(Image.record(i) + Image.RESULT * 8, results[i]);
     }
