@@ -320,11 +320,10 @@ public record Enter(
                 prepared.user().identity(),
                 staging.session())
             : RememberedLayers.NONE;
-    boolean wasKnown = known.isKnown();
     try {
       return work(sessions, kept, build, finder, prepared, staging, known);
     } catch (Failure e) {
-      if (!wasKnown || !LayersRefused.isWhy(e)) {
+      if (!known.isKnown() || !LayersRefused.isWhy(e)) {
         throw e;
       }
       known.forget();

@@ -1,8 +1,5 @@
 package nixbuildshell.view;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import nixbuildshell.ByteString;
@@ -15,14 +12,16 @@ import nixbuildshell.store.NixStore;
 
 /**
  * Remembers that a sandbox could mount layers: to try it takes a process, as long as the launch of
- * a sandbox. The kernel can refuse later what it has allowed; then the answer is forgotten.
+ * a sandbox. The kernel can refuse later what it has allowed, as another kernel can after a boot;
+ * then the answer is forgotten.
  *
- * @param question names the boot, the container, the user and the file systems; empty where that is
- *     not known
+ * @param question names the container, the user and the file systems; empty where that is not known
+ * @param isKnown whether an earlier run has mounted layers
  */
-public record RememberedLayers(Answers answers, Optional<ByteString> question) {
+public record RememberedLayers(Answers answers, Optional<ByteString> question, boolean isKnown) {
   /** Knows nothing. */
-  public static final RememberedLayers NONE = new RememberedLayers(Answers.NONE, Optional.empty());
+  public static final RememberedLayers NONE =
+      new RememberedLayers(Answers.NONE, Optional.empty(), false);
 
   private static final String KIND = "layers";
   private static final ByteString MOUNTED = ByteString.of("mounted");
@@ -32,36 +31,30 @@ public record RememberedLayers(Answers answers, Optional<ByteString> question) {
       Answers answers, FileSystem files, NixStore store, Identity identity, Session session) {
     try {
       String question =
-          Files.readString(Path.of("/proc/sys/kernel/random/boot_id"))
-              + namespace(files, "mnt")
+          namespace(files, "mnt")
               + namespace(files, "user")
               + identity.outsideUid()
               + "\n"
               + session.directory().self().status().device()
               + "\n"
               + store.real();
-      return new RememberedLayers(answers, Optional.of(ByteString.of(question)));
-    } catch (IOException | ErrnoException e) {
-      return new RememberedLayers(answers, Optional.empty());
+      ByteString asked = ByteString.of(question);
+      boolean known = answers.get(KIND, asked).filter(MOUNTED::equals).isPresent();
+      return new RememberedLayers(answers, Optional.of(asked), known);
+    } catch (ErrnoException e) {
+      return new RememberedLayers(answers, Optional.empty(), false);
     }
   }
 
-  private static String namespace(FileSystem files, String type) throws IOException {
-    return files
-            .linkAt(ByteString.of("/proc/self/ns/" + type))
-            .orElseThrow(() -> new IOException("no namespaces"))
-            .latin1()
+  /** Returns a namespace's name; without procfs it is the same for all. */
+  private static String namespace(FileSystem files, String type) {
+    return files.linkAt(ByteString.of("/proc/self/ns/" + type)).orElse(ByteString.EMPTY).latin1()
         + "\n";
-  }
-
-  /** Decides whether an earlier run has mounted layers. */
-  public boolean isKnown() {
-    return question.flatMap(it -> answers.get(KIND, it)).filter(MOUNTED::equals).isPresent();
   }
 
   /** Decides whether layers can be mounted, and tries it where that is not known. */
   public boolean mounts(BooleanSupplier probe) {
-    if (isKnown()) {
+    if (isKnown) {
       return true;
     }
     boolean mounts = probe.getAsBoolean();

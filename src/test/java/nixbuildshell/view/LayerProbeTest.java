@@ -77,21 +77,19 @@ class LayerProbeTest {
         Session session = Sample.session(sessions, remembered(), Optional.empty())) {
       int[] tried = {0};
       BooleanSupplier probe = () -> ++tried[0] > 1;
-      Identity identity = new Identity(1, 1, false);
-      RememberedLayers layers =
-          RememberedLayers.of(sessions.answers(), files, NixStore.DEFAULT, identity, session);
-      assertEquals(false, layers.mounts(probe));
-      assertEquals(true, layers.mounts(probe));
-      assertEquals(true, layers.mounts(probe));
+      assertEquals(false, layers(sessions, session, 1).mounts(probe));
+      assertEquals(true, layers(sessions, session, 1).mounts(probe));
+      assertEquals(true, layers(sessions, session, 1).mounts(probe));
       assertEquals(2, tried[0]);
-      Identity other = new Identity(2, 1, false);
-      assertEquals(
-          false,
-          RememberedLayers.of(sessions.answers(), files, NixStore.DEFAULT, other, session)
-              .isKnown());
-      layers.forget();
-      assertEquals(false, layers.isKnown());
+      assertEquals(false, layers(sessions, session, 2).isKnown());
+      layers(sessions, session, 1).forget();
+      assertEquals(false, layers(sessions, session, 1).isKnown());
     }
+  }
+
+  private RememberedLayers layers(Sessions sessions, Session session, long uid) {
+    Identity identity = new Identity(uid, 1, false);
+    return RememberedLayers.of(sessions.answers(), files, NixStore.DEFAULT, identity, session);
   }
 
   private Sessions sessions() {
