@@ -33,6 +33,8 @@ public record RememberedClosures(StoreEntries entries, Answers answers) {
   private static final int HEADER = 5;
   private static final int WORDS = 6;
   private static final long SLASHES = 0x2f2f2f2f2f2f2f2fL;
+  private static final long ONES = 0x0101010101010101L;
+  private static final long HIGHEST = 0x8080808080808080L;
   private static final FileType[] TYPES = {FileType.DIRECTORY, FileType.REGULAR, FileType.LINK};
 
   /**
@@ -107,21 +109,21 @@ public record RememberedClosures(StoreEntries entries, Answers answers) {
     return Optional.of(paths);
   }
 
-  /** Decides whether there is a slash or a NUL in the names. It looks at 8 bytes at a time. */
+  /**
+   * Decides whether there is a slash or a NUL in the names. It looks at 8 bytes at a time: a byte
+   * of a word is 0 where subtracting 1 borrows its highest bit, which it has not itself.
+   */
   private static boolean leadsElsewhere(byte[] answer, long[] words, int end) {
-    boolean found = false;
+    long found = 0;
     for (int i = end; i < words.length; i++) {
-      found |= hasZero(words[i]) || hasZero(words[i] ^ SLASHES);
+      long nuls = words[i];
+      long slashes = nuls ^ SLASHES;
+      found |= (nuls - ONES & ~nuls | slashes - ONES & ~slashes) & HIGHEST;
     }
     for (int i = words.length * Long.BYTES; i < answer.length; i++) {
-      found |= answer[i] == 0 || answer[i] == '/';
+      found |= answer[i] == 0 || answer[i] == '/' ? HIGHEST : 0;
     }
-    return found;
-  }
-
-  /** Decides whether a byte of a word is 0: only from such a byte does 1 borrow its highest bit. */
-  private static boolean hasZero(long word) {
-    return (word - 0x0101010101010101L & ~word & 0x8080808080808080L) != 0;
+    return found != 0;
   }
 
   private static boolean isSame(Status status, long[] words, int at) {

@@ -76,13 +76,17 @@ class RememberedClosuresTest {
     "1, 1, 0, ., false",
     "1, 2, 0, .., false",
     "1, 36, 0, 00000000000000000000000000000000-/.., false",
+    "1, 39, 0, 00000000000000000000000000000000-abc/.., false",
+    "1, 40, 0, 00000000000000000000000000000000-abc/../, false",
     "1, 33, 0, 00000000000000000000000000000000-, false",
     "0, 0, 0, '', true",
   })
   void takesOnlyAnAnswerOfItsForm(long paths, long length, long type, String name, boolean taken)
       throws Exception {
     NixStore store = store();
-    Files.createDirectory(Path.of(store.real(), "0".repeat(32) + "-"));
+    for (String end : List.of("-", "-abc")) {
+      Files.createDirectory(Path.of(store.real(), "0".repeat(32) + end));
+    }
     try (Directory base = Fixture.open(root);
         Directory real = Fixture.open(Path.of(store.real()))) {
       String text = name.replace("ONE", ONE.baseName());
