@@ -95,18 +95,13 @@ public record Enter(
       SystemCalls calls) {
     SignalRelay signals = SignalRelay.install(calls);
     List<CallersStream> streams = CallersStream.all(calls);
-    HeldMounts mounts = new HeldMounts(calls);
     Launcher launcher =
-        (spec, session) ->
-            new SandboxRun(
-                    calls,
-                    mounts,
-                    spec,
-                    session,
-                    options.task().isPresent() ? CallersStream.all(calls) : streams,
-                    signals,
-                    messages)
-                .run();
+        new SandboxLauncher(
+            calls,
+            new HeldMounts(calls),
+            () -> options.task().isPresent() ? CallersStream.all(calls) : streams,
+            signals,
+            messages);
     FileSystem files = new FileSystem(calls);
     return new Enter(options, caller, configuration, messages, out, calls, files, signals, launcher)
         .run();
@@ -399,6 +394,7 @@ public record Enter(
     return new SessionEnd(
         sessions,
         session,
+        launcher,
         new Remover(calls, sessions),
         preparation().kind(),
         messages,

@@ -12,4 +12,7 @@ interface Launcher {
    * @throws nixbuildshell.Failure when the sandbox cannot be made
    */
   int run(SandboxSpec spec, Session session);
+
+  /** Hears that no further sandbox gets the directories of the session that has run last. */
+  default void leave() {}
 }

@@ -90,6 +90,7 @@ record Rebuilding(
         .begin(files, kept, build, sandbox.request().view().store());
     copy.writeBuildFile(SetupProgram.VARIABLES, envVars.script(), 0600);
     launcher.run(NixSandbox.of(sandbox.request(), program), inner);
+    launcher.leave();
     signals.detach();
     if (stopped()) {
       throw new CancellationException("a signal ended setup");

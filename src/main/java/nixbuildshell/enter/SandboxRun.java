@@ -33,7 +33,7 @@ import nixbuildshell.terminal.Streams;
 /**
  * Runs a sandbox from its launch to its end.
  *
- * @param mounts holds those of this process's last sandbox
+ * @param mounts comes to hold those of the sandbox, until the next run or {@link Launcher#leave}
  * @param streams the caller's descriptors 0, 1 and 2
  */
 record SandboxRun(
@@ -92,13 +92,12 @@ record SandboxRun(
     wanted.identity().owner().ifPresent(session::renewRoot);
     Optional<Cgroup> cgroup = cgroup();
     try (Streams connected = Streams.open(calls, given(), terminals)) {
-      mounts.await();
+      mounts.release();
       Child child = launch(wanted, connected.plan(), cgroup);
       if (wanted.entries().stream().anyMatch(LayeredStore.class::isInstance)) {
         mounts.hold(child.pid());
       }
       Ended ended = connected.await(child, signals);
-      mounts.release();
       int ending = signals.ending();
       signals.begin();
       return new Run(ended, ending, connected.finish(() -> signals.ending() != 0));

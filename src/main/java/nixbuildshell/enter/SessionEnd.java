@@ -17,6 +17,7 @@ import nixbuildshell.terminal.SignalRelay;
  * changes stays. A process of its own deletes a large copy, so that the caller has the exit status
  * meanwhile.
  *
+ * @param launcher has run sandboxes in the session
  * @param remover starts a process that deletes the rest of a large copy; says whether it could
  * @param changes says what was changed
  * @param tells whether to tell of a session that stays
@@ -25,6 +26,7 @@ import nixbuildshell.terminal.SignalRelay;
 record SessionEnd(
     Sessions sessions,
     Session session,
+    Launcher launcher,
     BooleanSupplier remover,
     Remembered.Kind kind,
     Messages messages,
@@ -40,6 +42,7 @@ record SessionEnd(
       session.close();
       return;
     }
+    launcher.leave();
     // A leftover is only told: the exit status is the command's.
     FirstFiles first = new FirstFiles();
     Optional<TreeRemoval.Leftover> left = sessions.delete(session, first);

@@ -1,5 +1,7 @@
 package nixbuildshell.launch;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Optional;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Syscall;
@@ -7,17 +9,27 @@ import nixbuildshell.kernel.NativeMemory;
 import nixbuildshell.kernel.SystemCalls;
 
 /**
- * Holds the mount namespace of a child beyond the child's end. The kernel takes some 10 ms to take
- * down the mounts of a thousand store paths, and lets the last holder wait. Here that is a thread,
- * beside what the tool does when the sandbox has ended.
+ * Holds the mount namespace of a child beyond the child's end. To take down the mounts of a
+ * thousand store paths and an overlay takes the kernel some 10 ms, and more where the overlay's
+ * file system has much to write. It lets the last holder wait.
  */
 public final class HeldMounts {
   private static final int AT_FDCWD = -100;
   private static final int O_CLOEXEC = 0x80000;
+  private static final int AF_UNIX = 1;
+  private static final int SOCK_STREAM = 1;
+  private static final int SOL_SOCKET = 1;
+  private static final int SCM_RIGHTS = 1;
+  private static final int MSG_NOSIGNAL = 0x4000;
+
+  private static final int BUFFERS = 56;
+  private static final int CONTROL = 72;
+  private static final int CONTROL_LENGTH = 24;
+  private static final int BYTE = CONTROL + CONTROL_LENGTH;
+  private static final int MESSAGE = BYTE + 8;
 
   private final SystemCalls calls;
   private Optional<Integer> namespace = Optional.empty();
-  private Optional<Thread> release = Optional.empty();
 
   /** Holds nothing yet. */
   public HeldMounts(SystemCalls calls) {
@@ -33,27 +45,49 @@ public final class HeldMounts {
     }
   }
 
-  /** Gives up what is held, and returns at once. */
+  /**
+   * Gives up what is held, and returns when it is taken down. Two mounts at a time of an overlay's
+   * upper directory are refused, or undefined (the kernel's filesystems/overlayfs.rst).
+   */
   public void release() {
-    release =
-        namespace.map(
-            descriptor -> new Thread(() -> calls.call(Syscall.CLOSE, descriptor), "held mounts"));
+    namespace.ifPresent(descriptor -> calls.call(Syscall.CLOSE, descriptor));
     namespace = Optional.empty();
-    release.ifPresent(thread -> thread.setDaemon(true));
-    release.ifPresent(Thread::start);
   }
 
   /**
-   * Waits until what was given up is taken down. Two mounts at a time of an overlay's upper
-   * directory are refused, or undefined (the kernel's filesystems/overlayfs.rst).
+   * Gives up what is held, and returns at once: a thread of the kernel takes it down, if need be
+   * after the end of this process. Only for mounts of directories that no sandbox gets any more.
+   *
+   * <p>The descriptor is sent to a socket, together with that socket. So the socket holds itself,
+   * and the kernel's collector of such circles finds it when its other end is closed (unix(7), net/
+   * unix/garbage.c). Where that is refused, this waits.
    */
-  public void await() {
-    try {
-      if (release.isPresent()) {
-        release.get().join();
+  public void leave() {
+    try (NativeMemory memory = NativeMemory.ofSize(calls, MESSAGE)) {
+      if (namespace.isPresent()
+          && calls.call(Syscall.SOCKETPAIR, AF_UNIX, SOCK_STREAM | O_CLOEXEC, 0, memory.address())
+              == 0) {
+        ByteBuffer ends = ByteBuffer.wrap(memory.read(0, 8)).order(ByteOrder.nativeOrder());
+        int end = ends.getInt();
+        int circle = ends.getInt();
+        memory.write(0, message(memory.address(), namespace.get(), circle));
+        calls.call(Syscall.SENDMSG, end, memory.address(), MSG_NOSIGNAL);
+        calls.call(Syscall.CLOSE, namespace.get());
+        calls.call(Syscall.CLOSE, circle);
+        calls.call(Syscall.CLOSE, end);
+        namespace = Optional.empty();
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
+    release();
+  }
+
+  /** Returns a {@code struct msghdr} that passes two descriptors with one byte, and what it has. */
+  private static byte[] message(long address, int one, int other) {
+    ByteBuffer words = ByteBuffer.allocate(MESSAGE).order(ByteOrder.nativeOrder());
+    words.putLong(0).putLong(0).putLong(address + BUFFERS).putLong(1);
+    words.putLong(address + CONTROL).putLong(CONTROL_LENGTH).putLong(0);
+    words.putLong(address + BYTE).putLong(1);
+    words.putLong(CONTROL_LENGTH).putInt(SOL_SOCKET).putInt(SCM_RIGHTS).putInt(one).putInt(other);
+    return words.array();
   }
 }
