@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import nixbuildshell.ByteString;
 import nixbuildshell.Malformed;
 
@@ -17,18 +16,13 @@ import nixbuildshell.Malformed;
  *
  * @param store the store that its paths belong to
  * @param outputs by name, in the order of the file
- * @param inputDerivations each with the names of the outputs that are used
- * @param dynamicInputs whether it also uses outputs of derivations that its inputs make; their
- *     names are not kept
  * @param system for instance {@code x86_64-linux}
  * @param environment in the order of the file
  */
 public record Derivation(
     StoreDirectory store,
     Map<String, Output> outputs,
-    Map<StorePath, List<String>> inputDerivations,
-    boolean dynamicInputs,
-    Set<StorePath> inputSources,
+    DerivationInputs inputs,
     ByteString system,
     ByteString builder,
     List<ByteString> arguments,
@@ -59,8 +53,6 @@ public record Derivation(
 
   public Derivation {
     outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
-    inputDerivations = Collections.unmodifiableMap(new LinkedHashMap<>(inputDerivations));
-    inputSources = Collections.unmodifiableSet(inputSources);
     arguments = List.copyOf(arguments);
     environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
   }
@@ -92,7 +84,7 @@ public record Derivation(
    * @param path its own
    */
   public Derivation built(StorePath path) {
-    if (dynamicInputs || !inputDerivations.isEmpty()) {
+    if (inputs.hasDerivations()) {
       return this;
     }
     Map<String, Output> known = new LinkedHashMap<>();
@@ -101,16 +93,7 @@ public record Derivation(
           StorePath place = output.path().orElseGet(() -> store.scratchOutput(path, name));
           known.put(name, new Output(Optional.of(place), output.hashAlgorithm(), output.hash()));
         });
-    return new Derivation(
-        store,
-        known,
-        inputDerivations,
-        dynamicInputs,
-        inputSources,
-        system,
-        builder,
-        arguments,
-        environment);
+    return new Derivation(store, known, inputs, system, builder, arguments, environment);
   }
 
   /** Returns the output paths, by output name, as far as they are known before the build. */

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import nixbuildshell.Failure;
+import nixbuildshell.Malformed;
 import nixbuildshell.console.ShellWord;
 
 /**
@@ -41,18 +42,20 @@ public record StoreInputs(Map<StorePath, Optional<Origin>> origins) {
    * Looks the inputs up.
    *
    * @param store has the input derivations
-   * @throws Unknown when an input derivation is gone, or was itself built, or its output's path is
-   *     known only to the Nix that built it (content-addressed)
+   * @throws Unknown when the derivation's lists of inputs are malformed, when an input derivation
+   *     is gone, or was itself built, or its output's path is known only to the Nix that built it
+   *     (content-addressed)
    */
   public static StoreInputs of(NixStore store, Derivation derivation) throws Unknown {
-    if (derivation.dynamicInputs()) {
+    DerivationInputs.Parsed inputs = parsed(derivation);
+    if (inputs.dynamic()) {
       throw new Unknown(
           "it uses outputs of derivations that other derivations made (dynamic derivations)", "");
     }
     Map<StorePath, Optional<Origin>> origins = new LinkedHashMap<>();
-    derivation.inputSources().forEach(source -> origins.put(source, Optional.empty()));
+    inputs.sources().forEach(source -> origins.put(source, Optional.empty()));
     List<String> gone = new ArrayList<>();
-    for (Map.Entry<StorePath, List<String>> input : derivation.inputDerivations().entrySet()) {
+    for (Map.Entry<StorePath, List<String>> input : inputs.derivations().entrySet()) {
       StorePath path = input.getKey();
       if (store.has(path)) {
         Derivation parsed = read(store, path);
@@ -69,6 +72,14 @@ public record StoreInputs(Map<StorePath, Optional<Origin>> origins) {
           "evaluate the package again, which writes them anew: nix-instantiate");
     }
     return new StoreInputs(origins);
+  }
+
+  private static DerivationInputs.Parsed parsed(Derivation derivation) throws Unknown {
+    try {
+      return derivation.inputs().parse();
+    } catch (Malformed e) {
+      throw new Unknown("the inputs in its derivation are malformed: " + e.getMessage(), "");
+    }
   }
 
   private static Derivation read(NixStore store, StorePath input) throws Unknown {

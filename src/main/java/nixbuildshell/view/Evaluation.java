@@ -13,6 +13,7 @@ import nixbuildshell.nix.NixProgram;
 import nixbuildshell.nix.NixProgram.Unanswered;
 import nixbuildshell.nix.NixVersion;
 import nixbuildshell.store.Derivation;
+import nixbuildshell.store.DerivationInputs;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StorePath;
 
@@ -67,8 +68,9 @@ public record Evaluation(Caller caller, NixStore store, BooleanSupplier cancelle
     store.uri().ifPresent(uri -> words.addAll(List.of("--store", uri)));
     words.add("--");
     int options = words.size();
-    derivation.inputSources().forEach(source -> words.add(store.directory().path(source)));
-    for (Map.Entry<StorePath, List<String>> input : derivation.inputDerivations().entrySet()) {
+    DerivationInputs.Parsed inputs = inputs(path, derivation);
+    inputs.sources().forEach(source -> words.add(store.directory().path(source)));
+    for (Map.Entry<StorePath, List<String>> input : inputs.derivations().entrySet()) {
       // nix-store takes "!" in every version, and "^" in none (path-with-outputs.cc).
       words.add(store.directory().path(input.getKey()) + "!" + String.join(",", input.getValue()));
     }
@@ -84,6 +86,15 @@ public record Evaluation(Caller caller, NixStore store, BooleanSupplier cancelle
           "nix-build-shell --using nix-store build --realise "
               + whole
               + ", which opens the shell of an input that fails");
+    }
+  }
+
+  private DerivationInputs.Parsed inputs(StorePath path, Derivation derivation) {
+    try {
+      return derivation.inputs().parse();
+    } catch (Malformed e) {
+      String whole = store.directory().path(path);
+      throw new Failure("cannot read the derivation " + whole, e.getMessage(), "", e);
     }
   }
 

@@ -12,13 +12,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.store.Derivation;
 import nixbuildshell.store.Derivation.Output;
+import nixbuildshell.store.DerivationInputs;
 import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.store.TestStore;
@@ -47,9 +47,7 @@ class RebuiltEnvVarsTest {
     return new Derivation(
         StoreDirectory.DEFAULT,
         Map.of("out", new Output(Optional.of(OUT), ByteString.EMPTY, ByteString.of(hash))),
-        Map.of(),
-        false,
-        Set.of(),
+        DerivationInputs.NONE,
         ByteString.of("x86_64-linux"),
         SHELL,
         List.of(),
@@ -104,6 +102,8 @@ class RebuiltEnvVarsTest {
     attributes.put("lines", "\na\n\n");
     attributes.put("empty", "");
     attributes.put("_x9", "!");
+    attributes.put("azAZ_09", "!");
+    attributes.put("Z", "!");
     RebuiltEnvVars envVars = RebuiltEnvVars.of(derivation(attributes, ""), SHELL, HOST);
     assertEquals(Map.of(), envVars.undeclarable());
     Map<String, String> expected = own();
@@ -202,7 +202,27 @@ class RebuiltEnvVarsTest {
   @Test
   void whatBashCannotDeclareIsKeptApart() throws Exception {
     Map<String, String> names =
-        Map.of("a-b", "1", "1a", "2", "BASH_FUNC_f%%", "() { :; }", "UID", "0", "a b'", "3");
+        Map.of(
+            "a-b",
+            "1",
+            "1a",
+            "2",
+            "BASH_FUNC_f%%",
+            "() { :; }",
+            "UID",
+            "0",
+            "a b'",
+            "3",
+            "a\u00e9",
+            "4",
+            "[a",
+            "5",
+            "a@",
+            "6",
+            "{a",
+            "7",
+            "a/",
+            "8");
     RebuiltEnvVars envVars = RebuiltEnvVars.of(derivation(names, ""), SHELL, HOST);
     Map<String, String> apart = new TreeMap<>();
     envVars.undeclarable().forEach((name, value) -> apart.put(name.latin1(), value.latin1()));

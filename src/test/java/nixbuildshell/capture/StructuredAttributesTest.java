@@ -10,6 +10,7 @@ import java.util.Set;
 import nixbuildshell.ByteString;
 import nixbuildshell.store.Derivation;
 import nixbuildshell.store.Derivation.Output;
+import nixbuildshell.store.DerivationInputs;
 import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.store.TestStore;
@@ -27,9 +28,7 @@ class StructuredAttributesTest {
     return new Derivation(
         StoreDirectory.DEFAULT,
         Map.of("out", new Output(Optional.of(OUT), ByteString.EMPTY, ByteString.EMPTY)),
-        Map.of(),
-        false,
-        Set.of(),
+        DerivationInputs.NONE,
         ByteString.of("x86_64-linux"),
         ByteString.of(TestStore.SHELL),
         List.of(),

@@ -2,6 +2,7 @@ package nixbuildshell.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -21,6 +22,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class DerivationParserTest {
   private static final String S = "/nix/store/";
+
+  private static final String INPUT = S + "89x0igcrwfwm41wfxs0d0r1jajiz806j-x.drv";
 
   /** Holds what Nix 2.8 wrote, with an input derivation added. */
   private static final String PROBE =
@@ -48,11 +51,13 @@ class DerivationParserTest {
         new Derivation(
             StoreDirectory.DEFAULT,
             outputs,
-            Map.of(
-                StorePath.ofBaseName("89x0igcrwfwm41wfxs0d0r1jajiz806j-x.drv"),
-                List.of("dev", "out")),
-            false,
-            Set.of(StorePath.ofBaseName("93hswik0brc6ppfajxk7zb4h1hkh5cb6-busybox")),
+            new DerivationInputs(
+                StoreDirectory.DEFAULT,
+                ByteString.of(
+                    ("[(\"S/89x0igcrwfwm41wfxs0d0r1jajiz806j-x.drv\",[\"dev\",\"out\"])],"
+                            + "[\"S/93hswik0brc6ppfajxk7zb4h1hkh5cb6-busybox\"]")
+                        .replace("S/", S)),
+                0),
             ByteString.of("x86_64-linux"),
             ByteString.of(S + "wjy2msil2glkjpnpjwipz62bw87fy4ni-bash-static"),
             List.of(ByteString.of("-c"), ByteString.of("a\nb\t\r\\\"$")),
@@ -61,6 +66,15 @@ class DerivationParserTest {
     assertEquals(List.copyOf(environment.keySet()), List.copyOf(derivation.environment().keySet()));
     assertEquals(List.of("dev", "out"), List.copyOf(derivation.outputs().keySet()));
     assertFalse(derivation.isFixedOutput());
+    assertEquals(
+        new DerivationInputs.Parsed(
+            Map.of(
+                StorePath.ofBaseName("89x0igcrwfwm41wfxs0d0r1jajiz806j-x.drv"),
+                List.of("dev", "out")),
+            false,
+            Set.of(StorePath.ofBaseName("93hswik0brc6ppfajxk7zb4h1hkh5cb6-busybox"))),
+        derivation.inputs().parse());
+    assertTrue(derivation.inputs().hasDerivations());
   }
 
   private static Output output(String path, String algorithm, String hash) throws Malformed {
@@ -95,24 +109,87 @@ class DerivationParserTest {
 
   @Test
   void readsDynamicDerivations() throws Malformed {
-    String input = S + "89x0igcrwfwm41wfxs0d0r1jajiz806j-x.drv";
-    Derivation derivation =
-        parse(
-            "DrvWithVersion(\"xp-dyn-drv\",[],[(\""
-                + input
-                + "\",([\"out\"],[(\"generated\",([\"a]\"],[]))]))],[],\"s\",\"b\",[],[])");
-    assertEquals(
-        Map.of(StoreDirectory.DEFAULT.parse(ByteString.of(input)), List.of("out")),
-        derivation.inputDerivations());
+    String nested = "[(\"generated\",([\"a]\\\"\\\\\"],[(\"[(\",([\")\"],[]))]))]";
+    for (String more : List.of("[]", nested)) {
+      String lists = "[(\"" + INPUT + "\",([\"out\"]," + more + "))],[]";
+      DerivationInputs inputs =
+          parse("DrvWithVersion(\"xp-dyn-drv\",[]," + lists + ",\"s\",\"b\",[],[])").inputs();
+      assertEquals(lists, inputs.lists().latin1());
+      assertEquals(
+          new DerivationInputs.Parsed(
+              Map.of(StoreDirectory.DEFAULT.parse(ByteString.of(INPUT)), List.of("out")),
+              more.equals(nested),
+              Set.of()),
+          inputs.parse());
+    }
     int deep = 1_000_000;
     assertThrows(
         Malformed.class,
         () ->
-            parse("DrvWithVersion(\"xp-dyn-drv\",[],[(\"" + input + "\",([]," + "[".repeat(deep)));
+            parse("DrvWithVersion(\"xp-dyn-drv\",[],[(\"" + INPUT + "\",([]," + "[".repeat(deep)));
+    String list = "[".repeat(deep) + "]".repeat(deep);
+    assertTrue(inputs("[(\"" + INPUT + "\",([]," + list + "))],[]").parse().dynamic());
+  }
+
+  /** Returns the inputs of a derivation that has these lists. */
+  private static DerivationInputs inputs(String lists) throws Malformed {
+    Derivation derivation =
+        parse("Derive([]," + lists + ",\"system\",\"b\",[],[(\"name\",\"value\")])");
+    assertEquals(ByteString.of("system"), derivation.system());
+    assertEquals(Map.of(ByteString.of("name"), ByteString.of("value")), derivation.environment());
+    assertEquals(lists, derivation.inputs().lists().latin1());
+    return derivation.inputs();
+  }
+
+  @Test
+  void anEscapedPathIsTheSamePath() throws Malformed {
+    assertEquals(
+        inputs("[],[\"" + INPUT + "\"]").parse(),
+        inputs("[],[\"" + INPUT.replace("-", "\\-") + "\"]").parse());
+    assertFalse(inputs("[],[\"" + INPUT + "\"]").hasDerivations());
+  }
+
+  @Test
+  void whereTheListsStandDoesNotMakeThemOthers() {
+    ByteString lists = ByteString.of("[],[\"" + INPUT + "\"]");
+    DerivationInputs inputs = new DerivationInputs(StoreDirectory.DEFAULT, lists, 0);
+    DerivationInputs later = new DerivationInputs(StoreDirectory.DEFAULT, lists, 9);
+    assertEquals(inputs, later);
+    assertEquals(inputs.hashCode(), later.hashCode());
+    assertNotEquals(DerivationInputs.NONE, inputs);
+    assertNotEquals(new DerivationInputs(new StoreDirectory("/s"), lists, 0), inputs);
+  }
+
+  static Stream<Arguments> malformedInputs() {
+    String start = "[(\"" + INPUT + "\",";
+    return Stream.of(
+        Arguments.of("[],[\"a\"]", "byte 17: 'a' is no store path (it is not absolute)"),
+        Arguments.of(start + "\"out\")],[]", "byte 64: expected '['"),
+        Arguments.of(start + "([],\"\"))],[]", "byte 68: expected '['"),
+        Arguments.of(start + "([],[]),[])],[]", "byte 71: expected ')'"),
+        Arguments.of(start + "[],[])],[]", "byte 66: expected ')'"),
+        Arguments.of(start + "[,])],[]", "byte 65: expected '\"'"),
+        Arguments.of(start + "[\"a/b\"])],[]", "byte 71: 'a/b' is no name of an output"),
+        Arguments.of("[,],[]", "byte 11: expected '('"),
+        Arguments.of("[),[]", "byte 11: expected '('"),
+        Arguments.of("[],[\"" + INPUT + "\"\"" + INPUT + "\"]", "byte 65: expected ','"),
+        Arguments.of("[],[\"" + INPUT + "\",]", "byte 66: expected '\"'"),
+        // Brackets and ends of lists in strings, behind escapes of quotes and of backslashes.
+        Arguments.of("[],[\"]\"]", "byte 17: ']' is no store path (it is not absolute)"),
+        Arguments.of("[],[\"\\\"],\"]", "byte 20: '\"],' is no store path (it is not absolute)"),
+        Arguments.of("[],[\"x\\\\\"]", "byte 19: 'x\\\\' is no store path (it is not absolute)"),
+        Arguments.of(
+            "[(\"[(\",[\")]\"])],[]", "byte 16: '[(' is no store path (it is not absolute)"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("malformedInputs")
+  void inputsAreCheckedWhenTheyAreAskedFor(String lists, String reason) throws Malformed {
+    DerivationInputs inputs = inputs(lists);
+    assertEquals(reason, assertThrows(Malformed.class, inputs::parse).getMessage());
   }
 
   static Stream<Arguments> malformed() {
-    String inputs = "[(\"" + S + "89x0igcrwfwm41wfxs0d0r1jajiz806j-x.drv\",";
     return Stream.of(
         Arguments.of("", "byte 0: expected 'Derive('"),
         Arguments.of("Derive", "byte 0: expected 'Derive('"),
@@ -128,9 +205,15 @@ class DerivationParserTest {
             "Derive([(\"out\",\"/etc\",\"\",\"\")]",
             "byte 28: '/etc' is no store path (it is not in /nix/store)"),
         Arguments.of("Derive([] ,", "byte 9: expected ','"),
-        Arguments.of("Derive([],[],[\"a\"],", "byte 17: 'a' is no store path (it is not absolute)"),
-        Arguments.of("Derive([]," + inputs + "\"out\"", "byte 64: expected '['"),
-        Arguments.of("Derive([]," + inputs + "([],\"", "byte 68: expected '['"),
+        Arguments.of("Derive([],x", "byte 10: expected '['"),
+        Arguments.of("Derive([],[(", "byte 12: a list without an end"),
+        Arguments.of("Derive([],[x", "byte 11: expected '\"'"),
+        Arguments.of("Derive([],[\0", "byte 11: expected '\"'"),
+        Arguments.of("Derive([],[\"a]", "byte 12: a string without an end"),
+        Arguments.of("Derive([],[\"a\\\"]", "byte 12: a string without an end"),
+        Arguments.of("Derive([],[\"a\0\"]", "byte 14: a NUL in a string"),
+        Arguments.of("Derive([],[]],", "byte 12: expected ','"),
+        Arguments.of("Derive([],[],[\"a\"],", "byte 19: expected '\"'"),
         Arguments.of("Derive([],[],[],s", "byte 16: expected '\"'"),
         Arguments.of("Derive([],[],[],\"s\",\"b\",[,", "byte 25: expected '\"'"),
         Arguments.of("Derive([],[],[],\"s\",\"b\",[\"a\"\"b\"]", "byte 28: expected ','"),
@@ -149,6 +232,17 @@ class DerivationParserTest {
   @MethodSource("malformed")
   void saysWhatIsWrongAndWhere(String text, String reason) {
     assertEquals(reason, assertThrows(Malformed.class, () -> parse(text)).getMessage());
+  }
+
+  @Test
+  void escapesOfAStringAreReadAtEveryPlace() throws Malformed {
+    for (int length = 0; length < 20; length++) {
+      String plain = "\u00ff".repeat(length);
+      String value = plain + "\\n" + plain + "\\\\\\\"" + plain;
+      assertEquals(
+          new ByteString(plain + "\n" + plain + "\\\"" + plain),
+          parse("Derive([],[],[],\"" + value + "\",\"b\",[],[])").system());
+    }
   }
 
   @Test

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import nixbuildshell.ByteString;
 import nixbuildshell.store.Derivation.Output;
 import org.junit.jupiter.api.Test;
@@ -18,17 +17,14 @@ class ScratchOutputTest {
       new StorePath("5h9j9i601f11pvxnz5zrkgpdj9c6j2yr", "probe-1.0.drv");
 
   private static Derivation derivation(Map<String, Output> outputs) {
-    return derivation(outputs, Map.of());
+    return derivation(outputs, DerivationInputs.NONE);
   }
 
-  private static Derivation derivation(
-      Map<String, Output> outputs, Map<StorePath, List<String>> inputs) {
+  private static Derivation derivation(Map<String, Output> outputs, DerivationInputs inputs) {
     return new Derivation(
         StoreDirectory.DEFAULT,
         outputs,
         inputs,
-        false,
-        Set.of(),
         ByteString.of("x86_64-linux"),
         ByteString.of(TestStore.SHELL),
         List.of(),
@@ -61,7 +57,8 @@ class ScratchOutputTest {
     assertTrue(impure.hasNetwork());
     assertFalse(impure.isFixedOutput());
     Map<String, Output> unknown = Map.of("out", output("r:sha256", ""));
-    Map<StorePath, List<String>> inputs = Map.of(BUILT, List.of("out"));
+    ByteString lists = ByteString.of("[(\"" + whole(BUILT) + "\",[\"out\"])],[]");
+    DerivationInputs inputs = new DerivationInputs(StoreDirectory.DEFAULT, lists, 0);
     assertEquals(Map.of(), derivation(unknown, inputs).built(BUILT).outputPaths());
     Output out = new Output(Optional.of(BUILT), ByteString.of("sha256"), ByteString.EMPTY);
     Derivation known = derivation(Map.of("out", out));

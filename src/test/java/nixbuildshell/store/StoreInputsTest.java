@@ -91,4 +91,13 @@ class StoreInputsTest {
     store.write(INPUT, "Derive(");
     assertThrows(StoreInputs.Unknown.class, () -> inputs("\"out\""));
   }
+
+  @Test
+  void malformedListsOfInputs() throws Exception {
+    Derivation derivation = derivation("Derive([],[],[\"/etc\"],\"x\",\"/x\",[],[])");
+    StoreInputs.Unknown unknown =
+        assertThrows(
+            StoreInputs.Unknown.class, () -> StoreInputs.of(store.finder().store(), derivation));
+    assertTrue(unknown.getMessage().contains("byte 20: '/etc' is no"), unknown.getMessage());
+  }
 }
