@@ -45,11 +45,8 @@ public record RebuiltEnvVars(
    */
   static RebuiltEnvVars of(
       Derivation derivation, ByteString shell, BuilderEnvironment.Outside outside) {
-    return of(
-        BuilderEnvironment.of(derivation, outside),
-        BuilderCall.of(derivation, outside).arguments(),
-        shell,
-        StructuredAttributes.of(derivation));
+    BuilderCall call = BuilderCall.of(derivation, outside);
+    return of(call.environment(), call.arguments(), shell, StructuredAttributes.of(derivation));
   }
 
   /**
@@ -103,7 +100,7 @@ public record RebuiltEnvVars(
         (name, value) -> {
           if (isDeclarable(name.latin1())) {
             script.append("declare -x ").append(name.latin1());
-            ShellWord.appendInSingleQuotes(script.append('='), value.latin1());
+            ShellWord.appendInSingleQuotes(script.append('='), value);
             script.append('\n');
           } else {
             undeclarable.put(name, value);

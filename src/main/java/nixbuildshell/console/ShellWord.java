@@ -3,12 +3,16 @@ package nixbuildshell.console;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import nixbuildshell.ByteSearch;
 import nixbuildshell.ByteString;
 
 /** Quotes words for a shell. */
 public final class ShellWord {
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_./,:=@%+-]+");
   private static final Pattern PRINTABLE = Pattern.compile("[ -~]*");
+
+  /** Ends the quotes, adds one and begins again. */
+  private static final String QUOTE = "'\\''";
 
   private ShellWord() {}
 
@@ -35,13 +39,19 @@ public final class ShellWord {
 
   /** Returns a word for a script: always in single quotes, its bytes unchanged. */
   public static String inSingleQuotes(String word) {
-    StringBuilder script = new StringBuilder();
-    appendInSingleQuotes(script, word);
-    return script.toString();
+    return "'" + word.replace("'", QUOTE) + "'";
   }
 
   /** Appends such a word, which may be large, to a script. */
-  public static void appendInSingleQuotes(StringBuilder script, String word) {
-    script.append('\'').append(word.replace("'", "'\\''")).append('\'');
+  public static void appendInSingleQuotes(StringBuilder script, ByteString word) {
+    String text = word.latin1();
+    ByteSearch quotes = new ByteSearch(word.bytes(), '\'', '\'', '\'');
+    script.append('\'');
+    int start = 0;
+    for (int end = quotes.next(0); end < text.length(); end = quotes.next(start)) {
+      script.append(text.substring(start, end)).append(QUOTE);
+      start = end + 1;
+    }
+    script.append(text.substring(start)).append('\'');
   }
 }

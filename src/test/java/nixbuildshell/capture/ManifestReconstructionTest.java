@@ -152,7 +152,7 @@ class ManifestReconstructionTest {
         store.fixedOutput("d1", "probe-1.0", OUT, "(\"impureEnvVars\",\"http_proxy TOKEN\")");
     for (boolean confirmed : List.of(false, true)) {
       FailedBuild build = buildOfCaller(Optional.empty());
-      expectScript(build, "declare -x http_proxy=''\ndeclare -x TOKEN=''\n");
+      expectScript(build, "declare -x TOKEN=''\ndeclare -x http_proxy=''\n");
       assertEquals(
           List.of(
               "withheld from your environment, though the derivation asks: http_proxy, TOKEN;"
@@ -162,7 +162,7 @@ class ManifestReconstructionTest {
       assertEquals(confirmed, build.sandbox().network().had().isPresent());
     }
     FailedBuild given = buildOfCaller(Optional.of(ByteString.of(whole(drv))));
-    expectScript(given, "declare -x http_proxy='http_proxy!'\ndeclare -x TOKEN='TOKEN!'\n");
+    expectScript(given, "declare -x TOKEN='TOKEN!'\ndeclare -x http_proxy='http_proxy!'\n");
     assertEquals(
         List.of("passed from your environment, as the derivation asks: http_proxy, TOKEN"),
         given.notes().stream().map(Note::text).filter(note -> note.contains("TOKEN")).toList());

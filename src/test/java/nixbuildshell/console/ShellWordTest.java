@@ -39,4 +39,16 @@ class ShellWordTest {
   void inAScriptBytesStayAsTheyAre() {
     assertEquals("'a'\\''\n\u00ff'", ShellWord.inSingleQuotes("a'\n\u00ff"));
   }
+
+  @Test
+  void aLargeWordIsQuotedInTheSameWay() {
+    for (int length = 0; length < 20; length++) {
+      String plain = "\u00a7\"\0&(\n".repeat(3).substring(0, length % 18);
+      for (String word : List.of(plain, plain + "'", "'" + plain, plain + "''" + plain)) {
+        StringBuilder script = new StringBuilder("x=");
+        ShellWord.appendInSingleQuotes(script, new ByteString(word));
+        assertEquals("x=" + ShellWord.inSingleQuotes(word), script.toString());
+      }
+    }
+  }
 }
