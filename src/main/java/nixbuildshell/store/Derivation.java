@@ -32,11 +32,6 @@ public record Derivation(
       List.of(
           "allowedReferences", "allowedRequisites", "disallowedReferences", "disallowedRequisites");
 
-  /** Tells which characters a placeholder has behind its slash. */
-  private static final boolean[] OF_HASHES = ofHashes();
-
-  private static final int HASH_LENGTH = 52;
-
   /** Limits the depth only: Nix has read the derivation, and its parser takes a repeated name. */
   private static final JsonInput.Bounds UNBOUNDED =
       new JsonInput.Bounds(255, Integer.MAX_VALUE, Integer.MAX_VALUE, true);
@@ -120,7 +115,7 @@ public record Derivation(
    * @param text a variable, an argument of the builder or a file
    */
   public ByteString withOutputPaths(ByteString text) {
-    if (!mayHavePlaceholder(text)) {
+    if (!NixHash.mayBeIn(text)) {
       return text;
     }
     String replaced = text.latin1();
@@ -128,38 +123,6 @@ public record Derivation(
       replaced = replaced.replace(placeholder(output.getKey()), store.path(output.getValue()));
     }
     return new ByteString(replaced);
-  }
-
-  /**
-   * Decides whether a text can have a placeholder. Java takes 10 ms to find its SHA-256, and few
-   * texts need one. Where there is none, few bytes are looked at.
-   */
-  static boolean mayHavePlaceholder(ByteString text) {
-    byte[] bytes = text.bytes();
-    int slash = 0;
-    while (slash + HASH_LENGTH < bytes.length) {
-      int other = slash + HASH_LENGTH;
-      while (other > slash && bytes[other] >= 0 && OF_HASHES[bytes[other]]) {
-        other--;
-      }
-      if (bytes[other] != '/') {
-        // From here to the last byte that was reached for there is no slash either.
-        slash += HASH_LENGTH + 1;
-      } else if (other > slash) {
-        slash = other;
-      } else {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static boolean[] ofHashes() {
-    boolean[] table = new boolean[128];
-    for (char c : NixHash.ALPHABET.toCharArray()) {
-      table[c] = true;
-    }
-    return table;
   }
 
   /**

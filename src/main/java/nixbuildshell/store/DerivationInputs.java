@@ -11,8 +11,8 @@ import nixbuildshell.ByteString;
 import nixbuildshell.Malformed;
 
 /**
- * Holds the inputs of a derivation as its file has them. There can be thousands, and who knows
- * their closure already needs none of them, so they are parsed when somebody asks.
+ * Holds the inputs of a derivation as its file has them. There can be thousands, and where their
+ * closure is known none is needed, so they are parsed only when they are asked for.
  *
  * @param store the store that their paths belong to
  * @param lists the input derivations, a comma, and the input sources

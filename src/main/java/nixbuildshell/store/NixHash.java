@@ -3,6 +3,7 @@ package nixbuildshell.store;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import nixbuildshell.ByteString;
 
 /** Makes the hashes that Nix names things by: SHA-256 in Nix's base 32 (hash.cc). */
 public final class NixHash {
@@ -11,26 +12,40 @@ public final class NixHash {
 
   private static final int STORE_PATH_BYTES = 20;
   private static final int LENGTH = 52;
+  private static final boolean[] IN_HASHES = table();
 
   private NixHash() {}
 
   /**
    * Decides whether a text can have such a hash after a slash. Java takes 10 ms to find its
-   * SHA-256, and few texts need one.
+   * SHA-256, and few texts need one. Where there is none, few bytes are looked at.
    */
-  static boolean mayBeIn(String text) {
-    int slash = text.indexOf('/');
-    while (slash >= 0 && slash + LENGTH < text.length()) {
+  static boolean mayBeIn(ByteString text) {
+    byte[] bytes = text.bytes();
+    int slash = 0;
+    while (slash + LENGTH < bytes.length) {
       int other = slash + LENGTH;
-      while (ALPHABET.indexOf(text.charAt(other)) >= 0) {
+      while (other > slash && bytes[other] >= 0 && IN_HASHES[bytes[other]]) {
         other--;
       }
-      if (other == slash) {
+      if (bytes[other] != '/') {
+        // From here to the last byte that was reached for there is no slash either.
+        slash += LENGTH + 1;
+      } else if (other > slash) {
+        slash = other;
+      } else {
         return true;
       }
-      slash = text.indexOf('/', other);
     }
     return false;
+  }
+
+  private static boolean[] table() {
+    boolean[] table = new boolean[128];
+    for (char c : ALPHABET.toCharArray()) {
+      table[c] = true;
+    }
+    return table;
   }
 
   /** Returns the hash of bytes in 52 characters. */
