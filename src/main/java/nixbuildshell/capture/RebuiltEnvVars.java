@@ -33,6 +33,9 @@ public record RebuiltEnvVars(
   private static final Set<String> READ_ONLY =
       Set.of("BASHOPTS", "BASH_VERSINFO", "EUID", "IFS", "PPID", "SHELLOPTS", "UID");
 
+  /** Characters of a declaration beside the name and the value, where that has few quotes. */
+  private static final int USUAL_OVERHEAD = 20;
+
   public RebuiltEnvVars {
     undeclarable = Collections.unmodifiableMap(new LinkedHashMap<>(undeclarable));
     setup = setup.map(List::copyOf);
@@ -72,7 +75,12 @@ public record RebuiltEnvVars(
           "run the builder itself: --builder");
     }
     Map<ByteString, ByteString> undeclarable = new LinkedHashMap<>();
-    StringBuilder script = new StringBuilder();
+    int size = 0;
+    for (Map.Entry<ByteString, ByteString> variable : variables.entrySet()) {
+      size += variable.getKey().length() + variable.getValue().length() + USUAL_OVERHEAD;
+    }
+    // What grows is copied, and a variable can be large.
+    StringBuilder script = new StringBuilder(size);
     declare(variables, script, undeclarable);
     structured.ifPresent(attributes -> script.append(attributes.shell().latin1()));
     boolean stdenv =

@@ -1,5 +1,7 @@
 package nixbuildshell.files;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -52,11 +54,17 @@ public final class Answers {
    * @param question without a NUL
    */
   public Optional<ByteString> get(String kind, ByteString question) {
-    return getBytes(kind, question).map(ByteString::of);
+    return getBytes(kind, question).map(Answers::text);
   }
 
-  /** Returns the answer to a question so, which may be large, in an array of its own. */
-  public Optional<byte[]> getBytes(String kind, ByteString question) {
+  private static ByteString text(ByteBuffer answer) {
+    int length = answer.remaining();
+    return new ByteString(
+        new String(answer.array(), answer.position(), length, StandardCharsets.ISO_8859_1));
+  }
+
+  /** Returns the answer to a question so, which may be large, in a part of an array. */
+  public Optional<ByteBuffer> getBytes(String kind, ByteString question) {
     if (base.isEmpty()) {
       return Optional.empty();
     }
@@ -70,7 +78,7 @@ public final class Answers {
     }
   }
 
-  private static Optional<byte[]> answer(byte[] file, byte[] question) {
+  private static Optional<ByteBuffer> answer(byte[] file, byte[] question) {
     int line = 0;
     while (line < file.length && file[line] != '\n') {
       line++;
@@ -81,7 +89,7 @@ public final class Answers {
     }
     byte[] head = head(checksum(file, line + 1));
     return Arrays.equals(file, 0, line + 1, head, 0, head.length)
-        ? Optional.of(Arrays.copyOfRange(file, from, file.length))
+        ? Optional.of(ByteBuffer.wrap(file, from, file.length - from))
         : Optional.empty();
   }
 

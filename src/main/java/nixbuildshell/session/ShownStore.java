@@ -28,6 +28,9 @@ public record ShownStore(boolean layered, List<ByteString> names) {
   private static final String MOUNT_POINTS = "mount points";
   private static final int LONGEST = 16 << 20;
 
+  /** Characters that a store path's name has as a rule, at most. */
+  private static final int USUAL_NAME = 64;
+
   /** {@code linux/magic.h}: ext2 to ext4, XFS, Btrfs, tmpfs, F2FS, bcachefs. */
   private static final Set<Long> CARRY_LAYERS =
       Set.of(0xEF53L, 0x58465342L, 0x9123683EL, 0x01021994L, 0xF2F52010L, 0xCA451A4EL);
@@ -59,7 +62,9 @@ public record ShownStore(boolean layered, List<ByteString> names) {
       Session session, Directory store, List<Listing.Entry> entries, boolean layered) {
     try (Directory view = session.open(changes(layered));
         Descriptor paths = session.directory().createFile(PATHS, 0600)) {
-      StringBuilder lines = new StringBuilder(layered ? LAYERED : MOUNT_POINTS).append('\n');
+      // What grows is copied, and there can be thousands of names.
+      StringBuilder lines = new StringBuilder(USUAL_NAME * (entries.size() + 1));
+      lines.append(layered ? LAYERED : MOUNT_POINTS).append('\n');
       for (Listing.Entry entry : entries) {
         place(entry, store, view, layered);
         lines.append(entry.name().latin1()).append('\n');

@@ -1,5 +1,6 @@
 package nixbuildshell.store;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -11,7 +12,6 @@ import nixbuildshell.Malformed;
 final class DerivationText {
   private final StoreDirectory store;
   private final byte[] bytes;
-  private final String text;
   private final int offset;
 
   /** Finds what a string can end with, or what is no plain character of it. */
@@ -31,7 +31,6 @@ final class DerivationText {
   DerivationText(StoreDirectory store, byte[] bytes, int offset) {
     this.store = store;
     this.bytes = bytes;
-    this.text = ByteString.of(bytes).latin1();
     this.offset = offset;
     this.ends = new ByteSearch(bytes, '"', '\\', '\0');
     this.plainStart = '"' + store.path() + '/';
@@ -48,12 +47,25 @@ final class DerivationText {
 
   /** Returns what was read since a place. */
   ByteString since(int start) {
-    return new ByteString(text.substring(start, at));
+    return text(start, at);
+  }
+
+  private ByteString text(int start, int end) {
+    return new ByteString(new String(bytes, start, end - start, StandardCharsets.ISO_8859_1));
   }
 
   /** Decides whether something comes next, which stays unread. */
   boolean has(String token) {
-    return text.startsWith(token, at);
+    int length = token.length();
+    if (length > bytes.length - at) {
+      return false;
+    }
+    for (int i = 0; i < length; i++) {
+      if (bytes[at + i] != token.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Reads something if it comes next. */
@@ -134,7 +146,7 @@ final class DerivationText {
     if (!isQuote(end)) {
       return escaped();
     }
-    ByteString value = new ByteString(text.substring(at, end));
+    ByteString value = text(at, end);
     at = end + 1;
     return value;
   }
@@ -143,7 +155,7 @@ final class DerivationText {
     int start = at;
     StringBuilder value = new StringBuilder();
     for (int end = ends.next(at); end < bytes.length; end = ends.next(at)) {
-      value.append(text.substring(at, end));
+      value.append(text(at, end).latin1());
       at = end + 1;
       switch (bytes[end]) {
         case '"' -> {
@@ -161,7 +173,7 @@ final class DerivationText {
     if (isAtEnd()) {
       throw malformed("a string without an end");
     }
-    char c = text.charAt(at++);
+    char c = (char) (bytes[at++] & 0xff);
     return switch (c) {
       case 'n' -> '\n';
       case 'r' -> '\r';

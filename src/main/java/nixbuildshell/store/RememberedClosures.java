@@ -46,21 +46,20 @@ public record RememberedClosures(StoreEntries entries, Answers answers) {
     return answers.getBytes(KIND, question).flatMap(answer -> valid(question, answer));
   }
 
-  private Optional<List<Entry>> valid(ByteString question, byte[] answer) {
-    ByteBuffer bytes = ByteBuffer.wrap(answer);
-    long[] words = new long[bytes.remaining() / Long.BYTES];
-    bytes.asLongBuffer().get(words);
+  private Optional<List<Entry>> valid(ByteString question, ByteBuffer answer) {
+    long[] words = new long[answer.remaining() / Long.BYTES];
+    answer.asLongBuffer().get(words);
     if (words.length < HEADER
         || words[HEADER - 1] < 0
         || words[HEADER - 1] > (words.length - HEADER) / WORDS) {
       return Optional.empty();
     }
     int end = HEADER + WORDS * (int) words[HEADER - 1];
-    Optional<List<Entry>> paths = paths(words, end, answer);
-    return paths.filter(known -> isUnchanged(question, answer, words, known));
+    return paths(words, end, answer).filter(known -> isUnchanged(question, answer, words, known));
   }
 
-  private boolean isUnchanged(ByteString question, byte[] answer, long[] words, List<Entry> known) {
+  private boolean isUnchanged(
+      ByteString question, ByteBuffer answer, long[] words, List<Entry> known) {
     try (Directory real = entries.open()) {
       Status now = real.self().status();
       if (now.device() == words[0] && isSame(now, words, 1)) {
@@ -74,8 +73,10 @@ public record RememberedClosures(StoreEntries entries, Answers answers) {
         at += WORDS;
       }
       if (!isRecent(now)) {
-        putDirectory(ByteBuffer.wrap(answer), now);
-        answers.put(KIND, question, ByteString.of(answer));
+        byte[] changed = new byte[answer.remaining()];
+        answer.duplicate().get(changed);
+        putDirectory(ByteBuffer.wrap(changed), now);
+        answers.put(KIND, question, ByteString.of(changed));
       }
       return true;
     } catch (ErrnoException e) {
@@ -88,21 +89,21 @@ public record RememberedClosures(StoreEntries entries, Answers answers) {
    * that no name leads elsewhere: the answer is the tool's own, and {@link Answers} has checked the
    * sum of its bytes.
    */
-  private static Optional<List<Entry>> paths(long[] words, int end, byte[] answer) {
+  private static Optional<List<Entry>> paths(long[] words, int end, ByteBuffer answer) {
     List<Entry> paths = new ArrayList<>((end - HEADER) / WORDS);
-    int start = end * Long.BYTES;
+    int start = answer.position() + end * Long.BYTES;
     if (leadsElsewhere(answer, words, end)) {
       return Optional.empty();
     }
     for (int i = HEADER; i < end; i += WORDS) {
       if (words[i] < StorePath.SHORTEST
-          || words[i] > answer.length - start
+          || words[i] > answer.limit() - start
           || words[i + 1] < 0
           || words[i + 1] >= TYPES.length) {
         return Optional.empty();
       }
       int length = (int) words[i];
-      String name = new String(answer, start, length, StandardCharsets.ISO_8859_1);
+      String name = new String(answer.array(), start, length, StandardCharsets.ISO_8859_1);
       paths.add(new Entry(new StorePath(name), TYPES[(int) words[i + 1]], words[i + 2]));
       start += length;
     }
@@ -113,15 +114,16 @@ public record RememberedClosures(StoreEntries entries, Answers answers) {
    * Decides whether there is a slash or a NUL in the names. It looks at 8 bytes at a time: a byte
    * of a word is 0 where subtracting 1 borrows its highest bit, which it has not itself.
    */
-  private static boolean leadsElsewhere(byte[] answer, long[] words, int end) {
+  private static boolean leadsElsewhere(ByteBuffer answer, long[] words, int end) {
     long found = 0;
     for (int i = end; i < words.length; i++) {
       long nuls = words[i];
       long slashes = nuls ^ SLASHES;
       found |= (nuls - ONES & ~nuls | slashes - ONES & ~slashes) & HIGHEST;
     }
-    for (int i = words.length * Long.BYTES; i < answer.length; i++) {
-      found |= answer[i] == 0 || answer[i] == '/' ? HIGHEST : 0;
+    for (int i = words.length * Long.BYTES; i < answer.remaining(); i++) {
+      byte last = answer.get(answer.position() + i);
+      found |= last == 0 || last == '/' ? HIGHEST : 0;
     }
     return found != 0;
   }
