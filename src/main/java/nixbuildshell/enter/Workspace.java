@@ -1,5 +1,6 @@
 package nixbuildshell.enter;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -279,9 +280,11 @@ final class Workspace {
   }
 
   private static List<Listing.Entry> entries(StoreView.Exact view) {
-    return view.members().stream()
-        .map(member -> new Listing.Entry(new ByteString(member.path().baseName()), member.type()))
-        .toList();
+    List<Listing.Entry> entries = new ArrayList<>(view.members().size());
+    for (StoreView.Member member : view.members()) {
+      entries.add(new Listing.Entry(new ByteString(member.path().baseName()), member.type()));
+    }
+    return entries;
   }
 
   /**

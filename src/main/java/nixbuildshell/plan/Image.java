@@ -278,10 +278,11 @@ public final class Image {
     private int[] addresses;
     private int known;
 
-    /** The paths whose names were placed last, and where: the next part is often for the same. */
+    /** The paths whose names were placed last: the next part is often for the same. */
     private List<StorePath> placed = List.of();
 
     private int placedAt;
+    private int longest;
 
     Layout(Plan plan, Abi abi) {
       int parts = plan.parts().size();
@@ -360,15 +361,10 @@ public final class Image {
     private void names(int index, EachPath each) {
       int record = record(index) / WORD;
       if (each.paths() != placed) {
-        placed = each.paths();
-        placedAt = place(placed);
+        place(each.paths());
       }
       records[record + NAME] = placedAt;
       address((record + NAME) * WORD);
-      int longest = 0;
-      for (StorePath path : placed) {
-        longest = Math.max(longest, path.length());
-      }
       int places = 0;
       for (int i = 0; i < each.pattern().arguments().size(); i++) {
         if (each.pattern().arguments().get(i) instanceof Argument.InStore in) {
@@ -384,18 +380,21 @@ public final class Image {
       address((record + PLACES + 1) * WORD);
     }
 
-    private int place(List<StorePath> paths) {
-      int length = 1;
+    private void place(List<StorePath> paths) {
+      int size = 1;
+      longest = 0;
       for (StorePath path : paths) {
-        length += path.length() + 1;
+        int length = path.length();
+        size += length + 1;
+        longest = Math.max(longest, length);
       }
-      int offset = make(length);
-      int at = offset;
+      int at = make(size);
+      placed = paths;
+      placedAt = front + at;
       for (StorePath path : paths) {
         path.copy(data, at);
         at += path.length() + 1;
       }
-      return front + offset;
     }
 
     /** Notes the offset of a word that holds an address. */

@@ -72,8 +72,9 @@ record InputClosure(
           new Asking(new StoreQuery(nixStore.get(), store), source, sandboxPaths).paths(shell);
       entries = remembered.entries().all(paths, () -> new StoreInputs(Map.of()));
     }
-    entries = without(source.derivation.outputPaths().values(), entries);
-    entries = without(outputs(), entries);
+    Set<StorePath> outputs = outputs();
+    outputs.addAll(source.derivation.outputPaths().values());
+    entries = without(outputs, entries);
     messages.detail(
         entries.size()
             + " store paths are shown: the closure of the build's inputs"

@@ -170,13 +170,19 @@ public record StoreLookup(
 
   private StoreView.Exact exact(List<StoreEntries.Entry> entries) {
     List<StoreView.Member> members = new ArrayList<>(entries.size());
+    StoreEntries.Entry last = null;
     for (StoreEntries.Entry entry : entries) {
-      members.add(member(entry));
+      // Nearly all are of one type and one owner, and there can be thousands.
+      if (last == null || entry.type() != last.type() || entry.owner() != last.owner()) {
+        requireShowable(entry);
+        last = entry;
+      }
+      members.add(new StoreView.Member(entry.path(), entry.type()));
     }
     return new StoreView.Exact(members, members.size() > MOST_ON_DISK);
   }
 
-  private StoreView.Member member(StoreEntries.Entry is) {
+  private void requireShowable(StoreEntries.Entry is) {
     if (!CAN_BE_SHOWN.contains(is.type())) {
       String whole = nix.directory().path(is.path());
       throw new Failure("cannot show " + whole, "it is " + is.type(), "");
@@ -187,6 +193,5 @@ public record StoreLookup(
           "it is not finished: a build with the same users left it",
           "delete it: " + nix.command() + " --delete " + whole);
     }
-    return new StoreView.Member(is.path(), is.type());
   }
 }
