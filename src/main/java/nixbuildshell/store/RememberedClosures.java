@@ -33,6 +33,7 @@ public record RememberedClosures(StoreEntries entries, Answers answers) {
   private static final int HEADER = 5;
   private static final int WORDS = 6;
   private static final long SLASHES = 0x2f2f2f2f2f2f2f2fL;
+  private static final long SPACES = 0x2020202020202020L;
   private static final long ONES = 0x0101010101010101L;
   private static final long HIGHEST = 0x8080808080808080L;
   private static final FileType[] TYPES = {FileType.DIRECTORY, FileType.REGULAR, FileType.LINK};
@@ -111,19 +112,20 @@ public record RememberedClosures(StoreEntries entries, Answers answers) {
   }
 
   /**
-   * Decides whether there is a slash or a NUL in the names. It looks at 8 bytes at a time: a byte
-   * of a word is 0 where subtracting 1 borrows its highest bit, which it has not itself.
+   * Decides whether there is a slash or a control character in the names, which could lead
+   * elsewhere, or be a line in the session's list. It looks at 8 bytes at a time: a byte is less
+   * than another where subtracting that borrows its highest bit, which it has not itself.
    */
   private static boolean leadsElsewhere(ByteBuffer answer, long[] words, int end) {
     long found = 0;
     for (int i = end; i < words.length; i++) {
-      long nuls = words[i];
-      long slashes = nuls ^ SLASHES;
-      found |= (nuls - ONES & ~nuls | slashes - ONES & ~slashes) & HIGHEST;
+      long controls = words[i];
+      long slashes = controls ^ SLASHES;
+      found |= (controls - SPACES & ~controls | slashes - ONES & ~slashes) & HIGHEST;
     }
     for (int i = words.length * Long.BYTES; i < answer.remaining(); i++) {
       byte last = answer.get(answer.position() + i);
-      found |= last == 0 || last == '/' ? HIGHEST : 0;
+      found |= last >= 0 && last < ' ' || last == '/' ? HIGHEST : 0;
     }
     return found != 0;
   }

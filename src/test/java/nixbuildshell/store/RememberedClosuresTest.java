@@ -78,18 +78,20 @@ class RememberedClosuresTest {
     "1, 36, 0, 00000000000000000000000000000000-/.., false",
     "1, 39, 0, 00000000000000000000000000000000-abc/.., false",
     "1, 40, 0, 00000000000000000000000000000000-abc/../, false",
+    "1, 36, 0, 00000000000000000000000000000000-a!b, false",
+    "1, 41, 0, 00000000000000000000000000000000-a!bcdefg, false",
     "1, 33, 0, 00000000000000000000000000000000-, false",
     "0, 0, 0, '', true",
   })
   void takesOnlyAnAnswerOfItsForm(long paths, long length, long type, String name, boolean taken)
       throws Exception {
     NixStore store = store();
-    for (String end : List.of("-", "-abc")) {
+    for (String end : List.of("-", "-abc", "-a\nb", "-a\nbcdefg")) {
       Files.createDirectory(Path.of(store.real(), "0".repeat(32) + end));
     }
     try (Directory base = Fixture.open(root);
         Directory real = Fixture.open(Path.of(store.real()))) {
-      String text = name.replace("ONE", ONE.baseName());
+      String text = name.replace("ONE", ONE.baseName()).replace('!', '\n');
       Status status = real.status(ByteString.of(text.isEmpty() ? "." : text));
       ByteBuffer words = ByteBuffer.allocate(8 * (paths == 0 ? 5 : 11));
       words.putLong(0).putLong(0).putLong(0).putLong(0).putLong(paths);
