@@ -66,15 +66,20 @@ record InputClosure(
     }
     Source source = source();
     Optional<StorePath> shell = shell();
-    List<Entry> entries = known(source.path, sandboxPaths).orElse(List.of());
-    if (entries.isEmpty() || shell.isPresent() && !has(entries, shell.get())) {
-      Set<StorePath> paths =
-          new Asking(new StoreQuery(nixStore.get(), store), source, sandboxPaths).paths(shell);
-      entries = remembered.entries().all(paths, () -> new StoreInputs(Map.of()));
-    }
     Set<StorePath> outputs = outputs();
     outputs.addAll(source.derivation.outputPaths().values());
-    entries = without(outputs, entries);
+    Optional<List<Entry>> known =
+        known(source.path, sandboxPaths)
+            .filter(closure -> shell.isEmpty() || has(closure, shell.get()));
+    List<Entry> entries;
+    if (known.isPresent()) {
+      entries = without(outputs, known.get());
+    } else {
+      Set<StorePath> paths =
+          new Asking(new StoreQuery(nixStore.get(), store), source, sandboxPaths).paths(shell);
+      paths.removeAll(outputs);
+      entries = remembered.entries().all(paths, () -> new StoreInputs(Map.of()));
+    }
     messages.detail(
         entries.size()
             + " store paths are shown: the closure of the build's inputs"
