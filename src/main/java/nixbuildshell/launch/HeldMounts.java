@@ -59,26 +59,28 @@ public final class HeldMounts {
    * after the end of this process. Only for mounts of directories that no sandbox gets any more.
    *
    * <p>The descriptor is sent to a socket, together with that socket. So the socket holds itself,
-   * and the kernel's collector of such circles finds it when its other end is closed (unix(7), net/
-   * unix/garbage.c). Where that is refused, this waits.
+   * and the kernel's collector of such circles (garbage.c of its net/unix) finds it when its other
+   * end is closed. Where that is refused, this waits.
    */
   public void leave() {
-    try (NativeMemory memory = NativeMemory.ofSize(calls, MESSAGE)) {
-      if (namespace.isPresent()
-          && calls.call(Syscall.SOCKETPAIR, AF_UNIX, SOCK_STREAM | O_CLOEXEC, 0, memory.address())
-              == 0) {
-        ByteBuffer ends = ByteBuffer.wrap(memory.read(0, 8)).order(ByteOrder.nativeOrder());
-        int end = ends.getInt();
-        int circle = ends.getInt();
-        memory.write(0, message(memory.address(), namespace.get(), circle));
-        calls.call(Syscall.SENDMSG, end, memory.address(), MSG_NOSIGNAL);
-        calls.call(Syscall.CLOSE, namespace.get());
-        calls.call(Syscall.CLOSE, circle);
-        calls.call(Syscall.CLOSE, end);
-        namespace = Optional.empty();
-      }
+    if (namespace.isEmpty()) {
+      return; // Nearly every command: its store paths are few.
     }
-    release();
+    try (NativeMemory memory = NativeMemory.ofSize(calls, MESSAGE)) {
+      long type = SOCK_STREAM | O_CLOEXEC;
+      if (calls.call(Syscall.SOCKETPAIR, AF_UNIX, type, 0, memory.address()) < 0) {
+        release();
+        return;
+      }
+      ByteBuffer ends = ByteBuffer.wrap(memory.read(0, 8)).order(ByteOrder.nativeOrder());
+      int end = ends.getInt();
+      int circle = ends.getInt();
+      memory.write(0, message(memory.address(), namespace.get(), circle));
+      calls.call(Syscall.SENDMSG, end, memory.address(), MSG_NOSIGNAL);
+      release();
+      calls.call(Syscall.CLOSE, circle);
+      calls.call(Syscall.CLOSE, end);
+    }
   }
 
   /** Returns a {@code struct msghdr} that passes two descriptors with one byte, and what it has. */

@@ -47,7 +47,7 @@ class HeldMountsTest {
 
   /** A watch of a file system in memory ends when its only mount is taken down. */
   @Test
-  @Timeout(60)
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void leavesMountsToTheKernel() throws Exception {
     GoPipe go = GoPipe.open(calls);
     Launch launch =
