@@ -17,6 +17,9 @@ import nixbuildshell.console.ShellWord;
  * @param origins each path, with the output that it is; empty for an input source
  */
 public record StoreInputs(Map<StorePath, Optional<Origin>> origins) {
+  /** Knows no inputs. */
+  public static final StoreInputs NONE = new StoreInputs(Map.of());
+
   private static final int MOST_NAMED = 100;
 
   /** Names an output of a derivation. */

@@ -1,7 +1,6 @@
 package nixbuildshell.view;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -43,13 +42,8 @@ public final class AskedAhead implements AutoCloseable {
   /** Empty until it is asked for. */
   private Optional<SandboxPathsSetting> setting = Optional.empty();
 
-  private Optional<Known> known = Optional.empty();
   private Optional<Asked> asked = Optional.empty();
   private boolean closed;
-
-  /** Holds what an earlier run was told: to read it twice takes long, for thousands of paths. */
-  private record Known(
-      StorePath derivation, Set<StorePath> more, List<StoreEntries.Entry> closure) {}
 
   /** Holds what was asked for one derivation; empty when Nix has not answered. */
   private record Asked(StorePath derivation, Background<Optional<Answer>> answer) {}
@@ -102,24 +96,10 @@ public final class AskedAhead implements AutoCloseable {
   }
 
   private boolean isKnown(StorePath derivation) {
-    if (setting().isKnown()) {
-      Set<StorePath> more = new LinkedHashSet<>(inStore(store.directory(), paths()));
-      known =
-          new RememberedClosures(new StoreEntries(files, store), answers)
-              .find(derivation, more)
-              .map(closure -> new Known(derivation, more, closure));
-    }
-    return known.isPresent();
-  }
-
-  /**
-   * Returns the closure of a derivation's inputs and some more store paths, where that did not need
-   * to be asked for; empty else.
-   */
-  Optional<List<StoreEntries.Entry>> known(StorePath derivation, Set<StorePath> more) {
-    return known
-        .filter(it -> it.derivation.equals(derivation) && it.more.equals(more))
-        .map(Known::closure);
+    return setting().isKnown()
+        && new RememberedClosures(new StoreEntries(files, store), answers)
+            .find(derivation, inStore(store.directory(), paths()))
+            .isPresent();
   }
 
   /** Returns the words of the setting, and waits for them. */

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -78,7 +77,7 @@ record InputClosure(
       Set<StorePath> paths =
           new Asking(new StoreQuery(nixStore.get(), store), source, sandboxPaths).paths(shell);
       paths.removeAll(outputs);
-      entries = remembered.entries().all(paths, () -> new StoreInputs(Map.of()));
+      entries = remembered.entries().all(paths, () -> StoreInputs.NONE);
     }
     messages.detail(
         entries.size()
@@ -92,7 +91,7 @@ record InputClosure(
     try {
       return inputs(source().derivation);
     } catch (Unknown e) {
-      return new StoreInputs(Map.of());
+      return StoreInputs.NONE;
     }
   }
 
@@ -160,11 +159,7 @@ record InputClosure(
     if (!sandboxPaths.ask()) {
       return Optional.empty();
     }
-    Set<StorePath> roots = roots(sandboxPaths);
-    return sandboxPaths
-        .ahead()
-        .known(derivation, roots)
-        .or(() -> remembered.find(derivation, roots));
+    return remembered.find(derivation, roots(sandboxPaths));
   }
 
   private static Set<StorePath> roots(SandboxPaths sandboxPaths) {

@@ -3,7 +3,6 @@ package nixbuildshell.view;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -165,7 +164,7 @@ public record StoreLookup(
   }
 
   private StoreView.Exact exact(Set<StorePath> paths) {
-    return exact(new StoreEntries(files, nix).all(paths, () -> new StoreInputs(Map.of())));
+    return exact(new StoreEntries(files, nix).all(paths, () -> StoreInputs.NONE));
   }
 
   private StoreView.Exact exact(List<StoreEntries.Entry> entries) {
