@@ -12,7 +12,7 @@ public final class NixHash {
 
   private static final int STORE_PATH_BYTES = 20;
   private static final int LENGTH = 52;
-  private static final boolean[] IN_HASHES = table();
+  private static final boolean[] IN_HASHES = table(ALPHABET);
 
   private NixHash() {}
 
@@ -40,9 +40,10 @@ public final class NixHash {
     return false;
   }
 
-  private static boolean[] table() {
+  /** Returns which of the ASCII characters are among these. */
+  static boolean[] table(String characters) {
     boolean[] table = new boolean[128];
-    for (char c : ALPHABET.toCharArray()) {
+    for (char c : characters.toCharArray()) {
       table[c] = true;
     }
     return table;

@@ -20,21 +20,13 @@ public record StorePath(String baseName) implements Comparable<StorePath> {
   static final int SHORTEST = HASH_LENGTH + 2;
 
   private static final String DERIVATION = ".drv";
-  private static final boolean[] OF_HASHES = table(NixHash.ALPHABET);
+  private static final boolean[] OF_HASHES = NixHash.table(NixHash.ALPHABET);
   private static final boolean[] OF_NAMES =
-      table("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-._?=");
+      NixHash.table("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-._?=");
 
   /** Makes a path of its parts, which are not checked. */
   public StorePath(String hash, String name) {
     this(hash + '-' + name);
-  }
-
-  private static boolean[] table(String characters) {
-    boolean[] table = new boolean[128];
-    for (char c : characters.toCharArray()) {
-      table[c] = true;
-    }
-    return table;
   }
 
   /** Parses {@code HASH-NAME}, an entry of the store directory. */
