@@ -62,7 +62,8 @@ public record Plan(List<? extends Part> parts) {
   private List<Integer> numbers() {
     List<Integer> numbers = new ArrayList<>();
     for (int i = 0; i < parts.size(); i++) {
-      numbers.addAll(Collections.nCopies(steps(parts.get(i)).size(), i + 1));
+      int steps = parts.get(i) instanceof EachPath each ? each.paths().size() : 1;
+      numbers.addAll(Collections.nCopies(steps, i + 1));
     }
     return numbers;
   }
