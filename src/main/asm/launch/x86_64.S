@@ -5,8 +5,8 @@
  * child's process ID or -errno; the child never returns.
  *
  * The caller is a JVM. The child has one thread. All locks, the heap and the garbage collector are
- * the parent's, or a copy, frozen in the middle of what the other threads did. So the child must run neither Java nor libc:
- * it runs this loop, which only makes system calls.
+ * the parent's, or a copy, frozen in the middle of what the other threads did. So the child must
+ * run neither Java nor libc: it runs this loop, which only makes system calls.
  *
  *  - With CLONE_VM in the image's flags the child has the parent's memory until it executes a
  *    program, else a copy. They always share the image, whose pages are MAP_SHARED. The child needs
@@ -15,7 +15,8 @@
  *    Java, on the parent's stack. The child keeps the full mask; the plan resets the handlers before
  *    it empties the mask. The parent gets its mask back before this function returns.
  *  - This code is position-independent, has no data and calls no function.
- *  - A record with names is run once for each: the name goes to the ends of two strings before.
+ *  - A record with names is run once for each name, after the name is copied to the ends of two
+ *    strings.
  *
  * A system call keeps all registers but rax (number in, result out), rcx and r11. In the child r12
  * is the name after this one, and 0 in a record without names.

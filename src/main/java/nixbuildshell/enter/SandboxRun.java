@@ -33,7 +33,8 @@ import nixbuildshell.terminal.Streams;
 /**
  * Runs a sandbox from its launch to its end.
  *
- * @param mounts comes to hold those of the sandbox, until the next run or {@link Launcher#leave}
+ * @param mounts holds the sandbox's from its launch on, until the next run or {@link
+ *     Launcher#leave}
  * @param streams the caller's descriptors 0, 1 and 2
  */
 record SandboxRun(
