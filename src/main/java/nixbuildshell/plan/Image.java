@@ -64,9 +64,6 @@ public final class Image {
   private static final int NAME = 15;
   private static final int MAX_ERRNO = 4095;
 
-  /** Bytes that a store path's name has as a rule, at most. */
-  private static final int USUAL_NAME = 64;
-
   private final Plan plan;
   private final long[] records;
   private final byte[] data;
@@ -293,21 +290,8 @@ public final class Image {
       this.abi = abi;
       this.front = record(parts + 1);
       this.records = new long[front / WORD];
-      this.data = new byte[front + names(plan)];
+      this.data = new byte[front];
       this.addresses = new int[3 * parts];
-    }
-
-    /** Returns about as many bytes as the names take: a larger array is a copy. */
-    private static int names(Plan plan) {
-      List<StorePath> last = List.of();
-      int names = 0;
-      for (Part part : plan.parts()) {
-        if (part instanceof EachPath each && each.paths() != last) {
-          last = each.paths();
-          names += last.size() * USUAL_NAME;
-        }
-      }
-      return names;
     }
 
     Image image(long cloneFlags) {
