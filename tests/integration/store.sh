@@ -19,6 +19,19 @@ test_the_closure_of_the_inputs() {
 	expect_err 'found by the output path in env-vars' '6 store paths are shown'
 }
 
+# What a command makes among the mount points stays with its session.
+test_the_next_session_has_the_mount_points_of_the_last() {
+	local stores point
+	dir=$(kept looking)
+	prints made sh -c 'mkdir -p /nix/store/made/deep && chmod 500 /nix/store/made && ls /nix/store | grep made'
+	mapfile -t stores < <(find "$USER_HOME" -path '*/.stores/*' -prune)
+	[[ ${#stores[@]} == 1 ]] || fail "mount points kept: ${stores[*]}"
+	no_files_below "$USER_HOME" "a session is left"
+	point=$(stat -c %i "${stores[0]}/view")
+	shows_what_the_build_saw
+	[[ $(stat -c %i "${stores[0]}/view") == "$point" ]] || fail "they were made anew"
+}
+
 test_the_closure_when_env_vars_are_rebuilt() {
 	dir=$T/nix-build-looking-1.0.drv-0
 	local from

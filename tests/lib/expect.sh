@@ -67,7 +67,7 @@ no_files_below() {
 
 # A large copy is deleted after the exit status: `eventually nothing_below`.
 nothing_below() {
-	find "$1" -mindepth 1 ! -type d ! -name '*lock' ! -path '*/.history/*' ! -path '*/.answers/*' >"$T/found" &&
+	find "$1" -mindepth 1 ! -type d ! -name '*lock' ! -path '*/.history/*' ! -path '*/.answers/*' ! -path '*/.stores/*' >"$T/found" &&
 		[[ ! -s $T/found ]]
 }
 

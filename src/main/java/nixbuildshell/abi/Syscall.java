@@ -32,6 +32,7 @@ public enum Syscall {
   FCHOWNAT(260, 54),
   FCNTL(72, 25),
   FGETXATTR(193, 10, 231, 231),
+  FLISTXATTR(196, 13),
   FLOCK(73, 32),
   FSETXATTR(190, 7, 228, 228),
   FSTATFS(138, 44),

@@ -101,6 +101,8 @@ public record HostReport(
   private void inSession(Sessions sessions, Identity identity, List<Finding> findings) {
     Session session = sessions.create(ByteString.of("doctor"), identity.owner());
     try {
+      session.makeView(identity.owner());
+      session.makeLayers(identity.owner());
       findings.addAll(new SandboxTrial(calls, store, identity, session).findings());
       findings.add(
           Reflink.works(session.directory())

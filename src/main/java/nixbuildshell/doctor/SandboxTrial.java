@@ -33,7 +33,6 @@ import nixbuildshell.sandbox.SandboxSpec;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.Session;
 import nixbuildshell.store.NixStore;
-import nixbuildshell.view.LayerProbe;
 
 /**
  * Makes a whole sandbox, in a session of its own, up to the last system call: its program does not
@@ -58,24 +57,9 @@ record SandboxTrial(SystemCalls calls, NixStore store, Identity identity, Sessio
   }
 
   private List<Finding> tried() {
-    identity.owner().ifPresent(session::renewRoot);
     Advice advice = new Advice(new Restrictions(Path.of("/")));
-    GoPipe go = GoPipe.open(calls);
-    StandardStreams.Stream nothing = new StandardStreams.NullDevice();
-    Plan plan =
-        Planner.plan(
-            spec(),
-            go.ends(),
-            new StandardStreams(List.of(nothing, nothing, nothing), Optional.empty()),
-            KernelProbe.of(calls));
-    int directory = session.directory().self().number();
     try {
-      Outcome outcome =
-          Launch.of(plan, identity, Network.LOOPBACK, directory, Optional.empty())
-              .start(calls, go)
-              .await()
-              .outcome();
-      return of(outcome, advice);
+      return of(outcome(new StoreView.Exact(List.of())), advice);
     } catch (ErrnoException e) {
       String remedy =
           Errno.of(e.number()).map(errno -> advice.onLaunch(e.syscall(), errno)).orElse("");
@@ -83,20 +67,36 @@ record SandboxTrial(SystemCalls calls, NixStore store, Identity identity, Sessio
     }
   }
 
-  private List<Finding> of(Outcome outcome, Advice advice) {
+  private Outcome outcome(StoreView view) throws ErrnoException {
+    identity.owner().ifPresent(session::renewRoot);
+    GoPipe go = GoPipe.open(calls);
+    StandardStreams.Stream nothing = new StandardStreams.NullDevice();
+    Plan plan =
+        Planner.plan(
+            spec(view),
+            go.ends(),
+            new StandardStreams(List.of(nothing, nothing, nothing), Optional.empty()),
+            KernelProbe.of(calls));
+    int directory = session.directory().self().number();
+    return Launch.of(plan, identity, Network.LOOPBACK, directory, Optional.empty())
+        .start(calls, go)
+        .await()
+        .outcome();
+  }
+
+  private List<Finding> of(Outcome outcome, Advice advice) throws ErrnoException {
     Finding namespaces =
         Finding.ok(NAMESPACES, "a process in user, mount, PID, network, IPC and UTS namespaces");
     Finding procfs = Finding.ok(PROCFS, "mounted in a new PID namespace");
     if (!(outcome instanceof Outcome.Failed failed)) {
       return List.of(
           namespaces, Finding.failed(SANDBOX, "the trial ended early: " + outcome.why(), ""));
-    } else if (failed.step().kind() == Step.Kind.EXECUTE
-        && failed.errno() == Errno.ENOENT.number()) {
+    } else if (isMade(outcome)) {
       return List.of(
           namespaces,
           procfs,
           Finding.ok(SANDBOX, "made as for a build, to its last step"),
-          layers());
+          overlay());
     }
     String remedy =
         Errno.of(failed.errno())
@@ -109,26 +109,30 @@ record SandboxTrial(SystemCalls calls, NixStore store, Identity identity, Sessio
             part, State.FAILED, "cannot " + failed.step().label() + ": " + failed.why(), remedy));
   }
 
-  private Finding layers() {
-    int directory = session.directory().self().number();
-    return new LayerProbe(calls, store, identity, directory).mounts()
+  /** Decides whether all steps were done but the last, whose program does not exist. */
+  private static boolean isMade(Outcome outcome) {
+    return outcome instanceof Outcome.Failed failed
+        && failed.step().kind() == Step.Kind.EXECUTE
+        && failed.errno() == Errno.ENOENT.number();
+  }
+
+  private Finding overlay() throws ErrnoException {
+    return isMade(outcome(new StoreView.Whole()))
         ? Finding.ok("overlay", "mounted in a user namespace")
         : Finding.note(
             "overlay",
-            "cannot be mounted in a user namespace: a sandbox that shows many store paths takes"
-                + " longer, and none can show the whole store",
+            "cannot be mounted in a user namespace: no sandbox can show the whole store",
             "Linux 5.11 or later, outside of a container; where sessions lie on an overlay,"
                 + " --work-dir");
   }
 
-  private SandboxSpec spec() {
+  private SandboxSpec spec(StoreView view) {
     SandboxRequest request =
         new SandboxRequest(
             identity,
             new SandboxRequest.Build(
                 Generation.NESTED, ByteString.EMPTY, Optional.empty(), Optional.empty(), "/build"),
-            new SandboxRequest.View(
-                new StoreView.Exact(List.of(), false), NetworkView.LOOPBACK, List.of()),
+            new SandboxRequest.View(view, NetworkView.LOOPBACK, List.of()),
             new Machine(calls.abi() == Abi.X86_64, false, true, false, store));
     List<ByteString> program = List.of(ByteString.of(NO_PROGRAM));
     return NixSandbox.of(request, new Program(program, program, List.of(), "/build", false, true));

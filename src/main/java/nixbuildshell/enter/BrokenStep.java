@@ -9,7 +9,6 @@ import nixbuildshell.files.ErrnoException;
 import nixbuildshell.host.Advice;
 import nixbuildshell.host.Restrictions;
 import nixbuildshell.plan.Outcome;
-import nixbuildshell.plan.Step;
 
 /** Makes failures of what the kernel refused to a child, with the advice of this host. */
 final class BrokenStep {
@@ -28,10 +27,7 @@ final class BrokenStep {
                         ? Errno.of(failed.errno())
                             .map(errno -> advice().onStep(step.kind(), errno))
                             .orElse("")
-                        : "",
-                    outcome instanceof Outcome.Failed && step.kind() == Step.Kind.MOUNT_OVERLAY
-                        ? new LayersRefused()
-                        : null));
+                        : ""));
   }
 
   /** Returns the failure of a launch. */

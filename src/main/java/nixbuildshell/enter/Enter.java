@@ -57,11 +57,8 @@ import nixbuildshell.terminal.OutputTail;
 import nixbuildshell.terminal.SignalRelay;
 import nixbuildshell.view.AskedAhead;
 import nixbuildshell.view.Evaluation;
-import nixbuildshell.view.LayerProbe;
 import nixbuildshell.view.RefusedOutput;
-import nixbuildshell.view.RememberedLayers;
 import nixbuildshell.view.StoreChoice;
-import nixbuildshell.view.StoreLookup;
 
 /**
  * Enters a build: from the arguments to the exit status, room by room.
@@ -287,7 +284,7 @@ public record Enter(
     ByteString name = ByteString.of(build.name().value());
     boolean copies = options.fresh().isEmpty() && !options.builder();
     return new Staging(
-        () -> end(sessions, sessions.create(name, user.owner())),
+        () -> end(sessions, sessions.create(name, user.owner()), user),
         Optional.of(kept.build()).filter(any -> copies),
         user.owner(),
         this::cancelled);
@@ -303,51 +300,12 @@ public record Enter(
       KeptDirectory kept,
       FailedBuild build,
       DerivationFinder finder,
-      Prepared prepared,
+      Prepared sandbox,
       Optional<Staging> early) {
-    Staging staging = early.orElseGet(() -> stage(sessions, kept, build, prepared.user()));
-    RememberedLayers known =
-        prepared.isLayered()
-            ? RememberedLayers.of(
-                sessions.answers(),
-                files,
-                prepared.store(),
-                prepared.user().identity(),
-                staging.session())
-            : RememberedLayers.NONE;
-    try {
-      return work(sessions, kept, build, finder, prepared, staging, known);
-    } catch (Failure e) {
-      if (!known.isKnown() || !LayersRefused.isWhy(e)) {
-        throw e;
-      }
-      known.forget();
-      return work(sessions, kept, build, finder, prepared, Optional.empty());
-    }
-  }
-
-  private int work(
-      Sessions sessions,
-      KeptDirectory kept,
-      FailedBuild build,
-      DerivationFinder finder,
-      Prepared prepared,
-      Staging staging,
-      RememberedLayers known) {
+    Staging staging = early.orElseGet(() -> stage(sessions, kept, build, sandbox.user()));
     try (staging) {
       Session session = staging.session();
-      session.remember(remembered(kept, build, prepared));
-      prepared.makeLayers(session);
-      LayerProbe layers =
-          new LayerProbe(
-              calls,
-              prepared.store(),
-              prepared.user().identity(),
-              session.directory().self().number());
-      Prepared sandbox =
-          prepared.showing(
-              StoreLookup.in(
-                  session, prepared.request().view().store(), () -> known.mounts(layers::mounts)));
+      session.remember(remembered(kept, build, sandbox));
       try {
         if (options.fresh().isPresent()) {
           int status = fillFresh(sessions, staging, kept, build, finder, sandbox);
@@ -390,11 +348,12 @@ public record Enter(
     }
   }
 
-  private SessionEnd end(Sessions sessions, Session session) {
+  private SessionEnd end(Sessions sessions, Session session, BuildUser user) {
     return new SessionEnd(
         sessions,
         session,
         launcher,
+        sessions.spareStores(user.owner()),
         new Remover(calls, sessions),
         preparation().kind(),
         messages,
@@ -555,7 +514,7 @@ public record Enter(
     Session session = staging.session();
     sandbox.makeTop(session);
     Optional<SetupResult> made =
-        new Rebuilding(launcher, signals, files, sessions.answers(), messages)
+        new Rebuilding(launcher, signals, files, sessions, messages)
             .run(session, kept, build, sandbox);
     try (ProgressLine progress =
         new ProgressLine(messages.stream(), caller.hasTerminal(2), "copying the build directory")) {
@@ -563,7 +522,11 @@ public record Enter(
           new TreeCopy(
               sandbox.user().owner(), progress::copied, this::cancelled, WorkingCopy.REMEDY);
       Workspace workspace =
-          new Workspace(sandbox.store(), new WorkingCopy(session, copy), messages);
+          new Workspace(
+              sandbox.store(),
+              sessions.spareStores(sandbox.user().owner()),
+              new WorkingCopy(session, copy),
+              messages);
       StoreView store = sandbox.request().view().store();
       if (options.fresh().isPresent()) {
         workspace.beginWithVariables(files, kept, build, store, made);
@@ -603,7 +566,7 @@ public record Enter(
           roots(session, prepared, () -> derivation(session, prepared.store()))) {
         status = stay(sessions, session, prepared);
       }
-      end(sessions, session).tellIfChanged();
+      end(sessions, session, user).tellIfChanged();
       return status;
     }
   }

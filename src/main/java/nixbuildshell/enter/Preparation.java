@@ -37,7 +37,6 @@ import nixbuildshell.sandbox.SandboxSpec;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.Remembered;
 import nixbuildshell.session.Session;
-import nixbuildshell.session.ShownStore;
 import nixbuildshell.shell.SandboxProgram;
 import nixbuildshell.shell.Start;
 import nixbuildshell.store.KeptName;
@@ -93,22 +92,6 @@ record Preparation(
     void makeTop(Session session) {
       request.build().top().ifPresent(place -> session.makeInTmp(place.belowTmp(), user.owner()));
     }
-
-    /** Makes what a new session needs to have the store in layers, where that is wanted. */
-    void makeLayers(Session session) {
-      if (!(request.view().store() instanceof StoreView.Exact exact) || exact.layered()) {
-        session.makeLayers(user.owner());
-      }
-    }
-
-    /** Decides whether some store paths are wanted in layers. */
-    boolean isLayered() {
-      return request.view().store() instanceof StoreView.Exact exact && exact.layered();
-    }
-
-    Prepared showing(StoreView view) {
-      return new Prepared(store, user, start, program, request.showing(view), bash);
-    }
   }
 
   /** Chooses the user for a kept directory's build, and locks it. */
@@ -127,7 +110,7 @@ record Preparation(
     }
     try (Directory build = session.open("build")) {
       BuildUser user = BuildUser.again(caller, files, build.self().status());
-      return ShownStore.of(session).isEmpty() ? user.showing(new StoreView.Whole()) : user;
+      return session.shownStore().isEmpty() ? user.showing(new StoreView.Whole()) : user;
     }
   }
 

@@ -10,7 +10,6 @@ import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.capture.RebuiltEnvVars;
 import nixbuildshell.console.Messages;
 import nixbuildshell.enter.Preparation.Prepared;
-import nixbuildshell.files.Answers;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileSystem;
@@ -21,6 +20,8 @@ import nixbuildshell.sandbox.Program;
 import nixbuildshell.sandbox.SandboxRequest;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.Session;
+import nixbuildshell.session.Sessions;
+import nixbuildshell.session.SpareStores;
 import nixbuildshell.session.WorkingCopy;
 import nixbuildshell.shell.SetupProgram;
 import nixbuildshell.terminal.SignalRelay;
@@ -31,10 +32,14 @@ import nixbuildshell.terminal.SignalRelay;
  * may make files there, and fail on files that are there already. Where setup succeeded and made no
  * files, the next copy of the same derivation gets the same variables.
  *
- * @param answers what earlier runs were told
+ * @param sessions has what earlier runs were told and left
  */
 record Rebuilding(
-    Launcher launcher, SignalRelay signals, FileSystem files, Answers answers, Messages messages) {
+    Launcher launcher,
+    SignalRelay signals,
+    FileSystem files,
+    Sessions sessions,
+    Messages messages) {
   private static final String KIND = "setup";
 
   /** Limits the bytes that setup leaves: a hostile hook writes any number. */
@@ -66,7 +71,7 @@ record Rebuilding(
             sandbox.start(), envVars.setup().orElseThrow(), build.sandbox().directory());
     Optional<ByteString> question = question(build, sandbox, envVars, program);
     return question
-        .flatMap(it -> answers.get(KIND, it))
+        .flatMap(it -> sessions.answers().get(KIND, it))
         .map(answer -> again(session, answer))
         .orElseGet(() -> made(session, kept, build, sandbox, envVars, program, question));
   }
@@ -82,15 +87,16 @@ record Rebuilding(
     var owner = sandbox.user().owner();
     Session inner = session.inner(owner);
     sandbox.makeTop(inner);
-    sandbox.makeLayers(inner);
     WorkingCopy copy =
         new WorkingCopy(
             inner, new TreeCopy(owner, (files, bytes) -> {}, this::stopped, WorkingCopy.REMEDY));
-    new Workspace(sandbox.store(), copy, messages)
+    SpareStores spares = sessions.spareStores(owner);
+    new Workspace(sandbox.store(), spares, copy, messages)
         .begin(files, kept, build, sandbox.request().view().store());
     copy.writeBuildFile(SetupProgram.VARIABLES, envVars.script(), 0600);
     launcher.run(NixSandbox.of(sandbox.request(), program), inner);
     launcher.leave();
+    spares.give(inner);
     signals.detach();
     if (stopped()) {
       throw new CancellationException("a signal ended setup");
@@ -108,7 +114,8 @@ record Rebuilding(
         && environment.isPresent()
         && variables.isPresent()
         && hasMadeNothing(inner, build)) {
-      question.ifPresent(it -> answers.put(KIND, it, answer(variables.get(), environment.get())));
+      question.ifPresent(
+          it -> sessions.answers().put(KIND, it, answer(variables.get(), environment.get())));
     }
     return new SetupResult(Optional.of(inner), variables.orElse(envVars.script()));
   }

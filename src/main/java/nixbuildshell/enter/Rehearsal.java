@@ -67,8 +67,7 @@ public final class Rehearsal {
 
   private static SandboxRequest request() {
     StorePath path = new StorePath("0".repeat(32), "rehearsal");
-    StoreView store =
-        new StoreView.Exact(List.of(new StoreView.Member(path, FileType.DIRECTORY)), false);
+    StoreView store = new StoreView.Exact(List.of(new StoreView.Member(path, FileType.DIRECTORY)));
     return new SandboxRequest(
         new Identity(1, 1, false),
         new SandboxRequest.Build(

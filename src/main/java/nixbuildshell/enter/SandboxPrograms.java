@@ -21,7 +21,6 @@ import nixbuildshell.files.ProgramLoader;
 import nixbuildshell.sandbox.OwnPaths;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.session.Session;
-import nixbuildshell.session.ShownStore;
 import nixbuildshell.store.StorePath;
 
 /**
@@ -86,11 +85,7 @@ record SandboxPrograms(FileSystem files, Session session, Prepared sandbox) {
   private boolean isMissingInStore(ByteString path) {
     try {
       StorePath in = sandbox.store().directory().containing(path);
-      boolean made =
-          Stream.of(true, false)
-              .map(layered -> session.path().plus("/" + ShownStore.changes(layered) + "/"))
-              .anyMatch(changes -> files.has(changes.plus(in.baseName())));
-      return !(isShown(in) ? files.has(real(path)) : made);
+      return !files.has(isShown(in) ? real(path) : session.view().plus("/" + in.baseName()));
     } catch (Malformed e) {
       return false;
     }

@@ -22,7 +22,8 @@ import nixbuildshell.plan.Plan;
 import nixbuildshell.plan.Planner;
 import nixbuildshell.plan.StandardStreams;
 import nixbuildshell.plan.Step;
-import nixbuildshell.sandbox.Entry.LayeredStore;
+import nixbuildshell.sandbox.Entry;
+import nixbuildshell.sandbox.Entry.BoundStore;
 import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.SandboxSpec;
 import nixbuildshell.session.Session;
@@ -45,6 +46,8 @@ record SandboxRun(
     List<CallersStream> streams,
     SignalRelay signals,
     Messages messages) {
+  /** Mounts that the kernel takes down in less than a millisecond, about. */
+  private static final int MANY_MOUNTS = 100;
 
   /** Returns the plan as {@code --explain} shows it; the descriptors have no numbers yet. */
   static Plan explained(SandboxSpec spec, SystemCalls calls) {
@@ -95,7 +98,7 @@ record SandboxRun(
     try (Streams connected = Streams.open(calls, given(), terminals)) {
       mounts.release();
       Child child = launch(wanted, connected.plan(), cgroup);
-      if (wanted.entries().stream().anyMatch(LayeredStore.class::isInstance)) {
+      if (hasManyMounts(wanted)) {
         mounts.hold(child.pid());
       }
       Ended ended = connected.await(child, signals);
@@ -105,6 +108,15 @@ record SandboxRun(
     } finally {
       cgroup.ifPresent(Cgroup::close);
     }
+  }
+
+  private static boolean hasManyMounts(SandboxSpec wanted) {
+    for (Entry entry : wanted.entries()) {
+      if (entry instanceof BoundStore store) {
+        return store.paths().size() > MANY_MOUNTS;
+      }
+    }
+    return false;
   }
 
   /** Returns the caller's streams, without stdin for a program of the tool's own. */

@@ -10,6 +10,7 @@ import nixbuildshell.session.FirstFiles;
 import nixbuildshell.session.Remembered;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
+import nixbuildshell.session.SpareStores;
 import nixbuildshell.terminal.SignalRelay;
 
 /**
@@ -18,6 +19,7 @@ import nixbuildshell.terminal.SignalRelay;
  * meanwhile.
  *
  * @param launcher has run sandboxes in the session
+ * @param spares keeps its mount points
  * @param remover starts a process that deletes the rest of a large copy; says whether it could
  * @param changes says what was changed
  * @param tells whether to tell of a session that stays
@@ -27,6 +29,7 @@ record SessionEnd(
     Sessions sessions,
     Session session,
     Launcher launcher,
+    SpareStores spares,
     BooleanSupplier remover,
     Remembered.Kind kind,
     Messages messages,
@@ -43,6 +46,7 @@ record SessionEnd(
       return;
     }
     launcher.leave();
+    spares.give(session);
     // A leftover is only told: the exit status is the command's.
     FirstFiles first = new FirstFiles();
     Optional<TreeRemoval.Leftover> left = sessions.delete(session, first);

@@ -24,8 +24,9 @@ import nixbuildshell.files.Owner;
 import nixbuildshell.files.Status;
 import nixbuildshell.files.TreeCopy;
 import nixbuildshell.sandbox.StoreView;
+import nixbuildshell.session.MountPoints;
 import nixbuildshell.session.Session;
-import nixbuildshell.session.ShownStore;
+import nixbuildshell.session.SpareStores;
 import nixbuildshell.session.WorkingCopy;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.StorePath;
@@ -41,6 +42,7 @@ final class Workspace {
   private static final List<String> NO_OUTPUTS = List.of(".lock", ".chroot", ".drv", ".check");
 
   private final NixStore nix;
+  private final SpareStores spares;
   private final Session session;
   private final WorkingCopy copy;
   private final Optional<Owner> owner;
@@ -49,8 +51,9 @@ final class Workspace {
   /** Whether something was not copied because the caller may not read it. */
   private boolean denied;
 
-  Workspace(NixStore nix, WorkingCopy copy, Messages messages) {
+  Workspace(NixStore nix, SpareStores spares, WorkingCopy copy, Messages messages) {
     this.nix = nix;
+    this.spares = spares;
     this.session = copy.session();
     this.owner = copy.copy().owner();
     this.copy = copy;
@@ -162,10 +165,9 @@ final class Workspace {
 
   /** Makes the mount points of a session that comes to show more store paths than before. */
   static void showMore(FileSystem files, NixStore nix, Session session, StoreView view) {
-    Optional<ShownStore> before = ShownStore.of(session);
-    if (before.isPresent() && view instanceof StoreView.Exact exact) {
+    if (view instanceof StoreView.Exact exact) {
       try (Directory real = open(files, nix)) {
-        before.get().add(session, real, entries(exact));
+        new MountPoints(session, real).add(entries(exact));
       }
     }
   }
@@ -229,7 +231,9 @@ final class Workspace {
       Directory store, StoreView view, Collection<Fact<StorePath>> outputs, long maker)
       throws ErrnoException {
     if (view instanceof StoreView.Exact exact) {
-      ShownStore.prepare(session, store, entries(exact), exact.layered());
+      new MountPoints(session, store).prepare(entries(exact), owner, spares);
+    } else {
+      session.makeLayers(owner);
     }
     for (StorePath output : outputs.stream().map(Fact::value).distinct().toList()) {
       ByteString name = ByteString.of(output.baseName());
@@ -247,8 +251,8 @@ final class Workspace {
   }
 
   private TreeCopy.Result copyOutput(Directory store, StoreView view, ByteString name) {
-    return view instanceof StoreView.Exact exact
-        ? copy.copyOutput(store, name, exact.layered())
+    return view instanceof StoreView.Exact
+        ? copy.copyShownOutput(store, name)
         : copy.copyOutput(store, name);
   }
 
@@ -261,10 +265,7 @@ final class Workspace {
       try (Directory real = open(files, nix)) {
         report(copyOutput(real, view, name), Set.of());
       }
-      copy.renameOutput(
-          name,
-          ByteString.of(refused.expected().baseName()),
-          view instanceof StoreView.Exact exact ? Optional.of(exact.layered()) : Optional.empty());
+      copy.renameOutput(name, ByteString.of(refused.expected().baseName()));
     }
     messages.note(
         refused.certain()

@@ -3,6 +3,8 @@ package nixbuildshell.files;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
@@ -47,6 +49,19 @@ public final class Descriptor implements AutoCloseable {
     files.call(Syscall.FCHMOD, number, mode);
   }
 
+  /**
+   * Gives the file a ctime that is later than another one. The clock of ctime ticks in
+   * milliseconds; from Linux 6.13 on, a change after a look gets a finer time at once.
+   */
+  public void changeLater(Status.Time last) throws ErrnoException {
+    int mode = status().mode() & 07777;
+    setMode(mode);
+    while (status().changed().compareTo(last) <= 0) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+      setMode(mode);
+    }
+  }
+
   public void setOwner(long uid, long gid) throws ErrnoException {
     files.call(Syscall.FCHOWN, number, uid, gid);
   }
@@ -66,6 +81,11 @@ public final class Descriptor implements AutoCloseable {
         memory.struct(value),
         value.length,
         0);
+  }
+
+  /** Decides whether it has extended attributes, those of access control lists among them. */
+  public boolean hasAttributes() throws ErrnoException {
+    return files.call(Syscall.FLISTXATTR, number, 0, 0) > 0;
   }
 
   /** Waits for the lock of {@code flock(2)}; closing the file releases it. */

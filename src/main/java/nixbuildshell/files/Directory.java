@@ -185,7 +185,24 @@ public final class Directory implements AutoCloseable {
     move(name, to, name);
   }
 
-  private void move(ByteString from, Directory directory, ByteString to) throws ErrnoException {
+  /**
+   * Moves an entry so. A directory that its owner may not change is made writable meanwhile, since
+   * its entry ".." changes.
+   */
+  public void moveShut(ByteString name, Directory to) throws ErrnoException {
+    Status status = status(name);
+    boolean shut = status.type() == FileType.DIRECTORY && (status.mode() & 0200) == 0;
+    if (shut) {
+      setMode(name, 0700);
+    }
+    move(name, to);
+    if (shut) {
+      to.setMode(name, status.mode());
+    }
+  }
+
+  /** Moves an entry so, under another name. */
+  public void move(ByteString from, Directory directory, ByteString to) throws ErrnoException {
     Memory memory = files.memory();
     files.call(
         Syscall.RENAMEAT2,

@@ -10,13 +10,12 @@ import nixbuildshell.plan.Argument.Text;
 import nixbuildshell.store.StorePath;
 
 /**
- * Describes the same step for each of some store paths. A sandbox has two steps for each of its
- * store paths, and to lay out thousands of steps takes longer than their system calls: so the
- * interpreter repeats one.
+ * Describes the same step for each of some store paths. To lay out thousands of steps takes longer
+ * than their system calls: so the interpreter repeats one.
  *
- * @param pattern lacks the path's name at the end of its label and of each {@link InStore}, of
- *     which it has one or two; its other arguments are numbers. It tolerates at most {@link
- *     #MOST_TOLERATED} errnos
+ * @param pattern lacks the path's name at the end of its label and of its two arguments {@link
+ *     InStore}; its other arguments are numbers. It tolerates at most {@link #MOST_TOLERATED}
+ *     errnos
  * @param paths at least one
  */
 public record EachPath(Step pattern, List<StorePath> paths) implements Part {
@@ -32,8 +31,7 @@ public record EachPath(Step pattern, List<StorePath> paths) implements Part {
       numbers += argument instanceof Number ? 1 : 0;
     }
     if (paths.isEmpty()
-        || named < 1
-        || named > 2
+        || named != 2
         || named + numbers < pattern.arguments().size()
         || pattern.tolerated().size() > MOST_TOLERATED) {
       throw new IllegalArgumentException(pattern.label());

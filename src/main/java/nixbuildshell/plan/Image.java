@@ -275,12 +275,6 @@ public final class Image {
     private int[] addresses;
     private int known;
 
-    /** The paths whose names were placed last: the next part is often for the same. */
-    private List<StorePath> placed = List.of();
-
-    private int placedAt;
-    private int longest;
-
     Layout(Plan plan, Abi abi) {
       int parts = plan.parts().size();
       if (parts == 0) {
@@ -341,43 +335,31 @@ public final class Image {
       records[record + RESULT] = UNTOUCHED;
     }
 
-    /** Places the names of paths, and room for each of them where an argument lacks it. */
+    /** Places the names of paths, and room for each of them in the two arguments that lack it. */
     private void names(int index, EachPath each) {
-      int record = record(index) / WORD;
-      if (each.paths() != placed) {
-        place(each.paths());
-      }
-      records[record + NAME] = placedAt;
-      address((record + NAME) * WORD);
-      int places = 0;
-      for (int i = 0; i < each.pattern().arguments().size(); i++) {
-        if (each.pattern().arguments().get(i) instanceof Argument.InStore in) {
-          int string = place(in.directory().bytes(), longest + 1);
-          records[record + 1 + i] = string;
-          records[record + PLACES + places++] = string + in.directory().length();
-        }
-      }
-      if (places == 1) {
-        records[record + PLACES + 1] = records[record + PLACES];
-      }
-      address((record + PLACES) * WORD);
-      address((record + PLACES + 1) * WORD);
-    }
-
-    private void place(List<StorePath> paths) {
       int size = 1;
-      longest = 0;
-      for (StorePath path : paths) {
+      int longest = 0;
+      for (StorePath path : each.paths()) {
         int length = path.length();
         size += length + 1;
         longest = Math.max(longest, length);
       }
       int at = make(size);
-      placed = paths;
-      placedAt = front + at;
-      for (StorePath path : paths) {
+      int record = record(index) / WORD;
+      records[record + NAME] = front + at;
+      address((record + NAME) * WORD);
+      for (StorePath path : each.paths()) {
         path.copy(data, at);
         at += path.length() + 1;
+      }
+      int places = record + PLACES;
+      for (int i = 0; i < each.pattern().arguments().size(); i++) {
+        if (each.pattern().arguments().get(i) instanceof Argument.InStore in) {
+          int string = place(in.directory().bytes(), longest + 1);
+          records[record + 1 + i] = string;
+          records[places] = string + in.directory().length();
+          address(places++ * WORD);
+        }
       }
     }
 

@@ -7,8 +7,6 @@ import static nixbuildshell.plan.Argument.text;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
 import nixbuildshell.plan.Argument.Number;
-import nixbuildshell.sandbox.Entry.LayeredStore;
-import nixbuildshell.sandbox.Identity;
 import nixbuildshell.sandbox.Network;
 import nixbuildshell.sandbox.SandboxSpec;
 
@@ -36,23 +34,6 @@ public final class Planner {
   public static Plan plan(
       SandboxSpec spec, PipeEnds pipe, StandardStreams streams, OldKernel kernel) {
     return new Planner(spec).plan(pipe, streams, kernel);
-  }
-
-  /**
-   * Returns the plan of a child that tries to mount an overlay, and exits. The child starts in a
-   * session's directory.
-   */
-  public static Plan layerTrial(Identity identity, LayeredStore store, PipeEnds pipe) {
-    Steps steps = new Steps();
-    Handshake handshake = new Handshake(steps, pipe);
-    handshake.waitForTheMaps();
-    new Root(steps).makeTheMountsPrivate();
-    if (identity.privileged()) {
-      handshake.becomeTheBuildUser(identity);
-    }
-    new StoreMounts(steps, OldKernel.NONE).tryLayers(store);
-    steps.add("exit", Syscall.EXIT_GROUP, number(0));
-    return steps.plan();
   }
 
   private Plan plan(PipeEnds pipe, StandardStreams streams, OldKernel kernel) {

@@ -80,8 +80,6 @@ final class Skeleton {
       mount(system);
     } else if (entry instanceof Overlay overlay) {
       stores.overlay(overlay);
-    } else if (entry instanceof LayeredStore store) {
-      stores.layer(store);
     }
   }
 

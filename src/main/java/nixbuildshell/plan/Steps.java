@@ -57,20 +57,12 @@ final class Steps {
 
   /** Makes a directory. */
   void makeDirectory(String label, Argument path, Number mode) {
-    add(directory(label, path, mode));
-  }
-
-  static Step directory(String label, Argument path, Number mode) {
-    return Step.of(label, Syscall.MKDIRAT, AT_FDCWD, path, mode);
+    add(label, Syscall.MKDIRAT, AT_FDCWD, path, mode);
   }
 
   /** Makes an empty file as a mount point. */
   void makeMountPoint(String label, Argument path) {
-    add(mountPoint(label, path));
-  }
-
-  static Step mountPoint(String label, Argument path) {
-    return Step.of(label, Syscall.MKNODAT, AT_FDCWD, path, OF_MOUNT_POINTS, NONE);
+    add(label, Syscall.MKNODAT, AT_FDCWD, path, OF_MOUNT_POINTS, NONE);
   }
 
   void makeLink(String label, Argument destination, Argument path) {

@@ -83,31 +83,13 @@ public sealed interface Entry {
 
   /**
    * Describes store paths of the host that are mounted read-only in a directory of the session. The
-   * directory takes the changes.
+   * directory takes the changes, as in Nix's sandbox.
    *
    * @param host the host's store
    * @param directory the session's directory. It has a directory or a file for each path; its other
    *     files are seen, too
    */
   record BoundStore(String path, String host, String directory, List<StorePath> paths)
-      implements Entry {}
-
-  /**
-   * Describes the same store paths with mount points in memory, as the lower layer of an overlay.
-   * To make and remove a thousand directories on disk can take a second.
-   *
-   * @param host the host's store
-   * @param lower the session's directory where the mount points' file system is mounted
-   * @param upper the session's directory that takes the changes
-   * @param work the session's directory that overlayfs works in
-   */
-  record LayeredStore(
-      String path,
-      String host,
-      String lower,
-      String upper,
-      String work,
-      List<StoreView.Member> members)
       implements Entry {}
 
   /**

@@ -146,27 +146,10 @@ public final class NixSandbox {
         : List.of(bind);
   }
 
-  /** Returns the layers of a store without store paths, to try them. */
-  public static LayeredStore layers(NixStore nix) {
-    return layers(nix, List.of());
-  }
-
-  private static LayeredStore layers(NixStore nix, List<StoreView.Member> members) {
-    return new LayeredStore(
-        nix.directory().path(), nix.real(), "store/view", "store/upper", "store/work", members);
-  }
-
   private static Entry store(StoreView view, NixStore nix) {
     String path = nix.directory().path();
-    if (view instanceof StoreView.Exact exact) {
-      return exact.layered()
-          ? layers(nix, exact.mounted())
-          : new BoundStore(
-              path,
-              nix.real(),
-              "store/view",
-              exact.mounted().stream().map(StoreView.Member::path).toList());
-    }
-    return new Overlay(path, nix.real(), "store/upper", "store/work");
+    return view instanceof StoreView.Exact exact
+        ? new BoundStore(path, nix.real(), "store/view", exact.mounted())
+        : new Overlay(path, nix.real(), "store/upper", "store/work");
   }
 }

@@ -4,8 +4,6 @@ import java.nio.charset.Charset;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import nixbuildshell.ByteString;
@@ -16,7 +14,6 @@ import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileContent;
 import nixbuildshell.files.Owner;
-import nixbuildshell.files.Status;
 import nixbuildshell.files.TreeRemoval;
 import nixbuildshell.files.WholeFile;
 
@@ -29,9 +26,10 @@ import nixbuildshell.files.WholeFile;
  * staged              made when the copy was complete: a later ctime is a change
  * edited              made when a change was found, which saves the next search
  * build/ tmp/         the sandbox's /build and /tmp
- * store/view/         mount points, where the sandbox shows some store paths: {@link ShownStore}
- * store/upper/        the changes to the sandbox's /nix/store, where that is in layers; overlayfs
- *                     needs store/work/
+ * store/view/         the sandbox's /nix/store, where that shows some store paths, with their
+ *                     mount points: {@link ShownStore}
+ * store/upper/        the changes to it, where it shows the whole store; overlayfs needs
+ *                     store/work/
  * root/               the mount point of the sandbox's root
  * facts.bash          what the shell at the failure is told of the build; only where there was one
  * greeting            what the tool says before the shell
@@ -43,7 +41,8 @@ import nixbuildshell.files.WholeFile;
  * </pre>
  */
 public final class Session implements AutoCloseable {
-  static final String VIEW = "store/view";
+  static final ByteString STORE = ByteString.of("store");
+  static final String VIEW = ShownStore.VIEW.latin1();
   static final String UPPER = "store/upper";
 
   static final String REMEDY = "name a directory on another file system: --work-dir DIR";
@@ -83,6 +82,11 @@ public final class Session implements AutoCloseable {
   /** Returns its path, for messages. */
   public ByteString path() {
     return directory.place().path();
+  }
+
+  /** Returns the path of the sandbox's store, where that shows some store paths. */
+  public ByteString view() {
+    return path().plus("/" + VIEW);
   }
 
   /** Returns its open directory. */
@@ -147,29 +151,48 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Makes its directories.
+   * Makes its directories, but for those of the store.
    *
    * @param owner the build user, when root runs the tool
    */
   void furnish(Optional<Owner> owner) throws ErrnoException {
     make("build", 0700, owner);
     make("tmp", 01777, Optional.empty());
-    make("store", 0755, Optional.empty());
-    make(VIEW, 01775, rootOfGroup(owner));
     make("root", 0755, Optional.empty());
   }
 
   /**
-   * Makes the directories that a new session needs whose store is in layers.
+   * Makes the directory for the mount points of a session that shows some store paths.
+   *
+   * @throws Failure when it cannot be made
+   */
+  public void makeView(Optional<Owner> owner) {
+    try {
+      makeStore();
+      make(VIEW, ShownStore.VIEW_MODE, rootOfGroup(owner));
+    } catch (ErrnoException e) {
+      throw e.failure("cannot write in " + directory.place(), REMEDY);
+    }
+  }
+
+  /**
+   * Makes the directories of a session that shows the whole store.
    *
    * @throws Failure when they cannot be made
    */
   public void makeLayers(Optional<Owner> owner) {
     try {
+      makeStore();
       make(UPPER, 01775, rootOfGroup(owner));
       make("store/work", 0700, owner);
     } catch (ErrnoException e) {
       throw e.failure("cannot write in " + directory.place(), REMEDY);
+    }
+  }
+
+  private void makeStore() throws ErrnoException {
+    if (!has(STORE)) {
+      make("store", 0755, Optional.empty());
     }
   }
 
@@ -243,6 +266,11 @@ public final class Session implements AutoCloseable {
     return ByteString.of(path.getBytes(locale)).equals(path())
         ? Optional.of(new RootPlace(path + "/" + ROOT_EXPRESSION, path + "/" + ROOT))
         : Optional.empty();
+  }
+
+  /** Returns what it shows of the store; empty when that is all. */
+  public Optional<ShownStore> shownStore() {
+    return ShownStore.of(directory);
   }
 
   /** Decides whether there is a GC root. */
@@ -327,14 +355,8 @@ public final class Session implements AutoCloseable {
    */
   public void markStaged() {
     try (Descriptor file = directory.createFile(STAGED, 0600)) {
-      // The stamp must be later than the last file. The clock of ctime ticks in milliseconds; from
-      // Linux 6.13 on, a change after a look gets a finer time at once.
-      Status.Time last = file.status().changed();
       file.setMode(0600);
-      while (file.status().changed().compareTo(last) <= 0) {
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
-        file.setMode(0600);
-      }
+      file.changeLater(file.status().changed());
     } catch (ErrnoException e) {
       throw e.failure("cannot write in " + directory.place(), REMEDY);
     }
@@ -392,25 +414,20 @@ public final class Session implements AutoCloseable {
 
   private boolean hasChanges(BooleanSupplier stop) {
     try (Directory build = directory.openDirectory(ByteString.of("build"));
-        Directory tmp = directory.openDirectory(ByteString.of("tmp"));
-        Directory view = directory.openDirectory(ByteString.of(VIEW))) {
+        Directory tmp = directory.openDirectory(ByteString.of("tmp"))) {
       Changes changes =
           new Changes(lock.status().changed(), directory.status(STAGED).changed(), stop);
-      return changes.in(build, Set.of(OWN))
-          || changes.in(tmp)
-          || changes.in(view)
-          || hasChangesInLayers(changes);
+      return changes.in(build, Set.of(OWN)) || changes.in(tmp) || hasChangesInStore(changes);
     } catch (ErrnoException e) {
       return true;
     }
   }
 
-  private boolean hasChangesInLayers(Changes changes) throws ErrnoException {
-    if (!has(ByteString.of(UPPER))) {
-      return false;
-    }
-    try (Directory upper = directory.openDirectory(ByteString.of(UPPER))) {
-      return changes.in(upper);
+  private boolean hasChangesInStore(Changes changes) throws ErrnoException {
+    Optional<ShownStore> shown = shownStore();
+    try (Directory store = directory.openDirectory(ByteString.of(shown.isEmpty() ? UPPER : VIEW))) {
+      // Mount points may be older than the session.
+      return changes.in(store, shown.map(it -> Set.copyOf(it.names())).orElse(Set.of()));
     }
   }
 

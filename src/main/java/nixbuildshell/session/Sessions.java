@@ -242,6 +242,15 @@ public final class Sessions implements AutoCloseable {
     return Answers.in(base);
   }
 
+  /**
+   * Returns what keeps the mount points of sessions; to be used as long as this is open.
+   *
+   * @param owner the build user, when root runs the tool
+   */
+  public SpareStores spareStores(Optional<Owner> owner) {
+    return SpareStores.in(base, owner, Sessions::givenUp);
+  }
+
   private <T> T exclusively(Action<T> action) throws ErrnoException {
     try (Descriptor lock = base.openOrCreateFile(BASE_LOCK, 0600)) {
       lock.lock();
@@ -511,7 +520,7 @@ public final class Sessions implements AutoCloseable {
    * @return the first thing that could not be deleted
    */
   public Optional<TreeRemoval.Leftover> delete(Session session, BooleanSupplier stop) {
-    ByteString name = ByteString.of(GIVEN_UP).plus(session.id()).plus("-" + suffix());
+    ByteString name = givenUp(session.id());
     try (session) {
       exclusively(
           () -> {
@@ -554,6 +563,11 @@ public final class Sessions implements AutoCloseable {
           ? Optional.empty()
           : Optional.of(new TreeRemoval.Leftover(base.place().child(name).path(), e.why()));
     }
+  }
+
+  /** Returns a name that no session has, for what is to be deleted. */
+  private static ByteString givenUp(ByteString name) {
+    return ByteString.of(GIVEN_UP).plus(name).plus("-" + suffix());
   }
 
   /** Returns the derivation's name, fit for a file's name, with four random characters. */

@@ -1,11 +1,10 @@
 package nixbuildshell.session;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import nixbuildshell.ByteString;
-import nixbuildshell.Failure;
 import nixbuildshell.files.Descriptor;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
@@ -14,118 +13,102 @@ import nixbuildshell.files.FileType;
 import nixbuildshell.files.Listing;
 
 /**
- * Describes the store of a session that shows only some store paths. The file {@code store/paths}
- * names them. Their mount points are in {@code store/view}, which then takes the changes too; many
- * mount points are in memory instead, below the layer {@code store/upper}, which takes the changes.
- * A store path that is a link cannot be mounted, and is made anew beside the changes.
+ * Describes the store of a session that shows only some store paths. Their mount points are in
+ * {@code store/view}, which takes the changes, too. A store path that is a link cannot be mounted,
+ * and is made anew there. The file {@code store/paths} names them, a directory with a slash behind
+ * its name and a link with an at sign, as {@code ls -F} does.
  *
- * @param layered whether the mount points are in memory
  * @param names of the store paths
+ * @param hasLinks whether one of them is a link
  */
-public record ShownStore(boolean layered, List<ByteString> names) {
-  private static final ByteString PATHS = ByteString.of("store/paths");
-  private static final String LAYERED = "layered";
-  private static final String MOUNT_POINTS = "mount points";
+public record ShownStore(List<ByteString> names, boolean hasLinks) {
+  static final ByteString PATHS = ByteString.of("store/paths");
+  static final ByteString VIEW = ByteString.of("store/view");
+  static final int VIEW_MODE = 01775;
+  private static final String HEAD = "mount points\n";
+  private static final char DIRECTORY = '/';
+  private static final char LINK = '@';
   private static final int LONGEST = 16 << 20;
 
-  /** Characters that a store path's name has as a rule, at most. */
-  private static final int USUAL_NAME = 64;
-
-  /** {@code linux/magic.h}: ext2 to ext4, XFS, Btrfs, tmpfs, F2FS, bcachefs. */
-  private static final Set<Long> CARRY_LAYERS =
-      Set.of(0xEF53L, 0x58465342L, 0x9123683EL, 0x01021994L, 0xF2F52010L, 0xCA451A4EL);
+  /** Characters that a line has as a rule, at most. */
+  private static final int USUAL_LINE = 64;
 
   public ShownStore {
     names = List.copyOf(names);
   }
 
-  /** Returns the directory of the session that takes the changes. */
-  public static String changes(boolean layered) {
-    return layered ? Session.UPPER : Session.VIEW;
+  /** Returns the content of the file that names some store paths. */
+  static byte[] paths(List<Listing.Entry> entries) {
+    // What grows is copied, and there can be thousands of names.
+    StringBuilder lines = new StringBuilder(USUAL_LINE * (entries.size() + 1)).append(HEAD);
+    append(entries, lines);
+    return bytes(lines);
   }
 
-  /** Decides whether a session's file system is known to work as an upper layer of overlayfs. */
-  public static boolean canBeLayered(Session session) {
-    try {
-      return CARRY_LAYERS.contains(session.directory().self().fileSystemMagic());
-    } catch (ErrnoException e) {
-      return false;
+  /** Returns what such a file has for some more store paths. */
+  static byte[] more(List<Listing.Entry> entries) {
+    StringBuilder lines = new StringBuilder();
+    append(entries, lines);
+    return bytes(lines);
+  }
+
+  private static void append(List<Listing.Entry> entries, StringBuilder lines) {
+    for (Listing.Entry entry : entries) {
+      lines.append(entry.name().latin1());
+      if (entry.type() == FileType.DIRECTORY) {
+        lines.append(DIRECTORY);
+      } else if (entry.type() == FileType.LINK) {
+        lines.append(LINK);
+      }
+      lines.append('\n');
     }
+  }
+
+  private static byte[] bytes(StringBuilder lines) {
+    return lines.toString().getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  /** Reads what a session's directory says; empty when the session shows the whole store. */
+  static Optional<ShownStore> of(Directory session) {
+    return paths(session).map(ShownStore::parse);
+  }
+
+  /** Reads the file that names the store paths of a session's directory; empty without one. */
+  static Optional<byte[]> paths(Directory session) {
+    return FileContent.read(session, PATHS, LONGEST) instanceof FileContent.Bytes file
+        ? Optional.of(file.bytes())
+        : Optional.empty();
+  }
+
+  private static ShownStore parse(byte[] paths) {
+    List<ByteString> names = new ArrayList<>();
+    boolean links = false;
+    String text = ByteString.of(paths).latin1();
+    for (int from = text.startsWith(HEAD) ? HEAD.length() : 0; from < text.length(); ) {
+      int end = text.indexOf('\n', from);
+      int line = end < 0 ? text.length() : end;
+      char last = line > from ? text.charAt(line - 1) : 0;
+      boolean marked = last == DIRECTORY || last == LINK;
+      links |= last == LINK;
+      names.add(new ByteString(text.substring(from, marked ? line - 1 : line)));
+      from = line + 1;
+    }
+    return new ShownStore(names, links);
   }
 
   /**
-   * Makes the mount points of a new session, and the file that names them.
-   *
-   * @throws Failure when they cannot be written, or the store cannot be read
+   * Decides whether nothing has been made, removed or changed among the mount points since they
+   * were made. The kernel sets the ctimes that tell, and no program can.
    */
-  public static void prepare(
-      Session session, Directory store, List<Listing.Entry> entries, boolean layered) {
-    try (Directory view = session.open(changes(layered));
-        Descriptor paths = session.directory().createFile(PATHS, 0600)) {
-      // What grows is copied, and there can be thousands of names.
-      StringBuilder lines = new StringBuilder(USUAL_NAME * (entries.size() + 1));
-      lines.append(layered ? LAYERED : MOUNT_POINTS).append('\n');
-      for (Listing.Entry entry : entries) {
-        place(entry, store, view, layered);
-        lines.append(entry.name().latin1()).append('\n');
-      }
-      write(paths, lines);
-    } catch (ErrnoException e) {
-      throw failure(e, session, layered);
+  static boolean isPristine(Directory session) throws ErrnoException {
+    return session.status(VIEW).changed().compareTo(session.status(PATHS).changed()) < 0;
+  }
+
+  /** Makes the mount points of a session's directory count as pristine from now on. */
+  static void markPristine(Directory session) throws ErrnoException {
+    session.setMode(VIEW, VIEW_MODE); // Its ctime is now, even if the clock was set back.
+    try (Descriptor paths = session.openFileToWrite(PATHS)) {
+      paths.changeLater(session.status(VIEW).changed());
     }
-  }
-
-  /**
-   * Makes the mount points that a session lacks, and names them in its file.
-   *
-   * @param entries all that the session is to show
-   * @throws Failure also when the session has made such a file itself
-   */
-  public void add(Session session, Directory store, List<Listing.Entry> entries) {
-    List<Listing.Entry> more =
-        entries.stream().filter(entry -> !names.contains(entry.name())).toList();
-    try (Directory view = session.open(changes(layered));
-        Descriptor paths = session.directory().openFileToAppend(PATHS)) {
-      StringBuilder lines = new StringBuilder();
-      for (Listing.Entry entry : more) {
-        place(entry, store, view, layered);
-        lines.append(entry.name().latin1()).append('\n');
-      }
-      write(paths, lines);
-    } catch (ErrnoException e) {
-      throw failure(e, session, layered);
-    }
-  }
-
-  private static void write(Descriptor paths, StringBuilder lines) throws ErrnoException {
-    paths.write(lines.toString().getBytes(StandardCharsets.ISO_8859_1));
-    paths.closeWritten();
-  }
-
-  private static Failure failure(ErrnoException e, Session session, boolean layered) {
-    return e.failure(
-        "cannot make mount points in " + session.path() + "/" + changes(layered), Session.REMEDY);
-  }
-
-  private static void place(Listing.Entry entry, Directory store, Directory view, boolean layered)
-      throws ErrnoException {
-    if (entry.type() == FileType.LINK) {
-      view.makeLink(entry.name(), store.readLink(entry.name()));
-    } else if (!layered && entry.type() == FileType.DIRECTORY) {
-      view.makeDirectory(entry.name(), 0755);
-    } else if (!layered) {
-      view.createFile(entry.name(), 0444).closeWritten();
-    }
-  }
-
-  /** Reads what a session shows; empty when that is the whole store. */
-  public static Optional<ShownStore> of(Session session) {
-    if (FileContent.read(session.directory(), PATHS, LONGEST) instanceof FileContent.Bytes file) {
-      List<ByteString> lines =
-          ByteString.of(file.bytes()).latin1().lines().map(ByteString::new).toList();
-      boolean layered = !lines.isEmpty() && lines.get(0).latin1().equals(LAYERED);
-      return Optional.of(new ShownStore(layered, lines.stream().skip(1).toList()));
-    }
-    return Optional.empty();
   }
 }

@@ -105,7 +105,7 @@ public record WorkingCopy(Session session, TreeCopy copy) {
         Directory to = session.open(directory)) {
       for (ByteString name : Listing.names(from)) {
         if (!except.contains(name) && to.find(name).isEmpty()) {
-          move(from, name, to);
+          from.moveShut(name, to);
           moved.add(name);
         }
       }
@@ -115,26 +115,9 @@ public record WorkingCopy(Session session, TreeCopy copy) {
     return moved;
   }
 
-  /** Makes a directory writable meanwhile: moving it changes its entry "..". */
-  private static void move(Directory from, ByteString name, Directory to) throws ErrnoException {
-    Status status = from.status(name);
-    boolean shut = status.type() == FileType.DIRECTORY && (status.mode() & 0200) == 0;
-    if (shut) {
-      from.setMode(name, 0700);
-    }
-    from.move(name, to);
-    if (shut) {
-      to.setMode(name, status.mode());
-    }
-  }
-
-  /**
-   * Gives an output in the session another name, unless it is not there.
-   *
-   * @param layered of a {@link ShownStore}; empty for an overlay of the whole store
-   */
-  public void renameOutput(ByteString from, ByteString to, Optional<Boolean> layered) {
-    String changes = layered.map(ShownStore::changes).orElse(Session.UPPER);
+  /** Gives an output in the session another name, unless it is not there. */
+  public void renameOutput(ByteString from, ByteString to) {
+    String changes = session.shownStore().isPresent() ? Session.VIEW : Session.UPPER;
     try (Directory outputs = session.open(changes)) {
       if (outputs.find(from).isPresent()) {
         outputs.rename(from, to);
@@ -145,9 +128,9 @@ public record WorkingCopy(Session session, TreeCopy copy) {
   }
 
   /** Copies an output that the failed build left into a {@link ShownStore}. */
-  public TreeCopy.Result copyOutput(Directory store, ByteString name, boolean layered) {
-    try (Directory changes = session.open(ShownStore.changes(layered))) {
-      return copy.entry(store, name, changes);
+  public TreeCopy.Result copyShownOutput(Directory store, ByteString name) {
+    try (Directory view = session.open(Session.VIEW)) {
+      return copy.entry(store, name, view);
     }
   }
 

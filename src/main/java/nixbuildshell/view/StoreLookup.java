@@ -44,12 +44,6 @@ public record StoreLookup(
     Answers answers,
     BooleanSupplier cancelled,
     Messages messages) {
-  /**
-   * The most mount points that are made on disk, where the store is an ordinary directory as in
-   * Nix's sandbox. Measured on ext4: making and removing one takes 0.1 to 0.6 ms.
-   */
-  private static final int MOST_ON_DISK = 100;
-
   private static final Set<FileType> CAN_BE_SHOWN =
       Set.of(FileType.DIRECTORY, FileType.REGULAR, FileType.LINK);
 
@@ -115,8 +109,7 @@ public record StoreLookup(
       return Optional.of(view);
     }
     try {
-      List<StoreView.Member> members = exact(withTools(List.copyOf(all), List.of(path))).members();
-      return Optional.of(new StoreView.Exact(members, exact.layered()));
+      return Optional.of(exact(withTools(List.copyOf(all), List.of(path))));
     } catch (Failure e) {
       return Optional.empty();
     }
@@ -133,7 +126,7 @@ public record StoreLookup(
   public StoreView of(Session session, SandboxPaths sandboxPaths) {
     List<StorePath> tools = sandboxPaths.tools();
     requireThere(tools);
-    Optional<ShownStore> shown = ShownStore.of(session);
+    Optional<ShownStore> shown = session.shownStore();
     if (shown.isEmpty()) {
       return new StoreView.Whole();
     }
@@ -145,22 +138,7 @@ public record StoreLookup(
     } catch (Malformed e) {
       throw new Failure("cannot enter " + session.path(), "its store/paths is damaged", "");
     }
-    Set<StorePath> all = withTools(paths, tools);
-    return new StoreView.Exact(exact(all).members(), shown.get().layered());
-  }
-
-  /**
-   * Returns the view as a new session can have it: not every file system carries layers, and not
-   * every kernel or container mounts them.
-   *
-   * @param mounts tries it; asked only when layers are wanted
-   */
-  public static StoreView in(Session session, StoreView view, BooleanSupplier mounts) {
-    return view instanceof StoreView.Exact exact
-            && exact.layered()
-            && !(ShownStore.canBeLayered(session) && mounts.getAsBoolean())
-        ? exact.onDisk()
-        : view;
+    return exact(withTools(paths, tools));
   }
 
   private StoreView.Exact exact(Set<StorePath> paths) {
@@ -178,7 +156,7 @@ public record StoreLookup(
       }
       members.add(new StoreView.Member(entry.path(), entry.type()));
     }
-    return new StoreView.Exact(members, members.size() > MOST_ON_DISK);
+    return new StoreView.Exact(members);
   }
 
   private void requireShowable(StoreEntries.Entry is) {

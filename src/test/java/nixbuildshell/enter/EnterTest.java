@@ -36,17 +36,10 @@ import nixbuildshell.sandbox.BinSh;
 import nixbuildshell.sandbox.Entry;
 import nixbuildshell.sandbox.Network;
 import nixbuildshell.sandbox.SandboxSpec;
-import nixbuildshell.session.Remembered;
-import nixbuildshell.session.Sample;
-import nixbuildshell.session.Session;
-import nixbuildshell.session.Sessions;
 import nixbuildshell.store.EndOrder;
-import nixbuildshell.store.NixStore;
-import nixbuildshell.store.StoreDirectory;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.store.TestStore;
 import nixbuildshell.terminal.SignalRelay;
-import nixbuildshell.view.RememberedLayers;
 import nixbuildshell.view.TestHost;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,7 +60,6 @@ class EnterTest {
   private final List<Path> sessions = new ArrayList<>();
 
   /** How many of the next launches the kernel refuses. */
-  private int refused;
 
   /** What the program ends with. */
   private int status = STATUS;
@@ -154,9 +146,6 @@ class EnterTest {
             (spec, session) -> {
               launched.add(spec);
               sessions.add(Path.of(session.path().toString()));
-              if (refused-- > 0) {
-                throw new Failure("cannot mount", "EPERM", "", new LayersRefused());
-              }
               try {
                 work.in(sessions.get(sessions.size() - 1).resolve("build"));
               } catch (IOException e) {
@@ -204,50 +193,6 @@ class EnterTest {
     assertFalse(Files.exists(session()));
     assertEquals("text", Files.readString(host.kept().resolve("source/file")));
     assertEquals("", host.said());
-  }
-
-  /** In memory, since the machine's own file system may carry no layers. */
-  @Test
-  void layersThatAnEarlierRunHasMountedAreTriedWhenTheKernelRefusesThem() throws Exception {
-    List<StorePath> many = new ArrayList<>(List.of(TestHost.BASH));
-    for (int i = 0; i < 100; i++) {
-      many.add(TestStore.path("xx", "path-" + i));
-      Files.createDirectory(root.resolve("nix/store").resolve(many.get(i + 1).baseName()));
-    }
-    host.manifestOf(many.toArray(StorePath[]::new));
-    Asked asked = new Asked(host.kept(), "true");
-    asked.workDirectory = Files.createTempDirectory(Path.of("/dev/shm"), "enter");
-    try {
-      asked.enter();
-      rememberLayers(asked.workDirectory);
-      refused = 1;
-      assertEquals(STATUS, asked.enter());
-      assertTrue(launched.get(1).entries().stream().anyMatch(Entry.LayeredStore.class::isInstance));
-      assertEquals(3, launched.size());
-      rememberLayers(asked.workDirectory);
-      refused = 2;
-      assertThrows(Failure.class, asked::enter);
-      assertEquals(5, launched.size());
-      assertTrue(sessions.stream().noneMatch(Files::exists));
-    } finally {
-      refused = 0;
-      assertEquals(
-          0, new ProcessBuilder("rm", "-rf", asked.workDirectory.toString()).start().waitFor());
-    }
-  }
-
-  private void rememberLayers(Path workDirectory) {
-    Optional<ByteString> base = Optional.of(ByteString.of(workDirectory.toString()));
-    FileSystem files = new FileSystem(calls);
-    Remembered none =
-        Sample.remembered(Remembered.Kind.COMMAND, ByteString.of("/x"), ByteString.of("x"));
-    try (Sessions opened = Sessions.open(files, name -> Optional.empty(), base);
-        Session any = Sample.session(opened, none, Optional.empty())) {
-      NixStore store =
-          new NixStore(StoreDirectory.DEFAULT, root + "/nix/store", "", "", Optional.empty());
-      RememberedLayers.of(opened.answers(), files, store, last().identity(), any)
-          .mounts(() -> true);
-    }
   }
 
   @Test

@@ -102,10 +102,7 @@ class EveryStepTest {
 
   static List<StoreView> views() {
     StoreView.Member shell = new StoreView.Member(SHELL, FileType.REGULAR);
-    return List.of(
-        new StoreView.Whole(),
-        new StoreView.Exact(List.of(shell), false),
-        new StoreView.Exact(List.of(shell), true));
+    return List.of(new StoreView.Whole(), new StoreView.Exact(List.of(shell)));
   }
 
   @ParameterizedTest
@@ -187,9 +184,6 @@ class EveryStepTest {
       return new Entry.Overlay(overlay.path(), "lower", overlay.upper(), overlay.work());
     } else if (entry instanceof Entry.BoundStore store) {
       return new Entry.BoundStore(store.path(), "lower", store.directory(), store.paths());
-    } else if (entry instanceof Entry.LayeredStore store) {
-      return new Entry.LayeredStore(
-          store.path(), "lower", store.lower(), store.upper(), store.work(), store.members());
     }
     return entry;
   }

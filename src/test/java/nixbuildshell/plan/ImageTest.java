@@ -253,21 +253,6 @@ class ImageTest {
     assertEquals(ByteString.of("root/s/"), string(memory, to));
   }
 
-  /** The second has one argument for the name, so that it is copied twice to one place. */
-  @Test
-  void namesAreLaidOutOnceForTheSamePaths() {
-    Step make =
-        Steps.directory("make ", new Argument.InStore(ByteString.of("v/")), Argument.octal(0755));
-    EachPath mounts = eachMount();
-    Plan plan = new Plan(List.of(mounts, new EachPath(make, mounts.paths()), execute("")));
-    ByteBuffer memory = Image.words(at(Image.of(plan, Abi.X86_64, 17), BASE));
-    assertEquals(
-        memory.getLong(Image.record(0) + 15 * 8), memory.getLong(Image.record(1) + 15 * 8));
-    long place = memory.getLong(Image.record(1) + 12 * 8);
-    assertEquals(place, memory.getLong(Image.record(1) + 13 * 8));
-    assertEquals(ByteString.of("v/"), string(memory, (int) (place - BASE) - 2));
-  }
-
   @Test
   void judgesAStepForEachPathByTheNameThatItIsAt() {
     Step first = eachMount().step(0);
@@ -291,24 +276,25 @@ class ImageTest {
   }
 
   @Test
-  void aStepForEachPathTakesNumbersAndPaths() {
+  void aStepForEachPathTakesNumbersAndTwoPaths() {
     List<StorePath> one = List.of(path("a"));
     Argument.InStore in = new Argument.InStore(ByteString.of("/h/"));
-    Step bad = Step.of("open", Syscall.OPENAT, in);
+    Step bad = Step.of("link", Syscall.SYMLINKAT, in, in);
     for (int i = 0; i <= EachPath.MOST_TOLERATED; i++) {
       bad = bad.tolerating(Errno.EEXIST, "test");
     }
     List<Step> all =
         List.of(
             Step.of("run", Syscall.EXECVE, Argument.text("/bin/sh")),
-            Step.of("run", Syscall.EXECVE, in, Argument.text("/bin/sh")),
+            Step.of("run", Syscall.EXECVE, in, in, Argument.text("/bin/sh")),
+            Step.of("open", Syscall.OPENAT, in),
             Step.of("pid", Syscall.GETPID),
             Step.of("link", Syscall.SYMLINKAT, in, in, in),
             bad);
     for (Step each : all) {
       assertThrows(IllegalArgumentException.class, () -> new EachPath(each, one));
     }
-    Step good = Step.of("open", Syscall.OPENAT, in);
+    Step good = Step.of("link", Syscall.SYMLINKAT, in, in);
     assertThrows(IllegalArgumentException.class, () -> new EachPath(good, List.of()));
   }
 

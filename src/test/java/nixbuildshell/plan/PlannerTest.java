@@ -39,10 +39,7 @@ class PlannerTest {
           List.of(
               member("bash-5.2", FileType.DIRECTORY),
               member("setup.sh", FileType.REGULAR),
-              member("link", FileType.LINK)),
-          false);
-
-  private static final StoreView LAYERED = new StoreView.Exact(EXACT.members(), true);
+              member("link", FileType.LINK)));
 
   private static StoreView.Member member(String name, FileType type) {
     return new StoreView.Member(new StorePath("0".repeat(32), name), type);
@@ -86,16 +83,6 @@ class PlannerTest {
   @Test
   void rootsPlanWithAnExactStore() throws IOException {
     matches("root-exact-store.txt", new Identity(30001, 30000, true), false, true, EXACT);
-  }
-
-  @Test
-  void anOrdinaryUsersPlanWithALayeredStore() throws IOException {
-    matches("user-layered-store.txt", new Identity(1234, 5678, false), false, true, LAYERED);
-  }
-
-  @Test
-  void rootsPlanWithALayeredStore() throws IOException {
-    matches("root-layered-store.txt", new Identity(30001, 30000, true), false, true, LAYERED);
   }
 
   /** Plans without close_range and mount_setattr. */

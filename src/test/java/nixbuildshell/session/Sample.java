@@ -32,7 +32,7 @@ public final class Sample {
   }
 
   /**
-   * Makes a session that remembers something already, and can have its store in layers.
+   * Makes a session that remembers something already, and shows the whole store.
    *
    * @param owner the build user, when root runs the tool
    */

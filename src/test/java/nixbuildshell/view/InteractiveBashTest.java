@@ -52,8 +52,7 @@ class InteractiveBashTest {
     return new StoreView.Exact(
         List.of(paths).stream()
             .map(path -> new StoreView.Member(path, FileType.DIRECTORY))
-            .toList(),
-        false);
+            .toList());
   }
 
   private StoreLookup lookup() {

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -22,11 +21,12 @@ import nixbuildshell.files.FileType;
 import nixbuildshell.files.Fixture;
 import nixbuildshell.files.Listing;
 import nixbuildshell.sandbox.StoreView;
+import nixbuildshell.session.MountPoints;
 import nixbuildshell.session.Remembered;
 import nixbuildshell.session.Sample;
 import nixbuildshell.session.Session;
 import nixbuildshell.session.Sessions;
-import nixbuildshell.session.ShownStore;
+import nixbuildshell.session.SpareStores;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.store.TestStore;
 import org.junit.jupiter.api.BeforeEach;
@@ -86,8 +86,7 @@ class StoreLookupTest {
                 new StoreView.Member(LINK, FileType.LINK),
                 new StoreView.Member(DIRECTORY, FileType.DIRECTORY),
                 new StoreView.Member(FILE, FileType.REGULAR),
-                new StoreView.Member(TestHost.BASH, FileType.DIRECTORY)),
-            false),
+                new StoreView.Member(TestHost.BASH, FileType.DIRECTORY))),
         view());
     assertEquals("", host.said());
   }
@@ -142,19 +141,6 @@ class StoreLookupTest {
         refused.getMessage());
   }
 
-  @ParameterizedTest
-  @CsvSource({"100, false", "101, true"})
-  void manyStorePathsAreLayered(int count, boolean layered) throws IOException {
-    List<StorePath> paths = new ArrayList<>();
-    paths.add(TestHost.BASH);
-    for (int i = 1; i < count; i++) {
-      paths.add(TestStore.path("gg", "many-" + i));
-      Files.createDirectory(store.resolve(paths.get(i).baseName()));
-    }
-    host.manifestOf(paths.toArray(StorePath[]::new));
-    assertEquals(layered, assertInstanceOf(StoreView.Exact.class, view()).layered());
-  }
-
   /** A build without a sandbox saw the whole store; the manifest may say so, or its place. */
   @ParameterizedTest
   @CsvSource({"false, , false", "true, false, false", "true, true, true", "true, , true"})
@@ -173,24 +159,20 @@ class StoreLookupTest {
         Session session = Sample.session(sessions, remembered, Optional.empty());
         Directory real = Fixture.open(store)) {
       assertEquals(new StoreView.Whole(), lookup().of(session, host.sandboxPaths()));
-      ShownStore.prepare(
-          session,
-          real,
+      MountPoints points = new MountPoints(session, real);
+      points.prepare(
           List.of(new Listing.Entry(ByteString.of(FILE.baseName()), FileType.REGULAR)),
-          true);
+          Optional.empty(),
+          SpareStores.NONE);
       assertEquals(
-          new StoreView.Exact(List.of(new StoreView.Member(FILE, FileType.REGULAR)), true),
+          new StoreView.Exact(List.of(new StoreView.Member(FILE, FileType.REGULAR))),
           lookup().of(session, host.sandboxPaths()));
       host.program("nix-store", "printf '%s\\n' " + whole(FILE, DIRECTORY));
       StoreView more = lookup().of(session, host.sandboxPaths(DIRECTORY));
-      ShownStore.of(session)
-          .orElseThrow()
-          .add(
-              session,
-              real,
-              List.of(
-                  new Listing.Entry(ByteString.of(FILE.baseName()), FileType.REGULAR),
-                  new Listing.Entry(ByteString.of(DIRECTORY.baseName()), FileType.DIRECTORY)));
+      points.add(
+          List.of(
+              new Listing.Entry(ByteString.of(FILE.baseName()), FileType.REGULAR),
+              new Listing.Entry(ByteString.of(DIRECTORY.baseName()), FileType.DIRECTORY)));
       assertEquals(more, lookup().of(session, host.sandboxPaths()));
       Path paths = Path.of(session.path() + "/store/paths");
       Files.writeString(paths, "layered\n../../etc\n");

@@ -1,0 +1,181 @@
+package nixbuildshell.session;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import java.util.zip.CRC32;
+import nixbuildshell.ByteString;
+import nixbuildshell.files.Directory;
+import nixbuildshell.files.ErrnoException;
+import nixbuildshell.files.Listing;
+import nixbuildshell.files.Owner;
+import nixbuildshell.files.Status;
+import nixbuildshell.files.TreeRemoval;
+
+/**
+ * Keeps the mount points of sessions that end, for later ones that show the same store paths: to
+ * make a thousand of them on disk takes from 30 to 400 ms, and as long to remove them, while a
+ * directory is moved at once.
+ *
+ * <p>They lie in {@code .stores}, beside the sessions. What cannot be kept or used is no failure:
+ * then mount points are removed, and made.
+ */
+public final class SpareStores {
+  /** Keeps none. */
+  public static final SpareStores NONE =
+      new SpareStores(Optional.empty(), Optional.empty(), name -> name);
+
+  private static final ByteString NAME = ByteString.of(".stores");
+  private static final ByteString LEFT = ByteString.of("left");
+
+  /** The number of stores, and of bytes that name their store paths: 30,000 have some 2 MB. */
+  private static final int MOST = 8;
+
+  private static final long MOST_BYTES = 2_000_000;
+
+  private static final Pattern NAMED = Pattern.compile("\\d{1,9}-[0-9a-f]+(-\\d+)?");
+
+  private final Optional<Directory> base;
+  private final Optional<Owner> owner;
+  private final UnaryOperator<ByteString> givenUp;
+
+  private SpareStores(
+      Optional<Directory> base, Optional<Owner> owner, UnaryOperator<ByteString> givenUp) {
+    this.base = base;
+    this.owner = owner;
+    this.givenUp = givenUp;
+  }
+
+  /**
+   * Returns the stores that are kept beside the sessions.
+   *
+   * @param base the directory of the sessions. Only the caller can write to it
+   * @param owner the build user, when root runs the tool
+   * @param givenUp returns a name in the base for what is to be deleted
+   */
+  static SpareStores in(Directory base, Optional<Owner> owner, UnaryOperator<ByteString> givenUp) {
+    return new SpareStores(Optional.of(base), owner, givenUp);
+  }
+
+  /**
+   * Gives a session that has no store yet the one for some store paths.
+   *
+   * @param paths the content of the file that names them
+   * @return whether there was one
+   */
+  boolean take(Session session, byte[] paths) {
+    if (base.isEmpty()) {
+      return false;
+    }
+    Directory directory = session.directory();
+    try (Directory spares = base.get().openDirectory(NAME)) {
+      try {
+        spares.move(name(paths), directory, Session.STORE);
+      } catch (ErrnoException e) {
+        makeRoom(spares, paths.length);
+        return false;
+      }
+      if (ShownStore.isPristine(directory)
+          && ShownStore.paths(directory).filter(has -> Arrays.equals(has, paths)).isPresent()) {
+        return true;
+      }
+    } catch (ErrnoException e) {
+      // It is not whole, or there is none at all.
+    }
+    TreeRemoval.remove(directory, Session.STORE);
+    return false;
+  }
+
+  /**
+   * Keeps the store of a session that is about to be removed and in which nothing runs any more,
+   * unless that was the whole store.
+   */
+  public void give(Session session) {
+    Directory directory = session.directory();
+    try {
+      Optional<byte[]> paths = base.isEmpty() ? Optional.empty() : ShownStore.paths(directory);
+      if (paths.isPresent() && (ShownStore.isPristine(directory) || tidy(session))) {
+        try (Directory spares = spares()) {
+          directory.move(Session.STORE, spares, name(paths.get()));
+        }
+      }
+    } catch (ErrnoException e) {
+      // Another run has given the same, for instance. It is removed with the session.
+    }
+  }
+
+  /**
+   * Moves what was made among the mount points out of the way, for the removal of the session.
+   *
+   * @return whether the mount points are as they were made. A link, over which nothing is mounted,
+   *     may be another one, and a directory can have got other permissions or attributes
+   */
+  private static boolean tidy(Session session) throws ErrnoException {
+    ShownStore shown = session.shownStore().orElseThrow();
+    if (shown.hasLinks()) {
+      return false;
+    }
+    session.directory().makeDirectory(LEFT, 0700);
+    try (Directory view = session.open(Session.VIEW);
+        Directory left = session.directory().openDirectory(LEFT)) {
+      Set<ByteString> points = new HashSet<>(shown.names());
+      for (ByteString name : Listing.names(view)) {
+        if (!points.contains(name)) {
+          view.moveShut(name, left);
+        }
+      }
+      Status status = view.self().status();
+      if ((status.mode() & 07777) != ShownStore.VIEW_MODE || view.self().hasAttributes()) {
+        return false;
+      }
+      ShownStore.markPristine(session.directory());
+      return true;
+    }
+  }
+
+  private Directory spares() throws ErrnoException {
+    if (base.get().find(NAME).isEmpty()) {
+      base.get().makeDirectory(NAME, 0700);
+    }
+    return base.get().openDirectory(NAME);
+  }
+
+  /** Names a store by its length and checksum. For root, the group of the view is the user's. */
+  private ByteString name(byte[] paths) {
+    CRC32 checksum = new CRC32();
+    checksum.update(paths, 0, paths.length);
+    String group = owner.map(user -> "-" + user.gid()).orElse("");
+    return ByteString.of(paths.length + "-" + Long.toHexString(checksum.getValue()) + group);
+  }
+
+  private record Spare(ByteString name, Status status) {
+    /** Returns the length in the name; of another file, enough to give it up. */
+    long bytes() {
+      String text = name.latin1();
+      return NAMED.matcher(text).matches()
+          ? Long.parseLong(text.substring(0, text.indexOf('-')))
+          : MOST_BYTES;
+    }
+  }
+
+  /** Gives the oldest stores up, so that there is room for one more. */
+  private void makeRoom(Directory spares, long more) throws ErrnoException {
+    List<Spare> all = new ArrayList<>();
+    long bytes = more;
+    for (ByteString name : Listing.names(spares)) {
+      Spare spare = new Spare(name, spares.status(name));
+      all.add(spare);
+      bytes += spare.bytes();
+    }
+    all.sort((one, other) -> one.status.changed().compareTo(other.status.changed()));
+    for (int i = 0; i < all.size() && (all.size() - i >= MOST || bytes > MOST_BYTES); i++) {
+      bytes -= all.get(i).bytes();
+      spares.move(all.get(i).name, base.get(), givenUp.apply(all.get(i).name));
+    }
+  }
+}
