@@ -9,6 +9,7 @@ import nixbuildshell.ByteString;
 import nixbuildshell.abi.Abi;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.doctor.Finding.State;
+import nixbuildshell.files.EntryList;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.host.Advice;
 import nixbuildshell.host.Restrictions;
@@ -59,7 +60,7 @@ record SandboxTrial(SystemCalls calls, NixStore store, Identity identity, Sessio
   private List<Finding> tried() {
     Advice advice = new Advice(new Restrictions(Path.of("/")));
     try {
-      return of(outcome(new StoreView.Exact(List.of())), advice);
+      return of(outcome(new StoreView.Exact(EntryList.of(List.of()))), advice);
     } catch (ErrnoException e) {
       String remedy =
           Errno.of(e.number()).map(errno -> advice.onLaunch(e.syscall(), errno)).orElse("");

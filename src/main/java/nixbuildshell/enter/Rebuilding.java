@@ -139,7 +139,7 @@ record Rebuilding(
     question.append('\n').append(request.build().shell().map(ByteString::latin1).orElse(""));
     question.append('\n').append(request.view().network().network());
     if (request.view().store() instanceof StoreView.Exact exact) {
-      exact.members().forEach(member -> question.append('\n').append(member.path()));
+      exact.entries().names().forEach(name -> question.append('\n').append(name.latin1()));
     }
     request.view().paths().forEach(path -> append(question, path.target(), path.source()));
     append(question, envVars.script());

@@ -7,7 +7,9 @@ import java.util.zip.CRC32;
 import nixbuildshell.ByteString;
 import nixbuildshell.Malformed;
 import nixbuildshell.capture.EnvVars;
+import nixbuildshell.files.EntryList;
 import nixbuildshell.files.FileType;
+import nixbuildshell.files.Listing;
 import nixbuildshell.kernel.SystemCalls;
 import nixbuildshell.plan.Image;
 import nixbuildshell.plan.OldKernel;
@@ -26,7 +28,6 @@ import nixbuildshell.sandbox.SandboxRequest;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.store.KeptName;
 import nixbuildshell.store.NixStore;
-import nixbuildshell.store.StorePath;
 
 /**
  * Plans a made-up sandbox, and drops the plan. Java takes longer to link code when it first runs
@@ -66,8 +67,9 @@ public final class Rehearsal {
   }
 
   private static SandboxRequest request() {
-    StorePath path = new StorePath("0".repeat(32), "rehearsal");
-    StoreView store = new StoreView.Exact(List.of(new StoreView.Member(path, FileType.DIRECTORY)));
+    ByteString name = ByteString.of("0".repeat(32) + "-rehearsal");
+    StoreView store =
+        new StoreView.Exact(EntryList.of(List.of(new Listing.Entry(name, FileType.DIRECTORY))));
     return new SandboxRequest(
         new Identity(1, 1, false),
         new SandboxRequest.Build(

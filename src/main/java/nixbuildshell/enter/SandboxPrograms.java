@@ -93,7 +93,7 @@ record SandboxPrograms(FileSystem files, Session session, Prepared sandbox) {
 
   private boolean isShown(StorePath path) {
     return !(sandbox.request().view().store() instanceof StoreView.Exact exact)
-        || exact.members().stream().anyMatch(member -> member.path().equals(path));
+        || exact.shows(path);
   }
 
   private ByteString real(ByteString path) {

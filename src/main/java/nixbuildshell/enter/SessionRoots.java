@@ -106,7 +106,7 @@ record SessionRoots(
       paths.add(store.directory().containing(program));
     }
     if (view instanceof StoreView.Exact exact) {
-      exact.members().forEach(member -> paths.add(member.path()));
+      paths.addAll(exact.paths());
     } else if (derivation.isPresent()) {
       paths.addAll(inputs(store.read(derivation.get())));
     }

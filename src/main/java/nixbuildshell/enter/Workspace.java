@@ -1,6 +1,5 @@
 package nixbuildshell.enter;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -19,7 +18,6 @@ import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileContent;
 import nixbuildshell.files.FileSystem;
-import nixbuildshell.files.Listing;
 import nixbuildshell.files.Owner;
 import nixbuildshell.files.Status;
 import nixbuildshell.files.TreeCopy;
@@ -167,7 +165,7 @@ final class Workspace {
   static void showMore(FileSystem files, NixStore nix, Session session, StoreView view) {
     if (view instanceof StoreView.Exact exact) {
       try (Directory real = open(files, nix)) {
-        new MountPoints(session, real).add(entries(exact));
+        new MountPoints(session, real).add(exact.entries());
       }
     }
   }
@@ -231,7 +229,7 @@ final class Workspace {
       Directory store, StoreView view, Collection<Fact<StorePath>> outputs, long maker)
       throws ErrnoException {
     if (view instanceof StoreView.Exact exact) {
-      new MountPoints(session, store).prepare(entries(exact), owner, spares);
+      new MountPoints(session, store).prepare(exact.entries(), owner, spares);
     } else {
       session.makeLayers(owner);
     }
@@ -278,14 +276,6 @@ final class Workspace {
                 + at
                 + ", which an earlier build left; the sandbox has that at "
                 + expected);
-  }
-
-  private static List<Listing.Entry> entries(StoreView.Exact view) {
-    List<Listing.Entry> entries = new ArrayList<>(view.members().size());
-    for (StoreView.Member member : view.members()) {
-      entries.add(new Listing.Entry(new ByteString(member.path().baseName()), member.type()));
-    }
-    return entries;
   }
 
   /**

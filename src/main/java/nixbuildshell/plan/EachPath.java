@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import nixbuildshell.ByteString;
+import nixbuildshell.files.EntryList;
 import nixbuildshell.plan.Argument.InStore;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.plan.Argument.Text;
-import nixbuildshell.store.StorePath;
 
 /**
  * Describes the same step for each of some store paths. To lay out thousands of steps takes longer
@@ -18,19 +18,18 @@ import nixbuildshell.store.StorePath;
  *     errnos
  * @param paths at least one
  */
-public record EachPath(Step pattern, List<StorePath> paths) implements Part {
+public record EachPath(Step pattern, EntryList paths) implements Part {
   /** The number of errnos that fit in a record with names. */
   static final int MOST_TOLERATED = 2;
 
   public EachPath {
-    paths = List.copyOf(paths);
     int named = 0;
     int numbers = 0;
     for (Argument argument : pattern.arguments()) {
       named += argument instanceof InStore ? 1 : 0;
       numbers += argument instanceof Number ? 1 : 0;
     }
-    if (paths.isEmpty()
+    if (paths.size() == 0
         || named != 2
         || named + numbers < pattern.arguments().size()
         || pattern.tolerated().size() > MOST_TOLERATED) {
@@ -45,7 +44,7 @@ public record EachPath(Step pattern, List<StorePath> paths) implements Part {
 
   /** Returns the step for a path, which counts from 0. */
   Step step(int index) {
-    String name = paths.get(index).baseName();
+    String name = paths.name(index).latin1();
     List<Argument> arguments = new ArrayList<>();
     for (Argument argument : pattern.arguments()) {
       arguments.add(

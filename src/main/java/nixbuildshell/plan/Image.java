@@ -10,11 +10,11 @@ import nixbuildshell.ByteString;
 import nixbuildshell.abi.Abi;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
+import nixbuildshell.files.EntryList;
 import nixbuildshell.plan.Outcome.Failed;
 import nixbuildshell.plan.Outcome.Ran;
 import nixbuildshell.plan.Outcome.Stopped;
 import nixbuildshell.plan.Outcome.Unexpected;
-import nixbuildshell.store.StorePath;
 
 /**
  * Holds the bytes of a plan, for the interpreter in machine code ({@code src/main/asm}). Parent and
@@ -204,7 +204,7 @@ public final class Image {
     long at = word(memory, record + NAME * WORD) - base - records[record / WORD + NAME];
     int path = 0;
     for (long begin = 0; begin < at && path < each.paths().size(); path++) {
-      begin += each.paths().get(path).length() + 1;
+      begin += each.paths().length(path) + 1;
     }
     return path < each.paths().size() ? Optional.of(each.step(path)) : Optional.empty();
   }
@@ -337,25 +337,15 @@ public final class Image {
 
     /** Places the names of paths, and room for each of them in the two arguments that lack it. */
     private void names(int index, EachPath each) {
-      int size = 1;
-      int longest = 0;
-      for (StorePath path : each.paths()) {
-        int length = path.length();
-        size += length + 1;
-        longest = Math.max(longest, length);
-      }
-      int at = make(size);
+      int at = make(each.paths().bytesOfNames() + 1);
+      each.paths().copyNames(data, at);
       int record = record(index) / WORD;
       records[record + NAME] = front + at;
       address((record + NAME) * WORD);
-      for (StorePath path : each.paths()) {
-        path.copy(data, at);
-        at += path.length() + 1;
-      }
       int places = record + PLACES;
       for (int i = 0; i < each.pattern().arguments().size(); i++) {
         if (each.pattern().arguments().get(i) instanceof Argument.InStore in) {
-          int string = place(in.directory().bytes(), longest + 1);
+          int string = place(in.directory().bytes(), EntryList.LONGEST + 1);
           records[record + 1 + i] = string;
           records[places] = string + in.directory().length();
           address(places++ * WORD);

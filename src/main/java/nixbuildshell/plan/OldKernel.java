@@ -7,10 +7,10 @@ import static nixbuildshell.plan.Steps.outside;
 import java.util.List;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
+import nixbuildshell.files.EntryList;
 import nixbuildshell.plan.Argument.Data;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.sandbox.Entry.HostBind;
-import nixbuildshell.store.StorePath;
 
 /**
  * Replaces the younger system calls on a kernel that lacks them, or in a container whose filter
@@ -34,9 +34,9 @@ public record OldKernel(boolean remounts, List<Integer> descriptors) {
    * single user), so that only the mounts protect them. A remount sets all flags and must not clear
    * a locked one, so it sets the flags that do no harm. (A store needs execution.)
    */
-  void protectStorePaths(Steps steps, String store, List<StorePath> paths) {
+  void protectStorePaths(Steps steps, String store, EntryList paths) {
     if (remounts) {
-      paths.forEach(path -> remount(steps, store + "/" + path.baseName(), MS_NODEV));
+      paths.names().forEach(name -> remount(steps, store + "/" + name.latin1(), MS_NODEV));
     } else {
       setAttribute(
           steps, "make the store paths read-only", outside(store), AT_RECURSIVE, SET_READ_ONLY);

@@ -11,9 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Syscall;
+import nixbuildshell.files.EntryList;
 import nixbuildshell.plan.Argument.Number;
 import nixbuildshell.plan.Argument.Text;
-import nixbuildshell.store.StorePath;
 
 /** Collects the steps of a plan in their order. */
 final class Steps {
@@ -40,8 +40,8 @@ final class Steps {
   }
 
   /** Adds a step for each of some store paths; none where there are none. */
-  void addEach(Step pattern, List<StorePath> paths) {
-    if (!paths.isEmpty()) {
+  void addEach(Step pattern, EntryList paths) {
+    if (paths.size() > 0) {
       parts.add(new EachPath(pattern, paths));
     }
   }

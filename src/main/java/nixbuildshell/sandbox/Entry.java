@@ -3,7 +3,7 @@ package nixbuildshell.sandbox;
 import java.util.List;
 import java.util.Locale;
 import nixbuildshell.ByteString;
-import nixbuildshell.store.StorePath;
+import nixbuildshell.files.EntryList;
 
 /** Describes one file of the sandbox. Paths are absolute, as seen from inside. */
 public sealed interface Entry {
@@ -89,8 +89,7 @@ public sealed interface Entry {
    * @param directory the session's directory. It has a directory or a file for each path; its other
    *     files are seen, too
    */
-  record BoundStore(String path, String host, String directory, List<StorePath> paths)
-      implements Entry {}
+  record BoundStore(String path, String host, String directory, EntryList paths) implements Entry {}
 
   /**
    * Describes a path of the host that the caller or a setting of Nix names, with the mounts below

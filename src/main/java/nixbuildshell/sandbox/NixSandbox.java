@@ -149,7 +149,7 @@ public final class NixSandbox {
   private static Entry store(StoreView view, NixStore nix) {
     String path = nix.directory().path();
     return view instanceof StoreView.Exact exact
-        ? new BoundStore(path, nix.real(), "store/view", exact.mounted())
+        ? new BoundStore(path, nix.real(), "store/view", exact.entries().withoutLinks())
         : new Overlay(path, nix.real(), "store/upper", "store/work");
   }
 }

@@ -1,8 +1,8 @@
 package nixbuildshell.sandbox;
 
-import java.util.ArrayList;
 import java.util.List;
-import nixbuildshell.files.FileType;
+import nixbuildshell.ByteString;
+import nixbuildshell.files.EntryList;
 import nixbuildshell.store.StorePath;
 
 /** Describes the part of the store that is seen from inside. */
@@ -11,28 +11,20 @@ public sealed interface StoreView {
   /** Shows the whole store, because it is not known what the build saw. */
   record Whole() implements StoreView {}
 
-  /** Shows only what the build saw. */
-  record Exact(List<Member> members) implements StoreView {
-    public Exact {
-      members = List.copyOf(members);
+  /**
+   * Shows only what the build saw.
+   *
+   * @param entries of the store, each with its type on the host
+   */
+  record Exact(EntryList entries) implements StoreView {
+    /** Returns the store paths, which takes long where there are thousands. */
+    public List<StorePath> paths() {
+      return entries.names().stream().map(name -> new StorePath(name.latin1())).toList();
     }
 
-    /** Returns the store paths that can be mounted. A mount would follow a link. */
-    List<StorePath> mounted() {
-      List<StorePath> mounted = new ArrayList<>(members.size());
-      for (Member member : members) {
-        if (member.type() != FileType.LINK) {
-          mounted.add(member.path());
-        }
-      }
-      return List.copyOf(mounted);
+    /** Decides whether a store path is shown. */
+    public boolean shows(StorePath path) {
+      return entries.contains(ByteString.of(path.baseName()));
     }
   }
-
-  /**
-   * Describes a store path.
-   *
-   * @param type its type on the host: a directory, a regular file or a link
-   */
-  record Member(StorePath path, FileType type) {}
 }

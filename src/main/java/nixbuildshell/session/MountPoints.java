@@ -3,14 +3,15 @@ package nixbuildshell.session;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
 import nixbuildshell.files.Descriptor;
 import nixbuildshell.files.Directory;
+import nixbuildshell.files.EntryList;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileType;
 import nixbuildshell.files.Listing;
 import nixbuildshell.files.Owner;
+import nixbuildshell.files.WholeFile;
 
 /**
  * Makes the mount points of a session that shows some store paths.
@@ -25,16 +26,15 @@ public record MountPoints(Session session, Directory store) {
    * @param owner the build user, when root runs the tool
    * @throws Failure when they cannot be written, or the store cannot be read
    */
-  public void prepare(List<Listing.Entry> entries, Optional<Owner> owner, SpareStores spares) {
-    byte[] paths = ShownStore.paths(entries);
-    if (spares.take(session, paths)) {
+  public void prepare(EntryList entries, Optional<Owner> owner, SpareStores spares) {
+    if (spares.take(session, entries.text())) {
       return;
     }
     session.makeView(owner);
     try (Directory view = session.open(Session.VIEW)) {
-      place(entries, view);
+      place(entries.entries(), view);
       try (Descriptor file = session.directory().createFile(ShownStore.PATHS, 0600)) {
-        file.write(paths);
+        file.write(entries.text());
         file.closeWritten();
       }
       ShownStore.markPristine(session.directory());
@@ -49,15 +49,15 @@ public record MountPoints(Session session, Directory store) {
    * @param entries all that the session is to show
    * @throws Failure also when the session has made such a file itself
    */
-  public void add(List<Listing.Entry> entries) {
-    Set<ByteString> names = Set.copyOf(session.shownStore().orElseThrow().names());
-    List<Listing.Entry> more =
-        entries.stream().filter(entry -> !names.contains(entry.name())).toList();
-    try (Directory view = session.open(Session.VIEW);
-        Descriptor paths = session.directory().openFileToAppend(ShownStore.PATHS)) {
+  public void add(EntryList entries) {
+    EntryList before = session.shownStore().orElseThrow().entries();
+    if (before.equals(entries)) {
+      return;
+    }
+    List<Listing.Entry> more = entries.without(Set.copyOf(before.names())).entries();
+    try (Directory view = session.open(Session.VIEW)) {
       place(more, view);
-      paths.write(ShownStore.more(more));
-      paths.closeWritten();
+      WholeFile.replace(session.directory(), ShownStore.PATHS, entries.text());
     } catch (ErrnoException e) {
       throw failure(e);
     }

@@ -418,7 +418,7 @@ public final class Session implements AutoCloseable {
       Changes changes =
           new Changes(lock.status().changed(), directory.status(STAGED).changed(), stop);
       return changes.in(build, Set.of(OWN)) || changes.in(tmp) || hasChangesInStore(changes);
-    } catch (ErrnoException e) {
+    } catch (ErrnoException | Failure e) {
       return true;
     }
   }
@@ -427,7 +427,7 @@ public final class Session implements AutoCloseable {
     Optional<ShownStore> shown = shownStore();
     try (Directory store = directory.openDirectory(ByteString.of(shown.isEmpty() ? UPPER : VIEW))) {
       // Mount points may be older than the session.
-      return changes.in(store, shown.map(it -> Set.copyOf(it.names())).orElse(Set.of()));
+      return changes.in(store, shown.map(it -> Set.copyOf(it.entries().names())).orElse(Set.of()));
     }
   }
 

@@ -1,7 +1,6 @@
 package nixbuildshell.session;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -81,7 +80,7 @@ public final class SpareStores {
         return false;
       }
       if (ShownStore.isPristine(directory)
-          && ShownStore.paths(directory).filter(has -> Arrays.equals(has, paths)).isPresent()) {
+          && ShownStore.paths(directory).map(this::name).filter(name(paths)::equals).isPresent()) {
         return true;
       }
     } catch (ErrnoException e) {
@@ -117,13 +116,13 @@ public final class SpareStores {
    */
   private static boolean tidy(Session session) throws ErrnoException {
     ShownStore shown = session.shownStore().orElseThrow();
-    if (shown.hasLinks()) {
+    if (shown.entries().hasLinks()) {
       return false;
     }
     session.directory().makeDirectory(LEFT, 0700);
     try (Directory view = session.open(Session.VIEW);
         Directory left = session.directory().openDirectory(LEFT)) {
-      Set<ByteString> points = new HashSet<>(shown.names());
+      Set<ByteString> points = new HashSet<>(shown.entries().names());
       for (ByteString name : Listing.names(view)) {
         if (!points.contains(name)) {
           view.moveShut(name, left);

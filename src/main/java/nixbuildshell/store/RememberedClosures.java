@@ -1,20 +1,19 @@
 package nixbuildshell.store;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
-import java.util.List;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
 import nixbuildshell.files.Answers;
 import nixbuildshell.files.Directory;
+import nixbuildshell.files.EntryList;
 import nixbuildshell.files.ErrnoException;
-import nixbuildshell.files.FileType;
 import nixbuildshell.files.Status;
-import nixbuildshell.store.StoreEntries.Entry;
 
 /**
  * Remembers the closures of derivations' inputs. What a valid store path refers to never changes.
@@ -24,54 +23,79 @@ import nixbuildshell.store.StoreEntries.Entry;
  *
  * <p>An answer consists of words of 8 bytes, and then all names. The words are the device, inode
  * and ctime of the store's directory (seconds and nanoseconds), the number of paths, and for each
- * path the length of its name, its type, owner, inode and ctime. So nothing is searched or parsed,
- * which takes long before the JVM has compiled it.
+ * path its owner, inode and ctime. The names are an {@link EntryList}. So nothing is searched or
+ * parsed, which takes long before the JVM has compiled it.
  */
 public record RememberedClosures(StoreEntries entries, Answers answers) {
   private static final String KIND = "closure";
   private static final long NO_DEVICE = -1;
   private static final int HEADER = 5;
-  private static final int WORDS = 6;
-  private static final long SLASHES = 0x2f2f2f2f2f2f2f2fL;
-  private static final long SPACES = 0x2020202020202020L;
-  private static final long ONES = 0x0101010101010101L;
-  private static final long HIGHEST = 0x8080808080808080L;
-  private static final FileType[] TYPES = {FileType.DIRECTORY, FileType.REGULAR, FileType.LINK};
+  private static final int WORDS = 4;
 
   /**
    * Returns the closure of a derivation's inputs and some more store paths; empty when it is not
    * known, or no longer.
    */
-  public Optional<List<Entry>> find(StorePath derivation, Collection<StorePath> more) {
+  public Optional<ShownPaths> find(StorePath derivation, Collection<StorePath> more) {
     ByteString question = question(derivation, more);
     return answers.getBytes(KIND, question).flatMap(answer -> valid(question, answer));
   }
 
-  private Optional<List<Entry>> valid(ByteString question, ByteBuffer answer) {
-    long[] words = new long[answer.remaining() / Long.BYTES];
-    answer.asLongBuffer().get(words);
-    if (words.length < HEADER
-        || words[HEADER - 1] < 0
-        || words[HEADER - 1] > (words.length - HEADER) / WORDS) {
+  private Optional<ShownPaths> valid(ByteString question, ByteBuffer answer) {
+    int before = HEADER * Long.BYTES;
+    long count =
+        answer.remaining() < before ? -1 : answer.getLong(answer.position() + before - Long.BYTES);
+    if (count < 0 || count > (answer.remaining() - before) / (WORDS * Long.BYTES)) {
       return Optional.empty();
     }
-    int end = HEADER + WORDS * (int) words[HEADER - 1];
-    return paths(words, end, answer).filter(known -> isUnchanged(question, answer, words, known));
+    long[] words = new long[HEADER + WORDS * (int) count];
+    answer.asLongBuffer().get(words);
+    int names = answer.position() + words.length * Long.BYTES;
+    return EntryList.parse(Arrays.copyOfRange(answer.array(), names, answer.limit()))
+        .filter(
+            known ->
+                known.size() == count
+                    && areStorePaths(known)
+                    && isUnchanged(question, answer, words, known))
+        .map(known -> new ShownPaths(known, owners(words)));
+  }
+
+  /**
+   * Decides whether names are long enough for store paths. More is not checked: the answer is the
+   * tool's own, and {@link Answers} has checked the sum of its bytes.
+   */
+  private static boolean areStorePaths(EntryList names) {
+    for (int i = 0; i < names.size(); i++) {
+      if (names.length(i) < StorePath.SHORTEST) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Nearly all store paths have one owner. */
+  private static Set<Long> owners(long[] words) {
+    Set<Long> owners = new HashSet<>();
+    for (int i = HEADER; i < words.length; i += WORDS) {
+      if (i == HEADER || words[i] != words[i - WORDS]) {
+        owners.add(words[i]);
+      }
+    }
+    return owners;
   }
 
   private boolean isUnchanged(
-      ByteString question, ByteBuffer answer, long[] words, List<Entry> known) {
+      ByteString question, ByteBuffer answer, long[] words, EntryList known) {
     try (Directory real = entries.open()) {
       Status now = real.self().status();
       if (now.device() == words[0] && isSame(now, words, 1)) {
         return true;
       }
-      int at = HEADER;
-      for (Entry entry : known) {
-        if (!isSame(entries.status(real, entry.path()), words, at + 3)) {
+      for (int i = 0; i < known.size(); i++) {
+        StorePath path = new StorePath(known.name(i).latin1());
+        if (!isSame(entries.status(real, path), words, HEADER + WORDS * i + 1)) {
           return false;
         }
-        at += WORDS;
       }
       if (!isRecent(now)) {
         byte[] changed = new byte[answer.remaining()];
@@ -85,51 +109,6 @@ public record RememberedClosures(StoreEntries entries, Answers answers) {
     }
   }
 
-  /**
-   * Parses an answer; empty when it has another form. Of the names, only the length is checked, and
-   * that no name leads elsewhere: the answer is the tool's own, and {@link Answers} has checked the
-   * sum of its bytes.
-   */
-  private static Optional<List<Entry>> paths(long[] words, int end, ByteBuffer answer) {
-    List<Entry> paths = new ArrayList<>((end - HEADER) / WORDS);
-    int start = answer.position() + end * Long.BYTES;
-    if (leadsElsewhere(answer, words, end)) {
-      return Optional.empty();
-    }
-    for (int i = HEADER; i < end; i += WORDS) {
-      if (words[i] < StorePath.SHORTEST
-          || words[i] > answer.limit() - start
-          || words[i + 1] < 0
-          || words[i + 1] >= TYPES.length) {
-        return Optional.empty();
-      }
-      int length = (int) words[i];
-      String name = new String(answer.array(), start, length, StandardCharsets.ISO_8859_1);
-      paths.add(new Entry(new StorePath(name), TYPES[(int) words[i + 1]], words[i + 2]));
-      start += length;
-    }
-    return Optional.of(paths);
-  }
-
-  /**
-   * Decides whether there is a slash or a control character in the names, which could lead
-   * elsewhere, or be a line in the session's list. It looks at 8 bytes at a time: a byte is less
-   * than another where subtracting that borrows its highest bit, which it has not itself.
-   */
-  private static boolean leadsElsewhere(ByteBuffer answer, long[] words, int end) {
-    long found = 0;
-    for (int i = end; i < words.length; i++) {
-      long controls = words[i];
-      long slashes = controls ^ SLASHES;
-      found |= (controls - SPACES & ~controls | slashes - ONES & ~slashes) & HIGHEST;
-    }
-    for (int i = words.length * Long.BYTES; i < answer.remaining(); i++) {
-      byte last = answer.get(answer.position() + i);
-      found |= last >= 0 && last < ' ' || last == '/' ? HIGHEST : 0;
-    }
-    return found != 0;
-  }
-
   private static boolean isSame(Status status, long[] words, int at) {
     return status.inode() == words[at]
         && status.changed().seconds() == words[at + 1]
@@ -140,27 +119,23 @@ public record RememberedClosures(StoreEntries entries, Answers answers) {
   public void put(StorePath derivation, Collection<StorePath> more, Set<StorePath> closure) {
     try (Directory real = entries.open()) {
       put(real, question(derivation, more), closure);
-    } catch (ErrnoException e) {
-      // A path is gone meanwhile.
+    } catch (ErrnoException | Failure e) {
+      // A path is gone meanwhile, or cannot be shown.
     }
   }
 
   private void put(Directory real, ByteString question, Set<StorePath> closure)
       throws ErrnoException {
-    int words = HEADER + closure.size() * WORDS;
-    ByteBuffer answer = ByteBuffer.allocate(words * Long.BYTES);
+    ByteBuffer answer = ByteBuffer.allocate((HEADER + closure.size() * WORDS) * Long.BYTES);
     putDirectory(answer, real.self().status());
     answer.putLong(closure.size());
-    StringBuilder names = new StringBuilder();
     for (StorePath path : closure) {
       Status status = entries.status(real, path);
-      answer.putLong(path.baseName().length());
-      answer.putLong(List.of(TYPES).indexOf(status.type())).putLong(status.uid());
+      answer.putLong(status.uid());
       putSame(answer, status);
-      names.append(path.baseName());
     }
-    answers.put(
-        KIND, question, ByteString.of(answer.array()).plus(new ByteString(names.toString())));
+    byte[] names = entries.all(closure, () -> StoreInputs.NONE).entries().text();
+    answers.put(KIND, question, ByteString.of(answer.array()).plus(ByteString.of(names)));
   }
 
   private static void putDirectory(ByteBuffer answer, Status directory) {

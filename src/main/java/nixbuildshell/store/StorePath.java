@@ -107,17 +107,6 @@ public record StorePath(String baseName) implements Comparable<StorePath> {
     }
   }
 
-  /** Returns the number of characters, which are as many bytes. */
-  public int length() {
-    return baseName.length();
-  }
-
-  /** Copies the characters. That makes nothing new: there are thousands of paths. */
-  @SuppressWarnings("deprecation") // The characters are ASCII.
-  public void copy(byte[] to, int at) {
-    baseName.getBytes(0, baseName.length(), to, at);
-  }
-
   public String name() {
     return baseName.substring(HASH_LENGTH + 1);
   }

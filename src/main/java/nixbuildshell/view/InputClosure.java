@@ -1,7 +1,7 @@
 package nixbuildshell.view;
 
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -21,7 +21,7 @@ import nixbuildshell.store.Derivation;
 import nixbuildshell.store.DerivationFinder;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.RememberedClosures;
-import nixbuildshell.store.StoreEntries.Entry;
+import nixbuildshell.store.ShownPaths;
 import nixbuildshell.store.StoreInputs;
 import nixbuildshell.store.StorePath;
 import nixbuildshell.store.StoreQuery;
@@ -59,7 +59,7 @@ record InputClosure(
    * @throws Failure naming all inputs that are gone from the store
    * @throws java.util.concurrent.CancellationException when the program was cancelled
    */
-  List<Entry> entries(Optional<NixProgram> nixStore, SandboxPaths sandboxPaths) throws Unknown {
+  ShownPaths entries(Optional<NixProgram> nixStore, SandboxPaths sandboxPaths) throws Unknown {
     if (nixStore.isEmpty()) {
       throw new Unknown("there is no nix-store on PATH", "put Nix's programs on the PATH");
     }
@@ -67,10 +67,10 @@ record InputClosure(
     Optional<StorePath> shell = shell();
     Set<StorePath> outputs = outputs();
     outputs.addAll(source.derivation.outputPaths().values());
-    Optional<List<Entry>> known =
+    Optional<ShownPaths> known =
         known(source.path, sandboxPaths)
-            .filter(closure -> shell.isEmpty() || has(closure, shell.get()));
-    List<Entry> entries;
+            .filter(closure -> shell.isEmpty() || closure.entries().contains(name(shell.get())));
+    ShownPaths entries;
     if (known.isPresent()) {
       entries = without(outputs, known.get());
     } else {
@@ -80,7 +80,7 @@ record InputClosure(
       entries = remembered.entries().all(paths, () -> StoreInputs.NONE);
     }
     messages.detail(
-        entries.size()
+        entries.entries().size()
             + " store paths are shown: the closure of the build's inputs"
             + (sandboxPaths.tools().isEmpty() ? "" : " and of --sandbox-path"));
     return entries;
@@ -103,25 +103,18 @@ record InputClosure(
     }
   }
 
-  /** Compares path by path: a set would look at each character, of thousands of paths. */
-  private static boolean has(List<Entry> entries, StorePath path) {
-    for (Entry entry : entries) {
-      if (entry.path().equals(path)) {
-        return true;
+  private static ShownPaths without(Set<StorePath> outputs, ShownPaths known) {
+    Set<ByteString> names = new HashSet<>();
+    for (StorePath output : outputs) {
+      if (known.entries().contains(name(output))) {
+        names.add(name(output));
       }
     }
-    return false;
+    return names.isEmpty() ? known : new ShownPaths(known.entries().without(names), known.owners());
   }
 
-  private static List<Entry> without(Collection<StorePath> paths, List<Entry> entries) {
-    List<Entry> left = entries;
-    for (StorePath path : paths) {
-      if (has(left, path)) {
-        left = new ArrayList<>(left);
-        left.removeIf(entry -> entry.path().equals(path));
-      }
-    }
-    return left;
+  private static ByteString name(StorePath path) {
+    return new ByteString(path.baseName());
   }
 
   private Set<StorePath> outputs() {
@@ -155,7 +148,7 @@ record InputClosure(
   }
 
   /** Returns what an earlier run was told; empty when Nix has to be asked for anything. */
-  private Optional<List<Entry>> known(StorePath derivation, SandboxPaths sandboxPaths) {
+  private Optional<ShownPaths> known(StorePath derivation, SandboxPaths sandboxPaths) {
     if (!sandboxPaths.ask()) {
       return Optional.empty();
     }

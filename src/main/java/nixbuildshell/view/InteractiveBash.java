@@ -100,8 +100,7 @@ public record InteractiveBash(
   private Optional<Chosen> ofTheBuild(ByteString own, StoreView view) {
     Stream<ByteString> others =
         view instanceof StoreView.Exact exact
-            ? exact.members().stream()
-                .map(StoreView.Member::path)
+            ? exact.paths().stream()
                 .filter(path -> path.name().startsWith("bash"))
                 .sorted(Comparator.comparing(path -> !path.name().contains("interactive")))
                 .map(path -> ByteString.of(nix.directory().path(path) + "/bin/bash"))

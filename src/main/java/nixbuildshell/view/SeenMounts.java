@@ -69,8 +69,7 @@ public record SeenMounts(List<Manifest.Mount> mounts, List<ByteString> extra) {
   private static boolean shows(StoreView store, StoreDirectory directory, ByteString path) {
     try {
       StorePath in = directory.containing(path);
-      return store instanceof StoreView.Exact exact
-          && exact.members().stream().anyMatch(member -> member.path().equals(in));
+      return store instanceof StoreView.Exact exact && exact.shows(in);
     } catch (Malformed e) {
       return false;
     }

@@ -17,7 +17,6 @@ import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.console.Messages;
 import nixbuildshell.files.Answers;
 import nixbuildshell.files.FileSystem;
-import nixbuildshell.files.FileType;
 import nixbuildshell.nix.Caller;
 import nixbuildshell.nix.NixProgram;
 import nixbuildshell.sandbox.StoreView;
@@ -25,6 +24,7 @@ import nixbuildshell.session.Session;
 import nixbuildshell.session.ShownStore;
 import nixbuildshell.store.NixStore;
 import nixbuildshell.store.RememberedClosures;
+import nixbuildshell.store.ShownPaths;
 import nixbuildshell.store.StoreEntries;
 import nixbuildshell.store.StoreInputs;
 import nixbuildshell.store.StorePath;
@@ -44,9 +44,6 @@ public record StoreLookup(
     Answers answers,
     BooleanSupplier cancelled,
     Messages messages) {
-  private static final Set<FileType> CAN_BE_SHOWN =
-      Set.of(FileType.DIRECTORY, FileType.REGULAR, FileType.LINK);
-
   /**
    * Returns the view for a build.
    *
@@ -103,13 +100,11 @@ public record StoreLookup(
     if (!(view instanceof StoreView.Exact exact)) {
       return Optional.of(view);
     }
-    Set<StorePath> all = new LinkedHashSet<>();
-    exact.members().forEach(member -> all.add(member.path()));
-    if (all.contains(path)) {
+    if (exact.shows(path)) {
       return Optional.of(view);
     }
     try {
-      return Optional.of(exact(withTools(List.copyOf(all), List.of(path))));
+      return Optional.of(exact(withTools(exact.paths(), List.of(path))));
     } catch (Failure e) {
       return Optional.empty();
     }
@@ -132,11 +127,11 @@ public record StoreLookup(
     }
     List<StorePath> paths = new ArrayList<>();
     try {
-      for (ByteString name : shown.get().names()) {
+      for (ByteString name : shown.get().entries().names()) {
         paths.add(StorePath.ofBaseName(name.latin1()));
       }
     } catch (Malformed e) {
-      throw new Failure("cannot enter " + session.path(), "its store/paths is damaged", "");
+      throw new Failure("cannot use " + session.path(), "its store/paths is damaged", "");
     }
     return exact(withTools(paths, tools));
   }
@@ -145,30 +140,20 @@ public record StoreLookup(
     return exact(new StoreEntries(files, nix).all(paths, () -> StoreInputs.NONE));
   }
 
-  private StoreView.Exact exact(List<StoreEntries.Entry> entries) {
-    List<StoreView.Member> members = new ArrayList<>(entries.size());
-    StoreEntries.Entry last = null;
-    for (StoreEntries.Entry entry : entries) {
-      // Nearly all are of one type and one owner, and there can be thousands.
-      if (last == null || entry.type() != last.type() || entry.owner() != last.owner()) {
-        requireShowable(entry);
-        last = entry;
+  private StoreView.Exact exact(ShownPaths paths) {
+    for (long owner : paths.owners()) {
+      if (writable.test(owner)) {
+        new StoreEntries(files, nix).ownedBy(owner, paths.entries()).ifPresent(this::refuse);
       }
-      members.add(new StoreView.Member(entry.path(), entry.type()));
     }
-    return new StoreView.Exact(members);
+    return new StoreView.Exact(paths.entries());
   }
 
-  private void requireShowable(StoreEntries.Entry is) {
-    if (!CAN_BE_SHOWN.contains(is.type())) {
-      String whole = nix.directory().path(is.path());
-      throw new Failure("cannot show " + whole, "it is " + is.type(), "");
-    } else if (writable.test(is.owner())) {
-      String whole = nix.directory().path(is.path());
-      throw new Failure(
-          "cannot show " + whole,
-          "it is not finished: a build with the same users left it",
-          "delete it: " + nix.command() + " --delete " + whole);
-    }
+  private void refuse(StorePath unfinished) {
+    String whole = nix.directory().path(unfinished);
+    throw new Failure(
+        "cannot show " + whole,
+        "it is not finished: a build with the same users left it",
+        "delete it: " + nix.command() + " --delete " + whole);
   }
 }

@@ -38,6 +38,7 @@ import nixbuildshell.sandbox.SampleRequest;
 import nixbuildshell.sandbox.SandboxSpec;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.store.StorePath;
+import nixbuildshell.store.TestStore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,8 +102,8 @@ class EveryStepTest {
   }
 
   static List<StoreView> views() {
-    StoreView.Member shell = new StoreView.Member(SHELL, FileType.REGULAR);
-    return List.of(new StoreView.Whole(), new StoreView.Exact(List.of(shell)));
+    return List.of(
+        new StoreView.Whole(), new StoreView.Exact(TestStore.list(FileType.REGULAR, SHELL)));
   }
 
   @ParameterizedTest

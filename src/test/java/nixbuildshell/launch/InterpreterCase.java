@@ -13,12 +13,14 @@ import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
+import nixbuildshell.files.FileType;
 import nixbuildshell.plan.Argument;
 import nixbuildshell.plan.EachPath;
 import nixbuildshell.plan.Outcome;
 import nixbuildshell.plan.Plan;
 import nixbuildshell.plan.Step;
 import nixbuildshell.store.StorePath;
+import nixbuildshell.store.TestStore;
 
 /**
  * Describes a plan that tries one ability of the interpreter, and its outcome. {@link
@@ -151,7 +153,11 @@ record InterpreterCase(String name, Plan plan, Outcome outcome, int status, List
                 number(-100),
                 new Argument.InStore(ByteString.of(directory + "/")))
             .tolerating(tolerated, "test");
-    EachPath links = new EachPath(link, names.stream().map(StorePath::new).toList());
+    EachPath links =
+        new EachPath(
+            link,
+            TestStore.list(
+                FileType.REGULAR, names.stream().map(StorePath::new).toArray(StorePath[]::new)));
     Plan plan = new Plan(List.of(links, END));
     return failing < 0
         ? new InterpreterCase(name, plan, new Outcome.Ran(), 7, List.of())

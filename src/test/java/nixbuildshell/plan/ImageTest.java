@@ -13,7 +13,10 @@ import nixbuildshell.ByteString;
 import nixbuildshell.abi.Abi;
 import nixbuildshell.abi.Errno;
 import nixbuildshell.abi.Syscall;
+import nixbuildshell.files.EntryList;
+import nixbuildshell.files.FileType;
 import nixbuildshell.store.StorePath;
+import nixbuildshell.store.TestStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -206,7 +209,7 @@ class ImageTest {
             new Argument.InStore(ByteString.of("/h/")),
             new Argument.InStore(ByteString.of("root/s/")),
             new Argument.Number(4096, "MS_BIND"));
-    return new EachPath(mount, List.of(path("a"), path("bcd")));
+    return new EachPath(mount, TestStore.list(FileType.REGULAR, path("a"), path("bcd")));
   }
 
   private static final Plan EACH_PATH =
@@ -221,7 +224,7 @@ class ImageTest {
     ByteBuffer memory = Image.words(at(image, BASE));
     int names = Image.record(4);
     int from = names + 80;
-    int to = from + 40;
+    int to = from + 264;
     long[] record = new long[16];
     for (int i = 0; i < record.length; i++) {
       record[i] = memory.getLong(Image.record(0) + i * 8);
@@ -277,7 +280,7 @@ class ImageTest {
 
   @Test
   void aStepForEachPathTakesNumbersAndTwoPaths() {
-    List<StorePath> one = List.of(path("a"));
+    EntryList one = TestStore.list(FileType.REGULAR, path("a"));
     Argument.InStore in = new Argument.InStore(ByteString.of("/h/"));
     Step bad = Step.of("link", Syscall.SYMLINKAT, in, in);
     for (int i = 0; i <= EachPath.MOST_TOLERATED; i++) {
@@ -295,7 +298,7 @@ class ImageTest {
       assertThrows(IllegalArgumentException.class, () -> new EachPath(each, one));
     }
     Step good = Step.of("link", Syscall.SYMLINKAT, in, in);
-    assertThrows(IllegalArgumentException.class, () -> new EachPath(good, List.of()));
+    assertThrows(IllegalArgumentException.class, () -> new EachPath(good, EntryList.of(List.of())));
   }
 
   @Test

@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import nixbuildshell.ByteString;
+import nixbuildshell.files.EntryList;
 import nixbuildshell.files.FileType;
+import nixbuildshell.files.Listing;
 import nixbuildshell.sandbox.BuildTop;
 import nixbuildshell.sandbox.Generation;
 import nixbuildshell.sandbox.HostFile;
@@ -25,7 +27,6 @@ import nixbuildshell.sandbox.SandboxRequest;
 import nixbuildshell.sandbox.SandboxSpec;
 import nixbuildshell.sandbox.StoreView;
 import nixbuildshell.store.NixStore;
-import nixbuildshell.store.StorePath;
 import org.junit.jupiter.api.Test;
 
 /** Compares whole plans with checked-in texts, without a kernel. */
@@ -36,13 +37,14 @@ class PlannerTest {
 
   private static final StoreView.Exact EXACT =
       new StoreView.Exact(
-          List.of(
-              member("bash-5.2", FileType.DIRECTORY),
-              member("setup.sh", FileType.REGULAR),
-              member("link", FileType.LINK)));
+          EntryList.of(
+              List.of(
+                  member("bash-5.2", FileType.DIRECTORY),
+                  member("setup.sh", FileType.REGULAR),
+                  member("link", FileType.LINK))));
 
-  private static StoreView.Member member(String name, FileType type) {
-    return new StoreView.Member(new StorePath("0".repeat(32), name), type);
+  private static Listing.Entry member(String name, FileType type) {
+    return new Listing.Entry(ByteString.of("0".repeat(32) + "-" + name), type);
   }
 
   @Test

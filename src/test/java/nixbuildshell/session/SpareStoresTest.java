@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import nixbuildshell.ByteString;
 import nixbuildshell.files.Directory;
+import nixbuildshell.files.EntryList;
 import nixbuildshell.files.FileType;
 import nixbuildshell.files.Fixture;
 import nixbuildshell.files.Listing;
@@ -69,7 +70,8 @@ class SpareStoresTest {
   private Session session(List<Listing.Entry> entries, Optional<Owner> owner) throws Exception {
     Session session = sessions.create(NAME, owner);
     try (Directory real = Fixture.open(store)) {
-      new MountPoints(session, real).prepare(entries, owner, sessions.spareStores(owner));
+      new MountPoints(session, real)
+          .prepare(EntryList.of(entries), owner, sessions.spareStores(owner));
     }
     session.markStaged();
     return session;
@@ -106,7 +108,7 @@ class SpareStoresTest {
       assertEquals(List.of("directory", "file", "link"), names(view(second)));
       assertEquals(
           List.of(ByteString.of("directory"), ByteString.of("file"), ByteString.of("link")),
-          second.shownStore().orElseThrow().names());
+          second.shownStore().orElseThrow().entries().names());
       assertFalse(second.isChanged(() -> false));
       Files.createFile(view(second).resolve("made"));
       assertTrue(second.isChanged(() -> false));
@@ -144,7 +146,7 @@ class SpareStoresTest {
         Files.delete(view.resolve("link"));
         Files.createSymbolicLink(view.resolve("link"), Path.of("/elsewhere"));
       }
-      case "paths" -> Files.writeString(view.resolveSibling("paths"), "mount points\nother/\n");
+      case "paths" -> Files.writeString(view.resolveSibling("paths"), "damaged");
       default -> {}
     }
     end(first);

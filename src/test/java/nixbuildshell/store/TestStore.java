@@ -11,6 +11,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import nixbuildshell.ByteString;
+import nixbuildshell.files.EntryList;
+import nixbuildshell.files.FileType;
+import nixbuildshell.files.Listing;
 
 /** Makes a store and a directory for build logs. */
 public record TestStore(Path root) {
@@ -109,5 +114,13 @@ public record TestStore(Path root) {
     Path folder = Files.createDirectories(root.resolve("log/drvs/" + name.substring(0, 2)));
     Path log = Files.writeString(folder.resolve(name.substring(2) + suffix), "");
     Files.setLastModifiedTime(log, FileTime.from(end));
+  }
+
+  /** Returns a list of store paths that are all of one type. */
+  public static EntryList list(FileType type, StorePath... paths) {
+    return EntryList.of(
+        Stream.of(paths)
+            .map(path -> new Listing.Entry(ByteString.of(path.baseName()), type))
+            .toList());
   }
 }

@@ -117,8 +117,11 @@ class InputClosureTest {
               kept,
               host.build(kept, Optional.empty()),
               host.messages())
-          .entries(NixProgram.find(host.caller(), "nix-store", () -> false), paths).stream()
-              .map(StoreEntries.Entry::path)
+              .entries(NixProgram.find(host.caller(), "nix-store", () -> false), paths)
+              .entries()
+              .names()
+              .stream()
+              .map(name -> new StorePath(name.latin1()))
               .toList();
     }
   }

@@ -49,10 +49,7 @@ class InteractiveBashTest {
   }
 
   private static StoreView.Exact view(StorePath... paths) {
-    return new StoreView.Exact(
-        List.of(paths).stream()
-            .map(path -> new StoreView.Member(path, FileType.DIRECTORY))
-            .toList());
+    return new StoreView.Exact(TestStore.list(FileType.DIRECTORY, paths));
   }
 
   private StoreLookup lookup() {

@@ -17,6 +17,7 @@ import nixbuildshell.Failure;
 import nixbuildshell.capture.KeptDirectory;
 import nixbuildshell.files.Answers;
 import nixbuildshell.files.Directory;
+import nixbuildshell.files.EntryList;
 import nixbuildshell.files.FileType;
 import nixbuildshell.files.Fixture;
 import nixbuildshell.files.Listing;
@@ -77,16 +78,21 @@ class StoreLookupTest {
         host.messages());
   }
 
+  private static Listing.Entry entry(StorePath path, FileType type) {
+    return new Listing.Entry(ByteString.of(path.baseName()), type);
+  }
+
   @Test
   void showsWhatTheManifestNamesAsItIsOnTheHost() {
     host.manifestOf(LINK, DIRECTORY, FILE, TestHost.BASH);
     assertEquals(
         new StoreView.Exact(
-            List.of(
-                new StoreView.Member(LINK, FileType.LINK),
-                new StoreView.Member(DIRECTORY, FileType.DIRECTORY),
-                new StoreView.Member(FILE, FileType.REGULAR),
-                new StoreView.Member(TestHost.BASH, FileType.DIRECTORY))),
+            EntryList.of(
+                List.of(
+                    entry(LINK, FileType.LINK),
+                    entry(DIRECTORY, FileType.DIRECTORY),
+                    entry(FILE, FileType.REGULAR),
+                    entry(TestHost.BASH, FileType.DIRECTORY)))),
         view());
     assertEquals("", host.said());
   }
@@ -97,9 +103,7 @@ class StoreLookupTest {
     host.program("nix-store", "printf '%s\\n' " + whole(FILE, DIRECTORY));
     assertEquals(
         List.of(TestHost.BASH, DIRECTORY, FILE),
-        assertInstanceOf(StoreView.Exact.class, view(true, FILE)).members().stream()
-            .map(StoreView.Member::path)
-            .toList());
+        assertInstanceOf(StoreView.Exact.class, view(true, FILE)).paths().stream().toList());
   }
 
   @ParameterizedTest
@@ -160,26 +164,22 @@ class StoreLookupTest {
         Directory real = Fixture.open(store)) {
       assertEquals(new StoreView.Whole(), lookup().of(session, host.sandboxPaths()));
       MountPoints points = new MountPoints(session, real);
-      points.prepare(
-          List.of(new Listing.Entry(ByteString.of(FILE.baseName()), FileType.REGULAR)),
-          Optional.empty(),
-          SpareStores.NONE);
+      points.prepare(TestStore.list(FileType.REGULAR, FILE), Optional.empty(), SpareStores.NONE);
       assertEquals(
-          new StoreView.Exact(List.of(new StoreView.Member(FILE, FileType.REGULAR))),
+          new StoreView.Exact(TestStore.list(FileType.REGULAR, FILE)),
           lookup().of(session, host.sandboxPaths()));
       host.program("nix-store", "printf '%s\\n' " + whole(FILE, DIRECTORY));
       StoreView more = lookup().of(session, host.sandboxPaths(DIRECTORY));
       points.add(
-          List.of(
-              new Listing.Entry(ByteString.of(FILE.baseName()), FileType.REGULAR),
-              new Listing.Entry(ByteString.of(DIRECTORY.baseName()), FileType.DIRECTORY)));
+          EntryList.of(
+              List.of(entry(FILE, FileType.REGULAR), entry(DIRECTORY, FileType.DIRECTORY))));
       assertEquals(more, lookup().of(session, host.sandboxPaths()));
       Path paths = Path.of(session.path() + "/store/paths");
       Files.writeString(paths, "layered\n../../etc\n");
       Failure damaged =
           assertThrows(Failure.class, () -> lookup().of(session, host.sandboxPaths()));
       assertEquals(
-          "cannot enter " + session.path() + ": its store/paths is damaged", damaged.getMessage());
+          "cannot use " + session.path() + ": its store/paths is damaged", damaged.getMessage());
     }
   }
 }
