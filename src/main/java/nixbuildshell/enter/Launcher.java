@@ -13,6 +13,6 @@ interface Launcher {
    */
   int run(SandboxSpec spec, Session session);
 
-  /** Hears that no further sandbox gets the directories of the session that has run last. */
+  /** Hears that no further sandbox is run. */
   default void leave() {}
 }

@@ -95,7 +95,6 @@ record Rebuilding(
         .begin(files, kept, build, sandbox.request().view().store());
     copy.writeBuildFile(SetupProgram.VARIABLES, envVars.script(), 0600);
     launcher.run(NixSandbox.of(sandbox.request(), program), inner);
-    launcher.leave();
     spares.give(inner);
     signals.detach();
     if (stopped()) {

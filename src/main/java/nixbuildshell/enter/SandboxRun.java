@@ -96,7 +96,7 @@ record SandboxRun(
     wanted.identity().owner().ifPresent(session::renewRoot);
     Optional<Cgroup> cgroup = cgroup();
     try (Streams connected = Streams.open(calls, given(), terminals)) {
-      mounts.release();
+      mounts.leave();
       Child child = launch(wanted, connected.plan(), cgroup);
       if (hasManyMounts(wanted)) {
         mounts.hold(child.pid());

@@ -10,8 +10,7 @@ import nixbuildshell.kernel.SystemCalls;
 
 /**
  * Holds the mount namespace of a child beyond the child's end. To take down the mounts of a
- * thousand store paths and an overlay takes the kernel some 10 ms, and more where the overlay's
- * file system has much to write. It lets the last holder wait.
+ * thousand store paths takes the kernel some 3 ms, and it lets the last holder wait.
  */
 public final class HeldMounts {
   private static final int AT_FDCWD = -100;
@@ -46,17 +45,9 @@ public final class HeldMounts {
   }
 
   /**
-   * Gives up what is held, and returns when it is taken down. Two mounts at a time of an overlay's
-   * upper directory are refused, or undefined (the kernel's filesystems/overlayfs.rst).
-   */
-  public void release() {
-    namespace.ifPresent(descriptor -> calls.call(Syscall.CLOSE, descriptor));
-    namespace = Optional.empty();
-  }
-
-  /**
    * Gives up what is held, and returns at once: a thread of the kernel takes it down, if need be
-   * after the end of this process. Only for mounts of directories that no sandbox gets any more.
+   * after the end of this process. Not for an overlay: two mounts at a time of its upper directory
+   * are undefined (the kernel's filesystems/overlayfs.rst).
    *
    * <p>The descriptor is sent to a socket, together with that socket. So the socket holds itself,
    * and the kernel's collector of such circles (garbage.c of its net/unix) finds it when its other
@@ -66,18 +57,20 @@ public final class HeldMounts {
     if (namespace.isEmpty()) {
       return; // Nearly every command: its store paths are few.
     }
+    int held = namespace.get();
+    namespace = Optional.empty();
     try (NativeMemory memory = NativeMemory.ofSize(calls, MESSAGE)) {
       long type = SOCK_STREAM | O_CLOEXEC;
       if (calls.call(Syscall.SOCKETPAIR, AF_UNIX, type, 0, memory.address()) < 0) {
-        release();
+        calls.call(Syscall.CLOSE, held);
         return;
       }
       ByteBuffer ends = ByteBuffer.wrap(memory.read(0, 8)).order(ByteOrder.nativeOrder());
       int end = ends.getInt();
       int circle = ends.getInt();
-      memory.write(0, message(memory.address(), namespace.get(), circle));
+      memory.write(0, message(memory.address(), held, circle));
       calls.call(Syscall.SENDMSG, end, memory.address(), MSG_NOSIGNAL);
-      release();
+      calls.call(Syscall.CLOSE, held);
       calls.call(Syscall.CLOSE, circle);
       calls.call(Syscall.CLOSE, end);
     }

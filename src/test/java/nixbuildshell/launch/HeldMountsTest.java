@@ -41,7 +41,7 @@ class HeldMountsTest {
     child.kill(Signals.SIGKILL);
     child.await();
     assertTrue(held().contains(own));
-    mounts.release();
+    mounts.leave();
     assertEquals(before, held());
   }
 
@@ -101,7 +101,6 @@ class HeldMountsTest {
     child.await();
     mounts.hold(child.pid());
     assertEquals(before, held());
-    mounts.release();
     mounts.leave();
     assertEquals(before, held());
   }
