@@ -46,10 +46,9 @@ record SessionEnd(
       return;
     }
     launcher.leave();
-    spares.give(session);
     // A leftover is only told: the exit status is the command's.
     FirstFiles first = new FirstFiles();
-    Optional<TreeRemoval.Leftover> left = sessions.delete(session, first);
+    Optional<TreeRemoval.Leftover> left = sessions.delete(session, spares, first);
     if (first.stopped() && !remover.getAsBoolean()) {
       left = left.or(() -> unlessSignalled("deleting the working copy", sessions::removeGivenUp));
       if (signals.ending() != 0) {

@@ -520,6 +520,16 @@ public final class Sessions implements AutoCloseable {
    * @return the first thing that could not be deleted
    */
   public Optional<TreeRemoval.Leftover> delete(Session session, BooleanSupplier stop) {
+    return delete(session, SpareStores.NONE, stop);
+  }
+
+  /**
+   * Deletes a session so in which nothing runs any more.
+   *
+   * @param spares keeps its mount points
+   */
+  public Optional<TreeRemoval.Leftover> delete(
+      Session session, SpareStores spares, BooleanSupplier stop) {
     ByteString name = givenUp(session.id());
     try (session) {
       exclusively(
@@ -527,6 +537,7 @@ public final class Sessions implements AutoCloseable {
             base.rename(session.id(), name);
             return name;
           });
+      spares.give(session); // A session that lacks them must not bear its name.
       return removeGivenUp(name, stop);
     } catch (ErrnoException e) {
       return Optional.of(new TreeRemoval.Leftover(session.path(), e.why()));

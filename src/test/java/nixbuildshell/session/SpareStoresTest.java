@@ -82,8 +82,8 @@ class SpareStoresTest {
   }
 
   private void end(Session session, Optional<Owner> owner) {
-    sessions.spareStores(owner).give(session);
-    assertEquals(Optional.empty(), sessions.delete(session, () -> false));
+    assertEquals(
+        Optional.empty(), sessions.delete(session, sessions.spareStores(owner), () -> false));
   }
 
   private static Object inode(Path path) throws IOException {
