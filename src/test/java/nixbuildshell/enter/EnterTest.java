@@ -59,8 +59,6 @@ class EnterTest {
   private final List<SandboxSpec> launched = new ArrayList<>();
   private final List<Path> sessions = new ArrayList<>();
 
-  /** How many of the next launches the kernel refuses. */
-
   /** What the program ends with. */
   private int status = STATUS;
 
