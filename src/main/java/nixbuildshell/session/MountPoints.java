@@ -58,6 +58,8 @@ public record MountPoints(Session session, Directory store) {
     try (Directory view = session.open(Session.VIEW)) {
       place(more, view);
       WholeFile.replace(session.directory(), ShownStore.PATHS, entries.text());
+      // Commands of earlier runs may have changed what is there, so it must not count as pristine.
+      view.self().changeLater(session.directory().status(ShownStore.PATHS).changed());
     } catch (ErrnoException e) {
       throw failure(e);
     }

@@ -9,6 +9,7 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32;
 import nixbuildshell.ByteString;
+import nixbuildshell.Failure;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.Listing;
@@ -72,15 +73,16 @@ public final class SpareStores {
       return false;
     }
     Directory directory = session.directory();
+    ByteString name = name(paths);
     try (Directory spares = base.get().openDirectory(NAME)) {
       try {
-        spares.move(name(paths), directory, Session.STORE);
+        spares.move(name, directory, Session.STORE);
       } catch (ErrnoException e) {
         makeRoom(spares, paths.length);
         return false;
       }
       if (ShownStore.isPristine(directory)
-          && ShownStore.paths(directory).map(this::name).filter(name(paths)::equals).isPresent()) {
+          && ShownStore.paths(directory).map(this::name).filter(name::equals).isPresent()) {
         return true;
       }
     } catch (ErrnoException e) {
@@ -103,7 +105,7 @@ public final class SpareStores {
           directory.move(Session.STORE, spares, name(paths.get()));
         }
       }
-    } catch (ErrnoException e) {
+    } catch (ErrnoException | Failure e) {
       // Another run has given the same, for instance. It is removed with the session.
     }
   }

@@ -86,8 +86,9 @@ class SpareStoresTest {
         Optional.empty(), sessions.delete(session, sessions.spareStores(owner), () -> false));
   }
 
-  private static Object inode(Path path) throws IOException {
-    return Files.getAttribute(path, "unix:ino");
+  /** Tells a mount point from one that was made anew, which can have the inode of the old. */
+  private Object identity(Session session) throws IOException {
+    return Files.readAttributes(view(session).resolve("directory"), "unix:ino,ctime").toString();
   }
 
   private static List<String> names(Path directory) throws IOException {
@@ -101,10 +102,10 @@ class SpareStoresTest {
     List<Listing.Entry> entries = new ArrayList<>(usual());
     entries.add(entry("link", FileType.LINK));
     Session first = session(entries);
-    Object inode = inode(view(first));
+    Object before = identity(first);
     end(first);
     try (Session second = session(entries)) {
-      assertEquals(inode, inode(view(second)));
+      assertEquals(before, identity(second));
       assertEquals(List.of("directory", "file", "link"), names(view(second)));
       assertEquals(
           List.of(ByteString.of("directory"), ByteString.of("file"), ByteString.of("link")),
@@ -118,21 +119,38 @@ class SpareStoresTest {
   @Test
   void whatASandboxMadeAmongThemDoesNotComeAlong() throws Exception {
     Session first = session(usual());
-    Object inode = inode(view(first));
+    Object before = identity(first);
     Path output = Files.createDirectory(view(first).resolve("output"));
     Files.createFile(output.resolve("file"));
     Files.setPosixFilePermissions(output, PosixFilePermissions.fromString("r-xr-xr-x"));
     end(first);
     try (Session second = session(usual())) {
-      assertEquals(inode, inode(view(second)));
+      assertEquals(before, identity(second));
       assertEquals(List.of("directory", "file"), names(view(second)));
       assertFalse(second.isChanged(() -> false));
     }
-    assertEquals(List.of(".lock", ".stores"), names(base).subList(0, 2));
+  }
+
+  /** Such a session has more store paths than at first, and what commands made before. */
+  @Test
+  void aSessionThatCameToShowMoreKeepsWhatItMadeToItself() throws Exception {
+    Session first = session(usual());
+    Files.createFile(view(first).resolve("made"));
+    List<Listing.Entry> more = new ArrayList<>(usual());
+    more.add(entry("more", FileType.DIRECTORY));
+    try (Directory real = Fixture.open(store)) {
+      new MountPoints(first, real).add(EntryList.of(more));
+    }
+    Object before = identity(first);
+    end(first);
+    try (Session second = session(more)) {
+      assertEquals(before, identity(second));
+      assertEquals(List.of("directory", "file", "more"), names(view(second)));
+    }
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"mode", "attribute", "link", "paths", "kept"})
+  @ValueSource(strings = {"mode", "attribute", "link", "paths", "both", "kept"})
   void whatWasChangedIsMadeAnew(String what) throws Exception {
     List<Listing.Entry> entries = new ArrayList<>(usual());
     entries.add(entry("link", FileType.LINK));
@@ -145,6 +163,10 @@ class SpareStoresTest {
       case "link" -> {
         Files.delete(view.resolve("link"));
         Files.createSymbolicLink(view.resolve("link"), Path.of("/elsewhere"));
+      }
+      case "both" -> {
+        Files.writeString(view.resolveSibling("paths"), "damaged");
+        Files.createFile(view.resolve("made"));
       }
       case "paths" -> Files.writeString(view.resolveSibling("paths"), "damaged");
       default -> {}
@@ -180,7 +202,7 @@ class SpareStoresTest {
   void twoSessionsAtATimeHaveTheirOwn() throws Exception {
     Session first = session(usual());
     Session second = session(usual());
-    assertNotEquals(inode(view(first)), inode(view(second)));
+    assertNotEquals(identity(first), identity(second));
     end(first);
     end(second);
     assertEquals(1, names(base.resolve(".stores")).size());
