@@ -58,10 +58,10 @@ public final class Rehearsal {
     StandardStreams streams =
         new StandardStreams(
             List.of(new Inherited(), new PipeEnd(1), new PipeEnd(2)), Optional.empty());
-    OldKernel kernel = new OldKernel(false, List.of());
     Program program = new Program(List.of(SHELL), List.of(SHELL), List.of(), "/", true, true);
     Image.of(
-        Planner.plan(NixSandbox.of(request(), program), new PipeEnds(3, 4), streams, kernel),
+        Planner.plan(
+            NixSandbox.of(request(), program), new PipeEnds(3, 4), streams, OldKernel.NONE),
         SystemCalls.machine(),
         0);
   }

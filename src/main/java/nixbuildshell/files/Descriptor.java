@@ -120,11 +120,6 @@ public final class Descriptor implements AutoCloseable {
     return (statfs().getLong(STATFS_FLAGS) & ST_NOEXEC) != 0;
   }
 
-  /** Returns the file system's number in {@code linux/magic.h}. */
-  public long fileSystemMagic() throws ErrnoException {
-    return statfs().getLong(0);
-  }
-
   private ByteBuffer statfs() throws ErrnoException {
     Memory memory = files.memory();
     files.call(Syscall.FSTATFS, number, memory.struct());

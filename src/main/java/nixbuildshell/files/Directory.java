@@ -96,11 +96,6 @@ public final class Directory implements AutoCloseable {
     return open(name, FileCalls.O_RDWR, 0);
   }
 
-  /** Opens an existing file to write at its end. */
-  public Descriptor openFileToAppend(ByteString name) throws ErrnoException {
-    return open(name, FileCalls.O_WRONLY | FileCalls.O_APPEND, 0);
-  }
-
   /** Opens without changing the time of access, which only the owner and root may do. */
   private Descriptor openUnseen(ByteString name, int flags) throws ErrnoException {
     if (ofOthers) {

@@ -14,7 +14,6 @@ final class FileCalls {
   static final int AT_EMPTY_PATH = 0x1000;
 
   static final int O_WRONLY = 1;
-  static final int O_APPEND = 02000;
   static final int O_RDWR = 2;
   static final int O_CREAT = 0x40;
   static final int O_EXCL = 0x80;

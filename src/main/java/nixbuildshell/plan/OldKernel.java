@@ -23,7 +23,7 @@ import nixbuildshell.sandbox.Entry.HostBind;
  */
 public record OldKernel(boolean remounts, List<Integer> descriptors) {
   /** Has all calls. */
-  static final OldKernel NONE = new OldKernel(false, List.of());
+  public static final OldKernel NONE = new OldKernel(false, List.of());
 
   public OldKernel {
     descriptors = List.copyOf(descriptors);

@@ -21,7 +21,7 @@ final class Steps {
   static final String ROOT = "root";
 
   /** The mode 0755. */
-  static final Number OF_DIRECTORIES = octal(0755);
+  private static final Number OF_DIRECTORIES = octal(0755);
 
   private static final Number OF_MOUNT_POINTS = S_IFREG.or(octal(0444));
   private static final Number NONE = number(0);

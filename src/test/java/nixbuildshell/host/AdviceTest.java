@@ -105,7 +105,7 @@ class AdviceTest {
                 SampleRequest.withEntries(NixSandbox.of(request, program), store),
                 new PipeEnds(5, 6),
                 SampleStreams.INHERITED,
-                new OldKernel(false, List.of()))
+                OldKernel.NONE)
             .steps()
             .stream()
             .filter(step -> step.label().equals("mount /gnu/store"))

@@ -177,7 +177,7 @@ class EveryStepTest {
         SampleRequest.withEntries(nix, entries),
         go.ends(),
         SampleStreams.ofAllKinds(go.ends().read(), sockets[0], sockets[1]),
-        new OldKernel(false, List.of()));
+        OldKernel.NONE);
   }
 
   private static Entry onOwnStore(Entry entry) {
