@@ -2,7 +2,6 @@ package nixbuildshell.files;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -97,7 +96,8 @@ public final class Answers {
     return new ByteString(VERSION + checksum + '\n').bytes();
   }
 
-  private static String checksum(byte[] content, int from) {
+  /** Returns the checksum of bytes from an index to the end, as it is in names of files. */
+  public static String checksum(byte[] content, int from) {
     CRC32 checksum = new CRC32();
     checksum.update(content, from, content.length - from);
     return Long.toHexString(checksum.getValue());
@@ -126,32 +126,22 @@ public final class Answers {
   }
 
   private static void put(Directory base, ByteString name, byte[] content) throws ErrnoException {
-    if (base.find(NAME).isEmpty()) {
-      base.makeDirectory(NAME, 0700);
-    }
-    try (Directory answers = base.openDirectory(NAME)) {
+    try (Directory answers = base.openOrMakeDirectory(NAME)) {
       makeRoom(answers, content.length);
       WholeFile.replace(answers, name, content);
     }
   }
 
-  private record Kept(ByteString name, Status status) {}
-
   /** Removes the oldest files, whatever they are. */
   private static void makeRoom(Directory answers, long more) throws ErrnoException {
-    List<Kept> all = new ArrayList<>();
+    List<Dated> all = Dated.oldestFirst(answers, Status::modified);
     long bytes = more;
-    for (ByteString name : Listing.names(answers)) {
-      Optional<Status> status = answers.find(name);
-      if (status.isPresent()) {
-        all.add(new Kept(name, status.get()));
-        bytes += status.get().size();
-      }
+    for (Dated each : all) {
+      bytes += each.status().size();
     }
-    all.sort((one, other) -> one.status.modified().compareTo(other.status.modified()));
     for (int i = 0; i < all.size() && (all.size() - i >= MOST || bytes > MOST_BYTES); i++) {
-      bytes -= all.get(i).status.size();
-      TreeRemoval.remove(answers, all.get(i).name);
+      bytes -= all.get(i).status().size();
+      TreeRemoval.remove(answers, all.get(i).name());
     }
   }
 }

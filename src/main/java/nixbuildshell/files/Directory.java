@@ -64,6 +64,14 @@ public final class Directory implements AutoCloseable {
     return new Directory(files, opened, place.child(name), ofOthers);
   }
 
+  /** Opens a directory in this one, and makes it for the caller alone if need be. */
+  public Directory openOrMakeDirectory(ByteString name) throws ErrnoException {
+    if (find(name).isEmpty()) {
+      makeDirectory(name, 0700);
+    }
+    return openDirectory(name);
+  }
+
   /**
    * Opens the parent directory. An attacker may have moved this directory anywhere, so check the
    * status first.

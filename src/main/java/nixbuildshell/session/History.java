@@ -1,15 +1,14 @@
 package nixbuildshell.session;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import nixbuildshell.ByteString;
+import nixbuildshell.files.Dated;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.FileContent;
-import nixbuildshell.files.Listing;
 import nixbuildshell.files.Status;
 import nixbuildshell.files.TreeRemoval;
 import nixbuildshell.files.WholeFile;
@@ -65,10 +64,7 @@ public final class History {
       return Optional.empty();
     }
     try {
-      if (base.find(DIRECTORY).isEmpty()) {
-        base.makeDirectory(DIRECTORY, 0700);
-      }
-      try (Directory directory = base.openDirectory(DIRECTORY)) {
+      try (Directory directory = base.openOrMakeDirectory(DIRECTORY)) {
         makeRoom(directory);
         WholeFile.replace(directory, name, last.bytes());
       }
@@ -78,17 +74,11 @@ public final class History {
     }
   }
 
-  private record Kept(ByteString name, Status.Time modified) {}
-
   /** Removes the oldest files, so that with a new one there are not too many. */
   private static void makeRoom(Directory directory) throws ErrnoException {
-    List<Kept> all = new ArrayList<>();
-    for (ByteString each : Listing.names(directory)) {
-      directory.find(each).ifPresent(status -> all.add(new Kept(each, status.modified())));
-    }
-    all.sort(Comparator.comparing(Kept::modified));
-    for (Kept each : all.subList(0, Math.max(0, all.size() - MOST_FILES + 1))) {
-      TreeRemoval.remove(directory, each.name);
+    List<Dated> all = Dated.oldestFirst(directory, Status::modified);
+    for (Dated each : all.subList(0, Math.max(0, all.size() - MOST_FILES + 1))) {
+      TreeRemoval.remove(directory, each.name());
     }
   }
 

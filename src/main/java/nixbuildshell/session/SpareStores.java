@@ -1,15 +1,15 @@
 package nixbuildshell.session;
 
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
-import java.util.zip.CRC32;
 import nixbuildshell.ByteString;
 import nixbuildshell.Failure;
+import nixbuildshell.files.Answers;
+import nixbuildshell.files.Dated;
 import nixbuildshell.files.Directory;
 import nixbuildshell.files.ErrnoException;
 import nixbuildshell.files.Listing;
@@ -101,7 +101,7 @@ public final class SpareStores {
     try {
       Optional<byte[]> paths = base.isEmpty() ? Optional.empty() : ShownStore.paths(directory);
       if (paths.isPresent() && (ShownStore.isPristine(directory) || tidy(session))) {
-        try (Directory spares = spares()) {
+        try (Directory spares = base.get().openOrMakeDirectory(NAME)) {
           directory.move(Session.STORE, spares, name(paths.get()));
         }
       }
@@ -139,44 +139,31 @@ public final class SpareStores {
     }
   }
 
-  private Directory spares() throws ErrnoException {
-    if (base.get().find(NAME).isEmpty()) {
-      base.get().makeDirectory(NAME, 0700);
-    }
-    return base.get().openDirectory(NAME);
-  }
-
   /** Names a store by its length and checksum. For root, the group of the view is the user's. */
   private ByteString name(byte[] paths) {
-    CRC32 checksum = new CRC32();
-    checksum.update(paths, 0, paths.length);
     String group = owner.map(user -> "-" + user.gid()).orElse("");
-    return ByteString.of(paths.length + "-" + Long.toHexString(checksum.getValue()) + group);
-  }
-
-  private record Spare(ByteString name, Status status) {
-    /** Returns the length in the name; of another file, enough to give it up. */
-    long bytes() {
-      String text = name.latin1();
-      return NAMED.matcher(text).matches()
-          ? Long.parseLong(text.substring(0, text.indexOf('-')))
-          : MOST_BYTES;
-    }
+    return ByteString.of(paths.length + "-" + Answers.checksum(paths, 0) + group);
   }
 
   /** Gives the oldest stores up, so that there is room for one more. */
   private void makeRoom(Directory spares, long more) throws ErrnoException {
-    List<Spare> all = new ArrayList<>();
+    List<Dated> all = Dated.oldestFirst(spares, Status::changed);
     long bytes = more;
-    for (ByteString name : Listing.names(spares)) {
-      Spare spare = new Spare(name, spares.status(name));
-      all.add(spare);
-      bytes += spare.bytes();
+    for (Dated each : all) {
+      bytes += bytes(each.name());
     }
-    all.sort((one, other) -> one.status.changed().compareTo(other.status.changed()));
     for (int i = 0; i < all.size() && (all.size() - i >= MOST || bytes > MOST_BYTES); i++) {
-      bytes -= all.get(i).bytes();
-      spares.move(all.get(i).name, base.get(), givenUp.apply(all.get(i).name));
+      ByteString name = all.get(i).name();
+      bytes -= bytes(name);
+      spares.move(name, base.get(), givenUp.apply(name));
     }
+  }
+
+  /** Returns the length in a store's name; for another file, enough to give it up. */
+  private static long bytes(ByteString name) {
+    String text = name.latin1();
+    return NAMED.matcher(text).matches()
+        ? Long.parseLong(text.substring(0, text.indexOf('-')))
+        : MOST_BYTES;
   }
 }
